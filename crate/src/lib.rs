@@ -1,0 +1,3 @@
+//! Skeleton.
+#[cfg(target_arch = "wasm32")]
+mod wasm;
