@@ -1,3 +1,44 @@
-//! Skeleton.
+//! Spatial pyramid pooling (He, Zhang, Ren, Sun 2014), forward and backward, with PyTorch's bits.
+//!
+//! A feature map of any height and width becomes a vector of fixed length: every level of the pyramid cuts the map
+//! into `nh x nw` bins and keeps the maximum of each, so fully connected layers can follow convolutions over images of
+//! any size. The bins are those of PyTorch's `adaptive_max_pool2d`; so are values, indices and gradients, bit for bit.
+//!
+//! ```
+//! use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward_with_indices};
+//!
+//! let map = FeatureMap { batch: 1, channels: 256, height: 13, width: 13 };
+//! let plan = PyramidPlan::new(map.height, map.width, &[(4, 4), (2, 2), (1, 1)], Layout::Nchw)?;
+//! let input = vec![1.0; map.len()];
+//! let mut output = vec![0.0; plan.output_len(map.batch, map.channels)];
+//! let mut indices = vec![0; output.len()];
+//! forward_with_indices(&plan, &map, &input, &mut output, &mut indices)?;
+//! assert_eq!(output.len(), 5376);
+//!
+//! let mut grad_input = vec![0.0; map.len()];
+//! backward(&plan, &map, &output, &indices, &mut grad_input)?;
+//! # Ok::<(), pyramid_pool::PoolError>(())
+//! ```
+//!
+//! The way of a call: [`bins`] says which cells a bin reads, [`PyramidPlan`] works everything out once for a size,
+//! [`forward()`] and [`backward()`] run it over planes. [`mod@reference`] says the same in plain loops, to be read and
+//! tested against.
+
+mod backward;
+pub mod bins;
+mod error;
+mod forward;
+mod kernels;
+mod plan;
+pub mod reference;
+mod shape;
+mod span;
+mod vector;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;
+
+pub use backward::backward;
+pub use error::PoolError;
+pub use forward::{forward, forward_with_indices};
+pub use plan::PyramidPlan;
+pub use shape::{FeatureMap, Layout};

@@ -1,19 +1,158 @@
-//! Skeleton boundary.
-use wasm_bindgen::prelude::*;
+//! The WASM boundary: addresses and numbers in, result codes out. Nothing here allocates on the way of a call, and
+//! strings never cross.
+//!
+//! Callers keep three promises, which the safety notes below rest on: an address comes from [`alloc`] or [`plan_new`]
+//! and is still theirs, a [`Job`] describes buffers that are as long as its shape says, and no unit of a job is run by
+//! two threads at a time.
 
-/// Allocates `bytes` bytes, aligned to 16; 0 where memory is exhausted.
+use std::alloc::{Layout as Block, alloc as allocate, dealloc};
+use std::slice::from_raw_parts;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::backward::{Gradients, backward_units, first_outside};
+use crate::bins;
+use crate::forward::{forward_units, units};
+use crate::kernels::Slots;
+use crate::span::Span;
+use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
+
+/// Alignment of every allocation: one cache line, so that threads do not share one by accident.
+const ALIGN: usize = 64;
+
+/// One call, as the TypeScript side writes it to memory: nine words.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Job {
+    /// Address of the plan.
+    pub plan: usize,
+    /// Number of items.
+    pub batch: usize,
+    /// Number of channels.
+    pub channels: usize,
+    /// 0: forward; 1: forward with indices; 2: backward.
+    pub operation: usize,
+    /// Address of the input, or of the gradient with respect to it.
+    pub input: usize,
+    /// Address of the output, or of the gradient with respect to it.
+    pub output: usize,
+    /// Address of the indices.
+    pub indices: usize,
+}
+
+fn block(bytes: usize) -> Option<Block> {
+    Block::from_size_align(bytes.max(1), ALIGN).ok()
+}
+
+/// Address of `bytes` new bytes, or 0 where memory is exhausted.
 #[wasm_bindgen]
 pub fn alloc(bytes: usize) -> usize {
-    match std::alloc::Layout::from_size_align(bytes.max(1), 16) {
-        // SAFETY: the size is not zero.
-        Ok(layout) => unsafe { std::alloc::alloc(layout) as usize },
-        Err(_) => 0,
+    // SAFETY: a block is never empty.
+    block(bytes).map_or(0, |block| unsafe { allocate(block) } as usize)
+}
+
+/// Gives back what [`alloc`] gave for as many bytes.
+#[wasm_bindgen]
+pub fn free(address: usize, bytes: usize) {
+    if let Some(block) = block(bytes) {
+        // SAFETY: the caller's promise: from `alloc`, for as many bytes, and not in use any more.
+        unsafe { dealloc(address as *mut u8, block) }
     }
 }
 
-/// Sum with SIMD.
+/// Writes the `n` adaptive bins over `size` cells to `to`, two words each: start and end.
 #[wasm_bindgen]
-pub fn sum(at: usize, len: usize) -> f32 {
-    // SAFETY: skeleton.
-    unsafe { core::slice::from_raw_parts(at as *const f32, len) }.iter().map(|x| x.abs()).fold(0.0, f32::max)
+pub fn bin_bounds(size: usize, n: usize, to: usize) {
+    for i in 0..n {
+        // SAFETY: the caller's promise: `to` has room for `n` bins.
+        unsafe { (to as *mut bins::Bin).add(i).write(bins::adaptive(size, n, i)) }
+    }
+}
+
+/// Plans a pyramid over `height x width` maps. `levels` is the address of `count` pairs of words, rows and columns of
+/// bins; `layout` is 0 for NCHW and 1 for NHWC. Gives the plan's address, 0 where memory is exhausted, or 1 where the
+/// sizes are beyond what can be counted.
+#[wasm_bindgen]
+pub fn plan_new(height: usize, width: usize, levels: usize, count: usize, layout: usize) -> usize {
+    let layout = if layout == 0 { Layout::Nchw } else { Layout::Nhwc };
+    // SAFETY: the caller's promise: `levels` holds `count` pairs.
+    let levels = unsafe { from_raw_parts(levels as *const (usize, usize), count) };
+    match PyramidPlan::new(height, width, levels, layout) {
+        Ok(plan) => {
+            let address = alloc(size_of::<PyramidPlan>());
+            if address != 0 {
+                // SAFETY: just allocated, large enough and aligned.
+                unsafe { (address as *mut PyramidPlan).write(plan) };
+            }
+            address
+        }
+        Err(PoolError::OutOfMemory) => 0,
+        Err(_) => 1,
+    }
+}
+
+/// Frees a plan.
+#[wasm_bindgen]
+pub fn plan_free(plan: usize) {
+    // SAFETY: the caller's promise: from `plan_new`, and not in use any more.
+    unsafe { (plan as *mut PyramidPlan).drop_in_place() };
+    free(plan, size_of::<PyramidPlan>());
+}
+
+/// Number of words of working memory that each thread needs to run the plan.
+#[wasm_bindgen]
+pub fn plan_scratch(plan: usize) -> usize {
+    // SAFETY: the caller's promise: from `plan_new`.
+    unsafe { &*(plan as *const PyramidPlan) }.scratch_len()
+}
+
+/// Position of the first of `count` indices that is not below `cells`, or `count` where all are.
+#[wasm_bindgen]
+pub fn first_bad_index(indices: usize, count: usize, cells: usize) -> usize {
+    // SAFETY: the caller's promise: `indices` holds `count` words.
+    first_outside(unsafe { from_raw_parts(indices as *const u32, count) }, cells).unwrap_or(count)
+}
+
+/// The map, the plan and the number of elements in the output of a job.
+fn describe(job: &Job) -> (&PyramidPlan, FeatureMap, usize) {
+    // SAFETY: the caller's promise: a job's plan comes from `plan_new`.
+    let plan = unsafe { &*(job.plan as *const PyramidPlan) };
+    let (height, width) = plan.size();
+    let map = FeatureMap { batch: job.batch, channels: job.channels, height, width };
+    (plan, map, plan.output_len(job.batch, job.channels))
+}
+
+/// Number of units that a job is made of: what [`run`] takes ranges of.
+#[wasm_bindgen]
+pub fn job_units(job: usize) -> usize {
+    // SAFETY: the caller's promise: a job in memory.
+    let (plan, map, _) = describe(unsafe { &*(job as *const Job) });
+    units(plan, &map)
+}
+
+/// Runs units `first..end` of a job, with working memory at `scratch`.
+#[wasm_bindgen]
+pub fn run(job: usize, first: usize, end: usize, scratch: usize) {
+    // SAFETY: the caller's promises: the job's plan and buffers live, are as long as the shape says, and neither the
+    // units nor the scratch are another thread's. A copy of the job, so that it cannot change under way.
+    unsafe {
+        let job = *(job as *const Job);
+        let (plan, map, len) = describe(&job);
+        let scratch = Span::from_raw(scratch as *mut f32, plan.scratch_len());
+        if job.operation == 2 {
+            let gradients = Gradients {
+                output: from_raw_parts(job.output as *const f32, len),
+                indices: from_raw_parts(job.indices as *const u32, len),
+                input: Span::from_raw(job.input as *mut f32, map.len()),
+            };
+            backward_units(plan, &map, gradients, first..end, scratch);
+        } else {
+            let indexed = if job.operation == 1 { len } else { 0 };
+            let slots = Slots {
+                values: Span::from_raw(job.output as *mut f32, len),
+                indices: Span::from_raw(job.indices as *mut u32, indexed),
+            };
+            forward_units(plan, &map, from_raw_parts(job.input as *const f32, map.len()), slots, first..end, scratch);
+        }
+    }
 }

@@ -1,0 +1,194 @@
+//! What a kernel carries along: the greatest value of each lane, with or without the place it stands at.
+
+use crate::span::Span;
+use crate::vector::Vector;
+
+/// Values and, where they are asked for, their indices, side by side: reduced rows, or a level's output.
+#[derive(Clone, Copy)]
+pub(crate) struct Slots<'a> {
+    pub values: Span<'a, f32>,
+    /// Empty where indices are not asked for.
+    pub indices: Span<'a, u32>,
+}
+
+/// Whether indices are carried along.
+pub(crate) trait Indexed {
+    const INDEXED: bool;
+}
+
+impl Slots<'_> {
+    /// # Safety
+    /// `first + len` must not exceed the length.
+    #[inline(always)]
+    pub unsafe fn part<B: Indexed>(self, first: usize, len: usize) -> Self {
+        // SAFETY: inside, by the caller's promise; there are as many indices as values where there are any.
+        unsafe {
+            let indices = if B::INDEXED { self.indices.part(first, len) } else { self.indices };
+            Slots { values: self.values.part(first, len), indices }
+        }
+    }
+}
+
+/// The best cell so far in each of four lanes.
+pub(crate) trait Best<V: Vector>: Indexed + Copy {
+    /// No cell yet: negative infinity, standing at `index`.
+    fn none(index: V) -> Self;
+    /// One more cell a lane, `index` above all before it. Equal values keep the earlier cell; NaN is passed over.
+    fn take(&mut self, value: V, index: V);
+    /// The better of both, the lower index among equals.
+    fn merge(self, other: Self) -> Self;
+    fn value(self) -> V;
+    /// Moves the lanes of value and index alike.
+    fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
+    /// Lanes outside `mask` become worse than any cell.
+    fn only(self, mask: V) -> Self;
+    fn add_index(self, offset: V) -> Self;
+    fn sub_index(self, offset: V) -> Self;
+
+    /// # Safety
+    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self;
+    /// # Safety
+    /// `at` must be below the length.
+    unsafe fn load_splat(from: Slots, at: usize) -> Self;
+    /// # Safety
+    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    unsafe fn store(self, to: Slots, at: usize, lanes: usize);
+
+    /// Four bests into one, whose lanes are the best lane of each: the horizontal step of four bins at once.
+    #[inline(always)]
+    fn reduce(bins: [Self; 4]) -> Self {
+        let pair = |a: Self, b: Self| a.shuffle(b, V::zip_low).merge(a.shuffle(b, V::zip_high));
+        let (low, high) = (pair(bins[0], bins[1]), pair(bins[2], bins[3]));
+        low.shuffle(high, V::join_low).merge(low.shuffle(high, V::join_high))
+    }
+}
+
+/// The maximum alone.
+#[derive(Clone, Copy)]
+pub(crate) struct WithoutIndex<V>(V);
+
+impl<V> Indexed for WithoutIndex<V> {
+    const INDEXED: bool = false;
+}
+
+impl<V: Vector> Best<V> for WithoutIndex<V> {
+    #[inline(always)]
+    fn none(_: V) -> Self {
+        WithoutIndex(V::splat(f32::NEG_INFINITY))
+    }
+    #[inline(always)]
+    fn take(&mut self, value: V, _: V) {
+        self.0 = self.0.pmax(value);
+    }
+    #[inline(always)]
+    fn merge(self, other: Self) -> Self {
+        WithoutIndex(self.0.pmax(other.0))
+    }
+    #[inline(always)]
+    fn value(self) -> V {
+        self.0
+    }
+    #[inline(always)]
+    fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self {
+        WithoutIndex(lanes(self.0, other.0))
+    }
+    #[inline(always)]
+    fn only(self, mask: V) -> Self {
+        WithoutIndex(self.0.select(V::splat(f32::NEG_INFINITY), mask))
+    }
+    #[inline(always)]
+    fn add_index(self, _: V) -> Self {
+        self
+    }
+    #[inline(always)]
+    fn sub_index(self, _: V) -> Self {
+        self
+    }
+    #[inline(always)]
+    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {
+        // SAFETY: the caller's promise.
+        WithoutIndex(unsafe { from.values.load(at, lanes) })
+    }
+    #[inline(always)]
+    unsafe fn load_splat(from: Slots, at: usize) -> Self {
+        // SAFETY: the caller's promise.
+        WithoutIndex(unsafe { from.values.load_splat(at) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: Slots, at: usize, lanes: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { to.values.store(at, self.0, lanes) }
+    }
+}
+
+/// The maximum and its flat index in the plane.
+#[derive(Clone, Copy)]
+pub(crate) struct WithIndex<V> {
+    value: V,
+    index: V,
+}
+
+impl<V> Indexed for WithIndex<V> {
+    const INDEXED: bool = true;
+}
+
+impl<V: Vector> Best<V> for WithIndex<V> {
+    #[inline(always)]
+    fn none(index: V) -> Self {
+        WithIndex { value: V::splat(f32::NEG_INFINITY), index }
+    }
+    #[inline(always)]
+    fn take(&mut self, value: V, index: V) {
+        // Indices grow along the scan, so a maximum with the masked index selects it, in one instruction less.
+        self.index = self.index.max_index(value.gt(self.value).and(index));
+        self.value = self.value.pmax(value);
+    }
+    #[inline(always)]
+    fn merge(self, other: Self) -> Self {
+        let value = self.value.pmax(other.value);
+        let candidate = |best: Self| best.index.or(best.value.ne(value));
+        WithIndex { value, index: candidate(self).min_index(candidate(other)) }
+    }
+    #[inline(always)]
+    fn value(self) -> V {
+        self.value
+    }
+    #[inline(always)]
+    fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self {
+        WithIndex { value: lanes(self.value, other.value), index: lanes(self.index, other.index) }
+    }
+    #[inline(always)]
+    fn only(self, mask: V) -> Self {
+        WithIndex {
+            value: self.value.select(V::splat(f32::NEG_INFINITY), mask),
+            index: self.index.select(V::splat_index(u32::MAX), mask),
+        }
+    }
+    #[inline(always)]
+    fn add_index(self, offset: V) -> Self {
+        WithIndex { index: self.index.add_index(offset), ..self }
+    }
+    #[inline(always)]
+    fn sub_index(self, offset: V) -> Self {
+        WithIndex { index: self.index.sub_index(offset), ..self }
+    }
+    #[inline(always)]
+    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { WithIndex { value: from.values.load(at, lanes), index: from.indices.load(at, lanes) } }
+    }
+    #[inline(always)]
+    unsafe fn load_splat(from: Slots, at: usize) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { WithIndex { value: from.values.load_splat(at), index: from.indices.load_splat(at) } }
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: Slots, at: usize, lanes: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            to.values.store(at, self.value, lanes);
+            to.indices.store(at, self.index, lanes);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The innermost loops. They cannot fail, allocate or panic: a plan has validated every offset they use.
+//!
+//! A forward kernel makes a fast result first, right for every bin without a NaN, and mends the few bins that need it
+//! afterwards ([`repair`]). It is written over [`Best`], what is carried beside a maximum, so that the pass with
+//! indices and the one without are the same code.
+
+mod best;
+pub(crate) mod nchw;
+pub(crate) mod nhwc;
+mod repair;
+
+pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
+
+use crate::vector::Vector;
+
+/// Column vectors of a strip that fit the registers beside their loads: more spill.
+pub(crate) const STRIP_VALUES: usize = 7;
+/// With an index beside every value, half as many.
+pub(crate) const STRIP_INDEXED: usize = 4;
+/// Channels that an NHWC kernel takes together: four vectors, one cache line.
+pub(crate) const CHANNEL_BLOCK: usize = 16;
+/// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
+pub(crate) const BACKWARD_BLOCK: usize = 4096;
+
+/// Added as a tree: a chain of additions would be the slowest part of the sweep.
+#[inline(always)]
+fn tree_sum<V: Vector, const K: usize>(cells: &[V; K]) -> V {
+    let mut sum = *cells;
+    let mut gap = 1;
+    while gap < K {
+        let mut k = 0;
+        while k + gap < K {
+            sum[k] = sum[k].add(sum[k + gap]);
+            k += 2 * gap;
+        }
+        gap *= 2;
+    }
+    sum[0]
+}

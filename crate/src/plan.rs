@@ -1,0 +1,376 @@
+//! Everything about a pyramid that depends on the size of the map alone, worked out once.
+
+use crate::bins::{self, Bin};
+use crate::kernels::{BACKWARD_BLOCK, STRIP_INDEXED, STRIP_VALUES};
+use crate::{FeatureMap, Layout, PoolError};
+
+/// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
+///
+/// All validation happens here and where buffers are handed over: what runs a plan cannot fail.
+#[derive(Clone, Debug)]
+pub struct PyramidPlan {
+    height: usize,
+    width: usize,
+    layout: Layout,
+    levels: Vec<Level>,
+    /// Positions in `levels`, parents before their children.
+    order: Vec<usize>,
+    bins: usize,
+    strips: [Vec<Strip>; 2],
+    scratch_len: usize,
+}
+
+/// One grid of bins.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub rows: Vec<Bin>,
+    pub columns: Vec<Bin>,
+    /// Number of bins of the levels before this one, which is where its bins begin in the output.
+    pub first_bin: usize,
+    pub source: Source,
+    /// How the bins are read once their rows are reduced; empty where nothing is (NHWC, and nested levels).
+    pub gather: Gather,
+}
+
+impl Level {
+    pub fn bins(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// The level's place in a row of the output: bins before it, bins of its own.
+    pub fn place(&self) -> (usize, usize) {
+        (self.first_bin, self.bins())
+    }
+}
+
+/// What a level is computed from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// The feature map.
+    Map,
+    /// A finer level, of which `rows x columns` bins make up one bin of this level exactly.
+    Level { parent: usize, rows: usize, columns: usize },
+}
+
+/// The loads that bring a level's bins together from rows that are already reduced, four bins at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gather {
+    /// Vectors that each bin takes.
+    pub loads: usize,
+    /// Whether some bin is narrower than a vector, so that lanes must be masked.
+    pub narrow: bool,
+    /// `[group][load][bin of the group]`: offsets into the reduced rows.
+    pub offsets: Vec<[u32; 4]>,
+    /// `[group][bin of the group]`: number of valid lanes, four at most.
+    pub lanes: Vec<[u8; 4]>,
+}
+
+/// Neighbouring column vectors that a kernel keeps in registers together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Strip {
+    /// The first column.
+    pub column: usize,
+    /// How many vectors.
+    pub vectors: usize,
+    /// Where the last vector begins, counted from `column`; at the right edge it overlaps its neighbour.
+    pub last: usize,
+}
+
+impl PyramidPlan {
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `height x width` maps.
+    ///
+    /// # Errors
+    /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::TooLarge`] or
+    /// [`PoolError::OutOfMemory`].
+    pub fn new(height: usize, width: usize, levels: &[(usize, usize)], layout: Layout) -> Result<Self, PoolError> {
+        check_sizes(height, width, levels)?;
+        let mut planned = reserve(levels.len())?;
+        let mut bins = 0;
+        for &(rows, columns) in levels {
+            planned.push(Level {
+                rows: bins::adaptive_axis(height, rows)?,
+                columns: bins::adaptive_axis(width, columns)?,
+                first_bin: bins,
+                source: Source::Map,
+                gather: Gather::default(),
+            });
+            bins += rows * columns;
+        }
+        for i in 0..planned.len() {
+            planned[i].source = source(&planned, i);
+        }
+        let order = order(&planned)?;
+        let mut plan = PyramidPlan {
+            height,
+            width,
+            layout,
+            levels: planned,
+            order,
+            bins,
+            strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
+            scratch_len: 0,
+        };
+        if layout == Layout::Nchw {
+            plan.plan_gathers()?;
+        }
+        plan.scratch_len = plan.forward_scratch().max(plan.backward_scratch());
+        Ok(plan)
+    }
+
+    /// Length of an output for `batch` items of `channels` channels: `batch * channels * sum(nh * nw)`.
+    pub fn output_len(&self, batch: usize, channels: usize) -> usize {
+        batch * channels * self.bins
+    }
+
+    /// Number of elements of working memory that a thread needs to run this plan.
+    pub fn scratch_len(&self) -> usize {
+        self.scratch_len
+    }
+
+    /// Height and width of the maps it was made for.
+    pub fn size(&self) -> (usize, usize) {
+        (self.height, self.width)
+    }
+
+    /// Layout of the maps and the outputs.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn bins(&self) -> usize {
+        self.bins
+    }
+
+    pub(crate) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// The levels, each after the one it is computed from.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Level> {
+        self.order.iter().map(|&i| &self.levels[i])
+    }
+
+    pub(crate) fn strips(&self, indexed: bool) -> &[Strip] {
+        &self.strips[usize::from(indexed)]
+    }
+
+    /// Distance between reduced rows, and between the rows of a map too narrow for a vector once it is widened.
+    pub(crate) fn row_stride(&self) -> usize {
+        self.width.next_multiple_of(4)
+    }
+
+    /// Length of the reduced rows of the tallest level, with room for a vector that begins at the last cell.
+    pub(crate) fn reduced_len(&self) -> usize {
+        let tallest = self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0);
+        tallest * self.row_stride() + 4
+    }
+
+    /// Planes whose gradients are worked on together.
+    pub(crate) fn backward_block(&self) -> usize {
+        (BACKWARD_BLOCK / (self.height * self.width)).max(1)
+    }
+
+    /// Fails unless `map` has the planned size and its elements can be counted.
+    pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
+        let (planned, found) = (self.size(), (map.height, map.width));
+        if planned != found {
+            return Err(PoolError::WrongMap { planned, found });
+        }
+        let planes = map.batch.checked_mul(map.channels).ok_or(PoolError::TooLarge)?;
+        let most = (self.height * self.width).max(self.bins);
+        planes.checked_mul(most).filter(|&n| n <= isize::MAX as usize / 4).ok_or(PoolError::TooLarge)?;
+        Ok(())
+    }
+
+    fn forward_scratch(&self) -> usize {
+        match self.layout {
+            // Reduced values, reduced indices, and the widened map where it is narrow.
+            Layout::Nchw => 2 * self.reduced_len() + if self.width < 4 { 4 * self.height } else { 0 },
+            Layout::Nhwc => 0,
+        }
+    }
+
+    fn backward_scratch(&self) -> usize {
+        2 * self.backward_block() * self.height * self.width
+    }
+
+    fn plan_gathers(&mut self) -> Result<(), PoolError> {
+        let stride = self.row_stride();
+        for level in self.levels.iter_mut().filter(|level| level.source == Source::Map) {
+            level.gather = gather(level, stride)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_sizes(height: usize, width: usize, levels: &[(usize, usize)]) -> Result<(), PoolError> {
+    let countable = |n: usize| i32::try_from(n).map_err(|_| PoolError::TooLarge);
+    if height == 0 || width == 0 {
+        return Err(PoolError::EmptyMap { height, width });
+    }
+    countable(height.checked_mul(width).ok_or(PoolError::TooLarge)?)?;
+    if levels.is_empty() {
+        return Err(PoolError::NoLevels);
+    }
+    let mut bins = 0_usize;
+    for (level, &(rows, columns)) in levels.iter().enumerate() {
+        if rows == 0 || columns == 0 {
+            return Err(PoolError::EmptyLevel { level, rows, columns });
+        }
+        let level = rows.checked_mul(columns).ok_or(PoolError::TooLarge)?;
+        bins = bins.checked_add(level).ok_or(PoolError::TooLarge)?;
+        countable(bins)?;
+        // The reduced rows are counted by `u32` offsets as well.
+        countable(rows.checked_mul(width + 8).ok_or(PoolError::TooLarge)?)?;
+    }
+    Ok(())
+}
+
+/// The smallest level that level `i` nests in, or the map where there is none.
+fn source(levels: &[Level], i: usize) -> Source {
+    let child = &levels[i];
+    let before = |j: usize| (levels[j].bins(), i) > (child.bins(), j);
+    (0..levels.len())
+        .filter(|&j| before(j))
+        .filter_map(|j| {
+            let rows = bins::nesting(&levels[j].rows, &child.rows)?;
+            let columns = bins::nesting(&levels[j].columns, &child.columns)?;
+            Some(Source::Level { parent: j, rows, columns })
+        })
+        .min_by_key(|source| match source {
+            Source::Level { rows, columns, .. } => rows * columns,
+            Source::Map => 0,
+        })
+        .unwrap_or(Source::Map)
+}
+
+/// Finer levels first: a parent is finer than its child, or equal and earlier in the list.
+fn order(levels: &[Level]) -> Result<Vec<usize>, PoolError> {
+    let mut order = reserve(levels.len())?;
+    order.extend(0..levels.len());
+    order.sort_unstable_by_key(|&i| (core::cmp::Reverse(levels[i].bins()), i));
+    Ok(order)
+}
+
+/// Cuts `width` columns into strips of at most `most` vectors, as even as can be. Maps narrower than a vector are
+/// widened to one first.
+fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError> {
+    let width = width.max(4);
+    let vectors = width.div_ceil(4);
+    let count = vectors.div_ceil(most);
+    let mut strips = reserve(count)?;
+    strips.extend((0..count).map(|i| {
+        let (first, end) = (i * vectors / count, (i + 1) * vectors / count);
+        let last = (4 * (end - 1)).min(width - 4);
+        let column = (4 * first).min(last);
+        Strip { column, vectors: end - first, last: last - column }
+    }));
+    Ok(strips)
+}
+
+fn gather(level: &Level, stride: usize) -> Result<Gather, PoolError> {
+    let widest = level.columns.iter().map(|bin| bin.len()).max().unwrap_or(0);
+    let loads = widest.div_ceil(4);
+    let bins = level.bins();
+    let groups = bins.div_ceil(4);
+    let mut offsets = reserve(groups.checked_mul(loads).ok_or(PoolError::TooLarge)?)?;
+    let mut lanes = reserve(groups)?;
+    for group in 0..groups {
+        let first = group_start(group, bins);
+        let bin = |i: usize| {
+            let bin = (first + i).min(bins - 1);
+            (bin / level.columns.len(), level.columns[bin % level.columns.len()])
+        };
+        for load in 0..loads {
+            offsets.push(core::array::from_fn(|i| {
+                let (row, bin) = bin(i);
+                // The last vector of a bin overlaps the one before; a narrow bin has only one.
+                let column = bin.start as usize + (4 * load).min(bin.len().saturating_sub(4));
+                (row * stride + column) as u32
+            }));
+        }
+        lanes.push(core::array::from_fn(|i| bin(i).1.len().min(4) as u8));
+    }
+    Ok(Gather { loads, narrow: level.columns.iter().any(|bin| bin.len() < 4), offsets, lanes })
+}
+
+/// The first bin of a group of four: the last group overlaps the one before, so that it is whole.
+pub(crate) fn group_start(group: usize, bins: usize) -> usize {
+    (4 * group).min(bins.saturating_sub(4))
+}
+
+fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(len).map_err(|_| PoolError::OutOfMemory)?;
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(height: usize, width: usize, levels: &[usize]) -> PyramidPlan {
+        let levels: Vec<_> = levels.iter().map(|&n| (n, n)).collect();
+        PyramidPlan::new(height, width, &levels, Layout::Nchw).unwrap()
+    }
+
+    fn parents(plan: &PyramidPlan) -> Vec<Option<usize>> {
+        let parent = |level: &Level| match level.source {
+            Source::Map => None,
+            Source::Level { parent, .. } => Some(parent),
+        };
+        plan.levels.iter().map(parent).collect()
+    }
+
+    #[test]
+    fn only_levels_without_a_multiple_read_the_map() {
+        assert_eq!(parents(&plan(13, 13, &[4, 2, 1])), [None, Some(0), Some(1)]);
+        assert_eq!(parents(&plan(38, 50, &[6, 3, 2, 1])), [None, Some(0), Some(0), Some(2)]);
+        assert_eq!(parents(&plan(10, 10, &[1, 2, 3, 4])), [Some(1), Some(3), None, None]);
+    }
+
+    #[test]
+    fn equal_levels_follow_the_first_of_them() {
+        assert_eq!(parents(&plan(5, 5, &[2, 2, 2])), [None, Some(0), Some(0)]);
+    }
+
+    #[test]
+    fn parents_come_before_children() {
+        let plan = plan(17, 9, &[1, 2, 3, 6, 6, 4]);
+        for (at, &i) in plan.order.iter().enumerate() {
+            if let Source::Level { parent, .. } = plan.levels[i].source {
+                assert!(plan.order[..at].contains(&parent));
+            }
+        }
+    }
+
+    #[test]
+    fn strips_cover_every_column_and_stay_inside() {
+        for width in 1..200 {
+            for most in [4, 7] {
+                let mut covered = vec![false; width.max(4)];
+                for strip in strips(width, most).unwrap() {
+                    assert!((1..=most).contains(&strip.vectors));
+                    for k in 0..strip.vectors {
+                        let at = strip.column + if k + 1 == strip.vectors { strip.last } else { 4 * k };
+                        covered[at..at + 4].fill(true);
+                    }
+                }
+                assert!(covered.into_iter().all(|cell| cell), "{width} in strips of {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn impossible_plans_are_refused() {
+        let plan = |height, width, levels: &[(usize, usize)]| {
+            PyramidPlan::new(height, width, levels, Layout::Nchw).map(|_| ()).unwrap_err()
+        };
+        assert_eq!(plan(3, 3, &[]), PoolError::NoLevels);
+        assert_eq!(plan(3, 3, &[(1, 1), (2, 0)]), PoolError::EmptyLevel { level: 1, rows: 2, columns: 0 });
+        assert_eq!(plan(0, 3, &[(1, 1)]), PoolError::EmptyMap { height: 0, width: 3 });
+        assert_eq!(plan(1 << 16, 1 << 16, &[(1, 1)]), PoolError::TooLarge);
+        assert_eq!(plan(3, 3, &[(1 << 20, 1 << 20)]), PoolError::TooLarge);
+        assert_eq!(plan(3, 3, &[(usize::MAX, 2)]), PoolError::TooLarge);
+    }
+}

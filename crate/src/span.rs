@@ -1,0 +1,141 @@
+//! Memory that kernels reach at offsets their plan has validated.
+
+use core::marker::PhantomData;
+
+use crate::vector::Vector;
+
+/// A stretch of memory like a slice, but one that several threads may hold while each touches its own part of it, and
+/// whose elements are reached without a bounds check (debug builds check).
+#[derive(Debug)]
+pub(crate) struct Span<'a, T> {
+    at: *mut T,
+    len: usize,
+    life: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Clone for Span<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Span<'_, T> {}
+
+impl<'a> Span<'a, f32> {
+    /// The same memory for indices, which have the size of values.
+    #[inline(always)]
+    pub fn as_indices(self) -> Span<'a, u32> {
+        Span { at: self.at.cast(), len: self.len, life: PhantomData }
+    }
+}
+
+impl<'a, T: Copy> Span<'a, T> {
+    pub fn new(slice: &'a mut [T]) -> Self {
+        Span { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData }
+    }
+
+    /// # Safety
+    /// `at` must be valid for reads and writes of `len` elements for `'a`. Other holders of the same memory must not
+    /// touch an element while this one does.
+    #[cfg(target_arch = "wasm32")]
+    pub unsafe fn from_raw(at: *mut T, len: usize) -> Self {
+        Span { at, len, life: PhantomData }
+    }
+
+    pub fn len(self) -> usize {
+        self.len
+    }
+
+    /// # Safety
+    /// `first + len` must not exceed the length.
+    #[inline(always)]
+    pub unsafe fn part(self, first: usize, len: usize) -> Self {
+        debug_assert!(first + len <= self.len);
+        // SAFETY: the caller keeps the part inside.
+        Span { at: unsafe { self.at.add(first) }, len, life: PhantomData }
+    }
+
+    /// # Safety
+    /// No other holder may touch these elements while the slice lives.
+    #[inline(always)]
+    pub unsafe fn slice(self) -> &'a mut [T] {
+        // SAFETY: valid by construction; alone by the caller's promise.
+        unsafe { core::slice::from_raw_parts_mut(self.at, self.len) }
+    }
+
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn get(self, i: usize) -> T {
+        debug_assert!(i < self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { *self.at.add(i) }
+    }
+
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn set(self, i: usize, value: T) {
+        debug_assert!(i < self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { *self.at.add(i) = value }
+    }
+}
+
+/// The two element types a vector can hold: values and indices.
+pub(crate) trait Element: Copy {}
+impl Element for f32 {}
+impl Element for u32 {}
+
+impl<T: Element> Span<'_, T> {
+    /// Loads the first `lanes` lanes.
+    ///
+    /// # Safety
+    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    #[inline(always)]
+    pub unsafe fn load<V: Vector>(self, at: usize, lanes: usize) -> V {
+        debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
+        // SAFETY: as many elements as lanes are inside, by the caller's promise.
+        unsafe { load_lanes(self.at.add(at).cast(), lanes) }
+    }
+
+    /// # Safety
+    /// `at` must be below the length.
+    #[inline(always)]
+    pub unsafe fn load_splat<V: Vector>(self, at: usize) -> V {
+        debug_assert!(at < self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { V::load_splat(self.at.add(at).cast()) }
+    }
+
+    /// Stores the first `lanes` lanes.
+    ///
+    /// # Safety
+    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    #[inline(always)]
+    pub unsafe fn store<V: Vector>(self, at: usize, vector: V, lanes: usize) {
+        debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
+        // SAFETY: as many elements as lanes are inside, by the caller's promise.
+        unsafe {
+            let at = self.at.add(at).cast();
+            if lanes == V::LANES { vector.store(at) } else { vector.store_first(at, lanes) }
+        }
+    }
+}
+
+/// Loads `lanes` cells of a feature map.
+///
+/// # Safety
+/// `at + lanes` must not exceed the length, and `lanes` not four.
+#[inline(always)]
+pub(crate) unsafe fn load<V: Vector>(cells: &[f32], at: usize, lanes: usize) -> V {
+    debug_assert!(lanes <= V::LANES && at + lanes <= cells.len());
+    // SAFETY: as many cells as lanes are inside, by the caller's promise.
+    unsafe { load_lanes(cells.as_ptr().add(at), lanes) }
+}
+
+#[inline(always)]
+unsafe fn load_lanes<V: Vector>(from: *const f32, lanes: usize) -> V {
+    // SAFETY: readable for `lanes` lanes, by the caller's promise.
+    unsafe { if lanes == V::LANES { V::load(from) } else { V::load_first(from, lanes) } }
+}

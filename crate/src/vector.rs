@@ -1,0 +1,315 @@
+//! Four lanes of 32 bits: the only place that names instructions. Kernels are written once over [`Vector`].
+
+/// Four lanes, read as `f32` values or as `u32` indices as the operation's name says. A mask is a vector whose lanes
+/// are all ones or all zeros.
+pub(crate) trait Vector: Copy {
+    const LANES: usize = 4;
+
+    fn splat(value: f32) -> Self;
+    fn splat_index(index: u32) -> Self;
+    /// The indices `first, first + 1, first + 2, first + 3`.
+    fn count_from(first: u32) -> Self;
+
+    /// # Safety
+    /// `from` must be readable for four lanes; any alignment of 4 will do.
+    unsafe fn load(from: *const f32) -> Self;
+    /// # Safety
+    /// `from` must be readable for one lane.
+    unsafe fn load_splat(from: *const f32) -> Self;
+    /// # Safety
+    /// `to` must be writable for four lanes.
+    unsafe fn store(self, to: *mut f32);
+    fn lanes(self) -> [u32; 4];
+
+    /// # Safety
+    /// `from` must be readable for `lanes` lanes, at least one. The others repeat the first.
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, lanes: usize) -> Self {
+        // SAFETY: below `lanes`.
+        let all: [f32; 4] = core::array::from_fn(|i| unsafe { *from.add(if i < lanes { i } else { 0 }) });
+        // SAFETY: the array has four lanes.
+        unsafe { Self::load(all.as_ptr()) }
+    }
+
+    /// # Safety
+    /// `to` must be writable for `lanes` lanes.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, lanes: usize) {
+        for (i, lane) in self.lanes().into_iter().enumerate().take(lanes) {
+            // SAFETY: below `lanes`.
+            unsafe { *to.add(i) = f32::from_bits(lane) };
+        }
+    }
+
+    /// `self < other ? other : self` in each lane: keeps `self` on equality and where either is NaN.
+    fn pmax(self, other: Self) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn gt(self, other: Self) -> Self;
+    fn eq(self, other: Self) -> Self;
+    fn ne(self, other: Self) -> Self;
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    /// `mask ? self : other` in each lane.
+    fn select(self, other: Self, mask: Self) -> Self;
+    fn any(self) -> bool;
+
+    fn add_index(self, other: Self) -> Self;
+    fn sub_index(self, other: Self) -> Self;
+    /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
+    fn max_index(self, other: Self) -> Self;
+    /// Compares as `u32`, so that all ones are the highest.
+    fn min_index(self, other: Self) -> Self;
+
+    /// `[a0, b0, a1, b1]`
+    fn zip_low(self, b: Self) -> Self;
+    /// `[a2, b2, a3, b3]`
+    fn zip_high(self, b: Self) -> Self;
+    /// `[a0, a1, b0, b1]`
+    fn join_low(self, b: Self) -> Self;
+    /// `[a2, a3, b2, b3]`
+    fn join_high(self, b: Self) -> Self;
+}
+
+/// The vector of this build.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) type Native = simd128::V128;
+/// The vector of this build.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub(crate) type Native = scalar::Lanes;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128 {
+    use core::arch::wasm32::*;
+
+    use super::Vector;
+
+    #[derive(Clone, Copy)]
+    pub(crate) struct V128(v128);
+
+    impl Vector for V128 {
+        #[inline(always)]
+        fn splat(value: f32) -> Self {
+            V128(f32x4_splat(value))
+        }
+        #[inline(always)]
+        fn splat_index(index: u32) -> Self {
+            V128(u32x4_splat(index))
+        }
+        #[inline(always)]
+        fn count_from(first: u32) -> Self {
+            V128(i32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            V128(unsafe { v128_load(from.cast()) })
+        }
+        #[inline(always)]
+        unsafe fn load_splat(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            V128(unsafe { v128_load32_splat(from.cast()) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: writable, by the caller's promise.
+            unsafe { v128_store(to.cast(), self.0) }
+        }
+        #[inline(always)]
+        fn lanes(self) -> [u32; 4] {
+            [
+                u32x4_extract_lane::<0>(self.0),
+                u32x4_extract_lane::<1>(self.0),
+                u32x4_extract_lane::<2>(self.0),
+                u32x4_extract_lane::<3>(self.0),
+            ]
+        }
+        #[inline(always)]
+        fn pmax(self, other: Self) -> Self {
+            V128(f32x4_pmax(self.0, other.0))
+        }
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            V128(f32x4_add(self.0, other.0))
+        }
+        #[inline(always)]
+        fn gt(self, other: Self) -> Self {
+            V128(f32x4_gt(self.0, other.0))
+        }
+        #[inline(always)]
+        fn eq(self, other: Self) -> Self {
+            V128(f32x4_eq(self.0, other.0))
+        }
+        #[inline(always)]
+        fn ne(self, other: Self) -> Self {
+            V128(f32x4_ne(self.0, other.0))
+        }
+        #[inline(always)]
+        fn and(self, other: Self) -> Self {
+            V128(v128_and(self.0, other.0))
+        }
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            V128(v128_or(self.0, other.0))
+        }
+        #[inline(always)]
+        fn select(self, other: Self, mask: Self) -> Self {
+            V128(v128_bitselect(self.0, other.0, mask.0))
+        }
+        #[inline(always)]
+        fn any(self) -> bool {
+            v128_any_true(self.0)
+        }
+        #[inline(always)]
+        fn add_index(self, other: Self) -> Self {
+            V128(i32x4_add(self.0, other.0))
+        }
+        #[inline(always)]
+        fn sub_index(self, other: Self) -> Self {
+            V128(i32x4_sub(self.0, other.0))
+        }
+        #[inline(always)]
+        fn max_index(self, other: Self) -> Self {
+            V128(i32x4_max(self.0, other.0))
+        }
+        #[inline(always)]
+        fn min_index(self, other: Self) -> Self {
+            V128(u32x4_min(self.0, other.0))
+        }
+        #[inline(always)]
+        fn zip_low(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<0, 4, 1, 5>(self.0, b.0))
+        }
+        #[inline(always)]
+        fn zip_high(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<2, 6, 3, 7>(self.0, b.0))
+        }
+        #[inline(always)]
+        fn join_low(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<0, 1, 4, 5>(self.0, b.0))
+        }
+        #[inline(always)]
+        fn join_high(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<2, 3, 6, 7>(self.0, b.0))
+        }
+    }
+}
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod scalar {
+    use super::Vector;
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Lanes([u32; 4]);
+
+    #[inline(always)]
+    fn each(a: Lanes, b: Lanes, f: impl Fn(u32, u32) -> u32) -> Lanes {
+        Lanes(core::array::from_fn(|i| f(a.0[i], b.0[i])))
+    }
+
+    #[inline(always)]
+    fn compare(a: Lanes, b: Lanes, f: impl Fn(f32, f32) -> bool) -> Lanes {
+        each(a, b, |a, b| if f(f32::from_bits(a), f32::from_bits(b)) { u32::MAX } else { 0 })
+    }
+
+    impl Vector for Lanes {
+        #[inline(always)]
+        fn splat(value: f32) -> Self {
+            Lanes([value.to_bits(); 4])
+        }
+        #[inline(always)]
+        fn splat_index(index: u32) -> Self {
+            Lanes([index; 4])
+        }
+        #[inline(always)]
+        fn count_from(first: u32) -> Self {
+            Lanes(core::array::from_fn(|i| first.wrapping_add(i as u32)))
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            Lanes(unsafe { from.cast::<[u32; 4]>().read_unaligned() })
+        }
+        #[inline(always)]
+        unsafe fn load_splat(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            Lanes([unsafe { *from.cast::<u32>() }; 4])
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: writable, by the caller's promise.
+            unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
+        }
+        #[inline(always)]
+        fn lanes(self) -> [u32; 4] {
+            self.0
+        }
+        #[inline(always)]
+        fn pmax(self, other: Self) -> Self {
+            each(self, other, |a, b| if f32::from_bits(a) < f32::from_bits(b) { b } else { a })
+        }
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            each(self, other, |a, b| (f32::from_bits(a) + f32::from_bits(b)).to_bits())
+        }
+        #[inline(always)]
+        fn gt(self, other: Self) -> Self {
+            compare(self, other, |a, b| a > b)
+        }
+        #[inline(always)]
+        fn eq(self, other: Self) -> Self {
+            compare(self, other, |a, b| a == b)
+        }
+        #[inline(always)]
+        fn ne(self, other: Self) -> Self {
+            compare(self, other, |a, b| a != b)
+        }
+        #[inline(always)]
+        fn and(self, other: Self) -> Self {
+            each(self, other, |a, b| a & b)
+        }
+        #[inline(always)]
+        fn or(self, other: Self) -> Self {
+            each(self, other, |a, b| a | b)
+        }
+        #[inline(always)]
+        fn select(self, other: Self, mask: Self) -> Self {
+            Lanes(core::array::from_fn(|i| (self.0[i] & mask.0[i]) | (other.0[i] & !mask.0[i])))
+        }
+        #[inline(always)]
+        fn any(self) -> bool {
+            self.0 != [0; 4]
+        }
+        #[inline(always)]
+        fn add_index(self, other: Self) -> Self {
+            each(self, other, u32::wrapping_add)
+        }
+        #[inline(always)]
+        fn sub_index(self, other: Self) -> Self {
+            each(self, other, u32::wrapping_sub)
+        }
+        #[inline(always)]
+        fn max_index(self, other: Self) -> Self {
+            each(self, other, |a, b| (a as i32).max(b as i32) as u32)
+        }
+        #[inline(always)]
+        fn min_index(self, other: Self) -> Self {
+            each(self, other, u32::min)
+        }
+        #[inline(always)]
+        fn zip_low(self, b: Self) -> Self {
+            Lanes([self.0[0], b.0[0], self.0[1], b.0[1]])
+        }
+        #[inline(always)]
+        fn zip_high(self, b: Self) -> Self {
+            Lanes([self.0[2], b.0[2], self.0[3], b.0[3]])
+        }
+        #[inline(always)]
+        fn join_low(self, b: Self) -> Self {
+            Lanes([self.0[0], self.0[1], b.0[0], b.0[1]])
+        }
+        #[inline(always)]
+        fn join_high(self, b: Self) -> Self {
+            Lanes([self.0[2], self.0[3], b.0[2], b.0[3]])
+        }
+    }
+}

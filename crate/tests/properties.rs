@@ -1,0 +1,145 @@
+//! Every kernel against the reference, bit for bit, on random shapes, pyramids and bit patterns.
+
+use proptest::prelude::*;
+use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward, forward_with_indices, reference};
+
+/// What a map is filled with. Values that tie, cancel or poison are drawn far more often than by chance.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Normal,
+    Ties,
+    Relu,
+    SignedZeros,
+    Infinities,
+    NegativeInfinity,
+    Nan,
+    AllNan,
+    Bits,
+}
+
+const KINDS: [Kind; 9] = [
+    Kind::Normal,
+    Kind::Ties,
+    Kind::Relu,
+    Kind::SignedZeros,
+    Kind::Infinities,
+    Kind::NegativeInfinity,
+    Kind::Nan,
+    Kind::AllNan,
+    Kind::Bits,
+];
+
+/// A small generator of our own, so that a failing case is a few numbers and not a map.
+fn values(kind: Kind, seed: u64, len: usize) -> Vec<f32> {
+    let mut state = seed | 1;
+    let mut next = move || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 32) as u32
+    };
+    let unit = |bits: u32| bits as f32 / 2.0_f32.powi(31) - 1.0;
+    let pick = |bits: u32, from: &[f32]| from[bits as usize % from.len()];
+    let nan = |bits: u32| f32::from_bits(0x7fc0_0000 | bits >> 12);
+    let value = |kind: Kind, bits: u32| match kind {
+        Kind::Normal => unit(bits),
+        Kind::Ties => pick(bits, &[-1.0, 0.0, 1.0, 2.0]),
+        Kind::Relu => unit(bits).max(0.0),
+        Kind::SignedZeros => pick(bits, &[0.0, -0.0, -0.0, -1.0]),
+        Kind::Infinities => pick(bits, &[f32::INFINITY, f32::NEG_INFINITY, 1.0, f32::MAX, f32::MIN]),
+        Kind::NegativeInfinity => f32::NEG_INFINITY,
+        Kind::Nan if bits % 7 == 0 => nan(bits),
+        Kind::Nan => pick(bits, &[-1.0, 0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY]),
+        Kind::AllNan => nan(bits),
+        Kind::Bits => f32::from_bits(bits),
+    };
+    (0..len).map(|_| value(kind, next())).collect()
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    map: FeatureMap,
+    levels: Vec<(usize, usize)>,
+    layout: Layout,
+    kind: Kind,
+    seed: u64,
+}
+
+fn cases(
+    size: impl Strategy<Value = usize> + Clone,
+    channels: impl Strategy<Value = usize>,
+) -> impl Strategy<Value = Case> {
+    let level = prop_oneof![(1..9usize).prop_map(|n| (n, n)), (1..9usize, 1..9usize), Just((1, 1)), Just((4, 4))];
+    let levels = prop_oneof![
+        3 => prop::collection::vec(level, 1..5),
+        1 => Just(vec![(4, 4), (2, 2), (1, 1)]),
+        1 => Just(vec![(6, 6), (3, 3), (2, 2), (1, 1)]),
+        1 => Just(vec![(1, 1), (2, 2), (3, 3), (6, 6)]),
+    ];
+    let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
+    (0..3usize, channels, size.clone(), size, levels, layout, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |(batch, channels, height, width, levels, layout, kind, seed)| {
+            let map = FeatureMap { batch, channels, height, width };
+            Case { map, levels, layout, kind, seed }
+        },
+    )
+}
+
+/// The bits, with all NaNs alike.
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
+}
+
+fn check(case: &Case) -> Result<(), TestCaseError> {
+    let Case { map, levels, layout, kind, seed } = case;
+    let plan = PyramidPlan::new(map.height, map.width, levels, *layout).unwrap();
+    let input = values(*kind, *seed, map.len());
+    let (expected, cells) = reference::forward(map, levels, *layout, &input);
+
+    let mut output = vec![9.0; expected.len()];
+    forward(&plan, map, &input, &mut output).unwrap();
+    prop_assert_eq!(bits(&output), bits(&expected), "output");
+
+    let mut output = vec![9.0; expected.len()];
+    let mut indices = vec![9; expected.len()];
+    forward_with_indices(&plan, map, &input, &mut output, &mut indices).unwrap();
+    prop_assert_eq!(bits(&output), bits(&expected), "output with indices");
+    prop_assert_eq!(&indices, &cells, "indices");
+
+    let gradient = values(*kind, !seed, expected.len());
+    // Indices of a forward pass, and indices that a caller made: any cell, as often as you like.
+    let made = values(Kind::Bits, seed ^ 7, expected.len()).iter().map(|v| v.to_bits() % map.cells() as u32).collect();
+    for indices in [cells, made] {
+        let mut grad_input = vec![9.0; map.len()];
+        backward(&plan, map, &gradient, &indices, &mut grad_input).unwrap();
+        let expected = reference::backward(map, levels, *layout, &gradient, &indices);
+        prop_assert_eq!(bits(&grad_input), bits(&expected), "gradient");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn small_maps_agree_with_the_reference(case in cases(1..16usize, 1..6usize)) {
+        check(&case)?;
+    }
+
+    #[test]
+    fn channel_blocks_and_their_tails_agree_with_the_reference(case in cases(1..6usize, 1..40usize)) {
+        check(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn wide_maps_agree_with_the_reference(case in cases(1..70usize, 1..3usize)) {
+        check(&case)?;
+    }
+
+    #[test]
+    fn maps_read_in_bands_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
+        check(&case)?;
+    }
+}
