@@ -1,0 +1,37 @@
+/** What went wrong, for programs: stable across versions, while messages may change. */
+export type PyramidPoolErrorCode =
+  /** An option is unknown or has a value it cannot have. */
+  | 'invalid-options'
+  /** `levels` is empty, or one of them is not a positive whole number of bins. */
+  | 'invalid-levels'
+  /** `dims` has the wrong rank, a size that is not a whole number, or does not fit the call. */
+  | 'invalid-dims'
+  /** `data` is not the typed array that is needed, or not as long as its `dims` say. */
+  | 'invalid-data'
+  /** An index points outside its plane. */
+  | 'invalid-indices'
+  /** The output shares memory with an input of the same call. */
+  | 'overlap'
+  /** The pool, tensor or runtime was disposed. */
+  | 'disposed'
+  /** WASM memory cannot grow any further. */
+  | 'out-of-memory'
+  /** The WASM given in place of the built-in one does not load or is not the variant asked for. */
+  | 'invalid-wasm'
+  /** This host has no WebAssembly that can run any variant. */
+  | 'unsupported'
+  /** A worker died in the middle of a job. The runtime goes on without workers. */
+  | 'worker-failed';
+
+/** Every error this package throws on purpose. A call that throws one has written nothing and may be repeated. */
+export class PyramidPoolError extends Error {
+  override readonly name = 'PyramidPoolError';
+
+  constructor(
+    readonly code: PyramidPoolErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,68 @@
+import { platform } from '#platform';
+import { fail, show } from './check.js';
+import { PyramidPoolError } from './errors.js';
+import { type Kernels, loadPayload, type Variant } from './variant.js';
+
+/** What may stand in place of the built-in WASM. */
+export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
+
+/** An instance, and the module that workers make theirs from. */
+export interface Instance {
+  readonly kernels: Kernels;
+  readonly module: WebAssembly.Module;
+}
+
+/** Makes an instance of a variant, of the built-in module or of another one of the same build. */
+export async function instantiate(variant: Variant, wasm: WasmSource | undefined): Promise<Instance> {
+  const payload = await loadPayload[variant]();
+  const source = wasm === undefined ? payload.wasm : await open(wasm);
+  try {
+    const module = await compile(source);
+    const memory = payload.pages && new WebAssembly.Memory({ ...payload.pages, shared: true });
+    return { module, kernels: payload.createGlue().initSync(memory ? { module, memory } : { module }) };
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const which = wasm === undefined ? 'the built-in WASM' : 'options.wasm';
+    throw new PyramidPoolError('invalid-wasm', `${which} does not load as the ${variant} variant: ${message}`, { cause });
+  }
+}
+
+/** Bytes, module or response of what the caller gave. */
+async function open(wasm: WasmSource): Promise<BufferSource | WebAssembly.Module | Response> {
+  if (typeof wasm === 'string' || wasm instanceof URL) {
+    const url = toUrl(wasm);
+    try {
+      return await platform.load(url);
+    } catch (cause) {
+      throw new PyramidPoolError('invalid-wasm', `options.wasm could not be loaded from ${url}`, { cause });
+    }
+  }
+  const isResponse = typeof Response === 'function' && wasm instanceof Response;
+  if (isResponse || wasm instanceof WebAssembly.Module || wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
+  fail('invalid-options', 'options.wasm', `is ${show(wasm)}`, 'bytes, a WebAssembly.Module, a Response or a URL');
+}
+
+function toUrl(wasm: string | URL): URL {
+  try {
+    return new URL(wasm, globalThis.location?.href);
+  } catch {
+    fail('invalid-options', 'options.wasm', `is ${show(wasm)}`, 'an absolute URL');
+  }
+}
+
+async function compile(source: string | BufferSource | WebAssembly.Module | Response): Promise<WebAssembly.Module> {
+  if (typeof source === 'string') return WebAssembly.compile(fromBase64(source));
+  if (source instanceof WebAssembly.Module) return source;
+  if (typeof Response !== 'function' || !(source instanceof Response)) return WebAssembly.compile(source as BufferSource);
+  if (!source.ok) throw new Error(`the server answered ${source.status}`);
+  // Streaming insists on a media type that many servers do not send.
+  return WebAssembly.compile(await source.arrayBuffer());
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

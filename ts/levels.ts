@@ -1,0 +1,37 @@
+import { fail, show } from './check.js';
+import { PyramidPoolError } from './errors.js';
+
+/** One level of a pyramid: `n` by `n` bins, or `[nh, nw]`. */
+export type Level = number | readonly [rows: number, columns: number];
+
+/** A level as rows and columns of bins. */
+export type Grid = readonly [rows: number, columns: number];
+
+/** Outputs are counted in 31 bits, as indices are. */
+const MOST_BINS = 2 ** 31 - 1;
+
+/** Levels as the caller gave them, checked and copied. */
+export function checkLevels(levels: unknown, path: string): Grid[] {
+  if (!Array.isArray(levels) || levels.length === 0) {
+    fail('invalid-levels', path, `is ${show(levels)}`, 'an array of levels, such as [4, 2, 1]');
+  }
+  const grids = levels.map((level, i) => checkLevel(level, `${path}[${i}]`));
+  if (countBins(grids) > MOST_BINS) {
+    throw new PyramidPoolError('invalid-levels', `${path} has ${countBins(grids)} bins, but must have at most ${MOST_BINS}`);
+  }
+  return grids;
+}
+
+function checkLevel(level: unknown, path: string): Grid {
+  const pair = Array.isArray(level) && level.length === 2 ? [level[0], level[1]] : [level, level];
+  const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_BINS;
+  if (!pair.every(isCount)) {
+    fail('invalid-levels', path, `is ${show(level)}`, 'a whole number from 1 up, or two of them: [rows, columns]');
+  }
+  return pair as [number, number];
+}
+
+/** Values that a pyramid makes of one channel. */
+export function countBins(levels: readonly Grid[]): number {
+  return levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+}

@@ -1,0 +1,76 @@
+import { PyramidPoolError } from './errors.js';
+import { arrayOf, type DataOf, type DataType } from './tensor.js';
+import type { Kernels } from './variant.js';
+
+/** The last page is never asked for: sizes are rounded up behind the boundary. */
+const MOST_BYTES = 2 ** 32 - 2 ** 16;
+
+/** A runtime's WASM memory: takes and gives back blocks, and makes views that are right after it has grown. */
+export class WasmMemory {
+  #kernels: Kernels | undefined;
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels;
+  }
+
+  /** The crate's exports, until the runtime is disposed. */
+  get kernels(): Kernels {
+    if (!this.#kernels) throw new PyramidPoolError('disposed', 'the runtime was disposed');
+    return this.#kernels;
+  }
+
+  get buffer(): ArrayBuffer {
+    return this.kernels.memory.buffer as ArrayBuffer;
+  }
+
+  /** Address of a new block. */
+  alloc(bytes: number, what: string): number {
+    const address = bytes <= MOST_BYTES ? this.kernels.alloc(bytes) >>> 0 : 0;
+    if (address === 0) {
+      const has = this.buffer.byteLength;
+      throw new PyramidPoolError('out-of-memory', `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`);
+    }
+    return address;
+  }
+
+  /** Gives a block back; after the runtime is disposed all of them are gone already. */
+  free(address: number, bytes: number): void {
+    this.#kernels?.free(address, bytes);
+  }
+
+  /** A view of `length` elements. It may be cut off when memory grows: use it before anything is allocated. */
+  view<T extends DataType>(type: T, address: number, length: number): DataOf[T] {
+    return new arrayOf[type](this.buffer, address, length) as DataOf[T];
+  }
+
+  get closed(): boolean {
+    return this.#kernels === undefined;
+  }
+
+  /** Lets go of the instance, and with it of the memory. */
+  close(): void {
+    this.#kernels = undefined;
+  }
+}
+
+/** A block that is made anew when more is needed, and whose contents do not matter in between. */
+export class Scratch {
+  #address = 0;
+  #bytes = -1;
+
+  constructor(
+    readonly memory: WasmMemory,
+    readonly what: string,
+  ) {}
+
+  /** Address of at least `bytes` bytes. */
+  atLeast(bytes: number): number {
+    if (this.#bytes < bytes) {
+      const address = this.memory.alloc(bytes, this.what);
+      if (this.#bytes >= 0) this.memory.free(this.#address, this.#bytes);
+      this.#address = address;
+      this.#bytes = bytes;
+    }
+    return this.#address;
+  }
+}

@@ -1,0 +1,75 @@
+import { PyramidPoolError } from './errors.js';
+import type { Layout } from './feature-map.js';
+import type { Grid } from './levels.js';
+import type { WasmMemory } from './memory.js';
+import { ELEMENT_BYTES } from './tensor.js';
+
+/** Plans kept for sizes that come again. A plan takes a few kilobytes. */
+const MOST_PLANS = 64;
+
+/** A pyramid planned for one size of map, in WASM memory. */
+export interface Plan {
+  readonly address: number;
+  /** Bytes of working memory that a thread needs to run it. */
+  readonly scratchBytes: number;
+}
+
+interface CachedPlan extends Plan {
+  /** Calls under way: a plan in use is never freed. */
+  users: number;
+}
+
+/** What a plan depends on beside the size of the map. */
+export interface PlanOptions {
+  readonly levels: readonly Grid[];
+  readonly layout: Layout;
+}
+
+/** The plans of a runtime, shared by all its pools, the least recently used going first. */
+export class PlanCache {
+  readonly #plans = new Map<string, CachedPlan>();
+
+  constructor(readonly memory: WasmMemory) {}
+
+  /** The plan for a size, to be given back by `release`. */
+  acquire(options: PlanOptions, height: number, width: number): Plan {
+    const key = `${options.layout} ${height} ${width} ${options.levels.join(' ')}`;
+    const plan = this.#plans.get(key) ?? this.#make(options, height, width);
+    // Maps keep the order of insertion: what was used last stands last.
+    this.#plans.delete(key);
+    this.#plans.set(key, plan);
+    plan.users++;
+    return plan;
+  }
+
+  release(plan: Plan): void {
+    (plan as CachedPlan).users--;
+    if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict();
+  }
+
+  #evict(): void {
+    for (const [key, plan] of this.#plans) {
+      if (plan.users > 0) continue;
+      this.#plans.delete(key);
+      this.memory.kernels.plan_free(plan.address);
+      return;
+    }
+  }
+
+  #make({ levels, layout }: PlanOptions, height: number, width: number): CachedPlan {
+    const { memory } = this;
+    const bytes = 2 * ELEMENT_BYTES * levels.length;
+    const list = memory.alloc(bytes, 'a list of levels');
+    try {
+      memory.view('int32', list, 2 * levels.length).set(levels.flat());
+      const address = memory.kernels.plan_new(height, width, list, levels.length, layout === 'NCHW' ? 0 : 1) >>> 0;
+      if (address === 0) throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
+      if (address === 1) {
+        throw new PyramidPoolError('invalid-dims', `a ${height} x ${width} map has more cells or bins than 31 bits count`);
+      }
+      return { address, scratchBytes: ELEMENT_BYTES * (memory.kernels.plan_scratch(address) >>> 0), users: 0 };
+    } finally {
+      memory.free(list, bytes);
+    }
+  }
+}

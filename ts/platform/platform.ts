@@ -1,0 +1,18 @@
+import type { Membership } from '../threads/worker.js';
+
+/** A worker that was started. */
+export interface StartedWorker {
+  terminate(): void;
+  /** Whether the worker keeps the process alive. */
+  hold(held: boolean): void;
+}
+
+/** What differs between hosts. */
+export interface Platform {
+  /** Threads this machine runs at a time, as far as the host tells. */
+  cores(): number;
+  /** Bytes at a URL. */
+  load(url: URL): Promise<BufferSource | Response>;
+  /** Starts a worker. `onFailure` hears of one that could not start or died. */
+  startWorker(membership: Membership, workerUrl: string | URL | undefined, onFailure: (reason: string) => void): StartedWorker;
+}

@@ -1,0 +1,143 @@
+import { checkDims, checkOneOf, checkOptions, fail, show } from './check.js';
+import { choose, mayBlock } from './detect.js';
+import { Dispatcher } from './dispatch.js';
+import { PyramidPoolError } from './errors.js';
+import { type Instance, instantiate, type WasmSource } from './instantiate.js';
+import { WasmMemory } from './memory.js';
+import { PlanCache } from './plans.js';
+import { ResidentTensor } from './resident.js';
+import type { DataType } from './tensor.js';
+import { Crew } from './threads/crew.js';
+import { type Variant, variants } from './variant.js';
+
+/** What a runtime can be asked to be. */
+export interface RuntimeOptions {
+  /** The build to run; by default the best this host can. What it cannot run is replaced, and `fallback` says why. */
+  variant?: Variant | 'auto';
+  /** Threads that compute, the calling one included where it may block; by default the number of cores, up to 8. */
+  threads?: number | 'auto';
+  /** WASM in place of the built-in one: bytes, a compiled module, a response or a URL. */
+  wasm?: WasmSource;
+  /** URL of `pyramid-pool/worker.js`, for pages whose content security policy forbids workers from blobs. */
+  workerUrl?: string | URL;
+  /** Hears why the runtime is less than what was asked for, at once or when a worker fails later. */
+  onFallback?: (reason: string) => void;
+}
+
+const MOST_THREADS = 64;
+
+/** What pools know of their runtime. */
+export interface Internals {
+  readonly memory: WasmMemory;
+  readonly plans: PlanCache;
+  readonly dispatcher: Dispatcher;
+}
+
+/** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
+export class Runtime implements Disposable {
+  /** The build that runs. */
+  readonly variant: Variant;
+  #threads: number;
+  #fallback: string | undefined;
+  #crew: Crew | undefined;
+  #internals: Internals | undefined;
+
+  /** Made by `createRuntime`. */
+  constructor(
+    { kernels, module }: Instance,
+    choice: { variant: Variant; threads: number; fallback: string | undefined },
+    options: RuntimeOptions,
+  ) {
+    this.variant = choice.variant;
+    this.#threads = choice.threads;
+    this.#fallback = choice.fallback;
+    const memory = new WasmMemory(kernels);
+    if (choice.variant === 'simd-threads') {
+      const onGivenUp = (reason: string) => {
+        this.#threads = 1;
+        this.#fallback = reason;
+        options.onFallback?.(reason);
+      };
+      this.#crew = new Crew(memory, { module, threads: choice.threads, workerUrl: options.workerUrl, mayBlock: mayBlock(), onGivenUp });
+    }
+    this.#internals = { memory, plans: new PlanCache(memory), dispatcher: new Dispatcher(memory, this.#crew) };
+  }
+
+  /** Threads that compute. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** Why this is less than what was asked for, or than this host could do; undefined if it is not. */
+  get fallback(): string | undefined {
+    return this.#fallback;
+  }
+
+  /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
+  get memory(): WebAssembly.Memory {
+    return Runtime.internals(this).memory.kernels.memory;
+  }
+
+  /** A tensor of zeros that lives in WASM memory: calls read and write it in place. */
+  tensor<T extends DataType = 'float32'>(dims: readonly number[], type: T = 'float32' as T): ResidentTensor<T> {
+    const { memory } = Runtime.internals(this);
+    return new ResidentTensor(memory, checkDims(dims, 'dims'), checkOneOf(type, 'type', ['float32', 'int32']) as T);
+  }
+
+  /** Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. */
+  dispose(): void {
+    this.#crew?.dispose();
+    this.#internals?.memory.close();
+    this.#internals = this.#crew = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Whether it was disposed. */
+  get disposed(): boolean {
+    return this.#internals === undefined;
+  }
+
+  /** @internal */
+  static internals(runtime: Runtime): Internals {
+    if (!runtime.#internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
+    return runtime.#internals;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Runtime {
+    return typeof value === 'object' && value !== null && #internals in value;
+  }
+}
+
+/** Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job. */
+export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> {
+  const checked = checkOptions(options, 'options', ['variant', 'threads', 'wasm', 'workerUrl', 'onFallback']);
+  const { onFallback } = checked;
+  if (onFallback !== undefined && typeof onFallback !== 'function') {
+    fail('invalid-options', 'options.onFallback', `is ${show(onFallback)}`, 'a function');
+  }
+  const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
+  const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });
+  const runtime = new Runtime(await instantiate(choice.variant, checked.wasm), choice, checked);
+  if (choice.fallback !== undefined) onFallback?.(choice.fallback);
+  return runtime;
+}
+
+function checkThreads(threads: unknown): number | 'auto' {
+  const isCount = typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS;
+  if (threads !== 'auto' && !isCount) {
+    fail('invalid-options', 'options.threads', `is ${show(threads)}`, `'auto' or a whole number from 1 to ${MOST_THREADS}`);
+  }
+  return threads as number | 'auto';
+}
+
+let shared: Promise<Runtime> | undefined;
+
+/** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or failed. */
+export function defaultRuntime(): Promise<Runtime> {
+  shared = shared ? shared.then((runtime) => (runtime.disposed ? createRuntime() : runtime), () => createRuntime()) : createRuntime();
+  return shared;
+}

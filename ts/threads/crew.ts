@@ -1,0 +1,184 @@
+import { platform } from '#platform';
+import type { Work } from '../dispatch.js';
+import { PyramidPoolError } from '../errors.js';
+import { writeJob } from '../job.js';
+import { Scratch, type WasmMemory } from '../memory.js';
+import type { StartedWorker } from '../platform/platform.js';
+import { ELEMENT_BYTES } from '../tensor.js';
+import { CONTROL_WORDS, Control, SPIN_MS } from './control.js';
+
+/** Below this many elements a job is over before a sleeping worker has begun; measured in HACKING.md. */
+const WORTH_WAKING = 1 << 18;
+/** Workers that are awake still take part in jobs this small. */
+const WORTH_SHARING = 1 << 15;
+/** No chunk takes this long: a job that makes no progress has lost a worker. */
+const STALLED_MS = 10_000;
+/** How often a waiting caller looks whether that is so. */
+const WATCH_MS = 1000;
+
+/** What a crew needs to start its workers. */
+export interface CrewOptions {
+  readonly module: WebAssembly.Module;
+  readonly threads: number;
+  readonly workerUrl: string | URL | undefined;
+  /** Whether the calling thread may block: then it takes part in its own jobs. */
+  readonly mayBlock: boolean;
+  /** Hears why the crew gave up. */
+  readonly onGivenUp: (reason: string) => void;
+}
+
+/** The workers of a runtime: started with the first job that is worth it, and told to end with the runtime. */
+export class Crew {
+  readonly #memory: WasmMemory;
+  readonly #options: CrewOptions;
+  readonly #control: Control;
+  readonly #workers: StartedWorker[] = [];
+  readonly #scratch: Scratch;
+  /** A job is under way: there is one at a time. */
+  #busy = false;
+  /** The last of the asynchronous jobs, which wait for each other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Why there are no workers any more. */
+  #failure: PyramidPoolError | undefined;
+  /** Whether no worker had begun the job under way when they ended. */
+  #untouched = false;
+  /** Wakes whoever waits for the job under way, so that a failure is noticed at once. */
+  #wake = () => {};
+
+  constructor(memory: WasmMemory, options: CrewOptions) {
+    this.#memory = memory;
+    this.#options = options;
+    this.#scratch = new Scratch(memory, 'working memory of the threads');
+    const address = memory.alloc(CONTROL_WORDS * ELEMENT_BYTES, 'the control words of the threads');
+    memory.view('int32', address, CONTROL_WORDS).fill(0);
+    this.#control = new Control(memory.buffer, address);
+  }
+
+  /** Runs a job with the caller's help. False where the caller is better off alone: nothing was done then. */
+  run(work: Work): boolean {
+    const { mayBlock, threads } = this.#options;
+    if (!mayBlock || threads < 2 || this.#busy || !this.#isWorth(work)) return false;
+    const scratch = this.#open(work, threads - 1);
+    try {
+      this.#control.work(this.#memory.kernels, scratch);
+      this.#wait();
+    } finally {
+      this.#busy = false;
+    }
+    return true;
+  }
+
+  /** Runs a job on the workers alone, after those before it. False where the caller must do it: nothing was done then. */
+  async runAsync(work: Work): Promise<boolean> {
+    if (!this.#isWorth(work)) return false;
+    const turn = this.#queue.then(() => this.#runOnWorkers(work));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Ends every worker. A job under way is rejected. */
+  dispose(): void {
+    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'));
+  }
+
+  #isWorth({ elements }: Work): boolean {
+    const awake = this.#control.asleep < this.#control.started;
+    return this.#failure === undefined && elements >= (awake ? WORTH_SHARING : WORTH_WAKING);
+  }
+
+  /** Opens a job for `seats` workers. Gives the address of the caller's working memory. */
+  #open({ plan, job }: Work, seats: number): number {
+    this.#startWorkers(seats);
+    const stride = plan.scratchBytes;
+    const scratch = this.#scratch.atLeast((seats + 1) * stride);
+    const control = this.#control;
+    writeJob(control.jobWords, job);
+    control.open(this.#memory.kernels.job_units(control.job) >>> 0, seats, scratch, stride);
+    this.#busy = true;
+    return scratch + seats * stride;
+  }
+
+  #startWorkers(count: number): void {
+    const { module, workerUrl } = this.#options;
+    const { memory } = this.#memory.kernels;
+    while (this.#workers.length < count && this.#failure === undefined) {
+      const membership = { module, memory, control: this.#control.address, worker: this.#workers.length };
+      try {
+        this.#workers.push(platform.startWorker(membership, workerUrl, (reason) => this.#giveUp(reason)));
+      } catch (error) {
+        this.#giveUp(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  /** Waits for chunks that workers have claimed: for a moment awake, then asleep. */
+  #wait(): void {
+    const control = this.#control;
+    const spinUntil = performance.now() + SPIN_MS;
+    while (!control.finished && performance.now() < spinUntil);
+    const watch = new StallWatch(control);
+    while (!control.finished) {
+      control.wait(WATCH_MS);
+      if (watch.isStalled()) {
+        this.#giveUp('it made no progress');
+        throw this.#failure;
+      }
+    }
+  }
+
+  async #runOnWorkers(work: Work): Promise<boolean> {
+    if (this.#failure !== undefined) return false;
+    this.#open(work, this.#options.threads);
+    const control = this.#control;
+    const watch = new StallWatch(control);
+    for (const worker of this.#workers) worker.hold(true);
+    try {
+      while (!control.finished && this.#failure === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          control.waitAsync(WATCH_MS).then(resolve);
+        });
+        if (watch.isStalled()) this.#giveUp('it made no progress');
+      }
+    } finally {
+      this.#busy = false;
+      for (const worker of this.#workers) worker.hold(false);
+    }
+    if (control.finished) return true;
+    // Workers that never began leave the whole job to the caller.
+    if (this.#untouched) return false;
+    throw this.#failure;
+  }
+
+  /** Goes on without workers. */
+  #giveUp(reason: string): void {
+    if (this.#failure !== undefined) return;
+    const failure = `a worker failed: ${reason}`;
+    this.#end(new PyramidPoolError('worker-failed', failure));
+    this.#options.onGivenUp(failure);
+  }
+
+  #end(failure: PyramidPoolError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#untouched = this.#control.stop();
+    for (const worker of this.#workers.splice(0)) worker.terminate();
+    this.#wake();
+  }
+}
+
+/** Tells whether a job has made no progress for too long. */
+class StallWatch {
+  #done = -1;
+  #since = 0;
+
+  constructor(readonly control: Control) {}
+
+  isStalled(): boolean {
+    const now = performance.now();
+    if (this.control.done === this.#done) return now - this.#since > STALLED_MS;
+    this.#done = this.control.done;
+    this.#since = now;
+    return false;
+  }
+}

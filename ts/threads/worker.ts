@@ -1,0 +1,21 @@
+/** A worker of the pool: makes its own instance over the shared memory and serves until it is told to stop. */
+import { createGlue } from '#wasm/simd-threads-glue';
+import { Control } from './control.js';
+
+/** What a worker is started with. */
+export interface Membership {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Address of the control words. */
+  readonly control: number;
+  /** The worker's number, from 0 up. */
+  readonly worker: number;
+}
+
+/** The kernels keep little on the stack; one page is the least a thread can have. */
+export const STACK_BYTES = 1 << 16;
+
+export function serve({ module, memory, control, worker }: Membership): void {
+  const kernels = createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });
+  new Control(memory.buffer, control).serve(kernels, worker);
+}

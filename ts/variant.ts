@@ -1,0 +1,42 @@
+/** One build of the crate. */
+export type Variant = 'scalar' | 'simd' | 'simd-threads';
+
+export const variants: readonly Variant[] = ['scalar', 'simd', 'simd-threads'];
+
+/** The crate's exports. Addresses come back signed. */
+export interface Kernels {
+  readonly memory: WebAssembly.Memory;
+  alloc(bytes: number): number;
+  free(address: number, bytes: number): void;
+  bin_bounds(size: number, n: number, to: number): void;
+  plan_new(height: number, width: number, levels: number, count: number, layout: number): number;
+  plan_free(plan: number): void;
+  plan_scratch(plan: number): number;
+  first_bad_index(indices: number, count: number, cells: number): number;
+  job_units(job: number): number;
+  run(job: number, first: number, end: number, scratch: number): void;
+}
+
+/** What wasm-bindgen's glue needs to make an instance. Each thread makes its own, over one memory. */
+export interface GlueInput {
+  module: WebAssembly.Module;
+  memory?: WebAssembly.Memory;
+  thread_stack_size?: number;
+}
+
+/** A built variant, as the build writes it to `dist/wasm`. */
+export interface Payload {
+  /** A fresh copy of the glue, whose state holds one instance: so that runtimes do not share one. */
+  createGlue(): { initSync(input: GlueInput): Kernels };
+  /** The module, in base64, or compiled where a host compiles ahead of time. */
+  readonly wasm: string | WebAssembly.Module;
+  /** Limits of the memory to be made, in pages, where the module imports it. */
+  readonly pages?: { initial: number; maximum: number };
+}
+
+/** Loads one variant and no other. */
+export const loadPayload: Record<Variant, () => Promise<Payload>> = {
+  scalar: () => import('#wasm/scalar'),
+  simd: () => import('#wasm/simd'),
+  'simd-threads': () => import('#wasm/simd-threads'),
+};
