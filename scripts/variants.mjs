@@ -1,0 +1,44 @@
+/**
+ * @typedef {object} Variant one row: a WASM module built from the same source
+ * @property {string[]} rustc flags of the compiler and, by -Clink-arg, of the linker
+ * @property {string[]} wasmOpt flags of wasm-opt, which reads off the module which features it may use
+ * @property {boolean} simd whether it holds SIMD instructions
+ * @property {boolean} threads whether its memory is shared and passed in
+ */
+
+const simd = '+simd128';
+const threads = '+atomics,+bulk-memory,+mutable-globals';
+const linking = (...args) => args.map((arg) => `-Clink-arg=${arg}`);
+
+// What an import of memory demands of the memory passed in: it is shared; its initial size is at least the module's; it has a
+// maximum, and that is at most the module's. So the module states the greatest there is, 65,536 pages, which costs nothing, and
+// whoever makes the memory chooses a smaller maximum: that is what reserves address space.
+const sharedMemory = linking('--shared-memory', '--import-memory', '--max-memory=4294967296');
+// wasm-bindgen writes the start-up code of a thread around these, and the linker drops what nobody exports.
+const threadLocals = linking(...['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'].map((name) => `--export=${name}`));
+
+const wasmOpt = ['-O3', '--strip-debug', '--strip-producers'];
+
+/** @type {Record<string, Variant>} */
+export const variants = {
+  scalar: { rustc: [], wasmOpt, simd: false, threads: false },
+  simd: { rustc: [`-Ctarget-feature=${simd}`], wasmOpt, simd: true, threads: false },
+  'simd-threads': {
+    rustc: [`-Ctarget-feature=${simd},${threads}`, ...sharedMemory, ...threadLocals],
+    wasmOpt,
+    simd: true,
+    threads: true,
+  },
+};
+
+/** Flags of every variant. */
+export const commonRustc = [
+  // A panic becomes one trap, without the text and the formatting code behind it.
+  '-Zunstable-options',
+  '-Cpanic=immediate-abort',
+  // The main thread's stack, 1 MiB unless told, lies in the memory that tensors share; the kernels need little of it.
+  ...linking('-z', 'stack-size=65536'),
+];
+
+/** The greatest initial size of a module's memory, in pages: whoever passes a memory in makes it at least so large. */
+export const initialPages = 16;
