@@ -4,7 +4,7 @@
  */
 import { backwardItem } from './plain-js/backward.js';
 import type { Maxima } from './plain-js/maxima.js';
-import { mergeLevel, type Strides } from './plain-js/merge.js';
+import { type LevelView, mergeLevel } from './plain-js/merge.js';
 import { type Layout, type Level, type LevelPlan, makePlan, type Plan } from './plain-js/plan.js';
 import { scanPlane } from './plain-js/scan-nchw.js';
 import { scanItem } from './plain-js/scan-nhwc.js';
@@ -112,11 +112,15 @@ export class PlainPool {
   }
 
   #merge(level: LevelPlan, finer: LevelPlan, channels: number, maxima: Maxima, rowStart: number): void {
-    const from = rowStart + finer.binsBefore * channels;
-    const to = rowStart + level.binsBefore * channels;
-    const strides = ({ rows, columns }: LevelPlan): Strides =>
-      this.#nhwc ? { bin: channels, channel: 1 } : { bin: 1, channel: rows * columns };
-    mergeLevel(level, finer, channels, maxima, from, to, strides);
+    const to = this.#view(level, channels, rowStart);
+    mergeLevel(maxima, channels, level, to, finer, this.#view(finer, channels, rowStart));
+  }
+
+  #view({ rows, columns, binsBefore }: LevelPlan, channels: number, rowStart: number): LevelView {
+    const start = rowStart + binsBefore * channels;
+    return this.#nhwc
+      ? { start, binStep: channels, channelStep: 1 }
+      : { start, binStep: 1, channelStep: rows * columns };
   }
 
   #plan(height: number, width: number): Plan {

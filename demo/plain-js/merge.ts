@@ -1,33 +1,32 @@
 import type { Maxima } from './maxima.js';
 import type { LevelPlan } from './plan.js';
 
-/** How the bins of one level lie in memory: NCHW 1 apart and channel by channel, NHWC `channels` apart. */
-export interface Strides {
-  readonly bin: number;
-  readonly channel: number;
+/** One level of one item: where its bins begin, and how far apart neighbouring bins and channels are. */
+export interface LevelView {
+  readonly start: number;
+  readonly binStep: number;
+  readonly channelStep: number;
 }
 
-/** Makes a level from a finer one that is pooled already. `from` and `to` are where the two levels begin. */
+/** Makes a level from a finer one that is pooled already. */
 export function mergeLevel(
-  level: LevelPlan,
-  finer: LevelPlan,
-  channels: number,
   maxima: Maxima,
-  from: number,
-  to: number,
-  strides: (level: LevelPlan) => Strides,
+  channels: number,
+  level: LevelPlan,
+  to: LevelView,
+  finer: LevelPlan,
+  from: LevelView,
 ): void {
-  const source = strides(finer);
-  const target = strides(level);
   const tall = finer.rows / level.rows;
   const wide = finer.columns / level.columns;
   for (let by = 0; by < level.rows; by++) {
     for (let bx = 0; bx < level.columns; bx++) {
-      const corner = from + (by * tall * finer.columns + bx * wide) * source.bin;
-      const at = to + (by * level.columns + bx) * target.bin;
+      let first = from.start + (by * tall * finer.columns + bx * wide) * from.binStep;
+      let at = to.start + (by * level.columns + bx) * to.binStep;
       for (let c = 0; c < channels; c++) {
-        const first = corner + c * source.channel;
-        mergeBin(maxima, first, source.bin, finer.columns, tall, wide, at + c * target.channel);
+        mergeBin(maxima, first, from.binStep, finer.columns, tall, wide, at);
+        first += from.channelStep;
+        at += to.channelStep;
       }
     }
   }
