@@ -40,9 +40,10 @@ export class Network {
 
   /** Images of any one size -> maps of half that size (rounded up), 16 channels deep. */
   features(images: tf.Tensor4D): tf.Tensor4D {
-    const first = convolve(images, this.#filter1, this.#bias1);
-    const halved = tf.maxPool(first, 2, 2, 'same');
-    return convolve(halved, this.#filter2, this.#bias2);
+    // Halved before bias and ReLU: the maximum is the same cell's either way, and this leaves a quarter to do.
+    const first = tf.maxPool(tf.conv2d(images, this.#filter1, 1, 'same'), 2, 2, 'same');
+    const second = tf.conv2d(biasedRelu(first, this.#bias1), this.#filter2, 1, 'same');
+    return biasedRelu(second, this.#bias2);
   }
 
   /** One row of `VECTOR_LENGTH` values per image -> one score per class. */
@@ -55,8 +56,8 @@ export class Network {
   }
 }
 
-function convolve(x: tf.Tensor4D, filter: Filter, bias: Bias): tf.Tensor4D {
-  const sums: tf.Tensor4D = tf.add(tf.conv2d(x, filter, 1, 'same'), bias);
+function biasedRelu(x: tf.Tensor4D, bias: Bias): tf.Tensor4D {
+  const sums: tf.Tensor4D = tf.add(x, bias);
   return tf.relu(sums);
 }
 
