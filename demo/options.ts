@@ -18,7 +18,7 @@ then shows what it recognises at sizes it never saw, and what the pooling cost.
   --seed N     another split, other first weights, another order: any whole number from 0 (default 1)
   --help       this text
 
-Ends with 0 when at least 95 % of the digits are recognised, with 1 when fewer are or something fails,
+Ends with 0 when more than 95 % of the digits are recognised, with 1 when fewer are or something fails,
 and with 2 when it did not understand an option.`;
 
 const NUMBERS = {

@@ -41,7 +41,13 @@ export class ProgressDisplay {
     this.#output.write(`  ${figures(progress)}\n`);
   }
 
-  /** Leaves the line of the bar, when training ends before its time. */
+  /** Names the tests one by one on a line of their own; `leave` ends it. */
+  test(scale: number): void {
+    this.#output.write(this.#lineOpen ? `, x ${scale}` : `Testing at x ${scale}`);
+    this.#lineOpen = true;
+  }
+
+  /** Ends a line that is not done, also when training is stopped. */
   leave(): void {
     if (this.#lineOpen) this.#output.write('\n');
     this.#lineOpen = false;

@@ -10,6 +10,7 @@ import { makeStyle, type Style } from './style.js';
 import { countDigits } from './train/digits.js';
 import {
   accuracyOf,
+  DEFAULT_EPOCHS,
   type ExperimentResult,
   HELD_OUT,
   REQUIRED_ACCURACY,
@@ -80,7 +81,9 @@ async function measuredExperiment(
       `Training on ${thousands(count - HELD_OUT)} handwritten digits, ${plural(epochs, 'epoch')}, seed ${seed}`,
     );
     const onProgress = progress.update.bind(progress);
-    const experiment = await runExperiment({ raw, pool, epochs, seed, onProgress, signal });
+    const onTest = progress.test.bind(progress);
+    const experiment = await runExperiment({ raw, pool, epochs, seed, onProgress, onTest, signal });
+    progress.leave();
     const refusal = tryWithoutSpp(experiment.network, [20, 20], [28, 15]);
     const figures = await poolClassicMaps(runtime);
     for (const line of report({ experiment, pool, runtime, refusal, figures }, style)) print(line);
@@ -96,9 +99,8 @@ function verdict({ ordinary, unseen }: ExperimentResult, { good, bad, bold }: St
   const required = `${100 * REQUIRED_ACCURACY} %`;
   print('');
   if (worst <= REQUIRED_ACCURACY) {
-    console.error(
-      bad(`Only ${percent(worst)} recognised, and it must be more than ${required}: train for more epochs.`),
-    );
+    console.error(bad(`Only ${percent(worst)} recognised, where it must be more than ${required}.`));
+    console.error(`More epochs help: --epochs ${DEFAULT_EPOCHS} is the default.`);
     return 1;
   }
   print(good(`More than ${required} recognised, at sizes seen and unseen.`));

@@ -23,6 +23,8 @@ export interface ExperimentOptions {
   readonly epochs: number;
   readonly seed: number;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** Called before each test. */
+  readonly onTest?: ((scale: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +39,7 @@ export interface ExperimentResult {
 
 /** Split, train, test: the whole experiment, the same in Node and in a browser. tfjs has to be started before. */
 export async function runExperiment(options: ExperimentOptions): Promise<ExperimentResult> {
-  const { raw, pool, epochs, seed, onProgress, signal } = options;
+  const { raw, pool, epochs, seed, onProgress, onTest, signal } = options;
   const random = seededRandom(seed);
   const { training: digits, test } = splitDigits(decodeDigits(raw), HELD_OUT, random);
   const network = new Network(random);
@@ -45,9 +47,11 @@ export async function runExperiment(options: ExperimentOptions): Promise<Experim
   const training = await train({ network, pool, digits, scales, epochs, random, onProgress, signal });
 
   const testing = { network, pool, digits: test, signal };
+  onTest?.(1);
   const ordinary = await evaluate({ ...testing, scale: 1 });
   const unseen: Evaluation[] = [];
   for (const scale of UNSEEN_SCALES) {
+    onTest?.(scale);
     unseen.push(await evaluate({ ...testing, scale, without: training.sizes }));
   }
   return { network, training, ordinary, unseen };
