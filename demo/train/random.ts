@@ -1,17 +1,15 @@
 /** Numbers in [0, 1) that a seed fixes on every machine. */
 export type Random = () => number;
 
-/** A counter run through an integer hash: short, and good enough for shuffles and first weights. */
+/** Marsaglia's 32-bit xorshift: short, and good enough for shuffles and first weights. */
 export function seededRandom(seed: number): Random {
-  let counter = Math.imul(seed, 0x9e3779b1);
+  // Seeds that are close start far apart; a state of 0 would stay 0.
+  let state = Math.imul(seed + 1, 0x9e3779b1) || 1;
   return () => {
-    counter = (counter + 0x6d2b79f5) | 0;
-    let hash = counter ^ (counter >>> 16);
-    hash = Math.imul(hash, 0x21f0aaad);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash, 0x735a2d97);
-    hash ^= hash >>> 15;
-    return (hash >>> 0) / 2 ** 32;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
   };
 }
 
