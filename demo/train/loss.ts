@@ -1,0 +1,44 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** What a batch's scores say, summed over its images. */
+export interface Verdict {
+  loss: number;
+  correct: number;
+}
+
+/**
+ * Cross entropy of the softmax, summed over the batch, as a tfjs operation. `verdict` takes the same loss, and how
+ * many images were recognised, without running the network again.
+ */
+export function crossEntropy(scores: tf.Tensor2D, labels: readonly number[], verdict: Verdict): tf.Scalar {
+  const operation = tf.customGrad((x) => {
+    const probabilities = tf.softmax(x as tf.Tensor2D);
+    const gradient = probabilities.dataSync<'float32'>();
+    Object.assign(verdict, judge(gradient, labels));
+    const classes = gradient.length / labels.length;
+    labels.forEach((label, i) => {
+      gradient[i * classes + label] -= 1;
+    });
+    const gradFunc = (dy: tf.Tensor): tf.Tensor => tf.mul(dy, tf.tensor2d(gradient, scores.shape));
+    return { value: tf.scalar(verdict.loss), gradFunc };
+  });
+  return operation(scores);
+}
+
+function judge(probabilities: Float32Array, labels: readonly number[]): Verdict {
+  const verdict = { loss: 0, correct: 0 };
+  const classes = probabilities.length / labels.length;
+  labels.forEach((label, i) => {
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    // A probability may underflow to 0; its logarithm must not be infinite.
+    verdict.loss -= Math.log(Math.max(row[label], 1e-30));
+    if (indexOfMaximum(row) === label) verdict.correct++;
+  });
+  return verdict;
+}
+
+export function indexOfMaximum(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
