@@ -17,7 +17,8 @@ const sharedMemory = linking('--shared-memory', '--import-memory', '--max-memory
 // wasm-bindgen writes the start-up code of a thread around these, and the linker drops what nobody exports.
 const threadLocals = linking(...['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'].map((name) => `--export=${name}`));
 
-const wasmOpt = ['-O3', '--strip-debug', '--strip-producers'];
+// What the compiler kept apart stays apart: engines make slower code of one giant function.
+const wasmOpt = ['-O3', '--one-caller-inline-max-function-size=32', '--flexible-inline-max-function-size=0', '--strip-debug', '--strip-producers'];
 
 /** @type {Record<string, Variant>} */
 export const variants = {
@@ -42,3 +43,9 @@ export const commonRustc = [
 
 /** The greatest initial size of a module's memory, in pages: whoever passes a memory in makes it at least so large. */
 export const initialPages = 16;
+
+/**
+ * The memory that is made for a module that imports it, in pages. Its greatest size reserves address space and no more;
+ * hosts with little of that get one of the smaller.
+ */
+export const importedMemory = { initial: initialPages, maximum: [32768, 16384, 4096] };

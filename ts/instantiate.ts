@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
-import { type Kernels, loadPayload, type Variant } from './variant.js';
+import { type Kernels, loadPayload, type Payload, type Variant } from './variant.js';
 
 /** What may stand in place of the built-in WASM. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
@@ -9,6 +9,7 @@ export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | st
 /** An instance, and the module that workers make theirs from. */
 export interface Instance {
   readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
   readonly module: WebAssembly.Module;
 }
 
@@ -18,13 +19,25 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
   const source = wasm === undefined ? payload.wasm : await open(wasm);
   try {
     const module = await compile(source);
-    const memory = payload.pages && new WebAssembly.Memory({ ...payload.pages, shared: true });
-    return { module, kernels: payload.createGlue().initSync(memory ? { module, memory } : { module }) };
+    const memory = payload.pages && makeMemory(payload.pages);
+    const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
+    return { module, kernels, memory: memory ?? (kernels.memory as WebAssembly.Memory) };
   } catch (cause) {
     if (cause instanceof RangeError) throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
     const message = cause instanceof Error ? cause.message : String(cause);
     const which = wasm === undefined ? 'the built-in WASM' : 'options.wasm';
     throw new PyramidPoolError('invalid-wasm', `${which} does not load as the ${variant} variant: ${message}`, { cause });
+  }
+}
+
+/** Shared memory with as much room to grow as the host reserves. */
+function makeMemory({ initial, maximum }: NonNullable<Payload['pages']>): WebAssembly.Memory {
+  const [most = initial, ...less] = maximum;
+  try {
+    return new WebAssembly.Memory({ initial, maximum: most, shared: true });
+  } catch (error) {
+    if (less.length === 0) throw error;
+    return makeMemory({ initial, maximum: less });
   }
 }
 

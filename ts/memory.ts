@@ -8,19 +8,26 @@ const MOST_BYTES = 2 ** 32 - 2 ** 16;
 /** A runtime's WASM memory: takes and gives back blocks, and makes views that are right after it has grown. */
 export class WasmMemory {
   #kernels: Kernels | undefined;
+  #memory: WebAssembly.Memory | undefined;
 
-  constructor(kernels: Kernels) {
+  constructor(kernels: Kernels, memory: WebAssembly.Memory) {
     this.#kernels = kernels;
+    this.#memory = memory;
   }
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
-    if (!this.#kernels) throw new PyramidPoolError('disposed', 'the runtime was disposed');
+    if (!this.#kernels) throw disposed();
     return this.#kernels;
   }
 
+  get memory(): WebAssembly.Memory {
+    if (!this.#memory) throw disposed();
+    return this.#memory;
+  }
+
   get buffer(): ArrayBuffer {
-    return this.kernels.memory.buffer as ArrayBuffer;
+    return this.memory.buffer as ArrayBuffer;
   }
 
   /** Address of a new block. */
@@ -49,8 +56,12 @@ export class WasmMemory {
 
   /** Lets go of the instance, and with it of the memory. */
   close(): void {
-    this.#kernels = undefined;
+    this.#kernels = this.#memory = undefined;
   }
+}
+
+function disposed(): PyramidPoolError {
+  return new PyramidPoolError('disposed', 'the runtime was disposed');
 }
 
 /** A block that is made anew when more is needed, and whose contents do not matter in between. */

@@ -44,14 +44,14 @@ export class Runtime implements Disposable {
 
   /** Made by `createRuntime`. */
   constructor(
-    { kernels, module }: Instance,
+    { kernels, memory: wasmMemory, module }: Instance,
     choice: { variant: Variant; threads: number; fallback: string | undefined },
     options: RuntimeOptions,
   ) {
     this.variant = choice.variant;
     this.#threads = choice.threads;
     this.#fallback = choice.fallback;
-    const memory = new WasmMemory(kernels);
+    const memory = new WasmMemory(kernels, wasmMemory);
     if (choice.variant === 'simd-threads') {
       const onGivenUp = (reason: string) => {
         this.#threads = 1;
@@ -75,7 +75,7 @@ export class Runtime implements Disposable {
 
   /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
   get memory(): WebAssembly.Memory {
-    return Runtime.internals(this).memory.kernels.memory;
+    return Runtime.internals(this).memory.memory;
   }
 
   /** A tensor of zeros that lives in WASM memory: calls read and write it in place. */

@@ -5,7 +5,8 @@ export const variants: readonly Variant[] = ['scalar', 'simd', 'simd-threads'];
 
 /** The crate's exports. Addresses come back signed. */
 export interface Kernels {
-  readonly memory: WebAssembly.Memory;
+  /** Where the module makes its own. */
+  readonly memory?: WebAssembly.Memory;
   alloc(bytes: number): number;
   free(address: number, bytes: number): void;
   bin_bounds(size: number, n: number, to: number): void;
@@ -30,8 +31,8 @@ export interface Payload {
   createGlue(): { initSync(input: GlueInput): Kernels };
   /** The module, in base64, or compiled where a host compiles ahead of time. */
   readonly wasm: string | WebAssembly.Module;
-  /** Limits of the memory to be made, in pages, where the module imports it. */
-  readonly pages?: { initial: number; maximum: number };
+  /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */
+  readonly pages: { initial: number; maximum: readonly number[] } | undefined;
 }
 
 /** Loads one variant and no other. */

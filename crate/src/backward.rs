@@ -7,9 +7,9 @@
 
 use core::ops::Range;
 
-use crate::forward::{check_length, unit_channels, units};
+use crate::forward::{check_length, items, units};
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::Stride;
+use crate::shape::Planes;
 use crate::span::Span;
 use crate::{FeatureMap, Layout, PoolError};
 
@@ -64,6 +64,7 @@ pub(crate) struct Gradients<'a> {
 /// # Safety
 /// `map` must have passed the plan's check, the gradients must have its lengths, `scratch` the plan's `scratch_len`,
 /// and no other thread may hold this scratch or run one of these units.
+#[inline(never)]
 pub(crate) unsafe fn backward_units(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -75,114 +76,95 @@ pub(crate) unsafe fn backward_units(
     let len = block * map.cells();
     // SAFETY: the plan counts two blocks of planes in its `scratch_len`.
     let scratch = unsafe { [scratch.part(0, len), scratch.part(len, len)] };
-    let pass = Pass { plan, map, gradients };
-    match plan.layout() {
-        Layout::Nchw => {
-            for first in units.clone().step_by(block) {
-                let planes = first..units.end.min(first + block);
-                // SAFETY: these planes are this thread's.
-                unsafe { gradients.input.part(first * map.cells(), planes.len() * map.cells()).slice() }.fill(0.0);
-                pass.planes(planes, scratch);
-            }
-        }
-        Layout::Nhwc => {
-            for unit in units {
-                let (item, first, len) = unit_channels(plan, map, unit);
-                for cell in 0..map.cells() {
-                    let at = (item * map.cells() + cell) * map.channels + first;
-                    // SAFETY: these channels are this thread's.
-                    unsafe { gradients.input.part(at, len).slice() }.fill(0.0);
-                }
-                let (first, end) = (item * map.channels + first, item * map.channels + first + len);
-                for first in (first..end).step_by(block) {
-                    pass.planes(first..end.min(first + block), scratch);
-                }
-            }
+    for (item, channels) in items(plan, map, units) {
+        zero(plan.layout(), map, gradients.input, item, channels.clone());
+        for first in channels.clone().step_by(block) {
+            let block = Block { plan, map, gradients, item, channels: (first, channels.end.min(first + block)) };
+            block.add(scratch);
         }
     }
 }
 
-/// One call's constants.
+/// Zeroes some channels of an item.
+fn zero(layout: Layout, map: &FeatureMap, memory: Span<f32>, item: usize, channels: Range<usize>) {
+    let cells = layout.cells(map, item);
+    let (runs, len) = match layout {
+        Layout::Nchw => (1, channels.len() * map.cells()),
+        Layout::Nhwc => (map.cells(), channels.len()),
+    };
+    for run in 0..runs {
+        // SAFETY: these channels are this thread's.
+        unsafe { memory.part(cells.at(channels.start, run), len).slice() }.fill(0.0);
+    }
+}
+
+/// Neighbouring channels of one item, whose gradients are gathered together: level by level over all of them, so that a
+/// cell is seldom added to twice in a row.
 #[derive(Clone, Copy)]
-struct Pass<'a> {
+struct Block<'a> {
     plan: &'a PyramidPlan,
     map: &'a FeatureMap,
     gradients: Gradients<'a>,
+    item: usize,
+    channels: (usize, usize),
 }
 
-/// Planes to add to: plane `p` of a block stands at `stride(p)`.
+/// Planes that gather gradients, the block's first channel being plane 0.
 #[derive(Clone, Copy)]
-struct Planes<'a, F: Fn(usize) -> Stride> {
+struct Sums<'a> {
     memory: Span<'a, f32>,
-    stride: F,
+    cells: Planes,
 }
 
-impl Pass<'_> {
-    /// Adds the gradients of a block of planes, `item * channels + channel`, whose cells are zero.
-    ///
-    /// Level by level over the whole block, so that a cell is seldom added to twice in a row.
-    #[inline(always)]
-    fn planes(self, block: Range<usize>, scratch: [Span<f32>; 2]) {
-        let layout = self.plan.layout();
-        let at = |plane: usize| (plane / self.map.channels, plane % self.map.channels);
+impl Block<'_> {
+    /// Adds the gradients of all levels to the result, whose cells are zero.
+    fn add(self, scratch: [Span<f32>; 2]) {
+        let cells = self.plan.layout().cells(self.map, self.item);
         let result =
-            Planes { memory: self.gradients.input, stride: |plane| layout.cells(self.map, at(plane).0, at(plane).1) };
-        let first = block.start;
-        let stride = |plane| Stride { first: (plane - first) * self.map.cells(), step: 1 };
-        let [rest, one] = scratch.map(|memory| Planes { memory, stride });
-        let levels = self.plan.levels();
-        match levels {
+            Sums { memory: self.gradients.input, cells: Planes { first: cells.at(self.channels.0, 0), ..cells } };
+        let cells = Planes { first: 0, plane: self.map.cells(), step: 1 };
+        let [rest, one] = scratch.map(|memory| Sums { memory, cells });
+        match self.plan.levels() {
             // The level with most bins goes straight in, whether the list begins or ends with it.
-            [finest, others @ .., last] if finest.bins() > last.bins() => {
-                self.scatter(finest, &block, result);
-                let others = &levels[levels.len() - others.len() - 1..];
-                others.iter().for_each(|level| self.clear(level, &block, rest));
-                self.fold(others, &block, rest, one);
-                others.iter().for_each(|level| self.merge(level, &block, rest, result));
+            [finest, others @ ..] if others.last().is_some_and(|last| finest.bins() > last.bins()) => {
+                self.scatter(finest, result);
+                others.iter().for_each(|level| self.clear(level, rest));
+                self.fold(others, rest, one);
+                others.iter().for_each(|level| self.merge(level, rest, result));
             }
-            _ => self.fold(levels, &block, result, one),
+            levels => self.fold(levels, result, one),
         }
     }
 
     /// Adds levels to `to`, whose touched cells are zero, the last level first.
-    fn fold(
-        self,
-        levels: &[Level],
-        block: &Range<usize>,
-        to: Planes<impl Fn(usize) -> Stride + Copy>,
-        one: Planes<impl Fn(usize) -> Stride + Copy>,
-    ) {
+    fn fold(self, levels: &[Level], to: Sums, one: Sums) {
         for (i, level) in levels.iter().enumerate().rev() {
             // A single bin touches a cell once: it needs no plane of its own, and neither does the first to be added.
             if i + 1 == levels.len() || level.bins() == 1 {
-                self.scatter(level, block, to);
+                self.scatter(level, to);
             } else {
-                self.clear(level, block, one);
-                self.scatter(level, block, one);
-                self.merge(level, block, one, to);
+                self.clear(level, one);
+                self.scatter(level, one);
+                self.merge(level, one, to);
             }
         }
     }
 
     /// Adds every bin's gradient to its cell.
-    fn scatter(self, level: &Level, block: &Range<usize>, to: Planes<impl Fn(usize) -> Stride + Copy>) {
-        self.visit(level, block, |plane, cell, bin| {
-            let at = (to.stride)(plane).at(cell);
+    #[inline(never)]
+    fn scatter(self, level: &Level, to: Sums) {
+        self.visit(level, |plane, cell, bin| {
+            let at = to.cells.at(plane, cell);
             // SAFETY: a cell of the plane, and a bin of the output.
             unsafe { to.memory.set(at, to.memory.get(at) + *self.gradients.output.get_unchecked(bin)) }
         });
     }
 
     /// Moves what the level's cells hold, adding it to the same cells of `to`.
-    fn merge(
-        self,
-        level: &Level,
-        block: &Range<usize>,
-        from: Planes<impl Fn(usize) -> Stride + Copy>,
-        to: Planes<impl Fn(usize) -> Stride + Copy>,
-    ) {
-        self.visit(level, block, |plane, cell, _| {
-            let (source, target) = ((from.stride)(plane).at(cell), (to.stride)(plane).at(cell));
+    #[inline(never)]
+    fn merge(self, level: &Level, from: Sums, to: Sums) {
+        self.visit(level, |plane, cell, _| {
+            let (source, target) = (from.cells.at(plane, cell), to.cells.at(plane, cell));
             // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
             unsafe {
                 to.memory.set(target, to.memory.get(target) + from.memory.get(source));
@@ -192,24 +174,26 @@ impl Pass<'_> {
     }
 
     /// Zeroes the cells that the level touches.
-    fn clear(self, level: &Level, block: &Range<usize>, planes: Planes<impl Fn(usize) -> Stride + Copy>) {
+    #[inline(never)]
+    fn clear(self, level: &Level, sums: Sums) {
         // SAFETY: a cell of the plane.
-        self.visit(level, block, |plane, cell, _| unsafe { planes.memory.set((planes.stride)(plane).at(cell), 0.0) });
+        self.visit(level, |plane, cell, _| unsafe { sums.memory.set(sums.cells.at(plane, cell), 0.0) });
     }
 
     /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, planes outermost.
     #[inline(always)]
-    fn visit(self, level: &Level, block: &Range<usize>, mut touch: impl FnMut(usize, usize, usize)) {
-        let (channels, cells) = (self.map.channels, self.map.cells());
-        for plane in block.clone() {
-            let at = (plane / channels, plane % channels);
-            let bins = self.plan.layout().bins(channels, self.plan.bins(), level.place(), at);
-            for bin in 0..level.bins() {
+    fn visit(self, level: &Level, mut touch: impl FnMut(usize, usize, usize)) {
+        let cells = self.map.cells();
+        let bins = self.plan.layout().bins(self.map.channels, self.plan.bins(), level.place(), self.item);
+        let each = level.bins();
+        for plane in 0..self.channels.1 - self.channels.0 {
+            for bin in 0..each {
+                let at = bins.at(self.channels.0 + plane, bin);
                 // SAFETY: a bin of the output, which has as many indices.
-                let cell = unsafe { *self.gradients.indices.get_unchecked(bins.at(bin)) } as usize;
+                let cell = unsafe { *self.gradients.indices.get_unchecked(at) } as usize;
                 // Indices were checked, but another thread may write shared memory while we read it.
                 if cell < cells {
-                    touch(plane, cell, bins.at(bin));
+                    touch(plane, cell, at);
                 }
             }
         }

@@ -2,9 +2,7 @@
 
 use core::ops::Range;
 
-use crate::kernels::nchw::Scratch;
-use crate::kernels::{Best, CHANNEL_BLOCK, Slots, WithIndex, WithoutIndex, nchw, nhwc};
-use crate::plan::Level;
+use crate::kernels::{Best, CHANNEL_BLOCK, ItemOutput, Slots, WithIndex, WithoutIndex, nchw, nhwc};
 use crate::span::Span;
 use crate::vector::Native;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -55,22 +53,34 @@ pub(crate) fn check_length(buffer: &'static str, found: usize, needed: usize) ->
 
 /// Number of units that a call over `map` is made of. Threads may run them in any order.
 pub(crate) fn units(plan: &PyramidPlan, map: &FeatureMap) -> usize {
+    map.batch * units_per_item(plan, map)
+}
+
+fn units_per_item(plan: &PyramidPlan, map: &FeatureMap) -> usize {
     match plan.layout() {
-        Layout::Nchw => map.batch * map.channels,
-        Layout::Nhwc => map.batch * map.channels.div_ceil(CHANNEL_BLOCK),
+        Layout::Nchw => map.channels,
+        Layout::Nhwc => map.channels.div_ceil(CHANNEL_BLOCK),
     }
 }
 
-/// Channels of unit `unit`: its item, its first channel, how many.
-pub(crate) fn unit_channels(plan: &PyramidPlan, map: &FeatureMap, unit: usize) -> (usize, usize, usize) {
-    match plan.layout() {
-        Layout::Nchw => (unit / map.channels, unit % map.channels, 1),
-        Layout::Nhwc => {
-            let blocks = map.channels.div_ceil(CHANNEL_BLOCK);
-            let first = unit % blocks * CHANNEL_BLOCK;
-            (unit / blocks, first, CHANNEL_BLOCK.min(map.channels - first))
-        }
-    }
+/// A range of units as items and the channels of each.
+pub(crate) fn items(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    units: Range<usize>,
+) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let (each, channels) = (units_per_item(plan, map), map.channels);
+    let width = if plan.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK };
+    let mut first = units.start;
+    core::iter::from_fn(move || {
+        (first < units.end).then(|| {
+            let item = first / each;
+            let end = units.end.min((item + 1) * each);
+            let range = (first - item * each) * width..((end - item * each) * width).min(channels);
+            first = end;
+            (item, range)
+        })
+    })
 }
 
 /// Runs a range of units. Indices are found where `output` has room for them.
@@ -89,74 +99,31 @@ pub(crate) unsafe fn forward_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         if output.indices.len() > 0 {
-            by_layout::<WithIndex<Native>>(plan, map, input, output, units, scratch);
+            run_units::<WithIndex<Native>>(plan, map, input, output, units, scratch);
         } else {
-            by_layout::<WithoutIndex<Native>>(plan, map, input, output, units, scratch);
+            run_units::<WithoutIndex<Native>>(plan, map, input, output, units, scratch);
         }
     }
 }
 
-unsafe fn by_layout<B: Best<Native>>(
+unsafe fn run_units<B: Best<Native>>(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: &[f32],
-    output: Slots,
+    slots: Slots,
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        match plan.layout() {
-            Layout::Nchw => planes::<B>(plan, map, input, output, units, Scratch::new(plan, scratch)),
-            Layout::Nhwc => blocks::<B>(plan, map, input, output, units),
-        }
-    }
-}
-
-unsafe fn planes<B: Best<Native>>(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    output: Slots,
-    planes: Range<usize>,
-    scratch: Scratch,
-) {
-    for unit in planes {
-        let (item, channel, _) = unit_channels(plan, map, unit);
-        let first = map.cells() * unit;
-        let slots = |level: &Level| {
-            let bins = plan.layout().bins(map.channels, plan.bins(), level.place(), (item, channel));
-            // SAFETY: the level's bins of this plane lie inside the output.
-            unsafe { output.part::<B>(bins.first, level.bins()) }
-        };
-        // SAFETY: the plane lies inside the input; the scratch was made for the plan.
+    let layout = plan.layout();
+    for (item, channels) in items(plan, map, units) {
+        let cells = layout.cells(map, item);
+        let output = ItemOutput { slots, layout, channels: map.channels, item };
+        // SAFETY: the caller's promise is the same, item by item.
         unsafe {
-            let cells = input.get_unchecked(first..first + map.cells());
-            nchw::plane::<Native, B>(plan, cells, slots, scratch);
-        }
-    }
-}
-
-unsafe fn blocks<B: Best<Native>>(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    output: Slots,
-    blocks: Range<usize>,
-) {
-    for unit in blocks {
-        let (item, first, len) = unit_channels(plan, map, unit);
-        let start = map.channels * map.cells() * item;
-        let slots = |level: &Level| {
-            let (before, bins) = level.place();
-            // SAFETY: the level's bins of this item lie inside the output.
-            unsafe { output.part::<B>((item * plan.bins() + before) * map.channels, bins * map.channels) }
-        };
-        // SAFETY: the item lies inside the input, the block inside its channels.
-        unsafe {
-            let cells = input.get_unchecked(start..start + map.channels * map.cells());
-            let channels = nhwc::Channels { first, len, all: map.channels };
-            nhwc::block::<Native, B>(plan, cells, channels, slots);
+            match layout {
+                Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
+                Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Everything about a pyramid that depends on the size of the map alone, worked out once.
 
+use core::ops::Range;
+
 use crate::bins::{self, Bin};
-use crate::kernels::{BACKWARD_BLOCK, STRIP_INDEXED, STRIP_VALUES};
+use crate::kernels::{BACKWARD_BLOCK, BAND_ROWS, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES};
 use crate::{FeatureMap, Layout, PoolError};
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
@@ -28,7 +30,8 @@ pub(crate) struct Level {
     /// Number of bins of the levels before this one, which is where its bins begin in the output.
     pub first_bin: usize,
     pub source: Source,
-    /// How the bins are read once their rows are reduced; empty where nothing is (NHWC, and nested levels).
+    /// What NCHW kernels need beside: the rows to reduce, empty for nested levels, and the way the bins come together.
+    pub bands: Vec<Band>,
     pub gather: Gather,
 }
 
@@ -52,17 +55,26 @@ pub(crate) enum Source {
     Level { parent: usize, rows: usize, columns: usize },
 }
 
-/// The loads that bring a level's bins together from rows that are already reduced, four bins at a time.
+/// The loads that bring a level's bins together, four bins at a time: from rows that are already reduced, or from the
+/// bins of its parent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gather {
-    /// Vectors that each bin takes.
+    /// Elements that one load takes, 1, 2 or 4: no more than the narrowest bin has.
+    pub unit: usize,
+    /// Loads that each bin takes.
     pub loads: usize,
-    /// Whether some bin is narrower than a vector, so that lanes must be masked.
-    pub narrow: bool,
-    /// `[group][load][bin of the group]`: offsets into the reduced rows.
+    /// `[group][load][bin of the group]`.
     pub offsets: Vec<[u32; 4]>,
-    /// `[group][bin of the group]`: number of valid lanes, four at most.
-    pub lanes: Vec<[u8; 4]>,
+}
+
+/// Rows that are reduced in one go, into the reduced row of their bin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Band {
+    /// Row of bins.
+    pub bin: usize,
+    pub rows: Bin,
+    /// Whether it goes on from the band before, which belongs to the same bin.
+    pub resume: bool,
 }
 
 /// Neighbouring column vectors that a kernel keeps in registers together.
@@ -92,6 +104,7 @@ impl PyramidPlan {
                 columns: bins::adaptive_axis(width, columns)?,
                 first_bin: bins,
                 source: Source::Map,
+                bands: Vec::new(),
                 gather: Gather::default(),
             });
             bins += rows * columns;
@@ -111,7 +124,7 @@ impl PyramidPlan {
             scratch_len: 0,
         };
         if layout == Layout::Nchw {
-            plan.plan_gathers()?;
+            plan.plan_nchw()?;
         }
         plan.scratch_len = plan.forward_scratch().max(plan.backward_scratch());
         Ok(plan)
@@ -159,10 +172,15 @@ impl PyramidPlan {
         self.width.next_multiple_of(4)
     }
 
-    /// Length of the reduced rows of the tallest level, with room for a vector that begins at the last cell.
+    /// Length of the reduced rows of the tallest level.
     pub(crate) fn reduced_len(&self) -> usize {
-        let tallest = self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0);
-        tallest * self.row_stride() + 4
+        self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0) * self.row_stride()
+    }
+
+    /// Whether a plane stays in the first-level cache while strip after strip of it is read. A larger one is read band
+    /// by band.
+    pub(crate) fn is_small(&self) -> bool {
+        self.height * self.width <= SMALL_PLANE
     }
 
     /// Planes whose gradients are worked on together.
@@ -194,10 +212,23 @@ impl PyramidPlan {
         2 * self.backward_block() * self.height * self.width
     }
 
-    fn plan_gathers(&mut self) -> Result<(), PoolError> {
-        let stride = self.row_stride();
-        for level in self.levels.iter_mut().filter(|level| level.source == Source::Map) {
-            level.gather = gather(level, stride)?;
+    fn plan_nchw(&mut self) -> Result<(), PoolError> {
+        let band = if self.is_small() { usize::MAX } else { BAND_ROWS };
+        for i in 0..self.levels.len() {
+            let level = &self.levels[i];
+            let (bands, gather) = match level.source {
+                Source::Map => {
+                    let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
+                    (bands(&level.rows, band)?, gather(level, window, self.row_stride())?)
+                }
+                Source::Level { parent, rows, columns } => {
+                    let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
+                    let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
+                    (Vec::new(), gather(level, window, self.levels[parent].columns.len())?)
+                }
+            };
+            self.levels[i].bands = bands;
+            self.levels[i].gather = gather;
         }
         Ok(())
     }
@@ -246,9 +277,12 @@ fn source(levels: &[Level], i: usize) -> Source {
 
 /// Finer levels first: a parent is finer than its child, or equal and earlier in the list.
 fn order(levels: &[Level]) -> Result<Vec<usize>, PoolError> {
-    let mut order = reserve(levels.len())?;
-    order.extend(0..levels.len());
-    order.sort_unstable_by_key(|&i| (core::cmp::Reverse(levels[i].bins()), i));
+    let mut order: Vec<usize> = reserve(levels.len())?;
+    // A pyramid has few levels, and a sort from the library would be a sixth of the WASM.
+    for (i, level) in levels.iter().enumerate() {
+        let at = order.partition_point(|&j| levels[j].bins() >= level.bins());
+        order.insert(at, i);
+    }
     Ok(order)
 }
 
@@ -268,30 +302,45 @@ fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError> {
     Ok(strips)
 }
 
-fn gather(level: &Level, stride: usize) -> Result<Gather, PoolError> {
-    let widest = level.columns.iter().map(|bin| bin.len()).max().unwrap_or(0);
-    let loads = widest.div_ceil(4);
-    let bins = level.bins();
+/// Cuts each row of bins into bands of at most `most` rows.
+fn bands(bins: &[Bin], most: usize) -> Result<Vec<Band>, PoolError> {
+    let mut bands = reserve(bins.iter().map(|bin| bin.len().div_ceil(most)).sum())?;
+    for (i, bin) in bins.iter().enumerate() {
+        for first in bin.range().step_by(most) {
+            let rows = Bin { start: first as u32, end: first.saturating_add(most).min(bin.end as usize) as u32 };
+            bands.push(Band { bin: i, rows, resume: first > bin.start as usize });
+        }
+    }
+    Ok(bands)
+}
+
+/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something with rows `stride` apart.
+fn gather(
+    level: &Level,
+    window: impl Fn(usize, usize) -> (Range<usize>, Bin),
+    stride: usize,
+) -> Result<Gather, PoolError> {
+    let across = level.columns.len();
+    let widths = || (0..across).map(|j| window(0, j).1.len());
+    let (narrowest, widest) = (widths().min().unwrap_or(1), widths().max().unwrap_or(1));
+    // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
+    let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
+    let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
+    let (bins, loads) = (level.bins(), down * along);
     let groups = bins.div_ceil(4);
     let mut offsets = reserve(groups.checked_mul(loads).ok_or(PoolError::TooLarge)?)?;
-    let mut lanes = reserve(groups)?;
     for group in 0..groups {
-        let first = group_start(group, bins);
-        let bin = |i: usize| {
-            let bin = (first + i).min(bins - 1);
-            (bin / level.columns.len(), level.columns[bin % level.columns.len()])
-        };
         for load in 0..loads {
-            offsets.push(core::array::from_fn(|i| {
-                let (row, bin) = bin(i);
-                // The last vector of a bin overlaps the one before; a narrow bin has only one.
-                let column = bin.start as usize + (4 * load).min(bin.len().saturating_sub(4));
-                (row * stride + column) as u32
+            offsets.push(core::array::from_fn(|lane| {
+                let bin = (group_start(group, bins) + lane).min(bins - 1);
+                let (rows, columns) = window(bin / across, bin % across);
+                // The last load of a bin overlaps the one before.
+                let column = columns.start as usize + (unit * (load % along)).min(columns.len() - unit);
+                ((rows.start + load / along) * stride + column) as u32
             }));
         }
-        lanes.push(core::array::from_fn(|i| bin(i).1.len().min(4) as u8));
     }
-    Ok(Gather { loads, narrow: level.columns.iter().any(|bin| bin.len() < 4), offsets, lanes })
+    Ok(Gather { unit, loads, offsets })
 }
 
 /// The first bin of a group of four: the last group overlaps the one before, so that it is whole.

@@ -1,31 +1,41 @@
 //! The rules in plain loops, written to be read. Tests hold every kernel against these, bit for bit.
 
+use core::ops::Range;
+
 use crate::bins::adaptive;
-use crate::shape::Stride;
 use crate::{FeatureMap, Layout};
 
-/// Calls `visit(level, bin rows, bin columns, bin's place in the output, cells of the plane)` for every bin, planes
-/// outermost, then levels, then bins in row-major order.
-fn for_each_bin(
-    map: &FeatureMap,
-    levels: &[(usize, usize)],
-    layout: Layout,
-    mut visit: impl FnMut(usize, core::ops::Range<usize>, core::ops::Range<usize>, usize, Stride),
-) {
+/// One bin: the cells it reads, and where they and its own values stand.
+struct Bin {
+    level: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// Its place in the output.
+    at: usize,
+    /// Its plane's cell 0 in the map, and the distance between cells.
+    cells: (usize, usize),
+}
+
+/// Calls `visit` for every bin: planes outermost, then levels, then bins in row-major order.
+fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, mut visit: impl FnMut(Bin)) {
     let row: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
-    for plane in 0..map.batch * map.channels {
-        let at = (plane / map.channels, plane % map.channels);
-        let cells = layout.cells(map, at.0, at.1);
-        let mut first_bin = 0;
-        for (level, &(rows, columns)) in levels.iter().enumerate() {
-            let bins = layout.bins(map.channels, row, (first_bin, rows * columns), at);
-            for i in 0..rows {
-                for j in 0..columns {
-                    let (y, x) = (adaptive(map.height, rows, i).range(), adaptive(map.width, columns, j).range());
-                    visit(level, y, x, bins.at(i * columns + j), cells);
+    for item in 0..map.batch {
+        for channel in 0..map.channels {
+            let cells = layout.cells(map, item);
+            let mut before = 0;
+            for (level, &(rows, columns)) in levels.iter().enumerate() {
+                let bins = layout.bins(map.channels, row, (before, rows * columns), item);
+                for bin in 0..rows * columns {
+                    visit(Bin {
+                        level,
+                        rows: adaptive(map.height, rows, bin / columns).range(),
+                        columns: adaptive(map.width, columns, bin % columns).range(),
+                        at: bins.at(channel, bin),
+                        cells: (cells.at(channel, 0), cells.step),
+                    });
                 }
+                before += rows * columns;
             }
-            first_bin += rows * columns;
         }
     }
 }
@@ -39,19 +49,19 @@ pub fn forward(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, inpu
     let bins: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let len = map.batch * map.channels * bins;
     let (mut output, mut indices) = (vec![0.0; len], vec![0; len]);
-    for_each_bin(map, levels, layout, |_, rows, columns, at, cells| {
-        let (mut best, mut index) = (f32::NEG_INFINITY, rows.start * map.width + columns.start);
-        for row in rows {
-            for column in columns.clone() {
+    for_each_bin(map, levels, layout, |bin| {
+        let (mut best, mut index) = (f32::NEG_INFINITY, bin.rows.start * map.width + bin.columns.start);
+        for row in bin.rows {
+            for column in bin.columns.clone() {
                 let here = row * map.width + column;
-                let value = input[cells.at(here)];
+                let value = input[bin.cells.0 + here * bin.cells.1];
                 if value > best || value.is_nan() {
                     (best, index) = (value, here);
                 }
             }
         }
-        output[at] = best;
-        indices[at] = index as u32;
+        output[bin.at] = best;
+        indices[bin.at] = index as u32;
     });
     (output, indices)
 }
@@ -68,8 +78,8 @@ pub fn backward(
     indices: &[u32],
 ) -> Vec<f32> {
     let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
-    for_each_bin(map, levels, layout, |level, _, _, at, cells| {
-        by_level[level][cells.at(indices[at] as usize)] += grad_output[at];
+    for_each_bin(map, levels, layout, |bin| {
+        by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
     });
     by_level
         .into_iter()

@@ -39,45 +39,40 @@ impl FeatureMap {
     }
 }
 
-/// Where the elements of one plane lie: element `i` stands at `first + i * step`.
+/// Where the planes of one item lie in a buffer: element `i` of plane `p` stands at `first + p * plane + i * step`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Stride {
+pub(crate) struct Planes {
     pub first: usize,
+    pub plane: usize,
     pub step: usize,
 }
 
-impl Stride {
+impl Planes {
     #[inline(always)]
-    pub fn at(self, i: usize) -> usize {
-        self.first + i * self.step
+    pub fn at(self, plane: usize, i: usize) -> usize {
+        self.first + plane * self.plane + i * self.step
     }
 }
 
 impl Layout {
-    /// The cells of plane `(item, channel)` in the feature map.
+    /// The cells of an item's planes in the feature map.
     #[inline(always)]
-    pub(crate) fn cells(self, map: &FeatureMap, item: usize, channel: usize) -> Stride {
-        let item = item * map.channels * map.cells();
+    pub(crate) fn cells(self, map: &FeatureMap, item: usize) -> Planes {
+        let first = item * map.channels * map.cells();
         match self {
-            Layout::Nchw => Stride { first: item + channel * map.cells(), step: 1 },
-            Layout::Nhwc => Stride { first: item + channel, step: map.channels },
+            Layout::Nchw => Planes { first, plane: map.cells(), step: 1 },
+            Layout::Nhwc => Planes { first, plane: 1, step: map.channels },
         }
     }
 
-    /// The bins of one level of plane `(item, channel)` in the output, where a row has `row` bins a channel, and the
-    /// level's `bins` begin after `first_bin` of them.
+    /// The bins of an item's planes on one level in the output. A row has `row` bins a channel; the level's `bins`
+    /// begin after `before` of them.
     #[inline(always)]
-    pub(crate) fn bins(
-        self,
-        channels: usize,
-        row: usize,
-        (first_bin, bins): (usize, usize),
-        (item, channel): (usize, usize),
-    ) -> Stride {
-        let level = (item * row + first_bin) * channels;
+    pub(crate) fn bins(self, channels: usize, row: usize, (before, bins): (usize, usize), item: usize) -> Planes {
+        let first = (item * row + before) * channels;
         match self {
-            Layout::Nchw => Stride { first: level + channel * bins, step: 1 },
-            Layout::Nhwc => Stride { first: level + channel, step: channels },
+            Layout::Nchw => Planes { first, plane: bins, step: 1 },
+            Layout::Nhwc => Planes { first, plane: 1, step: channels },
         }
     }
 }

@@ -99,13 +99,22 @@ impl<T: Element> Span<'_, T> {
         unsafe { load_lanes(self.at.add(at).cast(), lanes) }
     }
 
+    /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.
+    ///
     /// # Safety
-    /// `at` must be below the length.
+    /// `at + U` must not exceed the length.
     #[inline(always)]
-    pub unsafe fn load_splat<V: Vector>(self, at: usize) -> V {
-        debug_assert!(at < self.len);
-        // SAFETY: inside, by the caller's promise.
-        unsafe { V::load_splat(self.at.add(at).cast()) }
+    pub unsafe fn load_unit<V: Vector, const U: usize>(self, at: usize) -> V {
+        debug_assert!(at + U <= self.len);
+        // SAFETY: as many elements are inside, by the caller's promise.
+        unsafe {
+            let from = self.at.add(at).cast();
+            match U {
+                1 => V::load_splat(from),
+                2 => V::load_pair(from),
+                _ => V::load(from),
+            }
+        }
     }
 
     /// Stores the first `lanes` lanes.

@@ -16,6 +16,11 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `from` must be readable for one lane.
     unsafe fn load_splat(from: *const f32) -> Self;
+    /// Loads `[a, b, a, b]`.
+    ///
+    /// # Safety
+    /// `from` must be readable for two lanes.
+    unsafe fn load_pair(from: *const f32) -> Self;
     /// # Safety
     /// `to` must be writable for four lanes.
     unsafe fn store(self, to: *mut f32);
@@ -49,8 +54,6 @@ pub(crate) trait Vector: Copy {
     fn ne(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
-    /// `mask ? self : other` in each lane.
-    fn select(self, other: Self, mask: Self) -> Self;
     fn any(self) -> bool;
 
     fn add_index(self, other: Self) -> Self;
@@ -110,6 +113,11 @@ mod simd128 {
             V128(unsafe { v128_load32_splat(from.cast()) })
         }
         #[inline(always)]
+        unsafe fn load_pair(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            V128(unsafe { v128_load64_splat(from.cast()) })
+        }
+        #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
             // SAFETY: writable, by the caller's promise.
             unsafe { v128_store(to.cast(), self.0) }
@@ -150,10 +158,6 @@ mod simd128 {
         #[inline(always)]
         fn or(self, other: Self) -> Self {
             V128(v128_or(self.0, other.0))
-        }
-        #[inline(always)]
-        fn select(self, other: Self, mask: Self) -> Self {
-            V128(v128_bitselect(self.0, other.0, mask.0))
         }
         #[inline(always)]
         fn any(self) -> bool {
@@ -235,6 +239,12 @@ mod scalar {
             Lanes([unsafe { *from.cast::<u32>() }; 4])
         }
         #[inline(always)]
+        unsafe fn load_pair(from: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            let [a, b] = unsafe { from.cast::<[u32; 2]>().read_unaligned() };
+            Lanes([a, b, a, b])
+        }
+        #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
             // SAFETY: writable, by the caller's promise.
             unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
@@ -270,10 +280,6 @@ mod scalar {
         #[inline(always)]
         fn or(self, other: Self) -> Self {
             each(self, other, |a, b| a | b)
-        }
-        #[inline(always)]
-        fn select(self, other: Self, mask: Self) -> Self {
-            Lanes(core::array::from_fn(|i| (self.0[i] & mask.0[i]) | (other.0[i] & !mask.0[i])))
         }
         #[inline(always)]
         fn any(self) -> bool {

@@ -100,7 +100,7 @@ export class Crew {
 
   #startWorkers(count: number): void {
     const { module, workerUrl } = this.#options;
-    const { memory } = this.#memory.kernels;
+    const { memory } = this.#memory;
     while (this.#workers.length < count && this.#failure === undefined) {
       const membership = { module, memory, control: this.#control.address, worker: this.#workers.length };
       try {

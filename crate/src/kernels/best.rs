@@ -40,17 +40,17 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     fn value(self) -> V;
     /// Moves the lanes of value and index alike.
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
-    /// Lanes outside `mask` become worse than any cell.
-    fn only(self, mask: V) -> Self;
     fn add_index(self, offset: V) -> Self;
     fn sub_index(self, offset: V) -> Self;
 
     /// # Safety
     /// `at + lanes` must not exceed the length, and `lanes` not four.
     unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self;
+    /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.
+    ///
     /// # Safety
-    /// `at` must be below the length.
-    unsafe fn load_splat(from: Slots, at: usize) -> Self;
+    /// `at + U` must not exceed the length.
+    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self;
     /// # Safety
     /// `at + lanes` must not exceed the length, and `lanes` not four.
     unsafe fn store(self, to: Slots, at: usize, lanes: usize);
@@ -94,10 +94,6 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
         WithoutIndex(lanes(self.0, other.0))
     }
     #[inline(always)]
-    fn only(self, mask: V) -> Self {
-        WithoutIndex(self.0.select(V::splat(f32::NEG_INFINITY), mask))
-    }
-    #[inline(always)]
     fn add_index(self, _: V) -> Self {
         self
     }
@@ -111,9 +107,9 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
         WithoutIndex(unsafe { from.values.load(at, lanes) })
     }
     #[inline(always)]
-    unsafe fn load_splat(from: Slots, at: usize) -> Self {
+    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self {
         // SAFETY: the caller's promise.
-        WithoutIndex(unsafe { from.values.load_splat(at) })
+        WithoutIndex(unsafe { from.values.load_unit::<V, U>(at) })
     }
     #[inline(always)]
     unsafe fn store(self, to: Slots, at: usize, lanes: usize) {
@@ -159,13 +155,6 @@ impl<V: Vector> Best<V> for WithIndex<V> {
         WithIndex { value: lanes(self.value, other.value), index: lanes(self.index, other.index) }
     }
     #[inline(always)]
-    fn only(self, mask: V) -> Self {
-        WithIndex {
-            value: self.value.select(V::splat(f32::NEG_INFINITY), mask),
-            index: self.index.select(V::splat_index(u32::MAX), mask),
-        }
-    }
-    #[inline(always)]
     fn add_index(self, offset: V) -> Self {
         WithIndex { index: self.index.add_index(offset), ..self }
     }
@@ -179,9 +168,9 @@ impl<V: Vector> Best<V> for WithIndex<V> {
         unsafe { WithIndex { value: from.values.load(at, lanes), index: from.indices.load(at, lanes) } }
     }
     #[inline(always)]
-    unsafe fn load_splat(from: Slots, at: usize) -> Self {
+    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self {
         // SAFETY: the caller's promise.
-        unsafe { WithIndex { value: from.values.load_splat(at), index: from.indices.load_splat(at) } }
+        unsafe { WithIndex { value: from.values.load_unit::<V, U>(at), index: from.indices.load_unit::<V, U>(at) } }
     }
     #[inline(always)]
     unsafe fn store(self, to: Slots, at: usize, lanes: usize) {

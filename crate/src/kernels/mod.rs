@@ -11,16 +11,40 @@ mod repair;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 
+use crate::plan::{Level, PyramidPlan};
+use crate::shape::{Layout, Planes};
 use crate::vector::Vector;
 
 /// Column vectors of a strip that fit the registers beside their loads: more spill.
 pub(crate) const STRIP_VALUES: usize = 7;
 /// With an index beside every value, half as many.
 pub(crate) const STRIP_INDEXED: usize = 4;
+/// Cells of a plane that stays in the first-level cache beside its reduced rows.
+pub(crate) const SMALL_PLANE: usize = 6144;
+/// Larger planes are read in bands of so many rows over the full width: strip by strip, they would leave the cache
+/// between one strip and the next.
+pub(crate) const BAND_ROWS: usize = 4;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
 pub(crate) const BACKWARD_BLOCK: usize = 4096;
+
+/// The output of one item.
+#[derive(Clone, Copy)]
+pub(crate) struct ItemOutput<'a> {
+    pub slots: Slots<'a>,
+    pub layout: Layout,
+    pub channels: usize,
+    pub item: usize,
+}
+
+impl<'a> ItemOutput<'a> {
+    /// Where the level's bins stand.
+    #[inline(always)]
+    pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
+        self.layout.bins(self.channels, plan.bins(), level.place(), self.item)
+    }
+}
 
 /// Added as a tree: a chain of additions would be the slowest part of the sweep.
 #[inline(always)]

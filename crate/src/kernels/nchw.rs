@@ -1,24 +1,20 @@
-//! Forward over one NCHW plane, lanes along its width.
+//! Forward over NCHW planes, lanes along the width.
 //!
 //! The rows of every row of bins are reduced first, a strip of column vectors at a time in registers. Only then are
-//! the bins brought together across columns, four at a time, by one transposing step. Nested levels follow from the
-//! finer level's bins and read no cell.
+//! the bins brought together across columns, four at a time, by one transposing step. Nested levels are brought
+//! together in the same way from the finer level's bins, and read no cell.
 
-use super::{Best, Slots, repair};
-use crate::bins::Bin;
-use crate::plan::{Gather, Level, PyramidPlan, Source, Strip, group_start};
-use crate::shape::Stride;
+use core::ops::Range;
+
+use super::{Best, ItemOutput, Slots, repair};
+use crate::plan::{Band, Gather, PyramidPlan, Source, Strip, group_start};
+use crate::shape::Planes;
 use crate::span::{self, Span};
 use crate::vector::Vector;
 
-/// Rows of bins larger than this are read in bands over the full width: strip by strip they would leave the
-/// first-level cache between one strip and the next.
-const BAND_BYTES: usize = 32 << 10;
-const BAND_ROWS: usize = 4;
-
 /// Working memory of one thread, cut up for a plan.
 #[derive(Clone, Copy)]
-pub(crate) struct Scratch<'a> {
+struct Scratch<'a> {
     reduced: Slots<'a>,
     widened: Span<'a, f32>,
 }
@@ -26,7 +22,7 @@ pub(crate) struct Scratch<'a> {
 impl<'a> Scratch<'a> {
     /// # Safety
     /// `memory` must have the plan's `scratch_len` elements and no other holder.
-    pub unsafe fn new(plan: &PyramidPlan, memory: Span<'a, f32>) -> Self {
+    unsafe fn new(plan: &PyramidPlan, memory: Span<'a, f32>) -> Self {
         let len = plan.reduced_len();
         // SAFETY: the plan counts these three parts in its `scratch_len`.
         unsafe {
@@ -46,194 +42,194 @@ struct Rows<'a> {
     width: usize,
 }
 
-/// Pools one plane. `cells` are its `height * width` cells, `output` gives each level's slots.
+/// Pools some channels of one item, whose planes lie in `input` at `cells`.
 ///
 /// # Safety
-/// `cells` and the slots of every level must have the lengths of the plan, and `scratch` must be made for it.
+/// `input` and `output` must have the lengths of the plan for this item, and `scratch` must be made for the plan.
+#[inline(never)]
+pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
+    plan: &PyramidPlan,
+    input: &[f32],
+    cells: Planes,
+    output: ItemOutput,
+    channels: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise.
+    let scratch = unsafe { Scratch::new(plan, scratch) };
+    for channel in channels {
+        let first = cells.at(channel, 0);
+        // SAFETY: the plane lies inside the input.
+        unsafe { plane::<V, B>(plan, input.get_unchecked(first..first + cells.plane), output, channel, scratch) };
+    }
+}
+
 #[inline(always)]
-pub(crate) unsafe fn plane<'a, V: Vector, B: Best<V>>(
+unsafe fn plane<V: Vector, B: Best<V>>(
     plan: &PyramidPlan,
     cells: &[f32],
-    output: impl Fn(&Level) -> Slots<'a>,
+    output: ItemOutput,
+    channel: usize,
     scratch: Scratch,
 ) {
-    let (height, width) = plan.size();
-    debug_assert_eq!(cells.len(), height * width);
-    // SAFETY: the plan made room for the widened rows.
-    let rows = if width < V::LANES { unsafe { widen(cells, width, scratch.widened) } } else { whole(cells, width) };
+    let (_, width) = plan.size();
+    let rows =
+        if width < V::LANES { widen(cells, width, scratch.widened) } else { Rows { cells, stride: width, width } };
     // A sum goes NaN if any cell was; infinities of both signs give false alarms, which cost a scan.
     let mut sum = V::splat(0.0);
     let mut zeros = V::splat(0.0);
     for level in plan.in_order() {
-        let out = output(level);
-        // SAFETY: strips, bins and gathers of the plan lie inside the plane and the scratch made for it.
+        // SAFETY: strips, bands and gathers of the plan lie inside the plane, the scratch made for it, and the level's
+        // bins of this plane, which lie inside the output.
         unsafe {
-            match level.source {
+            let out = output.slots.part::<B>(output.bins(plan, level).at(channel, 0), level.bins());
+            let from = match level.source {
                 Source::Map => {
-                    reduce_rows::<V, B>(plan.strips(B::INDEXED), rows, level, scratch.reduced, plan, &mut sum);
-                    gather::<V, B>(&level.gather, level.bins(), scratch.reduced, out, &mut zeros);
+                    let bands = level.bands.chunks(if plan.is_small() { level.bands.len() } else { 1 });
+                    for bands in bands {
+                        for &strip in plan.strips(B::INDEXED) {
+                            sum = sum.add(reduce_rows::<V, B>(rows, bands, strip, scratch.reduced, plan.row_stride()));
+                        }
+                    }
+                    scratch.reduced
                 }
-                Source::Level { parent, rows, columns } => {
+                Source::Level { parent, .. } => {
                     let parent = &plan.levels()[parent];
-                    nested::<V, B>(output(parent), parent.columns.len(), (rows, columns), level, out);
+                    output.slots.part::<B>(output.bins(plan, parent).at(channel, 0), parent.bins())
                 }
-            }
+            };
+            zeros = zeros.or(gather::<V, B>(&level.gather, level.bins(), from, out));
         }
     }
-    repair::plane::<B>(plan, cells, Stride { first: 0, step: 1 }, sum.ne(sum).any(), zeros.any(), |level| {
-        (output(level), Stride { first: 0, step: 1 })
-    });
-}
-
-#[inline(always)]
-fn whole(cells: &[f32], width: usize) -> Rows<'_> {
-    Rows { cells, stride: width, width }
+    let (nan, zero) = (sum.ne(sum).any(), zeros.any());
+    if nan || zero {
+        let cells_at = Planes { first: 0, plane: 0, step: 1 };
+        repair::plane(plan, cells, cells_at, output, channel, nan, zero);
+    }
 }
 
 /// Copies a map narrower than a vector to rows of one vector, filled up with negative infinity.
-///
-/// # Safety
-/// `to` must have four elements a row.
-unsafe fn widen<'a>(cells: &[f32], width: usize, to: Span<'a, f32>) -> Rows<'a> {
+#[cold]
+#[inline(never)]
+fn widen<'a>(cells: &[f32], width: usize, to: Span<'a, f32>) -> Rows<'a> {
     // SAFETY: scratch belongs to this thread alone.
     let wide = unsafe { to.slice() };
     for (row, wide) in cells.chunks_exact(width).zip(wide.chunks_exact_mut(4)) {
-        wide.fill(f32::NEG_INFINITY);
-        wide[..width].copy_from_slice(row);
+        for (i, cell) in wide.iter_mut().enumerate() {
+            *cell = if i < width { row[i] } else { f32::NEG_INFINITY };
+        }
     }
     Rows { cells: wide, stride: 4, width }
 }
 
-/// Reduces the rows of every row of bins into one row of `reduced`, column by column.
+/// Reduces the rows of every band into the reduced row of its bin, for one strip of columns. Gives the sum of all
+/// cells it read.
 #[inline(always)]
 unsafe fn reduce_rows<V: Vector, B: Best<V>>(
-    strips: &[Strip],
     map: Rows,
-    level: &Level,
+    bands: &[Band],
+    strip: Strip,
     reduced: Slots,
-    plan: &PyramidPlan,
-    sum: &mut V,
-) {
-    for (i, &bin) in level.rows.iter().enumerate() {
-        let rows = bin.len();
-        let band = if strips.len() > 1 && 4 * rows * map.stride > BAND_BYTES { BAND_ROWS } else { rows };
-        let mut start = bin.start;
-        while start < bin.end {
-            let rows = Bin { start, end: bin.end.min(start + band as u32) };
-            for &strip in strips {
-                // SAFETY: the strip lies inside the plane's width, and row `i` of the reduced rows is this bin's.
-                unsafe {
-                    let to = Reduce { at: i * plan.row_stride() + strip.column, resume: start > bin.start };
-                    match strip.vectors {
-                        1 => reduce_strip::<V, B, 1>(map, rows, strip, reduced, to, sum),
-                        2 => reduce_strip::<V, B, 2>(map, rows, strip, reduced, to, sum),
-                        3 => reduce_strip::<V, B, 3>(map, rows, strip, reduced, to, sum),
-                        4 => reduce_strip::<V, B, 4>(map, rows, strip, reduced, to, sum),
-                        5 if !B::INDEXED => reduce_strip::<V, B, 5>(map, rows, strip, reduced, to, sum),
-                        6 if !B::INDEXED => reduce_strip::<V, B, 6>(map, rows, strip, reduced, to, sum),
-                        _ if !B::INDEXED => reduce_strip::<V, B, 7>(map, rows, strip, reduced, to, sum),
-                        _ => (),
-                    }
-                }
-            }
-            start = rows.end;
+    stride: usize,
+) -> V {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match strip.vectors {
+            1 => reduce_strip::<V, B, 1>(map, bands, strip, reduced, stride),
+            2 => reduce_strip::<V, B, 2>(map, bands, strip, reduced, stride),
+            3 => reduce_strip::<V, B, 3>(map, bands, strip, reduced, stride),
+            4 => reduce_strip::<V, B, 4>(map, bands, strip, reduced, stride),
+            5 if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
+            6 if !B::INDEXED => reduce_strip::<V, B, 6>(map, bands, strip, reduced, stride),
+            _ if !B::INDEXED => reduce_strip::<V, B, 7>(map, bands, strip, reduced, stride),
+            _ => V::splat(0.0),
         }
     }
-}
-
-/// Where a strip's result goes, and whether it goes on from what stands there.
-#[derive(Clone, Copy)]
-struct Reduce {
-    at: usize,
-    resume: bool,
 }
 
 #[inline(always)]
 unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     map: Rows,
-    rows: Bin,
+    bands: &[Band],
     strip: Strip,
     reduced: Slots,
-    to: Reduce,
-    sum: &mut V,
-) {
+    stride: usize,
+) -> V {
     let offset = |k: usize| if k + 1 == K { strip.last } else { 4 * k };
     let columns = |k: usize| V::count_from((strip.column + offset(k)) as u32);
-    let mut best = [B::none(V::splat_index(rows.start * map.width as u32)); K];
-    if to.resume {
-        for (k, best) in best.iter_mut().enumerate() {
-            // SAFETY: as for the store below, which was made for the band before.
-            *best = unsafe { B::load(reduced, to.at + offset(k), V::LANES) }.sub_index(columns(k));
-        }
-    }
-    for row in rows.range() {
-        let at = row * map.stride + strip.column;
-        let index = V::splat_index((row * map.width) as u32);
-        // SAFETY: row and strip lie inside the plane.
-        let cells: [V; K] = core::array::from_fn(|k| unsafe { span::load(map.cells, at + offset(k), V::LANES) });
-        for (best, &value) in best.iter_mut().zip(&cells) {
-            best.take(value, index);
-        }
-        *sum = sum.add(super::tree_sum(&cells));
-    }
-    for (k, best) in best.into_iter().enumerate() {
-        // SAFETY: the strip lies inside the reduced row.
-        unsafe { best.add_index(columns(k)).store(reduced, to.at + offset(k), V::LANES) }
-    }
-}
-
-/// Brings the bins together across the columns of the reduced rows, four at a time in the order of the output.
-#[inline(always)]
-unsafe fn gather<V: Vector, B: Best<V>>(gather: &Gather, bins: usize, reduced: Slots, out: Slots, zeros: &mut V) {
-    let lanes = bins.min(V::LANES);
-    for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
-        // SAFETY: the plan's offsets lie inside the reduced rows, and the group inside the level's bins.
-        unsafe {
-            let mut best: [B; 4] = core::array::from_fn(|i| B::load(reduced, offsets[0][i] as usize, V::LANES));
-            if gather.narrow {
-                let valid = gather.lanes.get_unchecked(group);
-                best = core::array::from_fn(|i| best[i].only(first_lanes(valid[i])));
+    let mut sum = V::splat(0.0);
+    for band in bands {
+        let to = band.bin * stride + strip.column;
+        let mut best = [B::none(V::splat_index(band.rows.start * map.width as u32)); K];
+        if band.resume {
+            for (k, best) in best.iter_mut().enumerate() {
+                // SAFETY: as for the store below, which was made for the band before.
+                *best = unsafe { B::load(reduced, to + offset(k), V::LANES) }.sub_index(columns(k));
             }
-            for offsets in &offsets[1..] {
-                best = core::array::from_fn(|i| best[i].merge(B::load(reduced, offsets[i] as usize, V::LANES)));
+        }
+        for row in band.rows.range() {
+            let at = row * map.stride + strip.column;
+            let index = V::splat_index((row * map.width) as u32);
+            // SAFETY: row and strip lie inside the plane.
+            let cells: [V; K] = core::array::from_fn(|k| unsafe { span::load(map.cells, at + offset(k), V::LANES) });
+            for (best, &value) in best.iter_mut().zip(&cells) {
+                best.take(value, index);
             }
-            let best = B::reduce(best);
-            *zeros = zeros.or(best.value().eq(V::splat(0.0)));
-            best.store(out, group_start(group, bins), lanes);
+            sum = sum.add(super::tree_sum(&cells));
+        }
+        for (k, best) in best.into_iter().enumerate() {
+            // SAFETY: the strip lies inside the reduced row.
+            unsafe { best.add_index(columns(k)).store(reduced, to + offset(k), V::LANES) }
+        }
+    }
+    sum
+}
+
+/// Brings a level's bins together, four at a time in the order of the output. Gives a mask that has a lane set if some
+/// bin is zero.
+#[inline(always)]
+unsafe fn gather<V: Vector, B: Best<V>>(gather: &Gather, bins: usize, from: Slots, out: Slots) -> V {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match gather.unit {
+            4 => gather_units::<V, B, 4>(gather, bins, from, out),
+            2 => gather_units::<V, B, 2>(gather, bins, from, out),
+            _ => gather_units::<V, B, 1>(gather, bins, from, out),
         }
     }
 }
 
-/// A mask of the first `lanes` lanes, four at most.
 #[inline(always)]
-fn first_lanes<V: Vector>(lanes: u8) -> V {
-    const ENDS: [u32; 8] = [u32::MAX, u32::MAX, u32::MAX, u32::MAX, 0, 0, 0, 0];
-    // SAFETY: eight lanes, of which four are read from the `4 - lanes`-th on.
-    unsafe { V::load(ENDS.as_ptr().add(4 - usize::from(lanes.min(4))).cast()) }
-}
-
-/// Makes each bin of a nested level from `rows x columns` bins of its parent.
-#[inline(always)]
-unsafe fn nested<V: Vector, B: Best<V>>(
-    parent: Slots,
-    parent_columns: usize,
-    (rows, columns): (usize, usize),
-    level: &Level,
+unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
+    gather: &Gather,
+    bins: usize,
+    from: Slots,
     out: Slots,
-) {
-    let across = level.columns.len();
-    for i in 0..level.rows.len() {
-        for j in 0..across {
-            let first = i * rows * parent_columns + j * columns;
-            // SAFETY: the plan nests every bin of the level inside its parent.
-            unsafe {
-                let mut best = B::load_splat(parent, first);
-                for at in 1..rows * columns {
-                    let at = first + at / columns * parent_columns + at % columns;
-                    best = best.merge(B::load_splat(parent, at));
+) -> V {
+    let mut zeros = V::splat(0.0);
+    // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the level's bins.
+    unsafe {
+        let mut finish = |best: [B; 4], at: usize, lanes: usize| {
+            let best = B::reduce(best);
+            zeros = zeros.or(best.value().eq(V::splat(0.0)));
+            best.store(out, at, lanes);
+        };
+        let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
+        if bins == 1 {
+            let mut best = load(gather.offsets.get_unchecked(0)[0]);
+            for offsets in gather.offsets.get_unchecked(1..) {
+                best = best.merge(load(offsets[0]));
+            }
+            finish([best; 4], 0, 1);
+        } else {
+            for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
+                let mut best = offsets.get_unchecked(0).map(load);
+                for offsets in offsets.get_unchecked(1..) {
+                    best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
                 }
-                best.store(out, i * across + j, 1);
+                finish(best, group_start(group, bins), bins.min(V::LANES));
             }
         }
     }
+    zeros
 }

@@ -1,9 +1,11 @@
 //! Forward over a block of NHWC channels of one item, lanes along the channels.
 
-use super::{Best, Slots, repair};
+use core::ops::Range;
+
+use super::{Best, CHANNEL_BLOCK, ItemOutput, Slots, repair};
 use crate::bins::Bin;
-use crate::plan::{Level, PyramidPlan, Source};
-use crate::shape::Stride;
+use crate::plan::{PyramidPlan, Source};
+use crate::shape::Planes;
 use crate::span;
 use crate::vector::Vector;
 
@@ -16,73 +18,78 @@ pub(crate) struct Channels {
     pub all: usize,
 }
 
-/// Pools a block of channels. `item` holds the item's cells, `output` gives the slots of a level of the item.
+/// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///
 /// # Safety
-/// `item` and the slots must have the lengths of the plan for `channels.all` channels, and the block lie inside them.
-#[inline(always)]
-pub(crate) unsafe fn block<'a, V: Vector, B: Best<V>>(
+/// `input` and `output` must have the lengths of the plan for this item, and the channels lie inside them.
+#[inline(never)]
+pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     plan: &PyramidPlan,
-    item: &[f32],
-    channels: Channels,
-    output: impl Fn(&Level) -> Slots<'a> + Copy,
+    input: &[f32],
+    cells: Planes,
+    output: ItemOutput,
+    channels: Range<usize>,
 ) {
-    let end = channels.first + channels.len;
-    let mut at = channels.first;
-    // SAFETY: every call stays between `first` and `end`.
+    let all = cells.step;
+    let mut first = channels.start;
+    // SAFETY: every block lies between the first and the last channel.
     unsafe {
-        while at + 4 * V::LANES <= end {
-            vectors::<V, B, 4>(plan, item, Channels { first: at, len: 4 * V::LANES, ..channels }, output);
-            at += 4 * V::LANES;
+        let item = input.get_unchecked(cells.first..);
+        while first + CHANNEL_BLOCK <= channels.end {
+            block::<V, B, 4>(plan, item, output, Channels { first, len: CHANNEL_BLOCK, all });
+            first += CHANNEL_BLOCK;
         }
-        while at < end {
-            let len = V::LANES.min(end - at);
-            vectors::<V, B, 1>(plan, item, Channels { first: at, len, ..channels }, output);
-            at += len;
+        while first < channels.end {
+            let len = V::LANES.min(channels.end - first);
+            block::<V, B, 1>(plan, item, output, Channels { first, len, all });
+            first += len;
         }
     }
 }
 
-#[inline(always)]
-unsafe fn vectors<'a, V: Vector, B: Best<V>, const K: usize>(
+/// Pools `K` vectors of channels, or one that is not whole.
+#[inline(never)]
+unsafe fn block<V: Vector, B: Best<V>, const K: usize>(
     plan: &PyramidPlan,
     item: &[f32],
+    output: ItemOutput,
     channels: Channels,
-    output: impl Fn(&Level) -> Slots<'a> + Copy,
 ) {
     let mut sum = V::splat(0.0);
     let mut zeros = V::splat(0.0);
     for level in plan.in_order() {
-        let out = output(level);
+        // SAFETY: the bins of the level lie inside the output.
+        let out = unsafe { output.slots.part::<B>(output.bins(plan, level).first, level.bins() * channels.all) };
         let across = level.columns.len();
-        for bin in 0..level.bins() {
-            let (i, j) = (bin / across, bin % across);
-            // SAFETY: the bins of a plan lie inside its map, a nested level's inside their parent.
-            let best: [B; K] = unsafe {
-                match level.source {
-                    Source::Map => {
-                        let bins = (level.rows[i], level.columns[j]);
-                        reduce::<V, B, K>(item, plan.size().1, bins, channels, &mut sum)
+        for (i, &rows) in level.rows.iter().enumerate() {
+            for (j, &columns) in level.columns.iter().enumerate() {
+                // SAFETY: the bins of a plan lie inside its map, a nested level's inside their parent.
+                let best: [B; K] = unsafe {
+                    match level.source {
+                        Source::Map => reduce::<V, B, K>(item, plan.size().1, (rows, columns), channels, &mut sum),
+                        Source::Level { parent, rows, columns } => {
+                            let parent = &plan.levels()[parent];
+                            let bins = parent.bins() * channels.all;
+                            let from = output.slots.part::<B>(output.bins(plan, parent).first, bins);
+                            let across = parent.columns.len();
+                            nested::<V, B, K>(from, across, i * rows * across + j * columns, (rows, columns), channels)
+                        }
                     }
-                    Source::Level { parent, rows, columns } => {
-                        let parent = &plan.levels()[parent];
-                        let first = i * rows * parent.columns.len() + j * columns;
-                        nested::<V, B, K>(output(parent), parent.columns.len(), first, (rows, columns), channels)
-                    }
+                };
+                let at = (i * across + j) * channels.all + channels.first;
+                for (k, best) in best.into_iter().enumerate() {
+                    zeros = zeros.or(best.value().eq(V::splat(0.0)));
+                    // SAFETY: the block's channels of this bin.
+                    unsafe { best.store(out, at + 4 * k, lanes::<K>(channels)) }
                 }
-            };
-            for (k, best) in best.into_iter().enumerate() {
-                zeros = zeros.or(best.value().eq(V::splat(0.0)));
-                // SAFETY: the block's channels of this bin.
-                unsafe { best.store(out, bin * channels.all + channels.first + 4 * k, lanes::<K>(channels)) }
             }
         }
     }
     let (nan, zero) = (sum.ne(sum).any(), zeros.any());
     if nan || zero {
+        let cells = Planes { first: 0, plane: 1, step: channels.all };
         for channel in channels.first..channels.first + channels.len {
-            let stride = Stride { first: channel, step: channels.all };
-            repair::plane::<B>(plan, item, stride, nan, zero, |level| (output(level), stride));
+            repair::plane(plan, item, cells, output, channel, nan, zero);
         }
     }
 }
@@ -133,9 +140,11 @@ unsafe fn nested<V: Vector, B: Best<V>, const K: usize>(
         unsafe { B::load(parent, bin * channels.all + channels.first + 4 * k, lanes::<K>(channels)) }
     };
     let mut best: [B; K] = core::array::from_fn(|k| load(first, k));
-    for at in 1..rows * columns {
-        let bin = first + at / columns * parent_columns + at % columns;
-        best = core::array::from_fn(|k| best[k].merge(load(bin, k)));
+    for row in 0..rows {
+        // The first is merged with itself, which changes nothing.
+        for bin in first + row * parent_columns..first + row * parent_columns + columns {
+            best = core::array::from_fn(|k| best[k].merge(load(bin, k)));
+        }
     }
     best
 }
