@@ -1,0 +1,4 @@
+declare module '*?inline' {
+  const url: string;
+  export default url;
+}

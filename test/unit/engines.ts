@@ -1,0 +1,34 @@
+/** The runtimes that every answer is checked in. */
+import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
+import { afterAll, beforeAll } from 'vitest';
+
+/** Whether this host can share memory: the tests run on pages without isolation as well. */
+export const isolated = globalThis.crossOriginIsolated !== false;
+
+export const engineOptions: RuntimeOptions[] = [
+  { variant: 'scalar' },
+  { variant: 'simd' },
+  ...(isolated ? [1, 2, 3, 4].map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
+];
+
+export const engineName = ({ variant, threads }: RuntimeOptions) => (threads ? `${variant} x ${threads}` : `${variant}`);
+
+/** A runtime for the tests of a suite. */
+export function useRuntime(options?: RuntimeOptions): () => Runtime {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await createRuntime(options);
+  });
+  afterAll(() => runtime.dispose());
+  return () => runtime;
+}
+
+/** Jobs of at least as many elements are shared with workers. */
+export const SHARED = 2 ** 18;
+
+/** Repeats a batch until threads find it worth sharing. */
+export function repeated<A extends Float32Array | Int32Array>(data: A, times: number): A {
+  const all = new (data.constructor as new (length: number) => A)(data.length * times);
+  for (let i = 0; i < times; i++) all.set(data, i * data.length);
+  return all;
+}

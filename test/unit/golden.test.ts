@@ -1,0 +1,67 @@
+import { createPyramidPool, type Layout } from 'pyramid-pool';
+import { describe, expect, test } from 'vitest';
+import { expectBits, expectClose, expectSame } from './bits.js';
+import { engineName, engineOptions, repeated, SHARED, useRuntime } from './engines.js';
+import { type GoldenCase, goldenCases } from './golden.js';
+import { mapDims, mapTo, outputTo } from './layouts.js';
+
+/** A case in a layout, its batch repeated. */
+function arrange(golden: GoldenCase, layout: Layout, times: number) {
+  const { shape, levels, x, y, argmax, gy, gx } = golden;
+  const map = (data: Float32Array) => repeated(mapTo(data, shape, layout), times);
+  const [batch, ...item] = shape;
+  const dims = mapDims([batch * times, ...item] as GoldenCase['shape'], layout);
+  return {
+    dims,
+    x: map(x),
+    gx: map(gx),
+    y: repeated(outputTo(y, shape, levels, layout), times),
+    gy: repeated(outputTo(gy, shape, levels, layout), times),
+    argmax: repeated(outputTo(argmax, shape, levels, layout), times),
+  };
+}
+
+/** Repeats of a case that make it large enough for threads, or as many as its output lets check in reasonable time. */
+function repeats({ x, y }: GoldenCase): number {
+  if (x.length === 0) return 1;
+  return Math.max(1, Math.min(Math.ceil(SHARED / x.length), Math.floor((4 * SHARED) / y.length)));
+}
+
+test('the golden data is there', () => {
+  expect(goldenCases.length).toBe(75);
+});
+
+describe.each(engineOptions)('$variant $threads', (options) => {
+  const runtime = useRuntime(options);
+
+  test('is what was asked for', () => {
+    expect(runtime().variant).toBe(options.variant);
+    expect(runtime().threads).toBe(options.threads ?? 1);
+    expect(runtime().fallback).toBeUndefined();
+  });
+
+  for (const layout of ['NCHW', 'NHWC'] as const) {
+    test(`gives PyTorch's bits in ${layout}`, async () => {
+      for (const golden of goldenCases) {
+        const what = `${golden.id}, ${layout}, ${engineName(options)}`;
+        const times = options.threads ? repeats(golden) : 1;
+        const { dims, x, y, gx, gy, argmax } = arrange(golden, layout, times);
+        const pool = await createPyramidPool({ levels: golden.levels, layout, runtime: runtime() });
+        const input = { data: x, dims };
+
+        expectBits(pool.forward(input).data, y, `${what}: forward`);
+        const { output, indices } = pool.forwardWithIndices(input);
+        expectBits(output.data, y, `${what}: output`);
+        expectSame(indices.data, argmax, `${what}: indices`);
+        const gradient = pool.backward({ data: gy, dims: output.dims }, { dims, indices });
+        const later = await pool.forwardWithIndicesAsync(input);
+        expectBits(later.output.data, y, `${what}: output, async`);
+        expectSame(later.indices.data, argmax, `${what}: indices, async`);
+        const gradientLater = await pool.backwardAsync({ data: gy, dims: output.dims }, { dims, indices });
+        expectBits(gradientLater.data, gradient.data, `${what}: gradient, async`);
+        if (golden.exact) expectBits(gradient.data, gx, `${what}: gradient`);
+        else expectClose(gradient.data, gx, 1e-5, `${what}: gradient`);
+      }
+    });
+  }
+});

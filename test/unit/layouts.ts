@@ -1,0 +1,34 @@
+/** Rearranges maps and outputs from NCHW, in which answers are kept, to another layout. */
+import type { Layout } from 'pyramid-pool';
+
+type Numbers = Float32Array | Int32Array;
+type Shape = readonly [batch: number, channels: number, height: number, width: number];
+
+export function mapDims([batch, channels, height, width]: Shape, layout: Layout): number[] {
+  return layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
+}
+
+/** A feature map. */
+export function mapTo<A extends Numbers>(data: A, [batch, channels, height, width]: Shape, layout: Layout): A {
+  return layout === 'NCHW' ? data : (transpose(data, batch, channels, [height * width]) as A);
+}
+
+/** An output, or its indices or gradient. */
+export function outputTo<A extends Numbers>(data: A, [batch, channels]: Shape, levels: readonly (readonly [number, number])[], layout: Layout): A {
+  return layout === 'NCHW' ? data : (transpose(data, batch, channels, levels.map(([rows, columns]) => rows * columns)) as A);
+}
+
+/** Turns each `[channels, n]` part of every item into `[n, channels]`. */
+function transpose(data: Numbers, batch: number, channels: number, parts: number[]): Numbers {
+  const result = data.slice();
+  let first = 0;
+  for (let item = 0; item < batch; item++) {
+    for (const n of parts) {
+      for (let channel = 0; channel < channels; channel++) {
+        for (let i = 0; i < n; i++) result[first + i * channels + channel] = data[first + channel * n + i] as number;
+      }
+      first += channels * n;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,53 @@
+/** Spatial pyramid max pooling in plain loops, written to be read: what every variant is held against. */
+
+type Shape = readonly [batch: number, channels: number, height: number, width: number];
+type Levels = readonly (readonly [rows: number, columns: number])[];
+
+/** Calls `visit` for every bin, in NCHW order. */
+function forEachBin([batch, channels, height, width]: Shape, levels: Levels, visit: (bin: { level: number; at: number; plane: number; cells: number[] }) => void): void {
+  let at = 0;
+  for (let item = 0; item < batch; item++) {
+    levels.forEach(([rows, columns], level) => {
+      for (let channel = 0; channel < channels; channel++) {
+        for (let i = 0; i < rows; i++) {
+          for (let j = 0; j < columns; j++) {
+            const cells: number[] = [];
+            for (let y = Math.floor((i * height) / rows); y < Math.ceil(((i + 1) * height) / rows); y++) {
+              for (let x = Math.floor((j * width) / columns); x < Math.ceil(((j + 1) * width) / columns); x++) cells.push(y * width + x);
+            }
+            visit({ level, at: at++, plane: (item * channels + channel) * height * width, cells });
+          }
+        }
+      }
+    });
+  }
+}
+
+/** The first of equal maxima wins; NaN wins over everything, the last one over the others. */
+export function referenceForward(x: Float32Array, shape: Shape, levels: Levels): { output: Float32Array; indices: Int32Array } {
+  const output: number[] = [];
+  const indices: number[] = [];
+  forEachBin(shape, levels, ({ plane, cells }) => {
+    let best = Number.NEGATIVE_INFINITY;
+    let index = cells[0] as number;
+    for (const cell of cells) {
+      const value = x[plane + cell] as number;
+      if (value > best || Number.isNaN(value)) [best, index] = [value, cell];
+    }
+    output.push(best);
+    indices.push(index);
+  });
+  return { output: Float32Array.from(output), indices: Int32Array.from(indices) };
+}
+
+/** Each level gathers in planes of its own, which are added from the last level to the first. */
+export function referenceBackward(gradOutput: Float32Array, indices: Int32Array, shape: Shape, levels: Levels): Float32Array {
+  const length = shape.reduce((product, size) => product * size, 1);
+  const byLevel = levels.map(() => new Float32Array(length));
+  forEachBin(shape, levels, ({ level, at, plane }) => {
+    const sums = byLevel[level] as Float32Array;
+    const cell = plane + (indices[at] as number);
+    sums[cell] = (sums[cell] as number) + (gradOutput[at] as number);
+  });
+  return byLevel.reduceRight((sum, level) => sum.map((value, i) => value + (level[i] as number)));
+}
