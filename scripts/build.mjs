@@ -1,0 +1,17 @@
+import { buildTs } from './build-ts.mjs';
+import { buildWasm } from './build-wasm.mjs';
+import { cli } from './cli.mjs';
+
+const help = `
+Usage: node scripts/build.mjs
+
+Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist.
+Run scripts/setup.mjs first.`;
+
+/** Builds the whole package. */
+export async function build() {
+  await buildWasm();
+  await buildTs();
+}
+
+await cli(import.meta, help, build);
