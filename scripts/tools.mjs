@@ -8,8 +8,7 @@ const folder = inProject('.tools');
 
 /**
  * The programs that turn the crate into a JavaScript module, installed into .tools. `locked`: whether to
- * build with the dependencies that the tool was released with. wasm-bindgen's lock file names a crate that
- * was withdrawn since.
+ * build with the dependencies that the tool was released with; of wasm-bindgen's some cannot be had any more.
  */
 export const tools = [
   { crate: 'wasm-pack', program: 'wasm-pack', version: () => '0.15.1', locked: true },
@@ -29,19 +28,10 @@ export async function provideTool({ crate, program, version, locked }) {
   const wanted = version();
   if ((await installedVersion(program)) === wanted) return nothing(`${crate} ${wanted} already there`);
   const toolchain = await provideNative();
-  // A folder of its own, as cargo would make the two tools wait for one another; and gone afterwards, as it
-  // is large.
+  // A folder of its own, or cargo would have the two tools wait for one another; large, so gone afterwards.
   const target = inProject('target', 'tools', crate);
-  const args = [
-    'install',
-    crate,
-    '--version',
-    `=${wanted}`,
-    '--root',
-    folder,
-    '--force',
-    ...(locked ? ['--locked'] : []),
-  ];
+  const what = [crate, '--version', `=${wanted}`, '--bin', program, ...(locked ? ['--locked'] : [])];
+  const args = ['install', ...what, '--root', folder, '--force'];
   await run(toolchain.cargo, args, {
     env: { ...nativeEnv(toolchain), ...quickBuild, CARGO_TARGET_DIR: target },
   });
@@ -51,7 +41,7 @@ export async function provideTool({ crate, program, version, locked }) {
 
 // The tools run for a second each and are compiled for minutes.
 const quickBuild = {
-  CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '0',
   CARGO_PROFILE_RELEASE_LTO: 'off',
   CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
   CARGO_PROFILE_RELEASE_DEBUG: '0',
