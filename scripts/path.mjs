@@ -1,8 +1,15 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The folders in which programs are looked for. */
-export const foldersOn = (path) => path.split(delimiter).filter(Boolean);
+/** The folders in which programs are looked for, each once: /bin is often another name of /usr/bin. */
+export const foldersOn = (path) => [
+  ...new Set(
+    path
+      .split(delimiter)
+      .filter((folder) => folder && existsSync(folder))
+      .map((folder) => realpathSync(folder)),
+  ),
+];
 
 /** A path with this folder before all others. */
 export const withFirst = (folder, path) => [folder, path].join(delimiter);

@@ -6,13 +6,15 @@
 // lints) needs none of that.
 
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import * as debian from './debian.mjs';
 import { foldersOn, isProgram, programsOn, withFirst } from './path.mjs';
 import { fail, run, works } from './step.mjs';
 
 // The first stable release that knows -Cpanic=immediate-abort.
 const oldest = [1, 92];
+// What rustc finds beside itself, where it comes with a linker.
+const ownLinker = 'rust-lld';
 // The first linker that reads the object files of such a compiler.
 const oldestLinker = 19;
 
@@ -20,8 +22,13 @@ const debianToolchain = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
 const debianLinters = ['rust-web-clippy', 'rustfmt-web'];
 
 /**
- * @typedef {{ bin: string, cargo: string, rustc: string, version: string, sources?: string, linker?: string
- * }} Toolchain
+ * @typedef {object} Toolchain
+ * @property {string} bin the folder that holds it
+ * @property {string} cargo
+ * @property {string} rustc
+ * @property {string} version what the compiler says of itself
+ * @property {string} [sources] the folder of the standard library's sources
+ * @property {string} [linker] a linker for WASM
  */
 
 /** The first toolchain that can build the WASM variants, if there is one. */
@@ -76,11 +83,11 @@ const buildsWasm = ({ sources, linker }) => Boolean(sources && linker);
 
 /** Every toolchain on the path, and Debian's, that is new enough. */
 async function toolchains(path = process.env.PATH) {
-  const bins = new Set([...foldersOn(path), '/usr/bin']);
-  const whole = [...bins].filter((bin) =>
-    ['cargo', 'rustc'].every((program) => isProgram(join(bin, program))),
+  const everywhere = [path, '/usr/bin'].join(delimiter);
+  const whole = foldersOn(everywhere).filter((bin) =>
+    ['cargo', 'rustc'].every((name) => isProgram(join(bin, name))),
   );
-  const found = await Promise.all(whole.map((bin) => inspect(bin, path)));
+  const found = await Promise.all(whole.map((bin) => inspect(bin, everywhere)));
   return found.filter(Boolean);
 }
 
@@ -89,14 +96,15 @@ async function inspect(bin, path) {
   const [version, sysroot] = await Promise.all([ask(rustc, ['-vV']), ask(rustc, ['--print', 'sysroot'])]);
   if (!version || !isNewEnough(version)) return;
   const rustlib = join(sysroot.trim(), 'lib', 'rustlib');
+  const sources = join(rustlib, 'src', 'rust');
   const host = version.match(/^host: (.+)$/m)[1];
   return {
     bin,
     cargo,
     rustc,
     version,
-    sources: existing(join(rustlib, 'src', 'rust', 'library', 'core')) && join(rustlib, 'src', 'rust'),
-    linker: existing(join(rustlib, host, 'bin', 'rust-lld')) ?? (await linkerOn(path)),
+    sources: existsSync(join(sources, 'library', 'core')) ? sources : undefined,
+    linker: existsSync(join(rustlib, host, 'bin', ownLinker)) ? ownLinker : await linkerOn(path),
   };
 }
 
@@ -163,7 +171,6 @@ No Rust on this machine has both clippy and rustfmt. Either of these provides th
   with rustup:      rustup component add clippy rustfmt`;
 
 const ask = (cmd, args) => run(cmd, args).catch(() => undefined);
-const existing = (file) => (existsSync(file) ? file : undefined);
 
 function list(folder) {
   try {
