@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { inProject } from './project.mjs';
 import { run } from './step.mjs';
 
-const binaryen = inProject('node_modules', 'binaryen', 'bin');
+export const binaryen = inProject('node_modules', 'binaryen', 'bin');
 
 /** Runs one of Binaryen's tools. */
 export const runBinaryen = (tool, args) => run(process.execPath, [join(binaryen, tool), ...args]);
