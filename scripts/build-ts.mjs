@@ -16,7 +16,11 @@ export async function buildTs() {
     await run('npx', ['tsc', '--project', 'tsconfig.build.json']);
   });
   await step('worker bundled', async () => {
-    const { text } = await bundle({ entryPoints: [dist('threads', 'worker.js')], globalName: 'worker', minify: true });
+    const { text } = await bundle({
+      entryPoints: [dist('threads', 'worker.js')],
+      globalName: 'worker',
+      minify: true,
+    });
     writeWorkerSource(text);
     writeFileSync(dist('worker.js'), `${text}onmessage = (event) => worker.serve(event.data);\n`);
   });
@@ -28,11 +32,18 @@ async function writePayload(variant) {
   copyFileSync(wasm, dist('wasm', `${variant}.wasm`));
   // The glue keeps one instance in module state. Wrapped in a function, each runtime gets a copy of its own.
   const { text } = await bundle({
-    stdin: { contents: `export { initSync } from ${JSON.stringify(pkg(variant, 'pyramid_pool.js'))}`, resolveDir: inProject() },
+    stdin: {
+      contents: `export { initSync } from ${JSON.stringify(pkg(variant, 'pyramid_pool.js'))}`,
+      resolveDir: inProject(),
+    },
     globalName: 'glue',
     minify: true,
   });
-  write(`wasm/${variant}-glue`, `export function createGlue() {\n${text}return glue;\n}\n`, "export declare const createGlue: import('../variant.js').Payload['createGlue'];\n");
+  write(
+    `wasm/${variant}-glue`,
+    `export function createGlue() {\n${text}return glue;\n}\n`,
+    "export declare const createGlue: import('../variant.js').Payload['createGlue'];\n",
+  );
   const pages = variants[variant].threads ? importedMemory : undefined;
   write(
     `wasm/${variant}`,
@@ -50,7 +61,11 @@ async function writePayload(variant) {
 }
 
 function writeWorkerSource(text) {
-  write('worker-source', `export const workerSource = ${JSON.stringify(text)};\n`, 'export declare const workerSource: string;\n');
+  write(
+    'worker-source',
+    `export const workerSource = ${JSON.stringify(text)};\n`,
+    'export declare const workerSource: string;\n',
+  );
 }
 
 function write(name, code, types) {
@@ -62,6 +77,13 @@ function write(name, code, types) {
 async function bundle(options) {
   // Here and not at the top: this module is read before dependencies are installed.
   const { build } = await import('esbuild');
-  const result = await build({ bundle: true, format: 'iife', write: false, logLevel: 'silent', target: 'es2022', ...options });
+  const result = await build({
+    bundle: true,
+    format: 'iife',
+    write: false,
+    logLevel: 'silent',
+    target: 'es2022',
+    ...options,
+  });
   return result.outputFiles[0];
 }

@@ -1,14 +1,17 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { faultsOf, glue, wasm } from './check-variant.mjs';
 import { cli } from './cli.mjs';
-import { inProject, lockedVersion, root } from './project.mjs';
-import { Failure, nothing, run, step } from './step.mjs';
-import { provideToolchain, wasmEnv } from './toolchain.mjs';
-import { commonRustc, initialPages, variants } from './variants.mjs';
-import { describeModule, runBinaryen } from './wasm-module.mjs';
+import { withFirst } from './path.mjs';
+import { inProject } from './project.mjs';
+import { stampOf } from './stamp.mjs';
+import { fail, nothing, run, step } from './step.mjs';
+import { provideToolchain, wasmTarget } from './toolchain.mjs';
+import { toolPath, toolsBin } from './tools.mjs';
+import { variantEnv, variantFolder } from './variant-env.mjs';
+import { variants } from './variants.mjs';
+import { binaryen, runBinaryen } from './wasm-module.mjs';
 
 const help = `
 Usage: node scripts/build-wasm.mjs [--variant NAME]...
@@ -16,17 +19,17 @@ Usage: node scripts/build-wasm.mjs [--variant NAME]...
 Builds the WASM variants (${Object.keys(variants).join(', ')}), or the named ones, into target/pkg/<variant>.
 A variant that nothing has changed for is left as it is.`;
 
-const glue = 'pyramid_pool.js';
-const wasm = 'pyramid_pool_bg.wasm';
 const products = [glue, wasm, 'pyramid_pool.d.ts', 'pyramid_pool_bg.wasm.d.ts'];
 const stampName = 'stamp';
-// What shapes a module beside its source and its row.
-const recipe = ['build-wasm.mjs', 'variants.mjs', 'toolchain.mjs'].map((name) => inProject('scripts', name));
 
 /** Builds the named variants, all unless told, into target/pkg/<variant>. */
 export async function buildWasm(names = Object.keys(variants)) {
   const unknown = names.find((name) => !Object.hasOwn(variants, name));
-  if (unknown) throw new Failure(`There is no variant ${unknown}: the variants are ${Object.keys(variants).join(', ')}.`);
+  if (unknown) fail(`There is no variant ${unknown}: the variants are ${Object.keys(variants).join(', ')}.`);
+  const missing = [toolPath('wasm-pack'), toolPath('wasm-bindgen'), binaryen].find(
+    (file) => !existsSync(file),
+  );
+  if (missing) fail(`${missing} is missing: \`npm run setup\` provides it.`);
   const toolchain = await provideToolchain();
   // At the same time, as most of each is one long compilation of the standard library on one core.
   await Promise.all(names.map((name) => step(`building wasm ${name}`, () => buildVariant(name, toolchain))));
@@ -49,83 +52,23 @@ async function buildVariant(name, toolchain) {
 
 /** Compiles a variant and makes its glue; the answer is the folder that holds both. */
 async function compile(name, toolchain) {
-  const target = inProject('target', 'wasm', name);
-  const made = join(target, 'pkg');
-  const env = wasmEnv(toolchain);
-  await run(
-    inProject('.tools', 'bin', 'wasm-pack'),
-    [
-      'build',
-      inProject('crate'),
-      // The standard library is built here, so wasm-pack need not look for an installed target, nor install anything itself.
-      ...['--mode', 'force', '--target', 'web', '--release', '--no-pack', '--no-opt', '--out-dir', made],
-      // No features of the standard library: they serve panics that say something.
-      ...['--', '--locked', '-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features='],
-    ],
-    {
-      env: {
-        ...env,
-        PATH: [inProject('.tools', 'bin'), env.PATH].join(delimiter),
-        // One folder each: with another variant's flags the standard library would be built anew every time.
-        CARGO_TARGET_DIR: target,
-        // Encoded, because paths may hold spaces.
-        CARGO_ENCODED_RUSTFLAGS: [...commonRustc, ...variants[name].rustc, ...withoutPaths(toolchain)].join('\x1f'),
-      },
-    },
-  );
+  const made = join(variantFolder(name), 'pkg');
+  const env = variantEnv(name, toolchain);
+  // Forced: the standard library is built here, so wasm-pack need not look for an installed target.
+  const how = ['--mode', 'force', '--target', 'web', '--release', '--no-pack', '--no-opt', '--out-dir', made];
+  await run(toolPath('wasm-pack'), ['build', inProject('crate'), ...how, '--', '--locked', ...wasmTarget], {
+    env: { ...env, PATH: withFirst(toolsBin, env.PATH) },
+  });
   return made;
-}
-
-/** Flags that keep this machine's folders out of the binary: the same source gives the same bytes anywhere. */
-function withoutPaths({ sources }) {
-  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
-  const names = { [root]: '/pyramid-pool', [sources]: '/rust', [cargoHome]: '/cargo' };
-  return Object.entries(names).map(([folder, name]) => `--remap-path-prefix=${folder}=${name}`);
 }
 
 async function optimize(file, { wasmOpt }) {
   await runBinaryen('wasm-opt', [...wasmOpt, file, '-o', file]);
 }
 
-/** Fails when a module is not what its row says. */
 async function check(name, folder) {
-  const { simd, threads } = variants[name];
-  const file = join(folder, wasm);
-  const module = await describeModule(file);
-  const { memory } = module;
-  const demands = [
-    [WebAssembly.validate(readFileSync(file)), 'is not valid WASM'],
-    [module.simd || !simd, 'holds no SIMD instruction'],
-    [!module.simd || simd, 'holds SIMD instructions, which it must do without'],
-    [memory.shared || !threads, 'has a memory that is not shared'],
-    [memory.imported || !threads, 'makes its own memory, so that threads cannot share one'],
-    [!memory.shared || threads, 'has a shared memory, which needs cross-origin isolation'],
-    [!memory.imported || threads, 'needs a memory passed in'],
-    [memory.pages <= initialPages, `starts with ${memory.pages} pages of memory, more than the ${initialPages} it may`],
-    [!readFileSync(join(folder, glue), 'utf8').includes('import.meta'), 'has glue that looks for a file beside itself'],
-  ];
-  const faults = demands.filter(([holds]) => !holds).map(([, fault]) => fault);
-  if (faults.length > 0) throw new Failure(`The variant ${name} came out wrong: it ${faults.join('; it ')}.`);
-}
-
-/** A hash of all that a variant is made from. */
-function stampOf(name, toolchain) {
-  const hash = createHash('sha256');
-  const versions = ['wasm-bindgen'].map(lockedVersion);
-  hash.update(JSON.stringify([name, toolchain.version, versions, binaryenVersion()]));
-  for (const file of [inProject('Cargo.toml'), inProject('Cargo.lock'), ...filesUnder(inProject('crate')), ...recipe]) {
-    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
-  }
-  return hash.digest('hex');
-}
-
-const binaryenVersion = () => JSON.parse(readFileSync(inProject('node_modules', 'binaryen', 'package.json'), 'utf8')).version;
-
-function filesUnder(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+  const faults = await faultsOf(name, folder);
+  if (faults.length > 0) fail(`The variant ${name} came out wrong: it ${faults.join('; it ')}.`);
 }
 
 function stampIn(place) {

@@ -5,9 +5,10 @@ import { cli } from './cli.mjs';
 const help = `
 Usage: node scripts/build.mjs
 
-Builds the package into dist/. Needs what scripts/setup.mjs sets up.`;
+Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist.
+Run scripts/setup.mjs first.`;
 
-/** Builds all of the package. */
+/** Builds the whole package. */
 export async function build() {
   await buildWasm();
   await buildTs();

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Failure } from './step.mjs';
 
 /**
- * Makes a script runnable: when `meta` is the module that Node was started with, prints `help` for --help, or else runs
- * `main` with the arguments and ends with a sentence, not a stack, where a step failed.
+ * Makes a script runnable: when `meta` is the module that Node was started with, prints `help` for --help, or
+ * else runs `main` with the arguments and ends with a sentence, not a stack, where a step failed.
  */
 export async function cli(meta, help, main) {
   if (!startedAs(meta)) return;

@@ -16,7 +16,10 @@ export async function offers(name) {
   return hasCandidate(name);
 }
 
-/** Installs packages; where that fails, once more with new package lists, as old ones name files that are gone. */
+/**
+ * Installs packages; where that fails, once more with new package lists, as old ones name files that are
+ * gone.
+ */
 export async function install(names) {
   const attempt = () => run('apt-get', ['install', ...options, ...names], { env });
   await attempt().catch(async () => {

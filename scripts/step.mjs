@@ -4,23 +4,29 @@ import { root } from './project.mjs';
 /** A failure that its message explains in full. */
 export class Failure extends Error {}
 
+/** Stops with a sentence for the person at the terminal. */
+export function fail(sentence) {
+  throw new Failure(sentence);
+}
+
 const tailLines = 40;
 const children = new Set();
 process.on('exit', () => {
   for (const child of children) child.kill();
 });
 
-/** What a step's work returns when nothing had to be done. */
-export class Nothing {
+class Nothing {
   constructor(why) {
     this.why = why;
   }
 }
+
+/** What a step's work returns when nothing had to be done. */
 export const nothing = (why) => new Nothing(why);
 
 /**
- * Does `work` and prints one line for it, with the time it took. The line says `title`, or what `work` returns: a string,
- * or `nothing(why)`, whose line starts with a dot instead of a tick.
+ * Does `work` and prints one line for it, with the time it took. The line says `title`, or what `work`
+ * returns: a string, or `nothing(why)`, whose line starts with a dot instead of a tick.
  */
 export async function step(title, work) {
   const start = performance.now();
@@ -54,7 +60,10 @@ export async function run(cmd, args, { env = process.env, cwd = root } = {}) {
     all += text;
   });
   const why = await ending(child);
-  if (why) throw new Failure(`${all.trimEnd().split('\n').slice(-tailLines).join('\n')}\n${sentence(cmd, args, why)}`);
+  if (why)
+    throw new Failure(
+      `${all.trimEnd().split('\n').slice(-tailLines).join('\n')}\n${sentence(cmd, args, why)}`,
+    );
   return out;
 }
 
@@ -85,8 +94,12 @@ function ending(child) {
       children.delete(child);
       resolve(why);
     };
-    child.on('error', (error) => end(error.code === 'ENOENT' ? 'is not installed' : `could not start: ${error.message}`));
-    child.on('close', (code, signal) => end(code === 0 ? undefined : signal ? `was ended by ${signal}` : `failed with code ${code}`));
+    child.on('error', (error) =>
+      end(error.code === 'ENOENT' ? 'is not installed' : `could not start: ${error.message}`),
+    );
+    child.on('close', (code, signal) =>
+      end(code === 0 ? undefined : signal ? `was ended by ${signal}` : `failed with code ${code}`),
+    );
   });
 }
 
@@ -114,7 +127,9 @@ const underWay = {
   },
 
   draw() {
-    const text = [...this.steps].map(({ title, start }) => `${title} ${Math.round((performance.now() - start) / 1000)} s`);
+    const text = [...this.steps].map(
+      ({ title, start }) => `${title} ${Math.round((performance.now() - start) / 1000)} s`,
+    );
     this.wipe();
     process.stdout.write(`… ${text.join(', ')}`.slice(0, process.stdout.columns - 1));
   },

@@ -10,15 +10,24 @@ const simd = '+simd128';
 const threads = '+atomics,+bulk-memory,+mutable-globals';
 const linking = (...args) => args.map((arg) => `-Clink-arg=${arg}`);
 
-// What an import of memory demands of the memory passed in: it is shared; its initial size is at least the module's; it has a
-// maximum, and that is at most the module's. So the module states the greatest there is, 65,536 pages, which costs nothing, and
-// whoever makes the memory chooses a smaller maximum: that is what reserves address space.
+// What an import of memory demands of the memory passed in: it is shared; its initial size is at least the
+// module's; it has a maximum, and that is at most the module's. So the module states the greatest there is,
+// 65,536 pages, which costs nothing, and whoever makes the memory chooses a smaller maximum: that is what
+// reserves address space.
 const sharedMemory = linking('--shared-memory', '--import-memory', '--max-memory=4294967296');
 // wasm-bindgen writes the start-up code of a thread around these, and the linker drops what nobody exports.
-const threadLocals = linking(...['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'].map((name) => `--export=${name}`));
+const threadLocals = linking(
+  ...['__wasm_init_tls', '__tls_size', '__tls_align', '__tls_base'].map((name) => `--export=${name}`),
+);
 
 // What the compiler kept apart stays apart: engines make slower code of one giant function.
-const wasmOpt = ['-O3', '--one-caller-inline-max-function-size=32', '--flexible-inline-max-function-size=0', '--strip-debug', '--strip-producers'];
+const wasmOpt = [
+  '-O3',
+  '--one-caller-inline-max-function-size=32',
+  '--flexible-inline-max-function-size=0',
+  '--strip-debug',
+  '--strip-producers',
+];
 
 /** @type {Record<string, Variant>} */
 export const variants = {
@@ -37,11 +46,15 @@ export const commonRustc = [
   // A panic becomes one trap, without the text and the formatting code behind it.
   '-Zunstable-options',
   '-Cpanic=immediate-abort',
-  // The main thread's stack, 1 MiB unless told, lies in the memory that tensors share; the kernels need little of it.
+  // The main thread's stack, 1 MiB unless told, lies in the memory that tensors share; the kernels need
+  // little of it.
   ...linking('-z', 'stack-size=65536'),
 ];
 
-/** The greatest initial size of a module's memory, in pages: whoever passes a memory in makes it at least so large. */
+/**
+ * The greatest initial size of a module's memory, in pages: whoever passes a memory in makes it at least so
+ * large.
+ */
 export const initialPages = 16;
 
 /**

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { inProject } from './project.mjs';
 import { run } from './step.mjs';
 
-const binaryen = inProject('node_modules', 'binaryen', 'bin');
+export const binaryen = inProject('node_modules', 'binaryen', 'bin');
 
 /** Runs one of Binaryen's tools. */
 export const runBinaryen = (tool, args) => run(process.execPath, [join(binaryen, tool), ...args]);
 
 /**
- * Reads off a module what it demands of an engine and of its host: `{ simd, memory: { imported, shared, pages, maximumPages } }`.
- * From its disassembly, since the bytes of SIMD instructions also occur inside constants and lengths.
+ * Reads off a module what it demands of an engine and of its host: `{ simd, memory: { imported, shared,
+ * pages, maximumPages } }`. From its disassembly, since the bytes of SIMD instructions also occur inside
+ * constants and lengths.
  */
 export async function describeModule(file) {
   const text = await runBinaryen('wasm-dis', [file]);

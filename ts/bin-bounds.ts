@@ -12,8 +12,16 @@ export interface LevelBounds {
 }
 
 /** Asks the crate, which alone knows the rule, for the bounds of every level. */
-export function readBinBounds(memory: WasmMemory, levels: readonly Grid[], height: number, width: number): LevelBounds[] {
-  return levels.map(([rows, columns]) => ({ rows: readAxis(memory, height, rows), columns: readAxis(memory, width, columns) }));
+export function readBinBounds(
+  memory: WasmMemory,
+  levels: readonly Grid[],
+  height: number,
+  width: number,
+): LevelBounds[] {
+  return levels.map(([rows, columns]) => ({
+    rows: readAxis(memory, height, rows),
+    columns: readAxis(memory, width, columns),
+  }));
 }
 
 function readAxis(memory: WasmMemory, size: number, n: number): Bounds[] {

@@ -35,7 +35,13 @@ export class Buffers {
   }
 
   /** Room for a result, which goes to `out` where the caller gave one. `path` names it in messages. */
-  write<T extends DataType>(type: T, dims: readonly number[], out: CheckedTensor<T> | undefined, given: unknown, path: string): Result<T> {
+  write<T extends DataType>(
+    type: T,
+    dims: readonly number[],
+    out: CheckedTensor<T> | undefined,
+    given: unknown,
+    path: string,
+  ): Result<T> {
     const length = countElements(dims);
     const resident = ResidentTensor.borrow(this.#memory, given);
     if (resident) {
@@ -44,7 +50,11 @@ export class Buffers {
     }
     const { address } = this.#alloc(length * ELEMENT_BYTES, `a result of [${dims.join(', ')}]`);
     const view = () => this.#memory.view(type, address, length);
-    if (!out) return { address, take: () => makeTensor(type, view().slice() as typeof view extends () => infer D ? D : never, dims) };
+    if (!out)
+      return {
+        address,
+        take: () => makeTensor(type, view().slice() as typeof view extends () => infer D ? D : never, dims),
+      };
     return {
       address,
       take() {
@@ -65,11 +75,15 @@ export class Buffers {
 
   /** Keeps a block until the call is over. One that is written (`path`) must lie apart from all others. */
   #keep(block: Block, path?: string): Block {
-    const apart = (other: Block) => block.address + block.bytes <= other.address || other.address + other.bytes <= block.address;
+    const apart = (other: Block) =>
+      block.address + block.bytes <= other.address || other.address + other.bytes <= block.address;
     const overlaps = path !== undefined && !this.#blocks.every(apart);
     this.#blocks.push(block);
     if (overlaps) {
-      throw new PyramidPoolError('overlap', `${path} shares memory with another tensor of the call, but must lie apart`);
+      throw new PyramidPoolError(
+        'overlap',
+        `${path} shares memory with another tensor of the call, but must lie apart`,
+      );
     }
     return block;
   }

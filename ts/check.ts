@@ -13,8 +13,10 @@ export function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'symbol') return 'a symbol';
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  if (ArrayBuffer.isView(value)) return `a ${(value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'DataView'}`;
+  if (Array.isArray(value))
+    return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  if (ArrayBuffer.isView(value))
+    return `a ${(value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'DataView'}`;
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
@@ -23,12 +25,20 @@ export function fail(code: PyramidPoolErrorCode, path: string, was: string, must
 }
 
 /** An object, or an empty one where nothing was given; anything else, or a name that is not known, is an error. */
-export function checkOptions<T extends object>(options: T | undefined, path: string, known: readonly (keyof T & string)[]): Partial<T> {
+export function checkOptions<T extends object>(
+  options: T | undefined,
+  path: string,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null) fail('invalid-options', path, `is ${show(options)}`, 'an object');
+  if (typeof options !== 'object' || options === null)
+    fail('invalid-options', path, `is ${show(options)}`, 'an object');
   const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
-    throw new PyramidPoolError('invalid-options', `${path}.${unknown} is not an option; there are ${known.join(', ')}`);
+    throw new PyramidPoolError(
+      'invalid-options',
+      `${path}.${unknown} is not an option; there are ${known.join(', ')}`,
+    );
   }
   return options;
 }
@@ -42,7 +52,8 @@ export function checkOneOf<T extends string>(value: unknown, path: string, choic
 
 /** Sizes of a tensor: whole numbers from 0 up. A copy, so that nothing can change them afterwards. */
 export function checkDims(dims: unknown, path: string): number[] {
-  if (!Array.isArray(dims) && !ArrayBuffer.isView(dims)) fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
+  if (!Array.isArray(dims) && !ArrayBuffer.isView(dims))
+    fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
   const sizes = Array.from(dims as ArrayLike<unknown>);
   sizes.forEach((size, axis) => {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
@@ -59,10 +70,12 @@ export function checkTensor<T extends DataType>(tensor: unknown, path: string, t
   }
   const { data, dims } = tensor as { data: unknown; dims: unknown };
   const sizes = checkDims(dims, `${path}.dims`);
-  if (!isArrayOf(data, type)) fail('invalid-data', `${path}.data`, `is ${show(data)}`, `a ${arrayOf[type].name}`);
+  if (!isArrayOf(data, type))
+    fail('invalid-data', `${path}.data`, `is ${show(data)}`, `a ${arrayOf[type].name}`);
   const needed = countElements(sizes);
   if (data.length !== needed) {
-    const detached = data.length === 0 && data.buffer.byteLength === 0 ? ' (its buffer is empty or detached)' : '';
+    const detached =
+      data.length === 0 && data.buffer.byteLength === 0 ? ' (its buffer is empty or detached)' : '';
     throw new PyramidPoolError(
       'invalid-data',
       `${path}.data has ${data.length} elements${detached}, but dims [${sizes.join(', ')}] need ${needed}`,
@@ -73,7 +86,10 @@ export function checkTensor<T extends DataType>(tensor: unknown, path: string, t
 
 /** By its tag and not by its constructor: arrays from other windows and subclasses are welcome. */
 function isArrayOf<T extends DataType>(data: unknown, type: T): data is DataOf[T] {
-  return ArrayBuffer.isView(data) && (data as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === arrayOf[type].name;
+  return (
+    ArrayBuffer.isView(data) &&
+    (data as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === arrayOf[type].name
+  );
 }
 
 export function checkSameDims(dims: readonly number[], expected: readonly number[], path: string): void {

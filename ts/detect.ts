@@ -1,5 +1,5 @@
-import { platform } from '#platform';
 import { simd, threads } from 'wasm-feature-detect';
+import { platform } from '#platform';
 import { PyramidPoolError } from './errors.js';
 import type { Variant } from './variant.js';
 
@@ -32,13 +32,17 @@ export async function choose(wanted: Wanted): Promise<Choice> {
   const obstacle = await noSharedMemory();
   if (obstacle !== undefined) return alone('simd', wanted, obstacle);
   const cores = platform.cores();
-  if (wanted.variant === 'auto' && wanted.threads === 'auto' && cores < 2) return alone('simd', wanted, 'one core only');
+  if (wanted.variant === 'auto' && wanted.threads === 'auto' && cores < 2)
+    return alone('simd', wanted, 'one core only');
   const count = wanted.threads === 'auto' ? Math.min(cores, MOST_AUTOMATIC_THREADS) : wanted.threads;
   return { variant: 'simd-threads', threads: count, fallback: undefined };
 }
 
 function alone(variant: Variant, wanted: Wanted, obstacle: string | undefined): Choice {
-  const idle = typeof wanted.threads === 'number' && wanted.threads > 1 ? `the ${variant} variant has one thread` : undefined;
+  const idle =
+    typeof wanted.threads === 'number' && wanted.threads > 1
+      ? `the ${variant} variant has one thread`
+      : undefined;
   return { variant, threads: 1, fallback: obstacle ?? idle };
 }
 

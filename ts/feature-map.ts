@@ -25,7 +25,12 @@ export function featureMapShape(dims: unknown, layout: Layout, path: string): Fe
   const [batch, ...item] = (batched ? sizes : [1, ...sizes]) as [number, number, number, number];
   const empty = item.indexOf(0);
   if (empty >= 0) {
-    fail('invalid-dims', path, `is [${sizes.join(', ')}], whose axis ${empty + sizes.length - 3} is empty`, 'at least 1 along every axis but the batch');
+    fail(
+      'invalid-dims',
+      path,
+      `is [${sizes.join(', ')}], whose axis ${empty + sizes.length - 3} is empty`,
+      'at least 1 along every axis but the batch',
+    );
   }
   const [channels, height, width] = layout === 'NCHW' ? item : [item[2], item[0], item[1]];
   return { batch, channels, height, width, batched };

@@ -23,10 +23,15 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
     return { module, kernels, memory: memory ?? (kernels.memory as WebAssembly.Memory) };
   } catch (cause) {
-    if (cause instanceof RangeError) throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
+    if (cause instanceof RangeError)
+      throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
     const message = cause instanceof Error ? cause.message : String(cause);
     const which = wasm === undefined ? 'the built-in WASM' : 'options.wasm';
-    throw new PyramidPoolError('invalid-wasm', `${which} does not load as the ${variant} variant: ${message}`, { cause });
+    throw new PyramidPoolError(
+      'invalid-wasm',
+      `${which} does not load as the ${variant} variant: ${message}`,
+      { cause },
+    );
   }
 }
 
@@ -52,8 +57,19 @@ async function open(wasm: WasmSource): Promise<BufferSource | WebAssembly.Module
     }
   }
   const isResponse = typeof Response === 'function' && wasm instanceof Response;
-  if (isResponse || wasm instanceof WebAssembly.Module || wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return wasm;
-  fail('invalid-options', 'options.wasm', `is ${show(wasm)}`, 'bytes, a WebAssembly.Module, a Response or a URL');
+  if (
+    isResponse ||
+    wasm instanceof WebAssembly.Module ||
+    wasm instanceof ArrayBuffer ||
+    ArrayBuffer.isView(wasm)
+  )
+    return wasm;
+  fail(
+    'invalid-options',
+    'options.wasm',
+    `is ${show(wasm)}`,
+    'bytes, a WebAssembly.Module, a Response or a URL',
+  );
 }
 
 function toUrl(wasm: string | URL): URL {
@@ -64,10 +80,13 @@ function toUrl(wasm: string | URL): URL {
   }
 }
 
-async function compile(source: string | BufferSource | WebAssembly.Module | Response): Promise<WebAssembly.Module> {
+async function compile(
+  source: string | BufferSource | WebAssembly.Module | Response,
+): Promise<WebAssembly.Module> {
   if (typeof source === 'string') return WebAssembly.compile(fromBase64(source));
   if (source instanceof WebAssembly.Module) return source;
-  if (typeof Response !== 'function' || !(source instanceof Response)) return WebAssembly.compile(source as BufferSource);
+  if (typeof Response !== 'function' || !(source instanceof Response))
+    return WebAssembly.compile(source as BufferSource);
   if (!source.ok) throw new Error(`the server answered ${source.status}`);
   // Streaming insists on a media type that many servers do not send.
   return WebAssembly.compile(await source.arrayBuffer());

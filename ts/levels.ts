@@ -17,7 +17,10 @@ export function checkLevels(levels: unknown, path: string): Grid[] {
   }
   const grids = levels.map((level, i) => checkLevel(level, `${path}[${i}]`));
   if (countBins(grids) > MOST_BINS) {
-    throw new PyramidPoolError('invalid-levels', `${path} has ${countBins(grids)} bins, but must have at most ${MOST_BINS}`);
+    throw new PyramidPoolError(
+      'invalid-levels',
+      `${path} has ${countBins(grids)} bins, but must have at most ${MOST_BINS}`,
+    );
   }
   return grids;
 }
@@ -26,7 +29,12 @@ function checkLevel(level: unknown, path: string): Grid {
   const pair = Array.isArray(level) && level.length === 2 ? [level[0], level[1]] : [level, level];
   const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_BINS;
   if (!pair.every(isCount)) {
-    fail('invalid-levels', path, `is ${show(level)}`, 'a whole number from 1 up, or two of them: [rows, columns]');
+    fail(
+      'invalid-levels',
+      path,
+      `is ${show(level)}`,
+      'a whole number from 1 up, or two of them: [rows, columns]',
+    );
   }
   return pair as [number, number];
 }

@@ -35,7 +35,10 @@ export class WasmMemory {
     const address = bytes <= MOST_BYTES ? this.kernels.alloc(bytes) >>> 0 : 0;
     if (address === 0) {
       const has = this.buffer.byteLength;
-      throw new PyramidPoolError('out-of-memory', `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`);
+      throw new PyramidPoolError(
+        'out-of-memory',
+        `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`,
+      );
     }
     return address;
   }

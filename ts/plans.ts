@@ -62,12 +62,21 @@ export class PlanCache {
     const list = memory.alloc(bytes, 'a list of levels');
     try {
       memory.view('int32', list, 2 * levels.length).set(levels.flat());
-      const address = memory.kernels.plan_new(height, width, list, levels.length, layout === 'NCHW' ? 0 : 1) >>> 0;
-      if (address === 0) throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
+      const address =
+        memory.kernels.plan_new(height, width, list, levels.length, layout === 'NCHW' ? 0 : 1) >>> 0;
+      if (address === 0)
+        throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
       if (address === 1) {
-        throw new PyramidPoolError('invalid-dims', `a ${height} x ${width} map has more cells or bins than 31 bits count`);
+        throw new PyramidPoolError(
+          'invalid-dims',
+          `a ${height} x ${width} map has more cells or bins than 31 bits count`,
+        );
       }
-      return { address, scratchBytes: ELEMENT_BYTES * (memory.kernels.plan_scratch(address) >>> 0), users: 0 };
+      return {
+        address,
+        scratchBytes: ELEMENT_BYTES * (memory.kernels.plan_scratch(address) >>> 0),
+        users: 0,
+      };
     } finally {
       memory.free(list, bytes);
     }

@@ -1,6 +1,14 @@
 import { type LevelBounds, readBinBounds } from './bin-bounds.js';
 import { Buffers } from './buffers.js';
-import { type CheckedTensor, checkOneOf, checkOptions, checkSameDims, checkTensor, fail, show } from './check.js';
+import {
+  type CheckedTensor,
+  checkOneOf,
+  checkOptions,
+  checkSameDims,
+  checkTensor,
+  fail,
+  show,
+} from './check.js';
 import type { Work } from './dispatch.js';
 import { PyramidPoolError } from './errors.js';
 import { type FeatureMapShape, featureMapShape, type Layout, layouts } from './feature-map.js';
@@ -85,7 +93,10 @@ export class PyramidPool implements Disposable {
   }
 
   /** Pools a feature map, and says where every value came from. */
-  forwardWithIndices(input: TensorLike, options?: OutOption<{ output: TensorLike; indices: TensorLike }>): OutputWithIndices {
+  forwardWithIndices(
+    input: TensorLike,
+    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
+  ): OutputWithIndices {
     return this.#run(this.#forwardWithIndices(input, options));
   }
 
@@ -108,7 +119,11 @@ export class PyramidPool implements Disposable {
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync(gradOutput: TensorLike, context: BackwardContext, options?: OutOption): Promise<Tensor<'float32'>> {
+  async backwardAsync(
+    gradOutput: TensorLike,
+    context: BackwardContext,
+    options?: OutOption,
+  ): Promise<Tensor<'float32'>> {
     return this.#runAsync(this.#backward(gradOutput, context, options));
   }
 
@@ -156,7 +171,10 @@ export class PyramidPool implements Disposable {
     const map = checkTensor(input, 'input', 'float32');
     const shape = this.#shape(map.dims, 'input.dims');
     const dims = this.#outputDims(shape);
-    const out = checkOptions(checkOptions(options, 'options', ['out']).out, 'options.out', ['output', 'indices']);
+    const out = checkOptions(checkOptions(options, 'options', ['out']).out, 'options.out', [
+      'output',
+      'indices',
+    ]);
     const target = checkOut(out.output, 'float32', dims, 'options.out.output');
     const places = checkOut(out.indices, 'int32', dims, 'options.out.indices');
     return this.#call('forwardWithIndices', shape, (buffers) => {
@@ -168,10 +186,19 @@ export class PyramidPool implements Disposable {
     });
   }
 
-  #backward(gradOutput: TensorLike, context: BackwardContext, options: OutOption | undefined): Call<Tensor<'float32'>> {
+  #backward(
+    gradOutput: TensorLike,
+    context: BackwardContext,
+    options: OutOption | undefined,
+  ): Call<Tensor<'float32'>> {
     const gradient = checkTensor(gradOutput, 'gradOutput', 'float32');
     if (typeof context !== 'object' || context === null) {
-      fail('invalid-options', 'the second argument', `is ${show(context)}`, 'an object with dims and indices');
+      fail(
+        'invalid-options',
+        'the second argument',
+        `is ${show(context)}`,
+        'an object with dims and indices',
+      );
     }
     const { dims, indices } = context;
     const places = checkTensor(indices, 'indices', 'int32');
@@ -190,7 +217,10 @@ export class PyramidPool implements Disposable {
       const bad = memory.kernels.first_bad_index(at, places.data.length, cells) >>> 0;
       if (bad < places.data.length) {
         const index = memory.view('int32', at, places.data.length)[bad];
-        throw new PyramidPoolError('invalid-indices', `indices.data[${bad}] is ${index}, but a plane of [${mapDims.join(', ')}] has ${cells} cells`);
+        throw new PyramidPoolError(
+          'invalid-indices',
+          `indices.data[${bad}] is ${index}, but a plane of [${mapDims.join(', ')}] has ${cells} cells`,
+        );
       }
       return [{ input: gradInput.address, output: from, indices: at }, gradInput.take];
     });
@@ -252,7 +282,12 @@ export class PyramidPool implements Disposable {
   }
 }
 
-function checkOut<T extends DataType>(out: unknown, type: T, dims: readonly number[], path: string): CheckedTensor<T> | undefined {
+function checkOut<T extends DataType>(
+  out: unknown,
+  type: T,
+  dims: readonly number[],
+  path: string,
+): CheckedTensor<T> | undefined {
   if (out === undefined) return undefined;
   const tensor = checkTensor(out, path, type);
   checkSameDims(tensor.dims, dims, `${path}.dims`);
@@ -261,7 +296,8 @@ function checkOut<T extends DataType>(out: unknown, type: T, dims: readonly numb
 
 /** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */
 export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
-  if (options === undefined) fail('invalid-options', 'options', 'is missing', 'an object with levels, such as { levels: [4, 2, 1] }');
+  if (options === undefined)
+    fail('invalid-options', 'options', 'is missing', 'an object with levels, such as { levels: [4, 2, 1] }');
   const checked = checkOptions(options, 'options', ['levels', 'reduction', 'bins', 'layout', 'runtime']);
   const resolved = Object.freeze({
     levels: checkLevels(checked.levels, 'options.levels'),
@@ -270,7 +306,8 @@ export async function createPyramidPool(options: PyramidPoolOptions): Promise<Py
     layout: checkOneOf(checked.layout ?? 'NCHW', 'options.layout', layouts),
   });
   const runtime = checked.runtime ?? (await defaultRuntime());
-  if (!Runtime.is(runtime)) fail('invalid-options', 'options.runtime', `is ${show(runtime)}`, 'a Runtime, made by createRuntime');
+  if (!Runtime.is(runtime))
+    fail('invalid-options', 'options.runtime', `is ${show(runtime)}`, 'a Runtime, made by createRuntime');
   Runtime.internals(runtime);
   return new PyramidPool(resolved, runtime);
 }

@@ -58,9 +58,19 @@ export class Runtime implements Disposable {
         this.#fallback = reason;
         options.onFallback?.(reason);
       };
-      this.#crew = new Crew(memory, { module, threads: choice.threads, workerUrl: options.workerUrl, mayBlock: mayBlock(), onGivenUp });
+      this.#crew = new Crew(memory, {
+        module,
+        threads: choice.threads,
+        workerUrl: options.workerUrl,
+        mayBlock: mayBlock(),
+        onGivenUp,
+      });
     }
-    this.#internals = { memory, plans: new PlanCache(memory), dispatcher: new Dispatcher(memory, this.#crew) };
+    this.#internals = {
+      memory,
+      plans: new PlanCache(memory),
+      dispatcher: new Dispatcher(memory, this.#crew),
+    };
   }
 
   /** Threads that compute. */
@@ -79,9 +89,16 @@ export class Runtime implements Disposable {
   }
 
   /** A tensor of zeros that lives in WASM memory: calls read and write it in place. */
-  tensor<T extends DataType = 'float32'>(dims: readonly number[], type: T = 'float32' as T): ResidentTensor<T> {
+  tensor<T extends DataType = 'float32'>(
+    dims: readonly number[],
+    type: T = 'float32' as T,
+  ): ResidentTensor<T> {
     const { memory } = Runtime.internals(this);
-    return new ResidentTensor(memory, checkDims(dims, 'dims'), checkOneOf(type, 'type', ['float32', 'int32']) as T);
+    return new ResidentTensor(
+      memory,
+      checkDims(dims, 'dims'),
+      checkOneOf(type, 'type', ['float32', 'int32']) as T,
+    );
   }
 
   /** Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. */
@@ -127,9 +144,15 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
 }
 
 function checkThreads(threads: unknown): number | 'auto' {
-  const isCount = typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS;
+  const isCount =
+    typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS;
   if (threads !== 'auto' && !isCount) {
-    fail('invalid-options', 'options.threads', `is ${show(threads)}`, `'auto' or a whole number from 1 to ${MOST_THREADS}`);
+    fail(
+      'invalid-options',
+      'options.threads',
+      `is ${show(threads)}`,
+      `'auto' or a whole number from 1 to ${MOST_THREADS}`,
+    );
   }
   return threads as number | 'auto';
 }
@@ -138,6 +161,11 @@ let shared: Promise<Runtime> | undefined;
 
 /** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or failed. */
 export function defaultRuntime(): Promise<Runtime> {
-  shared = shared ? shared.then((runtime) => (runtime.disposed ? createRuntime() : runtime), () => createRuntime()) : createRuntime();
+  shared = shared
+    ? shared.then(
+        (runtime) => (runtime.disposed ? createRuntime() : runtime),
+        () => createRuntime(),
+      )
+    : createRuntime();
   return shared;
 }

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 /** Expects the same bits, any NaN for any NaN: zeros of both signs differ. */
 export function expectBits(actual: Float32Array, expected: Float32Array, what: string): void {
   const [actualBits, expectedBits] = [words(actual), words(expected)];
-  const differ = (i: number) => actualBits[i] !== expectedBits[i] && !(Number.isNaN(actual[i]) && Number.isNaN(expected[i]));
+  const differ = (i: number) =>
+    actualBits[i] !== expectedBits[i] && !(Number.isNaN(actual[i]) && Number.isNaN(expected[i]));
   expectAll(actual, expected, what, differ);
 }
 
@@ -13,7 +14,12 @@ export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number
 }
 
 /** Expects every element within `tolerance` times the largest, or times 1 where all are smaller. */
-export function expectClose(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
+export function expectClose(
+  actual: Float32Array,
+  expected: Float32Array,
+  tolerance: number,
+  what: string,
+): void {
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   expectAll(actual, expected, what, (i) => {
     const [a, b] = [actual[i] as number, expected[i] as number];
@@ -22,7 +28,12 @@ export function expectClose(actual: Float32Array, expected: Float32Array, tolera
 }
 
 /** Names the first place that differs. The test runner's own comparison takes seconds on arrays of this size. */
-function expectAll(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, differ: (i: number) => boolean): void {
+function expectAll(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  what: string,
+  differ: (i: number) => boolean,
+): void {
   expect(actual.length, `${what}: length`).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) {
     if (differ(i)) expect.fail(`${what}: element ${i} is ${actual[i]} instead of ${expected[i]}`);

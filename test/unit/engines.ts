@@ -11,7 +11,8 @@ export const engineOptions: RuntimeOptions[] = [
   ...(isolated ? [1, 2, 3, 4].map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
 ];
 
-export const engineName = ({ variant, threads }: RuntimeOptions) => (threads ? `${variant} x ${threads}` : `${variant}`);
+export const engineName = ({ variant, threads }: RuntimeOptions) =>
+  threads ? `${variant} x ${threads}` : `${variant}`;
 
 /** A runtime for the tests of a suite. */
 export function useRuntime(options?: RuntimeOptions): () => Runtime {

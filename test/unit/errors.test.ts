@@ -6,7 +6,11 @@ import { useRuntime } from './engines.js';
 const runtime = useRuntime({ variant: 'simd' });
 
 /** Expects an error of this package, with a message that holds all of `words`. */
-async function expectError(call: () => unknown, code: PyramidPoolErrorCode, ...words: string[]): Promise<void> {
+async function expectError(
+  call: () => unknown,
+  code: PyramidPoolErrorCode,
+  ...words: string[]
+): Promise<void> {
   const error = await Promise.resolve()
     .then(call)
     .then(
@@ -27,7 +31,10 @@ const map = (...dims: number[]) => ({ data: new Float32Array(dims.reduce((a, b) 
 
 /** Whatever went wrong, the runtime goes on and gives right answers. */
 afterEach(async () => {
-  const { output, indices } = (await pool()).forwardWithIndices({ data: Float32Array.of(1, 4, 3, 2), dims: [1, 2, 2] });
+  const { output, indices } = (await pool()).forwardWithIndices({
+    data: Float32Array.of(1, 4, 3, 2),
+    dims: [1, 2, 2],
+  });
   expectSame(output.data, [1, 4, 3, 2, 4], 'output');
   expectSame(indices.data, [0, 1, 2, 3, 1], 'indices');
 });
@@ -53,7 +60,9 @@ describe('createPyramidPool', () => {
     [{ levels: [1], reduction: 'sum' }, 'invalid-options', ['options.reduction', "'sum'"]],
     [{ levels: [1], bins: 'roi' }, 'invalid-options', ['options.bins', "'roi'"]],
     [{ levels: [1], runtime: {} }, 'invalid-options', ['options.runtime', 'createRuntime']],
-  ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', (options, code, words) => expectError(make(options), code, ...words));
+  ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', (options, code, words) =>
+    expectError(make(options), code, ...words),
+  );
 
   test('refuses a runtime that was disposed', async () => {
     const gone = await createRuntime({ variant: 'scalar' });
@@ -73,10 +82,15 @@ describe('createRuntime', () => {
     [{ wasm: 7 }, 'invalid-options', ['options.wasm', '7']],
     [{ wasm: 'not a url:' }, 'invalid-options', ['options.wasm']],
     [{ wasm: new Uint8Array(8), variant: 'simd' }, 'invalid-wasm', ['options.wasm', 'simd']],
-    [{ wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), variant: 'simd' }, 'invalid-wasm', ['options.wasm', 'alloc']],
+    [
+      { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), variant: 'simd' },
+      'invalid-wasm',
+      ['options.wasm', 'alloc'],
+    ],
     [{ cores: 2 }, 'invalid-options', ['options.cores']],
   ] as [object, PyramidPoolErrorCode, string[]][])('refuses %o', (options, code, words) =>
-    expectError(() => createRuntime(wrong(options)), code, ...words));
+    expectError(() => createRuntime(wrong(options)), code, ...words),
+  );
 });
 
 describe('forward', () => {
@@ -87,7 +101,11 @@ describe('forward', () => {
     [{ data: new Float32Array(4) }, 'invalid-dims', ['input.dims', 'undefined']],
     [{ data: [1, 2, 3, 4], dims: [1, 1, 2, 2] }, 'invalid-data', ['input.data', 'Float32Array']],
     [{ data: new Float64Array(4), dims: [1, 1, 2, 2] }, 'invalid-data', ['Float64Array', 'Float32Array']],
-    [{ data: new Float32Array(43263), dims: [1, 256, 13, 13] }, 'invalid-data', ['input.data has 43263 elements', '[1, 256, 13, 13] need 43264']],
+    [
+      { data: new Float32Array(43263), dims: [1, 256, 13, 13] },
+      'invalid-data',
+      ['input.data has 43263 elements', '[1, 256, 13, 13] need 43264'],
+    ],
     [map(4, 4), 'invalid-dims', ['input.dims', '[4, 4]', '[N, C, H, W]']],
     [map(1, 1, 1, 4, 4), 'invalid-dims', ['[1, 1, 1, 4, 4]']],
     [map(2, 0, 4, 4), 'invalid-dims', ['axis 1 is empty']],
@@ -117,9 +135,18 @@ describe('forward', () => {
     const spp = await pool();
     const forward = (out: unknown) => () => spp.forward(map(1, 3, 4, 4), wrong({ out }));
     await expectError(forward(map(1, 14)), 'invalid-dims', 'options.out.dims', '[1, 14]', '[1, 15]');
-    await expectError(forward({ data: new Int32Array(15), dims: [1, 15] }), 'invalid-data', 'options.out.data', 'Float32Array');
+    await expectError(
+      forward({ data: new Int32Array(15), dims: [1, 15] }),
+      'invalid-data',
+      'options.out.data',
+      'Float32Array',
+    );
     await expectError(() => spp.forward(map(1, 3, 4, 4), wrong({ to: 1 })), 'invalid-options', 'options.to');
-    await expectError(() => spp.forwardWithIndices(map(1, 3, 4, 4), wrong({ out: { values: 1 } })), 'invalid-options', 'options.out.values');
+    await expectError(
+      () => spp.forwardWithIndices(map(1, 3, 4, 4), wrong({ out: { values: 1 } })),
+      'invalid-options',
+      'options.out.values',
+    );
   });
 
   test('refuses an out that lies on the input', async () => {
@@ -129,9 +156,15 @@ describe('forward', () => {
     expect(spp.forward(tensor, { out: view }).data[0], 'a view is a copy').toBe(0);
     using gradient = runtime().tensor([1]);
     const context = { dims: [1], indices: { data: new Int32Array(1), dims: [1] } };
-    await expectError(() => spp.backward(gradient, wrong({ ...context, dims: [1, 1, 1] }), { out: wrong(gradient) }), 'invalid-dims');
+    await expectError(
+      () => spp.backward(gradient, wrong({ ...context, dims: [1, 1, 1] }), { out: wrong(gradient) }),
+      'invalid-dims',
+    );
     using both = runtime().tensor([2, 1]);
-    await expectError(() => spp.forwardWithIndices(map(2, 1, 1, 1), { out: { output: both, indices: wrong(both) } }), 'invalid-data');
+    await expectError(
+      () => spp.forwardWithIndices(map(2, 1, 1, 1), { out: { output: both, indices: wrong(both) } }),
+      'invalid-data',
+    );
   });
 });
 
@@ -146,9 +179,21 @@ describe('backward', () => {
     [{ ...context(), dims: undefined }, 'invalid-dims', ['dims', 'undefined']],
     [{ ...context(), indices: undefined }, 'invalid-data', ['indices', 'undefined']],
     [{ ...context(), indices: map(1, 10) }, 'invalid-data', ['indices.data', 'Float32Array', 'Int32Array']],
-    [{ ...context(), indices: { data: new Int32Array(5), dims: [1, 5] } }, 'invalid-dims', ['indices.dims', '[1, 5]', '[1, 10]']],
-    [{ ...context(), indices: { data: new Int32Array(10).fill(9), dims: [1, 10] } }, 'invalid-indices', ['indices.data[0] is 9', '9 cells']],
-    [{ ...context(), indices: { data: Int32Array.of(0, 0, 0, 0, 0, 0, 0, -1, 0, 0), dims: [1, 10] } }, 'invalid-indices', ['indices.data[7] is -1']],
+    [
+      { ...context(), indices: { data: new Int32Array(5), dims: [1, 5] } },
+      'invalid-dims',
+      ['indices.dims', '[1, 5]', '[1, 10]'],
+    ],
+    [
+      { ...context(), indices: { data: new Int32Array(10).fill(9), dims: [1, 10] } },
+      'invalid-indices',
+      ['indices.data[0] is 9', '9 cells'],
+    ],
+    [
+      { ...context(), indices: { data: Int32Array.of(0, 0, 0, 0, 0, 0, 0, -1, 0, 0), dims: [1, 10] } },
+      'invalid-indices',
+      ['indices.data[7] is -1'],
+    ],
   ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', async (context, code, words) => {
     const spp = await pool();
     await expectError(() => spp.backward(gradient(), wrong(context)), code, ...words);
@@ -160,7 +205,10 @@ describe('backward', () => {
     const out = map(1, 2, 3, 3);
     out.data.fill(7);
     const indices = { data: new Int32Array(10).fill(99), dims: [1, 10] };
-    await expectError(() => spp.backward(gradient(), { dims: out.dims, indices }, { out }), 'invalid-indices');
+    await expectError(
+      () => spp.backward(gradient(), { dims: out.dims, indices }, { out }),
+      'invalid-indices',
+    );
     expect(out.data.every((value) => value === 7)).toBe(true);
   });
 
@@ -169,12 +217,21 @@ describe('backward', () => {
     using gradient = runtime().tensor([4]);
     const indices = { data: new Int32Array(4), dims: [4] };
     // [4] as the gradient of [4, 1, 1] and [4, 1, 1] as its result have the same elements: a caller may think them one.
-    await expectError(() => spp.backward(gradient, { dims: [4, 1, 1], indices }, { out: wrong(gradient) }), 'invalid-dims', 'options.out.dims');
+    await expectError(
+      () => spp.backward(gradient, { dims: [4, 1, 1], indices }, { out: wrong(gradient) }),
+      'invalid-dims',
+      'options.out.dims',
+    );
   });
 });
 
 describe('binBounds and outputDims', () => {
-  test.each([[0, 4], [4, Number.NaN], [4, 2.5], ['4', 4]])('refuse a %s by %s map', async (height, width) => {
+  test.each([
+    [0, 4],
+    [4, Number.NaN],
+    [4, 2.5],
+    ['4', 4],
+  ])('refuse a %s by %s map', async (height, width) => {
     const spp = await pool();
     await expectError(() => spp.binBounds(wrong(height), wrong(width)), 'invalid-dims');
     await expectError(() => spp.outputDims(wrong([1, 1, height, width])), 'invalid-dims');
@@ -221,7 +278,14 @@ describe('memory', () => {
     await expectError(() => runtime().tensor([2 ** 20, 2 ** 20]), 'out-of-memory');
     await expectError(() => runtime().tensor([2 ** 30]), 'out-of-memory');
     const indices = { data: new Int32Array(5), dims: [1, 5] };
-    await expectError(() => spp.backward(map(1, 5), { dims: [1, 1, 2 ** 15, 2 ** 15], indices }), 'out-of-memory');
-    await expectError(() => spp.backward(map(1, 5), { dims: [1, 1, 2 ** 16, 2 ** 16], indices }), 'invalid-dims', '31 bits');
+    await expectError(
+      () => spp.backward(map(1, 5), { dims: [1, 1, 2 ** 15, 2 ** 15], indices }),
+      'out-of-memory',
+    );
+    await expectError(
+      () => spp.backward(map(1, 5), { dims: [1, 1, 2 ** 16, 2 ** 16], indices }),
+      'invalid-dims',
+      '31 bits',
+    );
   });
 });

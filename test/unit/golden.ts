@@ -1,6 +1,7 @@
 /** The answers of PyTorch, in both layouts. */
-import index from '../golden/index.json';
+
 import dataUrl from '../golden/data.bin?inline';
+import index from '../golden/index.json';
 
 interface TensorEntry {
   dtype: 'f32' | 'i32';
@@ -41,7 +42,9 @@ export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
   .map((entry) => {
     const { id, shape, levels, tensors, exact } = entry;
     const x = entry.x_gen ? generate(entry.x_gen, count(shape)) : floats(tensors.x);
-    const gx = tensors.gx ? floats(tensors.gx) : sparse(floats(tensors.gx_value), ints(tensors.gx_index), x.length);
+    const gx = tensors.gx
+      ? floats(tensors.gx)
+      : sparse(floats(tensors.gx_value), ints(tensors.gx_index), x.length);
     const [y, argmax, gy] = [floats(tensors.y), ints(tensors.argmax), floats(tensors.gy)];
     return { id, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
   });

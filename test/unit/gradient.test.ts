@@ -6,8 +6,12 @@ test.each(['NCHW', 'NHWC'] as const)('the gradient is what finite differences sa
   const dims = [2, 5, 3, 4];
   // Distinct multiples of 1/8, in an order that looks random: a step of 1/64 never changes which cell is greatest.
   const data = Float32Array.from({ length: 120 }, (_, i) => ((i * 77) % 120) / 8);
-  const weights = Float32Array.from({ length: pool.outputDims(dims).reduce((a, b) => a * b) }, (_, i) => (i % 11) - 5);
-  const loss = () => pool.forward({ data, dims }).data.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
+  const weights = Float32Array.from(
+    { length: pool.outputDims(dims).reduce((a, b) => a * b) },
+    (_, i) => (i % 11) - 5,
+  );
+  const loss = () =>
+    pool.forward({ data, dims }).data.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
 
   const { output, indices } = pool.forwardWithIndices({ data, dims });
   const gradient = pool.backward({ data: weights, dims: output.dims }, { dims, indices });

@@ -9,13 +9,29 @@ export function mapDims([batch, channels, height, width]: Shape, layout: Layout)
 }
 
 /** A feature map. */
-export function mapTo<A extends Numbers>(data: A, [batch, channels, height, width]: Shape, layout: Layout): A {
+export function mapTo<A extends Numbers>(
+  data: A,
+  [batch, channels, height, width]: Shape,
+  layout: Layout,
+): A {
   return layout === 'NCHW' ? data : (transpose(data, batch, channels, [height * width]) as A);
 }
 
 /** An output, or its indices or gradient. */
-export function outputTo<A extends Numbers>(data: A, [batch, channels]: Shape, levels: readonly (readonly [number, number])[], layout: Layout): A {
-  return layout === 'NCHW' ? data : (transpose(data, batch, channels, levels.map(([rows, columns]) => rows * columns)) as A);
+export function outputTo<A extends Numbers>(
+  data: A,
+  [batch, channels]: Shape,
+  levels: readonly (readonly [number, number])[],
+  layout: Layout,
+): A {
+  return layout === 'NCHW'
+    ? data
+    : (transpose(
+        data,
+        batch,
+        channels,
+        levels.map(([rows, columns]) => rows * columns),
+      ) as A);
 }
 
 /** Turns each `[channels, n]` part of every item into `[n, channels]`. */
@@ -25,7 +41,8 @@ function transpose(data: Numbers, batch: number, channels: number, parts: number
   for (let item = 0; item < batch; item++) {
     for (const n of parts) {
       for (let channel = 0; channel < channels; channel++) {
-        for (let i = 0; i < n; i++) result[first + i * channels + channel] = data[first + channel * n + i] as number;
+        for (let i = 0; i < n; i++)
+          result[first + i * channels + channel] = data[first + channel * n + i] as number;
       }
       first += channels * n;
     }

@@ -25,37 +25,57 @@ const axis = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 
 const cases = fc
   .record({
     shape: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: 20 }), axis, axis),
-    levels: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 })), { minLength: 1, maxLength: 4 }),
+    levels: fc.array(fc.tuple(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 7 })), {
+      minLength: 1,
+      maxLength: 4,
+    }),
     layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
     element,
   })
   .chain(({ element, shape, levels, layout }) => {
     const cells = shape.reduce((product, size) => product * size, 1);
     const bins = levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0) * shape[0] * shape[1];
-    const values = (length: number) => fc.array(element, { minLength: length, maxLength: length, size: 'max' }).map((list) => Float32Array.from(list));
-    return fc.record({ shape: fc.constant(shape), levels: fc.constant(levels), layout: fc.constant(layout), x: values(cells), gy: values(bins) });
+    const values = (length: number) =>
+      fc
+        .array(element, { minLength: length, maxLength: length, size: 'max' })
+        .map((list) => Float32Array.from(list));
+    return fc.record({
+      shape: fc.constant(shape),
+      levels: fc.constant(levels),
+      layout: fc.constant(layout),
+      x: values(cells),
+      gy: values(bins),
+    });
   });
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))('$variant $threads', (options) => {
-  const runtime = useRuntime(options);
+describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
+  '$variant $threads',
+  (options) => {
+    const runtime = useRuntime(options);
 
-  test('agrees with the reference on random maps', { timeout: 120_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(cases, async ({ shape, levels, layout, x, gy }) => {
-        const pool = await createPyramidPool({ levels, layout, runtime: runtime() });
-        const dims = mapDims(shape, layout);
-        const expected = referenceForward(x, shape, levels);
-        const input = { data: mapTo(x, shape, layout), dims };
-        const arrange = <A extends Float32Array | Int32Array>(data: A) => outputTo(data, shape, levels, layout);
+    test('agrees with the reference on random maps', { timeout: 120_000 }, async () => {
+      await fc.assert(
+        fc.asyncProperty(cases, async ({ shape, levels, layout, x, gy }) => {
+          const pool = await createPyramidPool({ levels, layout, runtime: runtime() });
+          const dims = mapDims(shape, layout);
+          const expected = referenceForward(x, shape, levels);
+          const input = { data: mapTo(x, shape, layout), dims };
+          const arrange = <A extends Float32Array | Int32Array>(data: A) =>
+            outputTo(data, shape, levels, layout);
 
-        expectBits(pool.forward(input).data, arrange(expected.output), 'forward');
-        const { output, indices } = pool.forwardWithIndices(input);
-        expectBits(output.data, arrange(expected.output), 'output');
-        expectSame(indices.data, arrange(expected.indices), 'indices');
-        const gradient = pool.backward({ data: arrange(gy), dims: output.dims }, { dims, indices });
-        expectBits(gradient.data, mapTo(referenceBackward(gy, expected.indices, shape, levels), shape, layout), 'gradient');
-      }),
-      { numRuns: 600 },
-    );
-  });
-});
+          expectBits(pool.forward(input).data, arrange(expected.output), 'forward');
+          const { output, indices } = pool.forwardWithIndices(input);
+          expectBits(output.data, arrange(expected.output), 'output');
+          expectSame(indices.data, arrange(expected.indices), 'indices');
+          const gradient = pool.backward({ data: arrange(gy), dims: output.dims }, { dims, indices });
+          expectBits(
+            gradient.data,
+            mapTo(referenceBackward(gy, expected.indices, shape, levels), shape, layout),
+            'gradient',
+          );
+        }),
+        { numRuns: 600 },
+      );
+    });
+  },
+);

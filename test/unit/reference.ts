@@ -4,7 +4,11 @@ type Shape = readonly [batch: number, channels: number, height: number, width: n
 type Levels = readonly (readonly [rows: number, columns: number])[];
 
 /** Calls `visit` for every bin, in NCHW order. */
-function forEachBin([batch, channels, height, width]: Shape, levels: Levels, visit: (bin: { level: number; at: number; plane: number; cells: number[] }) => void): void {
+function forEachBin(
+  [batch, channels, height, width]: Shape,
+  levels: Levels,
+  visit: (bin: { level: number; at: number; plane: number; cells: number[] }) => void,
+): void {
   let at = 0;
   for (let item = 0; item < batch; item++) {
     levels.forEach(([rows, columns], level) => {
@@ -13,7 +17,8 @@ function forEachBin([batch, channels, height, width]: Shape, levels: Levels, vis
           for (let j = 0; j < columns; j++) {
             const cells: number[] = [];
             for (let y = Math.floor((i * height) / rows); y < Math.ceil(((i + 1) * height) / rows); y++) {
-              for (let x = Math.floor((j * width) / columns); x < Math.ceil(((j + 1) * width) / columns); x++) cells.push(y * width + x);
+              for (let x = Math.floor((j * width) / columns); x < Math.ceil(((j + 1) * width) / columns); x++)
+                cells.push(y * width + x);
             }
             visit({ level, at: at++, plane: (item * channels + channel) * height * width, cells });
           }
@@ -24,7 +29,11 @@ function forEachBin([batch, channels, height, width]: Shape, levels: Levels, vis
 }
 
 /** The first of equal maxima wins; NaN wins over everything, the last one over the others. */
-export function referenceForward(x: Float32Array, shape: Shape, levels: Levels): { output: Float32Array; indices: Int32Array } {
+export function referenceForward(
+  x: Float32Array,
+  shape: Shape,
+  levels: Levels,
+): { output: Float32Array; indices: Int32Array } {
   const output: number[] = [];
   const indices: number[] = [];
   forEachBin(shape, levels, ({ plane, cells }) => {
@@ -41,7 +50,12 @@ export function referenceForward(x: Float32Array, shape: Shape, levels: Levels):
 }
 
 /** Each level gathers in planes of its own, which are added from the last level to the first. */
-export function referenceBackward(gradOutput: Float32Array, indices: Int32Array, shape: Shape, levels: Levels): Float32Array {
+export function referenceBackward(
+  gradOutput: Float32Array,
+  indices: Int32Array,
+  shape: Shape,
+  levels: Levels,
+): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   const byLevel = levels.map(() => new Float32Array(length));
   forEachBin(shape, levels, ({ level, at, plane }) => {

@@ -5,15 +5,23 @@ import { expectBits, expectSame } from './bits.js';
 import { useRuntime } from './engines.js';
 
 const runtime = useRuntime({ variant: 'simd' });
-const pool = (levels: number[], options: object = {}) => createPyramidPool({ levels, runtime: runtime(), ...options });
+const pool = (levels: number[], options: object = {}) =>
+  createPyramidPool({ levels, runtime: runtime(), ...options });
 
 function random(...dims: number[]) {
-  return { dims, data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * i)) };
+  return {
+    dims,
+    data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * i)),
+  };
 }
 
 test('the classic maps all give 5376 values', async () => {
   const spp = await pool([4, 2, 1]);
-  for (const [height, width] of [[13, 13], [10, 10], [17, 9]] as const) {
+  for (const [height, width] of [
+    [13, 13],
+    [10, 10],
+    [17, 9],
+  ] as const) {
     expect(spp.outputDims([1, 256, height, width])).toEqual([1, 5376]);
     expect(spp.forward(random(1, 256, height, width)).dims).toEqual([1, 5376]);
   }
@@ -67,7 +75,20 @@ test('views into larger buffers and shared memory are read as they are', async (
 
 test('bin bounds tell which cells a bin reads', async () => {
   expect((await pool([4, 1])).binBounds(13, 3)).toEqual([
-    { rows: [[0, 4], [3, 7], [6, 10], [9, 13]], columns: [[0, 1], [0, 2], [1, 3], [2, 3]] },
+    {
+      rows: [
+        [0, 4],
+        [3, 7],
+        [6, 10],
+        [9, 13],
+      ],
+      columns: [
+        [0, 1],
+        [0, 2],
+        [1, 3],
+        [2, 3],
+      ],
+    },
     { rows: [[0, 13]], columns: [[0, 3]] },
   ]);
 });
@@ -76,7 +97,10 @@ test('results are written to plain tensors given as out', async () => {
   const spp = await pool([2, 1]);
   const input = random(2, 3, 5, 5);
   const expected = spp.forwardWithIndices(input);
-  const out = { output: { data: new Float32Array(30), dims: [2, 15] }, indices: { data: new Int32Array(30), dims: [2, 15] } };
+  const out = {
+    output: { data: new Float32Array(30), dims: [2, 15] },
+    indices: { data: new Int32Array(30), dims: [2, 15] },
+  };
   const result = spp.forwardWithIndices(input, { out });
   expect(result.output).toBe(out.output);
   expectBits(out.output.data, expected.output.data, 'output');
@@ -100,7 +124,11 @@ test('resident tensors are read and written in place', async () => {
   }
   expectBits(output.data, expected.output.data, 'output');
   expectSame(indices.data, expected.indices.data, 'indices');
-  expectBits(gradient.data, spp.backward(expected.output, { dims: input.dims, indices: expected.indices }).data, 'gradient');
+  expectBits(
+    gradient.data,
+    spp.backward(expected.output, { dims: input.dims, indices: expected.indices }).data,
+    'gradient',
+  );
   expect(runtime().memory.buffer.byteLength).toBe(bytes);
 });
 
@@ -143,7 +171,9 @@ test('two runtimes work side by side', async () => {
   using first = await createRuntime({ variant: 'simd' });
   using second = await createRuntime({ variant: 'simd' });
   expect(first.memory).not.toBe(second.memory);
-  const pools = await Promise.all([first, second].map((runtime) => createPyramidPool({ levels: [1], runtime })));
+  const pools = await Promise.all(
+    [first, second].map((runtime) => createPyramidPool({ levels: [1], runtime })),
+  );
   using x = first.tensor([1, 1, 2]);
   x.data.set([3, 5]);
   expect(pools.map((spp) => spp.forward(x).data[0])).toEqual([5, 5]);
@@ -152,7 +182,10 @@ test('two runtimes work side by side', async () => {
 });
 
 test('pools without a runtime share one, which is made again after it was disposed', async () => {
-  const [first, second] = await Promise.all([createPyramidPool({ levels: [1] }), createPyramidPool({ levels: [2] })]);
+  const [first, second] = await Promise.all([
+    createPyramidPool({ levels: [1] }),
+    createPyramidPool({ levels: [2] }),
+  ]);
   expect(first.runtime).toBe(second.runtime);
   first.runtime.dispose();
   const third = await createPyramidPool({ levels: [1] });
@@ -164,6 +197,14 @@ test('options cannot be changed from outside', async () => {
   const levels = [2, 1];
   const spp = await pool(levels);
   levels[0] = 7;
-  expect(spp.options).toEqual({ levels: [[2, 2], [1, 1]], reduction: 'max', bins: 'adaptive', layout: 'NCHW' });
+  expect(spp.options).toEqual({
+    levels: [
+      [2, 2],
+      [1, 1],
+    ],
+    reduction: 'max',
+    bins: 'adaptive',
+    layout: 'NCHW',
+  });
   expect(Object.isFrozen(spp.options)).toBe(true);
 });

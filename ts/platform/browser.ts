@@ -14,7 +14,10 @@ export const platform: Platform = {
     const worker = new Worker(url, { type: 'module', name: 'pyramid-pool' });
     worker.onerror = (event) => {
       event.preventDefault();
-      onFailure(event.message || 'the script could not be loaded; a content security policy may forbid it (see workerUrl)');
+      onFailure(
+        event.message ||
+          'the script could not be loaded; a content security policy may forbid it (see workerUrl)',
+      );
     };
     worker.postMessage(membership);
     return {

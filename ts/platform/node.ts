@@ -14,7 +14,12 @@ export const platform: Platform = {
 
   startWorker(membership, _workerUrl, onFailure) {
     // Flags of this process, such as loaders, are none of the worker's business.
-    const worker = new Worker(workerSource + main, { eval: true, workerData: membership, execArgv: [], name: 'pyramid-pool' });
+    const worker = new Worker(workerSource + main, {
+      eval: true,
+      workerData: membership,
+      execArgv: [],
+      name: 'pyramid-pool',
+    });
     let ended = false;
     worker.on('error', (error) => onFailure(error.message));
     worker.on('exit', (code) => {

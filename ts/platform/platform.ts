@@ -14,5 +14,9 @@ export interface Platform {
   /** Bytes at a URL. */
   load(url: URL): Promise<BufferSource | Response>;
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
-  startWorker(membership: Membership, workerUrl: string | URL | undefined, onFailure: (reason: string) => void): StartedWorker;
+  startWorker(
+    membership: Membership,
+    workerUrl: string | URL | undefined,
+    onFailure: (reason: string) => void,
+  ): StartedWorker;
 }

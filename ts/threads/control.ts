@@ -2,8 +2,9 @@
  * The words that a caller and its workers share. A job is cut into chunks of units; whoever is free claims the next
  * one. What is counted are finished chunks, not workers, so a caller never waits for a worker that has nothing to do.
  */
-import type { Kernels } from '../variant.js';
+
 import { JOB_WORDS } from '../job.js';
+import type { Kernels } from '../variant.js';
 
 /** `generation << CHUNK_BITS | chunks left`: whoever takes it down by one owns the chunk. */
 const CLAIM = 0;
@@ -105,7 +106,11 @@ export class Control {
       const claim = Atomics.load(words, CLAIM);
       const chunk = this.#claim(worker);
       if (chunk >= 0) {
-        this.#runChunk(kernels, chunk, (words[SCRATCH] as number) + worker * (words[SCRATCH_STRIDE] as number));
+        this.#runChunk(
+          kernels,
+          chunk,
+          (words[SCRATCH] as number) + worker * (words[SCRATCH_STRIDE] as number),
+        );
         awakeUntil = performance.now() + SPIN_MS;
       } else if (performance.now() > awakeUntil) {
         Atomics.add(words, ASLEEP, 1);

@@ -1,0 +1,58 @@
+// Runs before `npm ci`, so nothing here may come from node_modules.
+
+import { existsSync, statSync } from 'node:fs';
+import { findChromium, provideChromium } from './chromium.mjs';
+import { cli } from './cli.mjs';
+import { inProject } from './project.mjs';
+import { fail, nothing, run, step } from './step.mjs';
+import { findToolchain, provideToolchain } from './toolchain.mjs';
+import { provideTool, tools } from './tools.mjs';
+
+const help = `
+Usage: node scripts/setup.mjs [--browsers]
+
+Provides what the project is built with: the npm dependencies, a Rust that builds WebAssembly, wasm-pack and
+wasm-bindgen in .tools, and with --browsers Chromium for the tests. What is already there is left as it is.`;
+
+const oldestNode = 20;
+
+/** Provides what the project is built with; with `browsers`, also what it is tested with. */
+export async function setup({ browsers = false } = {}) {
+  checkNode();
+  await step('installing npm dependencies', installDependencies);
+  await step('finding Rust', provideRust);
+  await Promise.all(tools.map((tool) => step(`installing ${tool.crate}`, () => provideTool(tool))));
+  if (browsers) await step('finding Chromium', provideBrowser);
+}
+
+function checkNode() {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) < oldestNode)
+    fail(`Node ${node} is too old: ${oldestNode} or newer is needed.`);
+}
+
+async function installDependencies() {
+  if (areDependenciesFresh()) return nothing('npm dependencies already there');
+  await run('npm', ['ci', '--no-audit', '--no-fund']);
+  return 'npm dependencies installed';
+}
+
+function areDependenciesFresh() {
+  const installed = inProject('node_modules', '.package-lock.json');
+  const changed = (file) => statSync(file).mtimeMs;
+  return existsSync(installed) && changed(installed) >= changed(inProject('package-lock.json'));
+}
+
+async function provideRust() {
+  const had = await findToolchain();
+  const toolchain = had ?? (await provideToolchain());
+  const name = `Rust ${toolchain.version.match(/^release: (.+)$/m)[1]} in ${toolchain.bin}`;
+  return had ? nothing(name) : `${name} installed`;
+}
+
+async function provideBrowser() {
+  const had = findChromium();
+  return had ? nothing(`Chromium is ${had}`) : `Chromium is ${await provideChromium()}`;
+}
+
+await cli(import.meta, help, (args) => setup({ browsers: args.includes('--browsers') }));
