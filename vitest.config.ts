@@ -1,21 +1,19 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { isolation } from './scripts/isolation.mjs';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The tests run against the built package. */
-const resolve = { alias: [{ find: /^pyramid-pool$/, replacement: root('dist/index.js') }] };
-
-/** Golden data travels inside the tests, which read no files in a browser. */
-const assetsInclude = ['**/*.bin'];
-
-/** What lets a page share memory with its workers. */
-const isolation = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
+/** The tests run against the built package, and carry their golden data: in a browser they read no files. */
+const shared = {
+  resolve: { alias: [{ find: /^pyramid-pool$/, replacement: root('dist/index.js') }] },
+  assetsInclude: ['**/*.bin'],
 };
+
+const include = ['test/unit/**/*.test.ts'];
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 const candidates = [
   process.env.CHROME,
@@ -36,52 +34,36 @@ const args = [
   '--disable-sync',
 ];
 
-const chromium = {
-  enabled: true,
-  headless: true,
-  screenshotFailures: false,
-  ui: false,
-  provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args } }),
-  instances: [{ browser: 'chromium' as const }],
+/** The tests in Chromium, on pages served with these headers. */
+const chromium = (name: string, headers: Record<string, string>): TestProjectConfiguration => ({
+  ...shared,
+  server: { headers },
+  test: {
+    name,
+    include: [...include, 'test/browser/**/*.test.ts'],
+    ...timeouts,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      ui: false,
+      provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args } }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
+
+const node: TestProjectConfiguration = {
+  ...shared,
+  test: {
+    name: 'node',
+    include: [...include, 'test/node/**/*.test.ts'],
+    ...timeouts,
+    // The package is loaded by Node itself, as its users do.
+    server: { deps: { external: [/\/dist\//] } },
+  },
 };
 
-const include = ['test/unit/**/*.test.ts'];
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
-
 export default defineConfig({
-  test: {
-    projects: [
-      {
-        resolve,
-        assetsInclude,
-        test: {
-          name: 'node',
-          include: [...include, 'test/node/**/*.test.ts'],
-          ...timeouts,
-          server: { deps: { external: [/\/dist\//] } },
-        },
-      },
-      {
-        resolve,
-        assetsInclude,
-        server: { headers: isolation },
-        test: {
-          name: 'chromium',
-          include: [...include, 'test/browser/**/*.test.ts'],
-          ...timeouts,
-          browser: chromium,
-        },
-      },
-      {
-        resolve,
-        assetsInclude,
-        test: {
-          name: 'chromium, not isolated',
-          include: [...include, 'test/browser/**/*.test.ts'],
-          ...timeouts,
-          browser: chromium,
-        },
-      },
-    ],
-  },
+  test: { projects: [node, chromium('chromium', isolation), chromium('chromium without isolation', {})] },
 });

@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
-import { type Kernels, loadPayload, type Payload, type Variant } from './variant.js';
+import { exported, type Kernels, loadPayload, type Payload, type Variant } from './variant.js';
 
 /** What may stand in place of the built-in WASM. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
@@ -19,6 +19,7 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
   const source = wasm === undefined ? payload.wasm : await open(wasm);
   try {
     const module = await compile(source);
+    checkExports(module);
     const memory = payload.pages && makeMemory(payload.pages);
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
     return { module, kernels, memory: memory ?? (kernels.memory as WebAssembly.Memory) };
@@ -90,6 +91,13 @@ async function compile(
   if (!source.ok) throw new Error(`the server answered ${source.status}`);
   // Streaming insists on a media type that many servers do not send.
   return WebAssembly.compile(await source.arrayBuffer());
+}
+
+/** A module of another kind would fail much later, and say less. */
+function checkExports(module: WebAssembly.Module): void {
+  const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  const missing = exported.find((name) => !names.has(name));
+  if (missing !== undefined) throw new Error(`it does not export ${missing}`);
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -4,8 +4,8 @@ import type { Grid } from './levels.js';
 import type { WasmMemory } from './memory.js';
 import { ELEMENT_BYTES } from './tensor.js';
 
-/** Plans kept for sizes that come again. A plan takes a few kilobytes. */
-const MOST_PLANS = 64;
+/** Plans kept for sizes that come again. A plan takes a few kilobytes for usual levels. */
+const MOST_PLANS = 256;
 
 /** A pyramid planned for one size of map, in WASM memory. */
 export interface Plan {
@@ -20,9 +20,15 @@ interface CachedPlan extends Plan {
 }
 
 /** What a plan depends on beside the size of the map. */
-export interface PlanOptions {
-  readonly levels: readonly Grid[];
-  readonly layout: Layout;
+export class PlanOptions {
+  readonly key: string;
+
+  constructor(
+    readonly levels: readonly Grid[],
+    readonly layout: Layout,
+  ) {
+    this.key = `${layout} ${levels.join(' ')}`;
+  }
 }
 
 /** The plans of a runtime, shared by all its pools, the least recently used going first. */
@@ -33,11 +39,14 @@ export class PlanCache {
 
   /** The plan for a size, to be given back by `release`. */
   acquire(options: PlanOptions, height: number, width: number): Plan {
-    const key = `${options.layout} ${height} ${width} ${options.levels.join(' ')}`;
-    const plan = this.#plans.get(key) ?? this.#make(options, height, width);
-    // Maps keep the order of insertion: what was used last stands last.
-    this.#plans.delete(key);
-    this.#plans.set(key, plan);
+    const key = `${height} ${width} ${options.key}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined || this.#plans.size > MOST_PLANS / 2) {
+      plan ??= this.#make(options, height, width);
+      // Maps keep the order of insertion: what was used last stands last. Order matters only where room gets scarce.
+      this.#plans.delete(key);
+      this.#plans.set(key, plan);
+    }
     plan.users++;
     return plan;
   }

@@ -14,6 +14,7 @@ import { PyramidPoolError } from './errors.js';
 import { type FeatureMapShape, featureMapShape, type Layout, layouts } from './feature-map.js';
 import { type Job, operations } from './job.js';
 import { checkLevels, countBins, type Grid, type Level } from './levels.js';
+import { PlanOptions } from './plans.js';
 import { defaultRuntime, type Internals, Runtime } from './runtime.js';
 import type { DataType, Tensor, TensorLike } from './tensor.js';
 
@@ -78,6 +79,7 @@ export class PyramidPool implements Disposable {
   /** Where it runs. */
   readonly runtime: Runtime;
   readonly #bins: number;
+  readonly #planOptions: PlanOptions;
   #disposed = false;
 
   /** Made by `createPyramidPool`. */
@@ -85,6 +87,7 @@ export class PyramidPool implements Disposable {
     this.options = options;
     this.runtime = runtime;
     this.#bins = countBins(options.levels);
+    this.#planOptions = new PlanOptions(options.levels, options.layout);
   }
 
   /** Pools a feature map. Blocks; on a page it runs on the page's thread alone. */
@@ -233,15 +236,23 @@ export class PyramidPool implements Disposable {
     place: (buffers: Buffers, internals: Internals) => [Pick<Job, 'input' | 'output' | 'indices'>, () => R],
   ): Call<R> {
     const internals = this.#internals();
-    const plan = internals.plans.acquire(this.options, height, width);
+    const plan = internals.plans.acquire(this.#planOptions, height, width);
     const buffers = new Buffers(internals.memory);
     const free = () => {
       buffers.free();
       internals.plans.release(plan);
     };
     try {
-      const [addresses, finish] = place(buffers, internals);
-      const job = { ...addresses, plan: plan.address, batch, channels, operation: operations[operation] };
+      const [{ input, output, indices }, finish] = place(buffers, internals);
+      const job = {
+        plan: plan.address,
+        batch,
+        channels,
+        operation: operations[operation],
+        input,
+        output,
+        indices,
+      };
       return { work: { plan, job, elements: batch * channels * height * width }, finish, free };
     } catch (error) {
       free();

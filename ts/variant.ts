@@ -18,6 +18,19 @@ export interface Kernels {
   run(job: number, first: number, end: number, scratch: number): void;
 }
 
+/** Their names. */
+export const exported = [
+  'alloc',
+  'free',
+  'bin_bounds',
+  'plan_new',
+  'plan_free',
+  'plan_scratch',
+  'first_bad_index',
+  'job_units',
+  'run',
+] as const satisfies readonly (keyof Kernels)[];
+
 /** What wasm-bindgen's glue needs to make an instance. Each thread makes its own, over one memory. */
 export interface GlueInput {
   module: WebAssembly.Module;

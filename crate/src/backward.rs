@@ -88,10 +88,8 @@ pub(crate) unsafe fn backward_units(
 /// Zeroes some channels of an item.
 fn zero(layout: Layout, map: &FeatureMap, memory: Span<f32>, item: usize, channels: Range<usize>) {
     let cells = layout.cells(map, item);
-    let (runs, len) = match layout {
-        Layout::Nchw => (1, channels.len() * map.cells()),
-        Layout::Nhwc => (map.cells(), channels.len()),
-    };
+    let whole = layout == Layout::Nchw || channels.len() == map.channels;
+    let (runs, len) = if whole { (1, channels.len() * map.cells()) } else { (map.cells(), channels.len()) };
     for run in 0..runs {
         // SAFETY: these channels are this thread's.
         unsafe { memory.part(cells.at(channels.start, run), len).slice() }.fill(0.0);

@@ -23,6 +23,13 @@ async function expectError(
   for (const word of words) expect(error.message).toContain(word);
 }
 
+/** A wrong argument, the code of its error, and words of its message. */
+type Row = [argument: unknown, code: PyramidPoolErrorCode, words: string[]];
+
+/** Rows with a name for the report. */
+const named = (rows: Row[]) =>
+  rows.map((row): [string, ...Row] => [`${row[1]}: ${row[2].join(' ')}`, ...row]);
+
 // biome-ignore lint/suspicious/noExplicitAny: wrong arguments are the point here
 const wrong = (value: unknown): any => value;
 const make = (options: unknown) => () => createPyramidPool(wrong(options));
@@ -40,29 +47,29 @@ afterEach(async () => {
 });
 
 describe('createPyramidPool', () => {
-  test.each([
-    [undefined, 'invalid-options', ['options', 'levels']],
-    [7, 'invalid-options', ['options', '7']],
-    [{ levels: [1], level: 3 }, 'invalid-options', ['options.level', 'levels']],
-    [{}, 'invalid-levels', ['options.levels', 'undefined']],
-    [{ levels: [] }, 'invalid-levels', ['options.levels']],
-    [{ levels: 'all' }, 'invalid-levels', ["'all'"]],
-    [{ levels: [4, Number.NaN] }, 'invalid-levels', ['options.levels[1]', 'NaN']],
-    [{ levels: [0] }, 'invalid-levels', ['options.levels[0]', '0']],
-    [{ levels: [-1] }, 'invalid-levels', ['-1']],
-    [{ levels: [1.5] }, 'invalid-levels', ['1.5']],
-    [{ levels: ['2'] }, 'invalid-levels', ["'2'"]],
-    [{ levels: [[2]] }, 'invalid-levels', ['[2]']],
-    [{ levels: [[2, 3, 4]] }, 'invalid-levels', ['[2, 3, 4]']],
-    [{ levels: [[2, 1n]] }, 'invalid-levels', ['1n']],
-    [{ levels: [65536] }, 'invalid-levels', ['bins']],
-    [{ levels: [1], layout: 'CHW' }, 'invalid-options', ['options.layout', "'CHW'", 'NHWC']],
-    [{ levels: [1], reduction: 'sum' }, 'invalid-options', ['options.reduction', "'sum'"]],
-    [{ levels: [1], bins: 'roi' }, 'invalid-options', ['options.bins', "'roi'"]],
-    [{ levels: [1], runtime: {} }, 'invalid-options', ['options.runtime', 'createRuntime']],
-  ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', (options, code, words) =>
-    expectError(make(options), code, ...words),
-  );
+  test.each(
+    named([
+      [undefined, 'invalid-options', ['options', 'levels']],
+      [7, 'invalid-options', ['options', '7']],
+      [{ levels: [1], level: 3 }, 'invalid-options', ['options.level', 'levels']],
+      [{}, 'invalid-levels', ['options.levels', 'undefined']],
+      [{ levels: [] }, 'invalid-levels', ['options.levels']],
+      [{ levels: 'all' }, 'invalid-levels', ["'all'"]],
+      [{ levels: [4, Number.NaN] }, 'invalid-levels', ['options.levels[1]', 'NaN']],
+      [{ levels: [0] }, 'invalid-levels', ['options.levels[0]', '0']],
+      [{ levels: [-1] }, 'invalid-levels', ['-1']],
+      [{ levels: [1.5] }, 'invalid-levels', ['1.5']],
+      [{ levels: ['2'] }, 'invalid-levels', ["'2'"]],
+      [{ levels: [[2]] }, 'invalid-levels', ['[2]']],
+      [{ levels: [[2, 3, 4]] }, 'invalid-levels', ['[2, 3, 4]']],
+      [{ levels: [[2, 1n]] }, 'invalid-levels', ['1n']],
+      [{ levels: [65536] }, 'invalid-levels', ['bins']],
+      [{ levels: [1], layout: 'CHW' }, 'invalid-options', ['options.layout', "'CHW'", 'NHWC']],
+      [{ levels: [1], reduction: 'sum' }, 'invalid-options', ['options.reduction', "'sum'"]],
+      [{ levels: [1], bins: 'roi' }, 'invalid-options', ['options.bins', "'roi'"]],
+      [{ levels: [1], runtime: {} }, 'invalid-options', ['options.runtime', 'createRuntime']],
+    ]),
+  )('refuses %s', (_, options, code, words) => expectError(make(options), code, ...words));
 
   test('refuses a runtime that was disposed', async () => {
     const gone = await createRuntime({ variant: 'scalar' });
@@ -72,51 +79,55 @@ describe('createPyramidPool', () => {
 });
 
 describe('createRuntime', () => {
-  test.each([
-    [{ variant: 'avx' }, 'invalid-options', ['options.variant', "'avx'", 'simd-threads']],
-    [{ threads: 0 }, 'invalid-options', ['options.threads', '0']],
-    [{ threads: 1.5 }, 'invalid-options', ['1.5']],
-    [{ threads: '2' }, 'invalid-options', ["'2'"]],
-    [{ threads: 1000 }, 'invalid-options', ['64']],
-    [{ onFallback: 1 }, 'invalid-options', ['options.onFallback']],
-    [{ wasm: 7 }, 'invalid-options', ['options.wasm', '7']],
-    [{ wasm: 'not a url:' }, 'invalid-options', ['options.wasm']],
-    [{ wasm: new Uint8Array(8), variant: 'simd' }, 'invalid-wasm', ['options.wasm', 'simd']],
-    [
-      { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), variant: 'simd' },
-      'invalid-wasm',
-      ['options.wasm', 'alloc'],
-    ],
-    [{ cores: 2 }, 'invalid-options', ['options.cores']],
-  ] as [object, PyramidPoolErrorCode, string[]][])('refuses %o', (options, code, words) =>
+  test.each(
+    named([
+      [{ variant: 'avx' }, 'invalid-options', ['options.variant', "'avx'", 'simd-threads']],
+      [{ threads: 0 }, 'invalid-options', ['options.threads', '0']],
+      [{ threads: 1.5 }, 'invalid-options', ['1.5']],
+      [{ threads: '2' }, 'invalid-options', ["'2'"]],
+      [{ threads: 1000 }, 'invalid-options', ['64']],
+      [{ onFallback: 1 }, 'invalid-options', ['options.onFallback']],
+      [{ wasm: 7 }, 'invalid-options', ['options.wasm', '7']],
+      [{ wasm: 'http://[' }, 'invalid-options', ['options.wasm']],
+      [{ wasm: new Uint8Array(8), variant: 'simd' }, 'invalid-wasm', ['options.wasm', 'simd']],
+      [
+        { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), variant: 'simd' },
+        'invalid-wasm',
+        ['options.wasm', 'alloc'],
+      ],
+      [{ cores: 2 }, 'invalid-options', ['options.cores']],
+    ]),
+  )('refuses %s', (_, options, code, words) =>
     expectError(() => createRuntime(wrong(options)), code, ...words),
   );
 });
 
 describe('forward', () => {
-  test.each([
-    [undefined, 'invalid-data', ['input', 'undefined']],
-    [null, 'invalid-data', ['input', 'null']],
-    [[1, 2], 'invalid-dims', ['input.dims']],
-    [{ data: new Float32Array(4) }, 'invalid-dims', ['input.dims', 'undefined']],
-    [{ data: [1, 2, 3, 4], dims: [1, 1, 2, 2] }, 'invalid-data', ['input.data', 'Float32Array']],
-    [{ data: new Float64Array(4), dims: [1, 1, 2, 2] }, 'invalid-data', ['Float64Array', 'Float32Array']],
-    [
-      { data: new Float32Array(43263), dims: [1, 256, 13, 13] },
-      'invalid-data',
-      ['input.data has 43263 elements', '[1, 256, 13, 13] need 43264'],
-    ],
-    [map(4, 4), 'invalid-dims', ['input.dims', '[4, 4]', '[N, C, H, W]']],
-    [map(1, 1, 1, 4, 4), 'invalid-dims', ['[1, 1, 1, 4, 4]']],
-    [map(2, 0, 4, 4), 'invalid-dims', ['axis 1 is empty']],
-    [map(1, 1, 0, 4), 'invalid-dims', ['axis 2 is empty']],
-    [map(1, 4, 0), 'invalid-dims', ['axis 2 is empty']],
-    [{ data: new Float32Array(4), dims: [1, 1, 2, -2] }, 'invalid-dims', ['input.dims[3]', '-2']],
-    [{ data: new Float32Array(4), dims: [1, 1, 2, Number.NaN] }, 'invalid-dims', ['NaN']],
-    [{ data: new Float32Array(4), dims: [1, 1, 2, 2.5] }, 'invalid-dims', ['2.5']],
-    [{ data: new Float32Array(4), dims: [1, 1, '2', 2] }, 'invalid-dims', ["'2'"]],
-    [{ data: new Float32Array(4), dims: '1122' }, 'invalid-dims', ["'1122'"]],
-  ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', async (input, code, words) => {
+  test.each(
+    named([
+      [undefined, 'invalid-data', ['input', 'undefined']],
+      [null, 'invalid-data', ['input', 'null']],
+      [[1, 2], 'invalid-dims', ['input.dims']],
+      [{ data: new Float32Array(4) }, 'invalid-dims', ['input.dims', 'undefined']],
+      [{ data: [1, 2, 3, 4], dims: [1, 1, 2, 2] }, 'invalid-data', ['input.data', 'Float32Array']],
+      [{ data: new Float64Array(4), dims: [1, 1, 2, 2] }, 'invalid-data', ['Float64Array', 'Float32Array']],
+      [
+        { data: new Float32Array(43263), dims: [1, 256, 13, 13] },
+        'invalid-data',
+        ['input.data has 43263 elements', '[1, 256, 13, 13] need 43264'],
+      ],
+      [map(4, 4), 'invalid-dims', ['input.dims', '[4, 4]', '[N, C, H, W]']],
+      [map(1, 1, 1, 4, 4), 'invalid-dims', ['[1, 1, 1, 4, 4]']],
+      [map(2, 0, 4, 4), 'invalid-dims', ['axis 1 is empty']],
+      [map(1, 1, 0, 4), 'invalid-dims', ['axis 2 is empty']],
+      [map(1, 4, 0), 'invalid-dims', ['axis 2 is empty']],
+      [{ data: new Float32Array(4), dims: [1, 1, 2, -2] }, 'invalid-dims', ['input.dims[3]', '-2']],
+      [{ data: new Float32Array(4), dims: [1, 1, 2, Number.NaN] }, 'invalid-dims', ['NaN']],
+      [{ data: new Float32Array(4), dims: [1, 1, 2, 2.5] }, 'invalid-dims', ['2.5']],
+      [{ data: new Float32Array(4), dims: [1, 1, '2', 2] }, 'invalid-dims', ["'2'"]],
+      [{ data: new Float32Array(4), dims: '1122' }, 'invalid-dims', ["'1122'"]],
+    ]),
+  )('refuses %s', async (_, input, code, words) => {
     const spp = await pool();
     await expectError(() => spp.forward(wrong(input)), code, ...words);
     await expectError(() => spp.forwardWithIndices(wrong(input)), code, ...words);
@@ -172,29 +183,31 @@ describe('backward', () => {
   const context = () => ({ dims: [1, 2, 3, 3], indices: { data: new Int32Array(10), dims: [1, 10] } });
   const gradient = () => map(1, 10);
 
-  test.each([
-    [undefined, 'invalid-options', ['second argument']],
-    [{ ...context(), dims: [1, 2, 3] }, 'invalid-dims', ['gradOutput.dims', '[1, 10]']],
-    [{ ...context(), dims: [1, 2, 0, 3] }, 'invalid-dims', ['dims', 'axis 2']],
-    [{ ...context(), dims: undefined }, 'invalid-dims', ['dims', 'undefined']],
-    [{ ...context(), indices: undefined }, 'invalid-data', ['indices', 'undefined']],
-    [{ ...context(), indices: map(1, 10) }, 'invalid-data', ['indices.data', 'Float32Array', 'Int32Array']],
-    [
-      { ...context(), indices: { data: new Int32Array(5), dims: [1, 5] } },
-      'invalid-dims',
-      ['indices.dims', '[1, 5]', '[1, 10]'],
-    ],
-    [
-      { ...context(), indices: { data: new Int32Array(10).fill(9), dims: [1, 10] } },
-      'invalid-indices',
-      ['indices.data[0] is 9', '9 cells'],
-    ],
-    [
-      { ...context(), indices: { data: Int32Array.of(0, 0, 0, 0, 0, 0, 0, -1, 0, 0), dims: [1, 10] } },
-      'invalid-indices',
-      ['indices.data[7] is -1'],
-    ],
-  ] as [unknown, PyramidPoolErrorCode, string[]][])('refuses %o', async (context, code, words) => {
+  test.each(
+    named([
+      [undefined, 'invalid-options', ['second argument']],
+      [{ ...context(), dims: [1, 2, 3] }, 'invalid-dims', ['gradOutput.dims', '[1, 10]']],
+      [{ ...context(), dims: [1, 2, 0, 3] }, 'invalid-dims', ['dims', 'axis 2']],
+      [{ ...context(), dims: undefined }, 'invalid-dims', ['dims', 'undefined']],
+      [{ ...context(), indices: undefined }, 'invalid-data', ['indices', 'undefined']],
+      [{ ...context(), indices: map(1, 10) }, 'invalid-data', ['indices.data', 'Float32Array', 'Int32Array']],
+      [
+        { ...context(), indices: { data: new Int32Array(5), dims: [1, 5] } },
+        'invalid-dims',
+        ['indices.dims', '[1, 5]', '[1, 10]'],
+      ],
+      [
+        { ...context(), indices: { data: new Int32Array(10).fill(9), dims: [1, 10] } },
+        'invalid-indices',
+        ['indices.data[0] is 9', '9 cells'],
+      ],
+      [
+        { ...context(), indices: { data: Int32Array.of(0, 0, 0, 0, 0, 0, 0, -1, 0, 0), dims: [1, 10] } },
+        'invalid-indices',
+        ['indices.data[7] is -1'],
+      ],
+    ]),
+  )('refuses %s', async (_, context, code, words) => {
     const spp = await pool();
     await expectError(() => spp.backward(gradient(), wrong(context)), code, ...words);
     await expectError(() => spp.backwardAsync(gradient(), wrong(context)), code, ...words);

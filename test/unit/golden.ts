@@ -1,7 +1,7 @@
 /** The answers of PyTorch, in both layouts. */
 
 import dataUrl from '../golden/data.bin?inline';
-import index from '../golden/index.json';
+import index from '../golden/index.json' with { type: 'json' };
 
 interface TensorEntry {
   dtype: 'f32' | 'i32';

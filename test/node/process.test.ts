@@ -1,0 +1,62 @@
+/** What a process sees: workers that start when needed, end when told, and never keep it alive. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs a script as a process of its own, importing the package by its name. */
+function run(script: string) {
+  const prelude = `
+    import { createPyramidPool, createRuntime } from 'pyramid-pool';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    // The report knows workers once they run.
+    const workers = async () => (await sleep(400), process.report.getReport().workers.length);
+    const runtime = await createRuntime({ variant: 'simd-threads', threads: 3 });
+    const pool = await createPyramidPool({ levels: [4, 2, 1], runtime });
+    const map = (channels) => ({ data: new Float32Array(channels * 64 * 64), dims: [1, channels, 64, 64] });
+  `;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', prelude + script],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
+  );
+  return { status, out: stdout.trim(), stderr };
+}
+
+test('no worker starts before a job is worth it', () => {
+  const { out } = run(
+    'pool.forward(map(1)); console.log(await workers()); pool.forward(map(256)); console.log(await workers());',
+  );
+  expect(out).toBe('0\n2');
+});
+
+test('asynchronous jobs run on as many workers as threads', () => {
+  expect(run('await pool.forwardAsync(map(256)); console.log(await workers());').out).toBe('3');
+});
+
+test('an idle pool does not keep the process alive', () => {
+  expect(run('pool.forward(map(256)); await pool.forwardAsync(map(256)); console.log("done");')).toEqual({
+    status: 0,
+    out: 'done',
+    stderr: '',
+  });
+});
+
+test('a job under way keeps the process alive', () => {
+  const script = 'pool.forwardAsync(map(4096)).then(({ dims }) => console.log(dims.join()));';
+  expect(run(script)).toMatchObject({ status: 0, out: '1,86016' });
+});
+
+test('disposing ends every worker', () => {
+  const script = `
+    pool.forward(map(256));
+    const before = await workers();
+    runtime.dispose();
+    console.log(before, await workers());`;
+  expect(run(script).out).toBe('2 0');
+});

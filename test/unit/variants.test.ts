@@ -1,0 +1,61 @@
+/** What a runtime becomes, and what it says of it. */
+import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
+import { expect, test } from 'vitest';
+import { isolated } from './engines.js';
+
+/** Makes a runtime, and tells what it became and what it said. */
+async function made(options: RuntimeOptions) {
+  const heard: string[] = [];
+  using runtime = await createRuntime({ ...options, onFallback: (reason) => heard.push(reason) });
+  const pool = await createPyramidPool({ levels: [1], runtime });
+  expect(pool.forward({ data: Float32Array.of(1, 3, 2), dims: [1, 1, 3] }).data[0]).toBe(3);
+  expect(heard).toEqual(runtime.fallback === undefined ? [] : [runtime.fallback]);
+  return { variant: runtime.variant, threads: runtime.threads, fallback: runtime.fallback };
+}
+
+test.runIf(isolated)('with isolation, threads are used where there are cores', async () => {
+  const runtime = await made({});
+  if (runtime.fallback === undefined) {
+    expect(runtime.variant).toBe('simd-threads');
+    expect(runtime.threads).toBeGreaterThan(1);
+  } else {
+    expect(runtime).toEqual({ variant: 'simd', threads: 1, fallback: 'one core only' });
+  }
+});
+
+test.runIf(!isolated)('without isolation, a runtime works on one thread and says why', async () => {
+  for (const variant of ['auto', 'simd-threads'] as const) {
+    const runtime = await made({ variant });
+    expect(runtime).toMatchObject({ variant: 'simd', threads: 1 });
+    expect(runtime.fallback).toContain('not cross-origin isolated');
+    expect(runtime.fallback).toContain('Cross-Origin-Opener-Policy');
+  }
+});
+
+test('one thread asked for is no fallback', async () => {
+  expect(await made({ threads: 1 })).toEqual({ variant: 'simd', threads: 1, fallback: undefined });
+});
+
+test('a variant of one thread says so when more are asked for', async () => {
+  expect(await made({ variant: 'simd', threads: 4 })).toEqual({
+    variant: 'simd',
+    threads: 1,
+    fallback: 'the simd variant has one thread',
+  });
+  expect(await made({ variant: 'scalar' })).toEqual({ variant: 'scalar', threads: 1, fallback: undefined });
+});
+
+test('a compiled module is taken in place of the built-in one', async () => {
+  const { wasm } = await import('../../dist/wasm/simd.js');
+  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
+  const module = await WebAssembly.compile(bytes);
+  const response = new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
+  for (const wasm of [bytes, bytes.buffer, module, response]) {
+    expect(await made({ variant: 'simd', wasm })).toMatchObject({ variant: 'simd' });
+  }
+  await expect(
+    createRuntime({ variant: 'scalar', wasm: 'https://localhost:1/none.wasm' }),
+  ).rejects.toMatchObject({
+    code: 'invalid-wasm',
+  });
+});
