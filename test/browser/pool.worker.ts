@@ -1,7 +1,7 @@
 /** A worker that pools with synchronous calls, which may block there. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 
-onmessage = async () => {
+addEventListener('message', async () => {
   const runtime = await createRuntime({ threads: 2 });
   const pool = await createPyramidPool({ levels: [2], runtime });
   const map = { data: new Float32Array(256 * 64 * 64).fill(2), dims: [1, 256, 64, 64] };
@@ -11,4 +11,4 @@ onmessage = async () => {
   const { variant } = runtime;
   runtime.dispose();
   postMessage({ variant, sums });
-};
+});
