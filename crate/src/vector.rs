@@ -58,6 +58,7 @@ pub(crate) trait Vector: Copy {
 
     fn add_index(self, other: Self) -> Self;
     fn sub_index(self, other: Self) -> Self;
+    fn ne_index(self, other: Self) -> Self;
     /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
     fn max_index(self, other: Self) -> Self;
     /// Compares as `u32`, so that all ones are the highest.
@@ -170,6 +171,10 @@ mod simd128 {
         #[inline(always)]
         fn sub_index(self, other: Self) -> Self {
             V128(i32x4_sub(self.0, other.0))
+        }
+        #[inline(always)]
+        fn ne_index(self, other: Self) -> Self {
+            V128(i32x4_ne(self.0, other.0))
         }
         #[inline(always)]
         fn max_index(self, other: Self) -> Self {
@@ -292,6 +297,10 @@ mod scalar {
         #[inline(always)]
         fn sub_index(self, other: Self) -> Self {
             each(self, other, u32::wrapping_sub)
+        }
+        #[inline(always)]
+        fn ne_index(self, other: Self) -> Self {
+            each(self, other, |a, b| if a != b { u32::MAX } else { 0 })
         }
         #[inline(always)]
         fn max_index(self, other: Self) -> Self {

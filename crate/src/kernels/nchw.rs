@@ -101,11 +101,25 @@ unsafe fn plane<V: Vector, B: Best<V>>(
             zeros = zeros.or(gather::<V, B>(&level.gather, level.bins(), from, out));
         }
     }
-    let (nan, zero) = (sum.ne(sum).any(), zeros.any());
+    let (nan, zero) = (sum.ne(sum).any(), zeros.any() && has_negative_zero::<V>(cells));
     if nan || zero {
         let cells_at = Planes { first: 0, plane: 0, step: 1 };
         repair::plane(plan, cells, cells_at, output, channel, nan, zero);
     }
+}
+
+/// Whether there may be zeros of both signs. Maps behind a ReLU are full of zeros, but of one sign.
+#[inline(never)]
+fn has_negative_zero<V: Vector>(cells: &[f32]) -> bool {
+    let others = V::splat(-0.0);
+    let mut all = V::splat_index(u32::MAX);
+    let vectors = cells.len() / V::LANES;
+    for i in 0..vectors {
+        // SAFETY: whole vectors of the plane.
+        all = all.and(unsafe { span::load::<V>(cells, V::LANES * i, V::LANES) }.ne_index(others));
+    }
+    let rest = &cells[V::LANES * vectors..];
+    all.ne_index(V::splat_index(u32::MAX)).any() || rest.iter().any(|cell| cell.to_bits() == 1 << 31)
 }
 
 /// Copies a map narrower than a vector to rows of one vector, filled up with negative infinity.

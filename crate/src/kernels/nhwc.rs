@@ -1,22 +1,20 @@
-//! Forward over a block of NHWC channels of one item, lanes along the channels.
+//! Forward over neighbouring NHWC channels of one item, lanes along the channels.
+//!
+//! A bin is scanned in row-major order, so its maximum has the sign of its first zero without more ado. Only a nested
+//! level, which merges whole bins, may meet zeros of both signs in another order.
 
 use core::ops::Range;
 
 use super::{Best, CHANNEL_BLOCK, ItemOutput, Slots, repair};
 use crate::bins::Bin;
-use crate::plan::{PyramidPlan, Source};
+use crate::plan::{Level, PyramidPlan, Source};
 use crate::shape::Planes;
 use crate::span;
 use crate::vector::Vector;
 
-/// A block of neighbouring channels of one item.
-#[derive(Clone, Copy)]
-pub(crate) struct Channels {
-    pub first: usize,
-    pub len: usize,
-    /// Channels of the map, which is the distance between cells.
-    pub all: usize,
-}
+/// Cells of a bin are read in bands of rows that stay in the first-level cache while one block of channels after the
+/// other goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
+const BAND_BYTES: usize = 16 << 10;
 
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///
@@ -30,121 +28,186 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     output: ItemOutput,
     channels: Range<usize>,
 ) {
-    let all = cells.step;
-    let mut first = channels.start;
-    // SAFETY: every block lies between the first and the last channel.
-    unsafe {
-        let item = input.get_unchecked(cells.first..);
-        while first + CHANNEL_BLOCK <= channels.end {
-            block::<V, B, 4>(plan, item, output, Channels { first, len: CHANNEL_BLOCK, all });
-            first += CHANNEL_BLOCK;
-        }
-        while first < channels.end {
-            let len = V::LANES.min(channels.end - first);
-            block::<V, B, 1>(plan, item, output, Channels { first, len, all });
-            first += len;
-        }
-    }
-}
-
-/// Pools `K` vectors of channels, or one that is not whole.
-#[inline(never)]
-unsafe fn block<V: Vector, B: Best<V>, const K: usize>(
-    plan: &PyramidPlan,
-    item: &[f32],
-    output: ItemOutput,
-    channels: Channels,
-) {
-    let mut sum = V::splat(0.0);
-    let mut zeros = V::splat(0.0);
+    // SAFETY: the item's cells lie inside the input.
+    let item = unsafe { input.get_unchecked(cells.first..) };
+    let mut flags = Flags { sum: V::splat(0.0), conflicts: V::splat(0.0) };
     for level in plan.in_order() {
-        // SAFETY: the bins of the level lie inside the output.
-        let out = unsafe { output.slots.part::<B>(output.bins(plan, level).first, level.bins() * channels.all) };
-        let across = level.columns.len();
-        for (i, &rows) in level.rows.iter().enumerate() {
-            for (j, &columns) in level.columns.iter().enumerate() {
-                // SAFETY: the bins of a plan lie inside its map, a nested level's inside their parent.
-                let best: [B; K] = unsafe {
-                    match level.source {
-                        Source::Map => reduce::<V, B, K>(item, plan.size().1, (rows, columns), channels, &mut sum),
-                        Source::Level { parent, rows, columns } => {
-                            let parent = &plan.levels()[parent];
-                            let bins = parent.bins() * channels.all;
-                            let from = output.slots.part::<B>(output.bins(plan, parent).first, bins);
-                            let across = parent.columns.len();
-                            nested::<V, B, K>(from, across, i * rows * across + j * columns, (rows, columns), channels)
-                        }
-                    }
-                };
-                let at = (i * across + j) * channels.all + channels.first;
-                for (k, best) in best.into_iter().enumerate() {
-                    zeros = zeros.or(best.value().eq(V::splat(0.0)));
-                    // SAFETY: the block's channels of this bin.
-                    unsafe { best.store(out, at + 4 * k, lanes::<K>(channels)) }
+        // SAFETY: the level's bins lie inside the output.
+        let out = unsafe { output.slots.part::<B>(output.bins(plan, level).first, level.bins() * cells.step) };
+        let pass = Pass { item, width: plan.size().1, all: cells.step, out };
+        // SAFETY: the bins of a plan lie inside its map, and a nested level's inside their parent.
+        unsafe {
+            match level.source {
+                Source::Map => reduce_level::<V, B>(pass, level, channels.clone(), &mut flags),
+                Source::Level { parent, rows, columns } => {
+                    let parent = &plan.levels()[parent];
+                    let bins = parent.bins() * cells.step;
+                    let from = output.slots.part::<B>(output.bins(plan, parent).first, bins);
+                    let nest = Nest { from, across: parent.columns.len(), rows, columns };
+                    merge_level::<V, B>(pass, level, nest, channels.clone(), &mut flags);
                 }
             }
         }
     }
-    let (nan, zero) = (sum.ne(sum).any(), zeros.any());
+    let (nan, zero) = (flags.sum.ne(flags.sum).any(), flags.conflicts.any());
     if nan || zero {
-        let cells = Planes { first: 0, plane: 1, step: channels.all };
-        for channel in channels.first..channels.first + channels.len {
-            repair::plane(plan, item, cells, output, channel, nan, zero);
+        for channel in channels {
+            repair::plane(plan, item, Planes { first: 0, ..cells }, output, channel, nan, zero);
         }
     }
 }
 
-/// Lanes of the last vector of a block. Blocks of several vectors are whole.
-#[inline(always)]
-fn lanes<const K: usize>(channels: Channels) -> usize {
-    if K > 1 { 4 } else { channels.len }
+/// What tells whether something is left to be mended.
+struct Flags<V> {
+    /// NaN if any cell was.
+    sum: V,
+    /// Lanes in which zeros of both signs met.
+    conflicts: V,
 }
 
-/// Reduces one bin over the map, in row-major order.
+/// What the passes over one level share.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    item: &'a [f32],
+    width: usize,
+    /// Channels of the map, which is the distance between cells and between bins.
+    all: usize,
+    out: Slots<'a>,
+}
+
+/// Calls `$f::<V, B, K>(…, first channel, lanes of a vector)` for blocks of four vectors, then of one.
+macro_rules! for_each_block {
+    ($channels:expr, $f:ident, ($($argument:expr),*)) => {{
+        let (mut first, end) = ($channels.start, $channels.end);
+        while first + CHANNEL_BLOCK <= end {
+            $f::<V, B, 4>($($argument,)* first, V::LANES);
+            first += CHANNEL_BLOCK;
+        }
+        while first < end {
+            let lanes = V::LANES.min(end - first);
+            $f::<V, B, 1>($($argument,)* first, lanes);
+            first += lanes;
+        }
+    }};
+}
+
+#[inline(always)]
+unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
+    for (i, &rows) in level.rows.iter().enumerate() {
+        let row_bytes = 4 * channels.len() * level.columns[0].len();
+        let most = (BAND_BYTES / row_bytes).clamp(1, rows.len()) as u32;
+        let mut start = rows.start;
+        while start < rows.end {
+            let band = Bin { start, end: rows.end.min(start + most) };
+            for (j, &columns) in level.columns.iter().enumerate() {
+                let bin = i * level.columns.len() + j;
+                let first_row = (start == rows.start).then_some(rows.start);
+                // SAFETY: the caller's promise.
+                unsafe { for_each_block!(channels, reduce, (pass, bin, first_row, band, columns, flags)) }
+            }
+            start = band.end;
+        }
+    }
+}
+
+/// Reduces a band of rows of one bin, for `K` vectors of channels. Without `first_row` it goes on from what stands in
+/// the output.
+#[expect(clippy::too_many_arguments, reason = "the innermost step: a struct would go through memory")]
 #[inline(always)]
 unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
-    item: &[f32],
-    width: usize,
-    (rows, columns): (Bin, Bin),
-    channels: Channels,
-    sum: &mut V,
-) -> [B; K] {
-    let mut best = [B::none(V::splat_index(rows.start * width as u32 + columns.start)); K];
-    for row in rows.range() {
-        for column in columns.range() {
-            let index = row * width + column;
-            let at = index * channels.all + channels.first;
-            let lanes = lanes::<K>(channels);
-            // SAFETY: the cell lies inside the map, and the block inside its channels.
-            let cells: [V; K] = core::array::from_fn(|k| unsafe { span::load(item, at + 4 * k, lanes) });
-            for (best, &value) in best.iter_mut().zip(&cells) {
-                best.take(value, V::splat_index(index as u32));
+    pass: Pass,
+    bin: usize,
+    first_row: Option<u32>,
+    rows: Bin,
+    columns: Bin,
+    flags: &mut Flags<V>,
+    first: usize,
+    lanes: usize,
+) {
+    let lanes = if K > 1 { V::LANES } else { lanes };
+    let to = bin * pass.all + first;
+    // SAFETY: the block's channels of this bin, and of the cells it reads.
+    unsafe {
+        let mut best: [B; K] = match first_row {
+            Some(row) => [B::none(V::splat_index(row * pass.width as u32 + columns.start)); K],
+            None => core::array::from_fn(|k| B::load(pass.out, to + 4 * k, lanes)),
+        };
+        let mut sum = V::splat(0.0);
+        for row in rows.range() {
+            for column in columns.range() {
+                let index = row * pass.width + column;
+                let at = index * pass.all + first;
+                let cells: [V; K] = core::array::from_fn(|k| span::load(pass.item, at + 4 * k, lanes));
+                for (best, &value) in best.iter_mut().zip(&cells) {
+                    best.take(value, V::splat_index(index as u32));
+                }
+                sum = sum.add(super::tree_sum(&cells));
             }
-            *sum = sum.add(super::tree_sum(&cells));
+        }
+        flags.sum = flags.sum.add(sum);
+        for (k, best) in best.into_iter().enumerate() {
+            best.store(pass.out, to + 4 * k, lanes);
         }
     }
-    best
 }
 
-/// Merges `rows x columns` bins of the parent, beginning with bin `first`.
+/// How a level nests in its parent: `rows x columns` of the parent's bins make up one bin.
+#[derive(Clone, Copy)]
+struct Nest<'a> {
+    from: Slots<'a>,
+    /// Bins of the parent in a row.
+    across: usize,
+    rows: usize,
+    columns: usize,
+}
+
 #[inline(always)]
-unsafe fn nested<V: Vector, B: Best<V>, const K: usize>(
-    parent: Slots,
-    parent_columns: usize,
-    first: usize,
-    (rows, columns): (usize, usize),
-    channels: Channels,
-) -> [B; K] {
-    let load = |bin: usize, k: usize| {
-        // SAFETY: a bin of the parent, and the block's channels of it.
-        unsafe { B::load(parent, bin * channels.all + channels.first + 4 * k, lanes::<K>(channels)) }
-    };
-    let mut best: [B; K] = core::array::from_fn(|k| load(first, k));
-    for row in 0..rows {
-        // The first is merged with itself, which changes nothing.
-        for bin in first + row * parent_columns..first + row * parent_columns + columns {
-            best = core::array::from_fn(|k| best[k].merge(load(bin, k)));
+unsafe fn merge_level<V: Vector, B: Best<V>>(
+    pass: Pass,
+    level: &Level,
+    nest: Nest,
+    channels: Range<usize>,
+    flags: &mut Flags<V>,
+) {
+    for i in 0..level.rows.len() {
+        for j in 0..level.columns.len() {
+            let bin = i * level.columns.len() + j;
+            let parent = i * nest.rows * nest.across + j * nest.columns;
+            // SAFETY: the caller's promise.
+            unsafe { for_each_block!(channels, merge, (pass, bin, nest, parent, flags)) }
         }
     }
-    best
+}
+
+/// Merges the parent's bins from `parent` on into one bin, for `K` vectors of channels.
+#[inline(always)]
+unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
+    pass: Pass,
+    bin: usize,
+    nest: Nest,
+    parent: usize,
+    flags: &mut Flags<V>,
+    first: usize,
+    lanes: usize,
+) {
+    let lanes = if K > 1 { V::LANES } else { lanes };
+    // SAFETY: bins of the parent and of the level, and the block's channels of them.
+    unsafe {
+        let load = |bin: usize, k: usize| B::load(nest.from, bin * pass.all + first + 4 * k, lanes);
+        let mut best: [B; K] = core::array::from_fn(|k| load(parent, k));
+        for row in 0..nest.rows {
+            // The first is merged with itself, which changes nothing.
+            for bin in parent + row * nest.across..parent + row * nest.across + nest.columns {
+                for (k, best) in best.iter_mut().enumerate() {
+                    let other = load(bin, k);
+                    let (a, b) = (best.value(), other.value());
+                    flags.conflicts = flags.conflicts.or(a.eq(b).and(a.ne_index(b)));
+                    *best = best.merge(other);
+                }
+            }
+        }
+        for (k, best) in best.into_iter().enumerate() {
+            best.store(pass.out, bin * pass.all + first + 4 * k, lanes);
+        }
+    }
 }

@@ -15,7 +15,8 @@ struct Plane<'a> {
     channel: usize,
 }
 
-/// Mends one plane, whose cells stand in `input` at `cells`. `nan`: some cell may be NaN. `zero`: some bin may be zero.
+/// Mends one plane, whose cells stand in `input` at `cells`. `nan`: some cell may be NaN. `zero`: some bin may be
+/// a zero of the wrong sign.
 #[cold]
 #[inline(never)]
 pub(crate) fn plane(
@@ -76,14 +77,8 @@ impl Plane<'_> {
         }
     }
 
-    /// Gives every bin that came out zero the sign of its first zero: the index names it, or else it is looked for if
-    /// the plane has a negative zero at all.
+    /// Gives every bin that came out zero the sign of its first zero: the index names it, or else it is looked for.
     fn mend_zeros(&self) {
-        const NEGATIVE_ZERO: u32 = 1 << 31;
-        let (height, width) = self.plan.size();
-        if !self.is_indexed() && (0..height * width).all(|index| self.cell(index).to_bits() != NEGATIVE_ZERO) {
-            return;
-        }
         for level in self.plan.levels() {
             let bins = self.output.bins(self.plan, level);
             for bin in 0..level.bins() {
