@@ -135,10 +135,21 @@ impl Block<'_> {
     }
 
     /// Adds levels to `to`, whose touched cells are zero, the last level first.
+    ///
+    /// The first level to be added needs no plane of its own, and neither does a single bin, which touches a cell once.
+    /// So of the last two levels, whose sum may be taken either way, a single bin comes second.
     fn fold(self, levels: &[Level], to: Sums, one: Sums) {
-        for (i, level) in levels.iter().enumerate().rev() {
-            // A single bin touches a cell once: it needs no plane of its own, and neither does the first to be added.
-            if i + 1 == levels.len() || level.bins() == 1 {
+        let (before, last) = match levels {
+            [before @ .., second, last] if last.bins() == 1 => {
+                self.scatter(second, to);
+                (before, last)
+            }
+            [before @ .., last] => (before, last),
+            [] => return,
+        };
+        self.scatter(last, to);
+        for level in before.iter().rev() {
+            if level.bins() == 1 {
                 self.scatter(level, to);
             } else {
                 self.clear(level, one);
