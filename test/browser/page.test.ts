@@ -42,6 +42,15 @@ describe.runIf(isolated)('with isolation', () => {
     expect(started.length).toBe(2);
   });
 
+  test('one core is not worth threads, unless they are asked for', async () => {
+    const cores = vi.spyOn(navigator, 'hardwareConcurrency', 'get').mockReturnValue(1);
+    using alone = await createRuntime();
+    using asked = await createRuntime({ threads: 2 });
+    cores.mockRestore();
+    expect(alone).toMatchObject({ variant: 'simd', threads: 1, fallback: 'one core only' });
+    expect(asked).toMatchObject({ variant: 'simd-threads', threads: 2, fallback: undefined });
+  });
+
   test('workers can be loaded from a URL', async () => {
     using runtime = await createRuntime({ variant: 'simd-threads', threads: 2, workerUrl });
     const pool = await createPyramidPool({ levels: [2], runtime });

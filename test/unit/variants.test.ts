@@ -1,6 +1,6 @@
 /** What a runtime becomes, and what it says of it. */
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { isolated } from './engines.js';
 
 /** Makes a runtime, and tells what it became and what it said. */
@@ -29,6 +29,18 @@ test.runIf(!isolated)('without isolation, a runtime works on one thread and says
     expect(runtime).toMatchObject({ variant: 'simd', threads: 1 });
     expect(runtime.fallback).toContain('not cross-origin isolated');
     expect(runtime.fallback).toContain('Cross-Origin-Opener-Policy');
+  }
+});
+
+test('without SIMD, a runtime works with the scalar variant and says why', async () => {
+  const validate = vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  try {
+    const expected = { variant: 'scalar', threads: 1, fallback: 'no WebAssembly SIMD' };
+    for (const variant of ['auto', 'simd', 'simd-threads'] as const) {
+      expect(await made({ variant })).toEqual(expected);
+    }
+  } finally {
+    validate.mockRestore();
   }
 });
 
