@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::bins::{self, Bin};
-use crate::kernels::{BACKWARD_BLOCK, BAND_ROWS, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES};
+use crate::kernels::{BACKWARD_BLOCK, BAND_ROWS, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES};
 use crate::{FeatureMap, Layout, PoolError};
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
@@ -183,6 +183,11 @@ impl PyramidPlan {
         self.height * self.width <= SMALL_PLANE
     }
 
+    /// Planes that are pooled together: they and their reduced rows stay in the first-level cache.
+    pub(crate) fn forward_block(&self) -> usize {
+        (SMALL_PLANE / 2 / (self.height * self.width)).clamp(1, FORWARD_BLOCK)
+    }
+
     /// Planes whose gradients are worked on together.
     pub(crate) fn backward_block(&self) -> usize {
         (BACKWARD_BLOCK / (self.height * self.width)).max(1)
@@ -203,7 +208,10 @@ impl PyramidPlan {
     fn forward_scratch(&self) -> usize {
         match self.layout {
             // Reduced values, reduced indices, and the widened map where it is narrow.
-            Layout::Nchw => 2 * self.reduced_len() + if self.width < 4 { 4 * self.height } else { 0 },
+            Layout::Nchw => {
+                let widened = if self.width < 4 { 4 * self.height } else { 0 };
+                2 * self.forward_block() * self.reduced_len() + widened
+            }
             Layout::Nhwc => 0,
         }
     }

@@ -24,6 +24,8 @@ pub(crate) const SMALL_PLANE: usize = 6144;
 /// Larger planes are read in bands of so many rows over the full width: strip by strip, they would leave the cache
 /// between one strip and the next.
 pub(crate) const BAND_ROWS: usize = 4;
+/// Planes that an NCHW kernel takes together, level after level, where they are small.
+pub(crate) const FORWARD_BLOCK: usize = 16;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.

@@ -6,8 +6,8 @@
 
 use core::ops::Range;
 
-use super::{Best, ItemOutput, Slots, repair};
-use crate::plan::{Band, Gather, PyramidPlan, Source, Strip, group_start};
+use super::{Best, FORWARD_BLOCK, ItemOutput, Slots, repair};
+use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Strip, group_start};
 use crate::shape::Planes;
 use crate::span::{self, Span};
 use crate::vector::Vector;
@@ -15,6 +15,7 @@ use crate::vector::Vector;
 /// Working memory of one thread, cut up for a plan.
 #[derive(Clone, Copy)]
 struct Scratch<'a> {
+    /// The reduced rows of a block of planes.
     reduced: Slots<'a>,
     widened: Span<'a, f32>,
 }
@@ -23,7 +24,7 @@ impl<'a> Scratch<'a> {
     /// # Safety
     /// `memory` must have the plan's `scratch_len` elements and no other holder.
     unsafe fn new(plan: &PyramidPlan, memory: Span<'a, f32>) -> Self {
-        let len = plan.reduced_len();
+        let len = plan.forward_block() * plan.reduced_len();
         // SAFETY: the plan counts these three parts in its `scratch_len`.
         unsafe {
             Scratch {
@@ -42,7 +43,26 @@ struct Rows<'a> {
     width: usize,
 }
 
+/// Values and indices of a block of planes, `stride` apart.
+#[derive(Clone, Copy)]
+struct Stack<'a> {
+    slots: Slots<'a>,
+    stride: usize,
+}
+
+/// What tells whether something is left to be mended in a plane.
+#[derive(Clone, Copy)]
+struct Flags<V> {
+    /// NaN if any cell was. Infinities of both signs give false alarms, which cost a scan.
+    sum: V,
+    /// Lanes in which some bin came out zero.
+    zeros: V,
+}
+
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
+///
+/// Level by level over a block of planes: what a level takes to set up is shared, and while one plane waits for a
+/// result to be stored the next goes on.
 ///
 /// # Safety
 /// `input` and `output` must have the lengths of the plan for this item, and `scratch` must be made for the plan.
@@ -57,54 +77,47 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
 ) {
     // SAFETY: the caller's promise.
     let scratch = unsafe { Scratch::new(plan, scratch) };
-    for channel in channels {
-        let first = cells.at(channel, 0);
-        // SAFETY: the plane lies inside the input.
-        unsafe { plane::<V, B>(plan, input.get_unchecked(first..first + cells.plane), output, channel, scratch) };
-    }
-}
-
-#[inline(always)]
-unsafe fn plane<V: Vector, B: Best<V>>(
-    plan: &PyramidPlan,
-    cells: &[f32],
-    output: ItemOutput,
-    channel: usize,
-    scratch: Scratch,
-) {
-    let (_, width) = plan.size();
-    let rows =
-        if width < V::LANES { widen(cells, width, scratch.widened) } else { Rows { cells, stride: width, width } };
-    // A sum goes NaN if any cell was; infinities of both signs give false alarms, which cost a scan.
-    let mut sum = V::splat(0.0);
-    let mut zeros = V::splat(0.0);
-    for level in plan.in_order() {
-        // SAFETY: strips, bands and gathers of the plan lie inside the plane, the scratch made for it, and the level's
-        // bins of this plane, which lie inside the output.
+    let mut flags = [Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }; FORWARD_BLOCK];
+    for first in channels.clone().step_by(plan.forward_block()) {
+        let planes = first..channels.end.min(first + plan.forward_block());
+        let flags = &mut flags[..planes.len()];
+        flags.fill(Flags { sum: V::splat(0.0), zeros: V::splat(0.0) });
+        let cells_of = |channel: usize| {
+            let first = cells.at(channel, 0);
+            // SAFETY: the plane lies inside the input.
+            unsafe { input.get_unchecked(first..first + cells.plane) }
+        };
+        // SAFETY: strips, bands and gathers of the plan lie inside the planes, the scratch made for them, and the
+        // bins of these planes, which lie inside the output.
         unsafe {
-            let out = output.slots.part::<B>(output.bins(plan, level).at(channel, 0), level.bins());
-            let from = match level.source {
-                Source::Map => {
-                    let bands = level.bands.chunks(if plan.is_small() { level.bands.len() } else { 1 });
-                    for bands in bands {
-                        for &strip in plan.strips(B::INDEXED) {
-                            sum = sum.add(reduce_rows::<V, B>(rows, bands, strip, scratch.reduced, plan.row_stride()));
-                        }
-                    }
-                    scratch.reduced
-                }
-                Source::Level { parent, .. } => {
-                    let parent = &plan.levels()[parent];
-                    output.slots.part::<B>(output.bins(plan, parent).at(channel, 0), parent.bins())
-                }
+            let stack = |level: &Level| {
+                let bins = level.bins();
+                let first = output.bins(plan, level).at(planes.start, 0);
+                Stack { slots: output.slots.part::<B>(first, planes.len() * bins), stride: bins }
             };
-            zeros = zeros.or(gather::<V, B>(&level.gather, level.bins(), from, out));
+            for level in plan.in_order() {
+                let from = match level.source {
+                    Source::Map => {
+                        let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
+                        for (i, flags) in flags.iter_mut().enumerate() {
+                            let rows = rows_of::<V>(plan, cells_of(planes.start + i), scratch.widened);
+                            let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
+                            flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, level, rows, to));
+                        }
+                        reduced
+                    }
+                    Source::Level { parent, .. } => stack(&plan.levels()[parent]),
+                };
+                gather::<V, B>(&level.gather, level.bins(), from, stack(level), flags);
+            }
         }
-    }
-    let (nan, zero) = (sum.ne(sum).any(), zeros.any() && has_negative_zero::<V>(cells));
-    if nan || zero {
-        let cells_at = Planes { first: 0, plane: 0, step: 1 };
-        repair::plane(plan, cells, cells_at, output, channel, nan, zero);
+        for (channel, flags) in planes.zip(flags) {
+            let nan = flags.sum.ne(flags.sum).any();
+            let zero = flags.zeros.any() && has_negative_zero::<V>(cells_of(channel));
+            if nan || zero {
+                repair::plane(plan, input, cells, output, channel, nan, zero);
+            }
+        }
     }
 }
 
@@ -122,43 +135,48 @@ fn has_negative_zero<V: Vector>(cells: &[f32]) -> bool {
     all.ne_index(V::splat_index(u32::MAX)).any() || rest.iter().any(|cell| cell.to_bits() == 1 << 31)
 }
 
-/// Copies a map narrower than a vector to rows of one vector, filled up with negative infinity.
-#[cold]
-#[inline(never)]
-fn widen<'a>(cells: &[f32], width: usize, to: Span<'a, f32>) -> Rows<'a> {
+/// The rows of a plane; those narrower than a vector are copied to rows of one vector, filled up with negative
+/// infinity.
+#[inline(always)]
+fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: Span<'a, f32>) -> Rows<'a> {
+    let (_, width) = plan.size();
+    if width >= V::LANES {
+        return Rows { cells, stride: width, width };
+    }
     // SAFETY: scratch belongs to this thread alone.
-    let wide = unsafe { to.slice() };
-    for (row, wide) in cells.chunks_exact(width).zip(wide.chunks_exact_mut(4)) {
+    let wide = unsafe { widened.slice() };
+    for (row, wide) in cells.chunks_exact(width).zip(wide.chunks_exact_mut(V::LANES)) {
         for (i, cell) in wide.iter_mut().enumerate() {
             *cell = if i < width { row[i] } else { f32::NEG_INFINITY };
         }
     }
-    Rows { cells: wide, stride: 4, width }
+    Rows { cells: wide, stride: V::LANES, width }
 }
 
-/// Reduces the rows of every band into the reduced row of its bin, for one strip of columns. Gives the sum of all
-/// cells it read.
+/// Reduces the rows of every row of bins into one row of `reduced`, column by column. Gives the sum of all cells.
 #[inline(always)]
-unsafe fn reduce_rows<V: Vector, B: Best<V>>(
-    map: Rows,
-    bands: &[Band],
-    strip: Strip,
-    reduced: Slots,
-    stride: usize,
-) -> V {
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        match strip.vectors {
-            1 => reduce_strip::<V, B, 1>(map, bands, strip, reduced, stride),
-            2 => reduce_strip::<V, B, 2>(map, bands, strip, reduced, stride),
-            3 => reduce_strip::<V, B, 3>(map, bands, strip, reduced, stride),
-            4 => reduce_strip::<V, B, 4>(map, bands, strip, reduced, stride),
-            5 if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
-            6 if !B::INDEXED => reduce_strip::<V, B, 6>(map, bands, strip, reduced, stride),
-            _ if !B::INDEXED => reduce_strip::<V, B, 7>(map, bands, strip, reduced, stride),
-            _ => V::splat(0.0),
+unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, level: &Level, map: Rows, reduced: Slots) -> V {
+    let mut sum = V::splat(0.0);
+    let stride = plan.row_stride();
+    for bands in level.bands.chunks(if plan.is_small() { level.bands.len() } else { 1 }) {
+        for &strip in plan.strips(B::INDEXED) {
+            // SAFETY: the caller's promise is the same.
+            let cells = unsafe {
+                match strip.vectors {
+                    1 => reduce_strip::<V, B, 1>(map, bands, strip, reduced, stride),
+                    2 => reduce_strip::<V, B, 2>(map, bands, strip, reduced, stride),
+                    3 => reduce_strip::<V, B, 3>(map, bands, strip, reduced, stride),
+                    4 => reduce_strip::<V, B, 4>(map, bands, strip, reduced, stride),
+                    5 if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
+                    6 if !B::INDEXED => reduce_strip::<V, B, 6>(map, bands, strip, reduced, stride),
+                    _ if !B::INDEXED => reduce_strip::<V, B, 7>(map, bands, strip, reduced, stride),
+                    _ => V::splat(0.0),
+                }
+            };
+            sum = sum.add(cells);
         }
     }
+    sum
 }
 
 #[inline(always)]
@@ -199,16 +217,21 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     sum
 }
 
-/// Brings a level's bins together, four at a time in the order of the output. Gives a mask that has a lane set if some
-/// bin is zero.
+/// Brings a level's bins together in a block of planes, four at a time in the order of the output.
 #[inline(always)]
-unsafe fn gather<V: Vector, B: Best<V>>(gather: &Gather, bins: usize, from: Slots, out: Slots) -> V {
+unsafe fn gather<V: Vector, B: Best<V>>(
+    gather: &Gather,
+    bins: usize,
+    from: Stack,
+    out: Stack,
+    planes: &mut [Flags<V>],
+) {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match gather.unit {
-            4 => gather_units::<V, B, 4>(gather, bins, from, out),
-            2 => gather_units::<V, B, 2>(gather, bins, from, out),
-            _ => gather_units::<V, B, 1>(gather, bins, from, out),
+            4 => gather_units::<V, B, 4>(gather, bins, from, out, planes),
+            2 => gather_units::<V, B, 2>(gather, bins, from, out, planes),
+            _ => gather_units::<V, B, 1>(gather, bins, from, out, planes),
         }
     }
 }
@@ -217,33 +240,38 @@ unsafe fn gather<V: Vector, B: Best<V>>(gather: &Gather, bins: usize, from: Slot
 unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     gather: &Gather,
     bins: usize,
-    from: Slots,
-    out: Slots,
-) -> V {
-    let mut zeros = V::splat(0.0);
-    // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the level's bins.
-    unsafe {
-        let mut finish = |best: [B; 4], at: usize, lanes: usize| {
-            let best = B::reduce(best);
-            zeros = zeros.or(best.value().eq(V::splat(0.0)));
-            best.store(out, at, lanes);
-        };
-        let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
-        if bins == 1 {
-            let mut best = load(gather.offsets.get_unchecked(0)[0]);
-            for offsets in gather.offsets.get_unchecked(1..) {
-                best = best.merge(load(offsets[0]));
-            }
-            finish([best; 4], 0, 1);
-        } else {
-            for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
-                let mut best = offsets.get_unchecked(0).map(load);
-                for offsets in offsets.get_unchecked(1..) {
-                    best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
+    from: Stack,
+    out: Stack,
+    planes: &mut [Flags<V>],
+) {
+    for (i, flags) in planes.iter_mut().enumerate() {
+        // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the level's bins.
+        unsafe {
+            let from = from.slots.part::<B>(i * from.stride, from.stride);
+            let out = out.slots.part::<B>(i * out.stride, out.stride);
+            let mut zeros = V::splat(0.0);
+            let mut finish = |best: [B; 4], at: usize, lanes: usize| {
+                let best = B::reduce(best);
+                zeros = zeros.or(best.value().eq(V::splat(0.0)));
+                best.store(out, at, lanes);
+            };
+            let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
+            if bins == 1 {
+                let mut best = load(gather.offsets.get_unchecked(0)[0]);
+                for offsets in gather.offsets.get_unchecked(1..) {
+                    best = best.merge(load(offsets[0]));
                 }
-                finish(best, group_start(group, bins), bins.min(V::LANES));
+                finish([best; 4], 0, 1);
+            } else {
+                for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
+                    let mut best = offsets.get_unchecked(0).map(load);
+                    for offsets in offsets.get_unchecked(1..) {
+                        best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
+                    }
+                    finish(best, group_start(group, bins), bins.min(V::LANES));
+                }
             }
+            flags.zeros = flags.zeros.or(zeros);
         }
     }
-    zeros
 }
