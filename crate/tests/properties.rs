@@ -46,7 +46,7 @@ fn values(kind: Kind, seed: u64, len: usize) -> Vec<f32> {
         Kind::SignedZeros => pick(bits, &[0.0, -0.0, -0.0, -1.0]),
         Kind::Infinities => pick(bits, &[f32::INFINITY, f32::NEG_INFINITY, 1.0, f32::MAX, f32::MIN]),
         Kind::NegativeInfinity => f32::NEG_INFINITY,
-        Kind::Nan if bits % 7 == 0 => nan(bits),
+        Kind::Nan if bits.is_multiple_of(7) => nan(bits),
         Kind::Nan => pick(bits, &[-1.0, 0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY]),
         Kind::AllNan => nan(bits),
         Kind::Bits => f32::from_bits(bits),
