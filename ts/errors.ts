@@ -4,6 +4,8 @@ export type PyramidPoolErrorCode =
   | 'invalid-options'
   /** `levels` is empty, or one of them is not a positive whole number of bins. */
   | 'invalid-levels'
+  /** The rule of `bins` does not give the bins of a level for the size of a map. */
+  | 'invalid-bins'
   /** `dims` has the wrong rank, a size that is not a whole number, or does not fit the call. */
   | 'invalid-dims'
   /** `data` is not the typed array that is needed, or not as long as its `dims` say. */

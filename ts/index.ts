@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { Bounds, LevelBounds } from './bin-bounds.js';
+export type { Bins, Bounds, LevelBounds } from './bins.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
 export type { Layout } from './feature-map.js';
 export type { WasmSource } from './instantiate.js';

@@ -1,3 +1,4 @@
+import { type Bins, binRules, checkBinCounts } from './bins.js';
 import { PyramidPoolError } from './errors.js';
 import type { Layout } from './feature-map.js';
 import type { Grid } from './levels.js';
@@ -25,9 +26,10 @@ export class PlanOptions {
 
   constructor(
     readonly levels: readonly Grid[],
+    readonly bins: Bins,
     readonly layout: Layout,
   ) {
-    this.key = `${layout} ${levels.join(' ')}`;
+    this.key = `${bins} ${layout} ${levels.join(' ')}`;
   }
 }
 
@@ -65,14 +67,22 @@ export class PlanCache {
     }
   }
 
-  #make({ levels, layout }: PlanOptions, height: number, width: number): CachedPlan {
+  #make({ levels, bins, layout }: PlanOptions, height: number, width: number): CachedPlan {
     const { memory } = this;
+    checkBinCounts(memory, bins, levels, height, width);
     const bytes = 2 * ELEMENT_BYTES * levels.length;
     const list = memory.alloc(bytes, 'a list of levels');
     try {
       memory.view('int32', list, 2 * levels.length).set(levels.flat());
       const address =
-        memory.kernels.plan_new(height, width, list, levels.length, layout === 'NCHW' ? 0 : 1) >>> 0;
+        memory.kernels.plan_new(
+          height,
+          width,
+          list,
+          levels.length,
+          binRules[bins],
+          layout === 'NCHW' ? 0 : 1,
+        ) >>> 0;
       if (address === 0)
         throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
       if (address === 1) {

@@ -1,4 +1,4 @@
-import { type LevelBounds, readBinBounds } from './bin-bounds.js';
+import { type Bins, binRules, checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
 import { Buffers } from './buffers.js';
 import {
   type CheckedTensor,
@@ -24,8 +24,8 @@ export interface PyramidPoolOptions {
   levels: readonly Level[];
   /** What a bin makes of its cells. */
   reduction?: 'max';
-  /** Which cells a bin reads: `'adaptive'` as PyTorch's adaptive pooling and the paper's appendix. */
-  bins?: 'adaptive';
+  /** Which cells a bin reads; default `'adaptive'`. */
+  bins?: Bins;
   /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
   layout?: Layout;
   /** Where to run; by default one runtime that all pools share. */
@@ -36,7 +36,7 @@ export interface PyramidPoolOptions {
 export interface ResolvedOptions {
   readonly levels: readonly Grid[];
   readonly reduction: 'max';
-  readonly bins: 'adaptive';
+  readonly bins: Bins;
   readonly layout: Layout;
 }
 
@@ -87,7 +87,7 @@ export class PyramidPool implements Disposable {
     this.options = options;
     this.runtime = runtime;
     this.#bins = countBins(options.levels);
-    this.#planOptions = new PlanOptions(options.levels, options.layout);
+    this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
   }
 
   /** Pools a feature map. Blocks; on a page it runs on the page's thread alone. */
@@ -137,12 +137,10 @@ export class PyramidPool implements Disposable {
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
   binBounds(height: number, width: number): LevelBounds[] {
-    for (const [name, size] of Object.entries({ height, width })) {
-      if (!Number.isInteger(size) || size < 1 || size >= 2 ** 31) {
-        fail('invalid-dims', name, `is ${show(size)}`, 'a whole number from 1 up');
-      }
-    }
-    return readBinBounds(this.#internals().memory, this.options.levels, height, width);
+    checkMapSize(height, 'height');
+    checkMapSize(width, 'width');
+    const { bins, levels } = this.options;
+    return readBinBounds(this.#internals().memory, bins, levels, height, width);
   }
 
   /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
@@ -313,7 +311,7 @@ export async function createPyramidPool(options: PyramidPoolOptions): Promise<Py
   const resolved = Object.freeze({
     levels: checkLevels(checked.levels, 'options.levels'),
     reduction: checkOneOf(checked.reduction ?? 'max', 'options.reduction', ['max']),
-    bins: checkOneOf(checked.bins ?? 'adaptive', 'options.bins', ['adaptive']),
+    bins: checkOneOf(checked.bins ?? 'adaptive', 'options.bins', Object.keys(binRules) as Bins[]),
     layout: checkOneOf(checked.layout ?? 'NCHW', 'options.layout', layouts),
   });
   const runtime = checked.runtime ?? (await defaultRuntime());

@@ -9,8 +9,16 @@ export interface Kernels {
   readonly memory?: WebAssembly.Memory;
   alloc(bytes: number): number;
   free(address: number, bytes: number): void;
-  bin_bounds(size: number, n: number, to: number): void;
-  plan_new(height: number, width: number, levels: number, count: number, layout: number): number;
+  bin_count(rule: number, size: number, n: number): number;
+  bin_bounds(rule: number, size: number, n: number, to: number): void;
+  plan_new(
+    height: number,
+    width: number,
+    levels: number,
+    count: number,
+    rule: number,
+    layout: number,
+  ): number;
   plan_free(plan: number): void;
   plan_scratch(plan: number): number;
   first_bad_index(indices: number, count: number, cells: number): number;
@@ -22,6 +30,7 @@ export interface Kernels {
 export const exported = [
   'alloc',
   'free',
+  'bin_count',
   'bin_bounds',
   'plan_new',
   'plan_free',

@@ -19,6 +19,16 @@ pub enum PoolError {
         /// Bins along the width.
         columns: usize,
     },
+    /// The rule does not give as many bins as a level asks for over this size.
+    #[error("the rule gives {count} bins over {size} cells, not {asked}")]
+    WrongCount {
+        /// Cells along the axis.
+        size: usize,
+        /// Bins asked for.
+        asked: usize,
+        /// Bins that the rule gives, 0 where it has no answer.
+        count: usize,
+    },
     /// The feature map has no cells. PyTorch refuses it as well.
     #[error("a feature map of {height} x {width} cells has nothing to pool")]
     EmptyMap {

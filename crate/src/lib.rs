@@ -2,13 +2,15 @@
 //!
 //! A feature map of any height and width becomes a vector of fixed length: every level of the pyramid cuts the map
 //! into `nh x nw` bins and keeps the maximum of each, so fully connected layers can follow convolutions over images of
-//! any size. The bins are those of PyTorch's `adaptive_max_pool2d`; so are values, indices and gradients, bit for bit.
+//! any size. With adaptive bins, values, indices and gradients are those of PyTorch's
+//! `adaptive_max_pool2d`, bit for bit; the bins may also follow the paper's rule or Caffe's.
 //!
 //! ```
+//! use pyramid_pool::bins::Rule;
 //! use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward_with_indices};
 //!
 //! let map = FeatureMap { batch: 1, channels: 256, height: 13, width: 13 };
-//! let plan = PyramidPlan::new(map.height, map.width, &[(4, 4), (2, 2), (1, 1)], Layout::Nchw)?;
+//! let plan = PyramidPlan::new(map.height, map.width, &[(4, 4), (2, 2), (1, 1)], Rule::Adaptive, Layout::Nchw)?;
 //! let input = vec![1.0; map.len()];
 //! let mut output = vec![0.0; plan.output_len(map.batch, map.channels)];
 //! let mut indices = vec![0; output.len()];

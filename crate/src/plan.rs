@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::bins::{self, Bin};
+use crate::bins::{self, Bin, Rule};
 use crate::kernels::{BACKWARD_BLOCK, BAND_ROWS, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES};
 use crate::{FeatureMap, Layout, PoolError};
 
@@ -89,19 +89,27 @@ pub(crate) struct Strip {
 }
 
 impl PyramidPlan {
-    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `height x width` maps.
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `height x width` maps,
+    /// whose bins follow `rule`.
     ///
     /// # Errors
-    /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::TooLarge`] or
+    /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::WrongCount`],
+    /// [`PoolError::TooLarge`] or
     /// [`PoolError::OutOfMemory`].
-    pub fn new(height: usize, width: usize, levels: &[(usize, usize)], layout: Layout) -> Result<Self, PoolError> {
+    pub fn new(
+        height: usize,
+        width: usize,
+        levels: &[(usize, usize)],
+        rule: Rule,
+        layout: Layout,
+    ) -> Result<Self, PoolError> {
         check_sizes(height, width, levels)?;
         let mut planned = reserve(levels.len())?;
         let mut bins = 0;
         for &(rows, columns) in levels {
             planned.push(Level {
-                rows: bins::adaptive_axis(height, rows)?,
-                columns: bins::adaptive_axis(width, columns)?,
+                rows: rule.axis(height, rows)?,
+                columns: rule.axis(width, columns)?,
                 first_bin: bins,
                 source: Source::Map,
                 bands: Vec::new(),
@@ -368,7 +376,7 @@ mod tests {
 
     fn plan(height: usize, width: usize, levels: &[usize]) -> PyramidPlan {
         let levels: Vec<_> = levels.iter().map(|&n| (n, n)).collect();
-        PyramidPlan::new(height, width, &levels, Layout::Nchw).unwrap()
+        PyramidPlan::new(height, width, &levels, Rule::Adaptive, Layout::Nchw).unwrap()
     }
 
     fn parents(plan: &PyramidPlan) -> Vec<Option<usize>> {
@@ -421,9 +429,11 @@ mod tests {
     #[test]
     fn impossible_plans_are_refused() {
         let plan = |height, width, levels: &[(usize, usize)]| {
-            PyramidPlan::new(height, width, levels, Layout::Nchw).map(|_| ()).unwrap_err()
+            PyramidPlan::new(height, width, levels, Rule::Adaptive, Layout::Nchw).map(|_| ()).unwrap_err()
         };
         assert_eq!(plan(3, 3, &[]), PoolError::NoLevels);
+        let error = PyramidPlan::new(13, 7, &[(4, 4)], Rule::Sliding, Layout::Nchw).map(|_| ());
+        assert_eq!(error, Err(PoolError::WrongCount { size: 7, asked: 4, count: 6 }));
         assert_eq!(plan(3, 3, &[(1, 1), (2, 0)]), PoolError::EmptyLevel { level: 1, rows: 2, columns: 0 });
         assert_eq!(plan(0, 3, &[(1, 1)]), PoolError::EmptyMap { height: 0, width: 3 });
         assert_eq!(plan(1 << 16, 1 << 16, &[(1, 1)]), PoolError::TooLarge);

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::bins::adaptive;
+use crate::bins::Rule;
 use crate::{FeatureMap, Layout};
 
 /// One bin: the cells it reads, and where they and its own values stand.
@@ -17,7 +17,7 @@ struct Bin {
 }
 
 /// Calls `visit` for every bin: planes outermost, then levels, then bins in row-major order.
-fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, mut visit: impl FnMut(Bin)) {
+fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout: Layout, mut visit: impl FnMut(Bin)) {
     let row: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     for item in 0..map.batch {
         for channel in 0..map.channels {
@@ -28,8 +28,8 @@ fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, mut
                 for bin in 0..rows * columns {
                     visit(Bin {
                         level,
-                        rows: adaptive(map.height, rows, bin / columns).range(),
-                        columns: adaptive(map.width, columns, bin % columns).range(),
+                        rows: rule.bin(map.height, rows, bin / columns).range(),
+                        columns: rule.bin(map.width, columns, bin % columns).range(),
                         at: bins.at(channel, bin),
                         cells: (cells.at(channel, 0), cells.step),
                     });
@@ -45,11 +45,17 @@ fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, mut
 /// A bin is scanned in row-major order, beginning with negative infinity at its first cell. A cell takes over if it is
 /// greater or NaN: so the first of equal maxima wins, the last NaN wins over everything, and of zeros of both signs
 /// the first stays. (PyTorch, `AdaptiveMaxPoolKernel.cpp`.)
-pub fn forward(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, input: &[f32]) -> (Vec<f32>, Vec<u32>) {
+pub fn forward(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: Rule,
+    layout: Layout,
+    input: &[f32],
+) -> (Vec<f32>, Vec<u32>) {
     let bins: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let len = map.batch * map.channels * bins;
     let (mut output, mut indices) = (vec![0.0; len], vec![0; len]);
-    for_each_bin(map, levels, layout, |bin| {
+    for_each_bin(map, levels, rule, layout, |bin| {
         let (mut best, mut index) = (f32::NEG_INFINITY, bin.rows.start * map.width + bin.columns.start);
         for row in bin.rows {
             for column in bin.columns.clone() {
@@ -73,12 +79,13 @@ pub fn forward(map: &FeatureMap, levels: &[(usize, usize)], layout: Layout, inpu
 pub fn backward(
     map: &FeatureMap,
     levels: &[(usize, usize)],
+    rule: Rule,
     layout: Layout,
     grad_output: &[f32],
     indices: &[u32],
 ) -> Vec<f32> {
     let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
-    for_each_bin(map, levels, layout, |bin| {
+    for_each_bin(map, levels, rule, layout, |bin| {
         by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
     });
     by_level

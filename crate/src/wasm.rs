@@ -11,7 +11,7 @@ use std::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::backward::{Gradients, backward_units, first_outside};
-use crate::bins;
+use crate::bins::{Bin, Rule};
 use crate::forward::{forward_units, units};
 use crate::kernels::Slots;
 use crate::span::Span;
@@ -60,24 +60,39 @@ pub fn free(address: usize, bytes: usize) {
     }
 }
 
-/// Writes the `n` adaptive bins over `size` cells to `to`, two words each: start and end.
+/// A rule of bins by its number.
+fn rule(number: usize) -> Rule {
+    match number {
+        0 => Rule::Adaptive,
+        1 => Rule::Sliding,
+        _ => Rule::Padded,
+    }
+}
+
+/// How many bins a rule (0 adaptive, 1 sliding, 2 padded) gives over `size` cells where `n` are asked for.
 #[wasm_bindgen]
-pub fn bin_bounds(size: usize, n: usize, to: usize) {
+pub fn bin_count(rule_number: usize, size: usize, n: usize) -> usize {
+    rule(rule_number).count(size, n)
+}
+
+/// Writes the `n` bins of a rule over `size` cells to `to`, two words each: start and end. Only where it gives `n`.
+#[wasm_bindgen]
+pub fn bin_bounds(rule_number: usize, size: usize, n: usize, to: usize) {
     for i in 0..n {
         // SAFETY: the caller's promise: `to` has room for `n` bins.
-        unsafe { (to as *mut bins::Bin).add(i).write(bins::adaptive(size, n, i)) }
+        unsafe { (to as *mut Bin).add(i).write(rule(rule_number).bin(size, n, i)) }
     }
 }
 
 /// Plans a pyramid over `height x width` maps. `levels` is the address of `count` pairs of words, rows and columns of
-/// bins; `layout` is 0 for NCHW and 1 for NHWC. Gives the plan's address, 0 where memory is exhausted, or 1 where the
+/// bins; `layout` is 0 for NCHW and 1 for NHWC; the rule must give the bins asked for. Gives the plan's address, 0 where memory is exhausted, or 1 where the
 /// sizes are beyond what can be counted.
 #[wasm_bindgen]
-pub fn plan_new(height: usize, width: usize, levels: usize, count: usize, layout: usize) -> usize {
+pub fn plan_new(height: usize, width: usize, levels: usize, count: usize, rule_number: usize, layout: usize) -> usize {
     let layout = if layout == 0 { Layout::Nchw } else { Layout::Nhwc };
     // SAFETY: the caller's promise: `levels` holds `count` pairs.
     let levels = unsafe { from_raw_parts(levels as *const (usize, usize), count) };
-    match PyramidPlan::new(height, width, levels, layout) {
+    match PyramidPlan::new(height, width, levels, rule(rule_number), layout) {
         Ok(plan) => {
             let address = alloc(size_of::<PyramidPlan>());
             if address != 0 {

@@ -1,11 +1,12 @@
 //! Arguments that do not fit are refused before anything is written.
 
+use pyramid_pool::bins::Rule;
 use pyramid_pool::{FeatureMap, Layout, PoolError, PyramidPlan, backward, forward, forward_with_indices};
 
 const MAP: FeatureMap = FeatureMap { batch: 1, channels: 2, height: 4, width: 5 };
 
 fn plan() -> PyramidPlan {
-    PyramidPlan::new(4, 5, &[(2, 2), (1, 1)], Layout::Nchw).unwrap()
+    PyramidPlan::new(4, 5, &[(2, 2), (1, 1)], Rule::Adaptive, Layout::Nchw).unwrap()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The gradient against finite differences: what `backward` says a cell is worth is what moving it does.
 
+use pyramid_pool::bins::Rule;
 use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward, forward_with_indices};
 
 /// Distinct values far enough apart that a small step never changes which cell is greatest.
@@ -18,7 +19,7 @@ fn gradients_agree_with_finite_differences() {
             [(5, 7, vec![(3, 3), (2, 2), (1, 1)]), (13, 9, vec![(4, 4), (2, 2), (1, 1)]), (2, 3, vec![(5, 4), (1, 2)])]
         {
             let map = FeatureMap { batch: 2, channels: 3, height, width };
-            let plan = PyramidPlan::new(height, width, &levels, layout).unwrap();
+            let plan = PyramidPlan::new(height, width, &levels, Rule::Adaptive, layout).unwrap();
             let mut input = distinct(map.len());
             let len = plan.output_len(map.batch, map.channels);
             let weights: Vec<f32> = (0..len).map(|i| (i % 11) as f32 - 5.0).collect();

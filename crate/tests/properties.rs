@@ -1,6 +1,7 @@
 //! Every kernel against the reference, bit for bit, on random shapes, pyramids and bit patterns.
 
 use proptest::prelude::*;
+use pyramid_pool::bins::Rule;
 use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward, forward_with_indices, reference};
 
 /// What a map is filled with. Values that tie, cancel or poison are drawn far more often than by chance.
@@ -58,6 +59,7 @@ fn values(kind: Kind, seed: u64, len: usize) -> Vec<f32> {
 struct Case {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
+    rule: Rule,
     layout: Layout,
     kind: Kind,
     seed: u64,
@@ -75,10 +77,14 @@ fn cases(
         1 => Just(vec![(1, 1), (2, 2), (3, 3), (6, 6)]),
     ];
     let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
-    (0..3usize, channels, size.clone(), size, levels, layout, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
-        |(batch, channels, height, width, levels, layout, kind, seed)| {
-            let map = FeatureMap { batch, channels, height, width };
-            Case { map, levels, layout, kind, seed }
+    let map = (0..3usize, channels, size.clone(), size);
+    let rule = prop_oneof![2 => Just(Rule::Adaptive), 1 => Just(Rule::Sliding), 1 => Just(Rule::Padded)];
+    (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |((batch, channels, height, width), mut levels, rule, layout, kind, seed)| {
+            // Only one bin fits every rule and size.
+            levels.retain(|&(rows, columns)| rule.count(height, rows) == rows && rule.count(width, columns) == columns);
+            levels.extend(levels.is_empty().then_some((1, 1)));
+            Case { map: FeatureMap { batch, channels, height, width }, levels, rule, layout, kind, seed }
         },
     )
 }
@@ -89,10 +95,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    let Case { map, levels, layout, kind, seed } = case;
-    let plan = PyramidPlan::new(map.height, map.width, levels, *layout).unwrap();
+    let Case { map, levels, rule, layout, kind, seed } = case;
+    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
     let input = values(*kind, *seed, map.len());
-    let (expected, cells) = reference::forward(map, levels, *layout, &input);
+    let (expected, cells) = reference::forward(map, levels, *rule, *layout, &input);
 
     let mut output = vec![9.0; expected.len()];
     forward(&plan, map, &input, &mut output).unwrap();
@@ -110,7 +116,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for indices in [cells, made] {
         let mut grad_input = vec![9.0; map.len()];
         backward(&plan, map, &gradient, &indices, &mut grad_input).unwrap();
-        let expected = reference::backward(map, levels, *layout, &gradient, &indices);
+        let expected = reference::backward(map, levels, *rule, *layout, &gradient, &indices);
         prop_assert_eq!(bits(&grad_input), bits(&expected), "gradient");
     }
     Ok(())

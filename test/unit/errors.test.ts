@@ -135,6 +135,32 @@ describe('forward', () => {
     await expectError(() => spp.forwardWithIndicesAsync(wrong(input)), code, ...words);
   });
 
+  test('refuses a size for which a rule has other bins, and names the way out', async () => {
+    const [sliding, padded] = await Promise.all([
+      pool({ levels: [4], bins: 'sliding' }),
+      pool({ levels: [4], bins: 'padded' }),
+    ]);
+    await expectError(
+      () => sliding.forward(map(1, 13, 7)),
+      'invalid-bins',
+      'gives 6 windows',
+      '7 columns',
+      '4',
+      "'adaptive'",
+    );
+    await expectError(() => sliding.forward(map(1, 3, 13)), 'invalid-bins', 'no windows', '3 rows');
+    await expectError(
+      () => padded.forward(map(1, 13, 5)),
+      'invalid-bins',
+      "'padded'",
+      '5 columns',
+      "'adaptive'",
+    );
+    await expectError(() => padded.binBounds(5, 13), 'invalid-bins', '5 rows');
+    expect(sliding.forward(map(1, 13, 10)).dims).toEqual([16]);
+    expect(padded.forward(map(1, 13, 7)).dims).toEqual([16]);
+  });
+
   test('says when the buffer of an input is detached', async () => {
     const input = map(1, 1, 2, 2);
     structuredClone(input.data.buffer, { transfer: [input.data.buffer] });

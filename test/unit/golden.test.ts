@@ -28,7 +28,7 @@ function repeats({ x, y }: GoldenCase): number {
 }
 
 test('the golden data is there', () => {
-  expect(goldenCases.length).toBe(75);
+  expect(goldenCases.length).toBe(75 + 11 + 11);
 });
 
 describe.each(engineOptions)('$variant $threads', (options) => {
@@ -41,12 +41,17 @@ describe.each(engineOptions)('$variant $threads', (options) => {
   });
 
   for (const layout of ['NCHW', 'NHWC'] as const) {
-    test(`gives PyTorch's bits in ${layout}`, async () => {
+    test(`gives the expected bits in ${layout}`, async () => {
       for (const golden of goldenCases) {
         const what = `${golden.id}, ${layout}, ${engineName(options)}`;
         const times = options.threads ? repeats(golden) : 1;
         const { dims, x, y, gx, gy, argmax } = arrange(golden, layout, times);
-        const pool = await createPyramidPool({ levels: golden.levels, layout, runtime: runtime() });
+        const pool = await createPyramidPool({
+          levels: golden.levels,
+          bins: golden.bins,
+          layout,
+          runtime: runtime(),
+        });
         const input = { data: x, dims };
 
         expectBits(pool.forward(input).data, y, `${what}: forward`);

@@ -1,5 +1,6 @@
-/** The answers of PyTorch, in both layouts. */
+/** The answers of PyTorch, and of plain loops where it has no such rule. */
 
+import type { Bins } from 'pyramid-pool';
 import dataUrl from '../golden/data.bin?inline';
 import index from '../golden/index.json' with { type: 'json' };
 
@@ -20,9 +21,13 @@ interface CaseEntry {
   tensors: Record<string, TensorEntry>;
 }
 
-/** A feature map with all that PyTorch makes of it. */
+/** The rule that each kind of case follows. */
+const rules: Record<string, Bins> = { spp: 'adaptive', paper_sliding: 'sliding', caffe_spp: 'padded' };
+
+/** A feature map with all that a pyramid makes of it. */
 export interface GoldenCase {
   id: string;
+  bins: Bins;
   shape: [number, number, number, number];
   levels: [number, number][];
   x: Float32Array;
@@ -36,9 +41,9 @@ export interface GoldenCase {
 
 const bytes = await (await fetch(dataUrl)).arrayBuffer();
 
-/** The cases of spatial pyramid max pooling over adaptive bins. */
+/** The cases of spatial pyramid max pooling. */
 export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
-  .filter(({ kind, pool }) => kind === 'spp' && pool === 'max')
+  .filter(({ kind, pool }) => pool === 'max' && kind in rules)
   .map((entry) => {
     const { id, shape, levels, tensors, exact } = entry;
     const x = entry.x_gen ? generate(entry.x_gen, count(shape)) : floats(tensors.x);
@@ -46,7 +51,8 @@ export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
       ? floats(tensors.gx)
       : sparse(floats(tensors.gx_value), ints(tensors.gx_index), x.length);
     const [y, argmax, gy] = [floats(tensors.y), ints(tensors.argmax), floats(tensors.gy)];
-    return { id, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
+    const bins = rules[entry.kind] as Bins;
+    return { id, bins, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
   });
 
 function count(shape: number[]): number {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { createPyramidPool, type Layout } from 'pyramid-pool';
+import { type Bins, createPyramidPool, type Layout } from 'pyramid-pool';
 import { describe, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { engineOptions, useRuntime } from './engines.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { referenceBackward, referenceForward } from './reference.js';
+import { referenceBackward, referenceForward, rules } from './reference.js';
 
 /** Values that tie, cancel or poison, drawn far more often than by chance. */
 const palettes = [
@@ -29,10 +29,15 @@ const cases = fc
       minLength: 1,
       maxLength: 4,
     }),
+    bins: fc.constantFrom<Bins>('adaptive', 'adaptive', 'sliding', 'padded'),
     layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
     element,
   })
-  .chain(({ element, shape, levels, layout }) => {
+  .chain(({ element, shape, levels: drawn, bins: rule, layout }) => {
+    const fits = ([rows, columns]: [number, number]) =>
+      rules[rule](shape[2], rows, 0) && rules[rule](shape[3], columns, 0);
+    // Only one bin fits every rule and size.
+    const levels = drawn.some(fits) ? drawn.filter(fits) : [[1, 1] as [number, number]];
     const cells = shape.reduce((product, size) => product * size, 1);
     const bins = levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0) * shape[0] * shape[1];
     const values = (length: number) =>
@@ -42,6 +47,7 @@ const cases = fc
     return fc.record({
       shape: fc.constant(shape),
       levels: fc.constant(levels),
+      rule: fc.constant(rule),
       layout: fc.constant(layout),
       x: values(cells),
       gy: values(bins),
@@ -55,10 +61,10 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
 
     test('agrees with the reference on random maps', { timeout: 120_000 }, async () => {
       await fc.assert(
-        fc.asyncProperty(cases, async ({ shape, levels, layout, x, gy }) => {
-          const pool = await createPyramidPool({ levels, layout, runtime: runtime() });
+        fc.asyncProperty(cases, async ({ shape, levels, rule, layout, x, gy }) => {
+          const pool = await createPyramidPool({ levels, bins: rule, layout, runtime: runtime() });
           const dims = mapDims(shape, layout);
-          const expected = referenceForward(x, shape, levels);
+          const expected = referenceForward(x, shape, levels, rule);
           const input = { data: mapTo(x, shape, layout), dims };
           const arrange = <A extends Float32Array | Int32Array>(data: A) =>
             outputTo(data, shape, levels, layout);
@@ -70,7 +76,7 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
           const gradient = pool.backward({ data: arrange(gy), dims: output.dims }, { dims, indices });
           expectBits(
             gradient.data,
-            mapTo(referenceBackward(gy, expected.indices, shape, levels), shape, layout),
+            mapTo(referenceBackward(gy, expected.indices, shape, levels, rule), shape, layout),
             'gradient',
           );
         }),

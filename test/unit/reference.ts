@@ -1,12 +1,33 @@
 /** Spatial pyramid max pooling in plain loops, written to be read: what every variant is held against. */
+import type { Bins } from 'pyramid-pool';
 
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
 type Levels = readonly (readonly [rows: number, columns: number])[];
+
+/** Which cells bin `i` of `n` reads along an axis, rule by rule; undefined where a rule does not give `n` bins. */
+export const rules: Record<
+  Bins,
+  (size: number, n: number, i: number) => readonly [start: number, end: number] | undefined
+> = {
+  adaptive: (size, n, i) => [Math.floor((i * size) / n), Math.ceil(((i + 1) * size) / n)],
+  sliding(size, n, i) {
+    const [window, stride] = [Math.ceil(size / n), Math.floor(size / n)];
+    const fits = stride > 0 && Math.floor((size - window) / stride) + 1 === n;
+    return fits ? [i * stride, i * stride + window] : undefined;
+  },
+  padded(size, n, i) {
+    const window = Math.ceil(size / n);
+    const padding = Math.floor((window * n - size + 1) / 2);
+    const start = i * window - padding;
+    return padding < window ? [Math.max(start, 0), Math.min(start + window, size)] : undefined;
+  },
+};
 
 /** Calls `visit` for every bin, in NCHW order. */
 function forEachBin(
   [batch, channels, height, width]: Shape,
   levels: Levels,
+  bins: Bins,
   visit: (bin: { level: number; at: number; plane: number; cells: number[] }) => void,
 ): void {
   let at = 0;
@@ -16,9 +37,10 @@ function forEachBin(
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < columns; j++) {
             const cells: number[] = [];
-            for (let y = Math.floor((i * height) / rows); y < Math.ceil(((i + 1) * height) / rows); y++) {
-              for (let x = Math.floor((j * width) / columns); x < Math.ceil(((j + 1) * width) / columns); x++)
-                cells.push(y * width + x);
+            const [top, bottom] = rules[bins](height, rows, i) as [number, number];
+            const [left, right] = rules[bins](width, columns, j) as [number, number];
+            for (let y = top; y < bottom; y++) {
+              for (let x = left; x < right; x++) cells.push(y * width + x);
             }
             visit({ level, at: at++, plane: (item * channels + channel) * height * width, cells });
           }
@@ -33,10 +55,11 @@ export function referenceForward(
   x: Float32Array,
   shape: Shape,
   levels: Levels,
+  bins: Bins,
 ): { output: Float32Array; indices: Int32Array } {
   const output: number[] = [];
   const indices: number[] = [];
-  forEachBin(shape, levels, ({ plane, cells }) => {
+  forEachBin(shape, levels, bins, ({ plane, cells }) => {
     let best = Number.NEGATIVE_INFINITY;
     let index = cells[0] as number;
     for (const cell of cells) {
@@ -55,10 +78,11 @@ export function referenceBackward(
   indices: Int32Array,
   shape: Shape,
   levels: Levels,
+  bins: Bins,
 ): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   const byLevel = levels.map(() => new Float32Array(length));
-  forEachBin(shape, levels, ({ level, at, plane }) => {
+  forEachBin(shape, levels, bins, ({ level, at, plane }) => {
     const sums = byLevel[level] as Float32Array;
     const cell = plane + (indices[at] as number);
     sums[cell] = (sums[cell] as number) + (gradOutput[at] as number);

@@ -93,6 +93,22 @@ test('bin bounds tell which cells a bin reads', async () => {
   ]);
 });
 
+test('bin bounds follow the rule', async () => {
+  const rows = async (bins: string, size: number) => (await pool([4], { bins })).binBounds(size, 13)[0]?.rows;
+  expect(await rows('sliding', 10)).toEqual([
+    [0, 3],
+    [2, 5],
+    [4, 7],
+    [6, 9],
+  ]);
+  expect(await rows('padded', 7)).toEqual([
+    [0, 1],
+    [1, 3],
+    [3, 5],
+    [5, 7],
+  ]);
+});
+
 test('results are written to plain tensors given as out', async () => {
   const spp = await pool([2, 1]);
   const input = random(2, 3, 5, 5);
