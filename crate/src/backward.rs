@@ -8,6 +8,7 @@
 use core::ops::Range;
 
 use crate::forward::{check_length, items, units};
+use crate::kernels::average;
 use crate::plan::{Level, PyramidPlan};
 use crate::shape::Planes;
 use crate::span::Span;
@@ -39,6 +40,46 @@ pub fn backward(
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, 0..units(plan, map), Span::new(&mut scratch)) };
     Ok(())
+}
+
+/// The gradient of [`average`](crate::average()) with respect to its input: each bin's is shared out evenly among its
+/// cells. Every element of `grad_input` is written.
+///
+/// # Errors
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`]; nothing is written then.
+pub fn average_backward(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    grad_output: &[f32],
+    grad_input: &mut [f32],
+) -> Result<(), PoolError> {
+    plan.check_map(map)?;
+    check_length("grad_output", grad_output.len(), plan.output_len(map.batch, map.channels))?;
+    check_length("grad_input", grad_input.len(), map.len())?;
+    let mut scratch = vec![0.0; plan.scratch_len()];
+    let (cells, scratch) = (Span::new(grad_input), Span::new(&mut scratch));
+    // SAFETY: the lengths were checked, and nobody else holds the buffers.
+    unsafe { average_backward_units(plan, map, grad_output, cells, 0..units(plan, map), scratch) };
+    Ok(())
+}
+
+/// Runs a range of units of [`average_backward`].
+///
+/// # Safety
+/// As [`backward_units`].
+pub(crate) unsafe fn average_backward_units(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    grad_output: &[f32],
+    grad_input: Span<f32>,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    for (item, channels) in items(plan, map, units) {
+        zero(plan.layout(), map, grad_input, item, channels.clone());
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { average::backward(plan, map, (item, channels), grad_output, grad_input, scratch) };
+    }
 }
 
 /// Position of the first index that is not below `cells`.

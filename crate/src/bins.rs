@@ -85,6 +85,15 @@ impl Rule {
         Bin { start: start as u32, end: end as u32 }
     }
 
+    /// How many cells an average over bin `i` of `n` divides by. Padding counts, as it does in Caffe.
+    pub fn counted(self, size: usize, n: usize, i: usize) -> usize {
+        let bin = self.bin(size, n, i).len();
+        match self {
+            Rule::Adaptive | Rule::Sliding => bin,
+            Rule::Padded => size.div_ceil(n).min(size + 2 * padding(size, n) - i * size.div_ceil(n)),
+        }
+    }
+
     /// All `n` bins over `size` cells, in order.
     ///
     /// # Errors

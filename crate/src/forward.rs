@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::kernels::{Best, CHANNEL_BLOCK, ItemOutput, Slots, WithIndex, WithoutIndex, nchw, nhwc};
+use crate::kernels::{self, Best, CHANNEL_BLOCK, ItemOutput, Slots, WithIndex, WithoutIndex, nchw, nhwc};
 use crate::span::Span;
 use crate::vector::Native;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -37,14 +37,30 @@ fn run(
     output: &mut [f32],
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
-    check_length("input", input.len(), map.len())?;
-    check_length("output", output.len(), plan.output_len(map.batch, map.channels))?;
+    check_buffers(plan, map, input, output)?;
     let mut scratch = vec![0.0; plan.scratch_len()];
     let slots = Slots { values: Span::new(output), indices: Span::new(indices) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { forward_units(plan, map, input, slots, 0..units(plan, map), Span::new(&mut scratch)) };
     Ok(())
+}
+
+/// Averages `input` over the bins of `plan` into `output`, which is laid out as that of [`forward()`].
+///
+/// # Errors
+/// As [`forward()`].
+pub fn average(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &mut [f32]) -> Result<(), PoolError> {
+    check_buffers(plan, map, input, output)?;
+    let mut scratch = vec![0.0; plan.scratch_len()];
+    // SAFETY: the lengths were checked, and nobody else holds the buffers.
+    unsafe { average_units(plan, map, input, Span::new(output), 0..units(plan, map), Span::new(&mut scratch)) };
+    Ok(())
+}
+
+fn check_buffers(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &[f32]) -> Result<(), PoolError> {
+    plan.check_map(map)?;
+    check_length("input", input.len(), map.len())?;
+    check_length("output", output.len(), plan.output_len(map.batch, map.channels))
 }
 
 pub(crate) fn check_length(buffer: &'static str, found: usize, needed: usize) -> Result<(), PoolError> {
@@ -125,5 +141,23 @@ unsafe fn run_units<B: Best<Native>>(
                 Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
             }
         }
+    }
+}
+
+/// Averages a range of units.
+///
+/// # Safety
+/// As [`forward_units`].
+pub(crate) unsafe fn average_units(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: &[f32],
+    output: Span<f32>,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    for part in items(plan, map, units) {
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { kernels::average::forward(plan, map, part, input, output, scratch) };
     }
 }

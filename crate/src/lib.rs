@@ -39,8 +39,8 @@ mod vector;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 
-pub use backward::backward;
+pub use backward::{average_backward, backward};
 pub use error::PoolError;
-pub use forward::{forward, forward_with_indices};
+pub use forward::{average, forward, forward_with_indices};
 pub use plan::PyramidPlan;
 pub use shape::{FeatureMap, Layout};

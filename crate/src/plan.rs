@@ -27,6 +27,8 @@ pub struct PyramidPlan {
 pub(crate) struct Level {
     pub rows: Vec<Bin>,
     pub columns: Vec<Bin>,
+    /// Rows and columns that an average over each bin divides by.
+    counted: (Vec<f32>, Vec<f32>),
     /// Number of bins of the levels before this one, which is where its bins begin in the output.
     pub first_bin: usize,
     pub source: Source,
@@ -38,6 +40,12 @@ pub(crate) struct Level {
 impl Level {
     pub fn bins(&self) -> usize {
         self.rows.len() * self.columns.len()
+    }
+
+    /// What an average over bin `(i, j)` divides by.
+    #[inline(always)]
+    pub fn area(&self, i: usize, j: usize) -> f32 {
+        self.counted.0[i] * self.counted.1[j]
     }
 
     /// The level's place in a row of the output: bins before it, bins of its own.
@@ -110,6 +118,7 @@ impl PyramidPlan {
             planned.push(Level {
                 rows: rule.axis(height, rows)?,
                 columns: rule.axis(width, columns)?,
+                counted: (counted(rule, height, rows)?, counted(rule, width, columns)?),
                 first_bin: bins,
                 source: Source::Map,
                 bands: Vec::new(),
@@ -271,6 +280,12 @@ fn check_sizes(height: usize, width: usize, levels: &[(usize, usize)]) -> Result
         countable(rows.checked_mul(width + 8).ok_or(PoolError::TooLarge)?)?;
     }
     Ok(())
+}
+
+fn counted(rule: Rule, size: usize, n: usize) -> Result<Vec<f32>, PoolError> {
+    let mut counted = reserve(n)?;
+    counted.extend((0..n).map(|i| rule.counted(size, n, i) as f32));
+    Ok(counted)
 }
 
 /// The smallest level that level `i` nests in, or the map where there is none.

@@ -10,6 +10,8 @@ struct Bin {
     level: usize,
     rows: Range<usize>,
     columns: Range<usize>,
+    /// What an average divides by.
+    area: f64,
     /// Its place in the output.
     at: usize,
     /// Its plane's cell 0 in the map, and the distance between cells.
@@ -30,6 +32,8 @@ fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout:
                         level,
                         rows: rule.bin(map.height, rows, bin / columns).range(),
                         columns: rule.bin(map.width, columns, bin % columns).range(),
+                        area: (rule.counted(map.height, rows, bin / columns)
+                            * rule.counted(map.width, columns, bin % columns)) as f64,
                         at: bins.at(channel, bin),
                         cells: (cells.at(channel, 0), cells.step),
                     });
@@ -96,4 +100,35 @@ pub fn backward(
             sum
         })
         .unwrap_or_else(|| vec![0.0; map.len()])
+}
+
+/// The average of every bin, summed in double precision. Padding counts as cells where the rule pads.
+pub fn average(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout: Layout, input: &[f32]) -> Vec<f64> {
+    let mut output = vec![0.0; map.batch * map.channels * levels.iter().map(|&(r, c)| r * c).sum::<usize>()];
+    for_each_bin(map, levels, rule, layout, |bin| {
+        let cells = bin.rows.flat_map(|row| bin.columns.clone().map(move |column| row * map.width + column));
+        let sum: f64 = cells.map(|cell| f64::from(input[bin.cells.0 + cell * bin.cells.1])).sum();
+        output[bin.at] = sum / bin.area;
+    });
+    output
+}
+
+/// The gradient of [`average`]: every bin's is shared out evenly among its cells.
+pub fn average_backward(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: Rule,
+    layout: Layout,
+    grad_output: &[f32],
+) -> Vec<f64> {
+    let mut grad_input = vec![0.0; map.len()];
+    for_each_bin(map, levels, rule, layout, |bin| {
+        for row in bin.rows {
+            for column in bin.columns.clone() {
+                let cell = bin.cells.0 + (row * map.width + column) * bin.cells.1;
+                grad_input[cell] += f64::from(grad_output[bin.at]) / bin.area;
+            }
+        }
+    });
+    grad_input
 }

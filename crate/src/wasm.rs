@@ -10,9 +10,9 @@ use std::slice::from_raw_parts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::backward::{Gradients, backward_units, first_outside};
+use crate::backward::{Gradients, average_backward_units, backward_units, first_outside};
 use crate::bins::{Bin, Rule};
-use crate::forward::{forward_units, units};
+use crate::forward::{average_units, forward_units, units};
 use crate::kernels::Slots;
 use crate::span::Span;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -20,7 +20,7 @@ use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
 /// Alignment of every allocation: one cache line, so that threads do not share one by accident.
 const ALIGN: usize = 64;
 
-/// One call, as the TypeScript side writes it to memory: nine words.
+/// One call, as the TypeScript side writes it to memory: seven words.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Job {
@@ -30,7 +30,7 @@ pub struct Job {
     pub batch: usize,
     /// Number of channels.
     pub channels: usize,
-    /// 0: forward; 1: forward with indices; 2: backward.
+    /// 0: forward; 1: forward with indices; 2: backward; 3: average; 4: its backward.
     pub operation: usize,
     /// Address of the input, or of the gradient with respect to it.
     pub input: usize,
@@ -154,20 +154,24 @@ pub fn run(job: usize, first: usize, end: usize, scratch: usize) {
         let job = *(job as *const Job);
         let (plan, map, len) = describe(&job);
         let scratch = Span::from_raw(scratch as *mut f32, plan.scratch_len());
-        if job.operation == 2 {
-            let gradients = Gradients {
-                output: from_raw_parts(job.output as *const f32, len),
-                indices: from_raw_parts(job.indices as *const u32, len),
-                input: Span::from_raw(job.input as *mut f32, map.len()),
-            };
-            backward_units(plan, &map, gradients, first..end, scratch);
-        } else {
-            let indexed = if job.operation == 1 { len } else { 0 };
-            let slots = Slots {
-                values: Span::from_raw(job.output as *mut f32, len),
-                indices: Span::from_raw(job.indices as *mut u32, indexed),
-            };
-            forward_units(plan, &map, from_raw_parts(job.input as *const f32, map.len()), slots, first..end, scratch);
+        let input = || from_raw_parts(job.input as *const f32, map.len());
+        let grad_input = || Span::from_raw(job.input as *mut f32, map.len());
+        let output = || Span::from_raw(job.output as *mut f32, len);
+        let grad_output = || from_raw_parts(job.output as *const f32, len);
+        match job.operation {
+            0 | 1 => {
+                let indexed = if job.operation == 1 { len } else { 0 };
+                let indices = Span::from_raw(job.indices as *mut u32, indexed);
+                let slots = Slots { values: output(), indices };
+                forward_units(plan, &map, input(), slots, first..end, scratch);
+            }
+            2 => {
+                let indices = from_raw_parts(job.indices as *const u32, len);
+                let gradients = Gradients { output: grad_output(), indices, input: grad_input() };
+                backward_units(plan, &map, gradients, first..end, scratch);
+            }
+            3 => average_units(plan, &map, input(), output(), first..end, scratch),
+            _ => average_backward_units(plan, &map, grad_output(), grad_input(), first..end, scratch),
         }
     }
 }

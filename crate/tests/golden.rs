@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use pyramid_pool::bins::Rule;
-use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward, forward_with_indices};
+use pyramid_pool::{
+    FeatureMap, Layout, PyramidPlan, average, average_backward, backward, forward, forward_with_indices,
+};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -45,25 +47,53 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
 }
 
+fn golden() -> (Index, Vec<u8>) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test/golden");
+    let index = serde_json::from_str(&fs::read_to_string(golden.join("index.json")).unwrap()).unwrap();
+    (index, fs::read(golden.join("data.bin")).unwrap())
+}
+
+/// The rule a kind of case follows, for those that pool a whole map.
+fn rule(case: &Case) -> Option<Rule> {
+    match case.kind.as_str() {
+        "spp" => Some(Rule::Adaptive),
+        "paper_sliding" => Some(Rule::Sliding),
+        "caffe_spp" => Some(Rule::Padded),
+        _ => None,
+    }
+}
+
+impl Case {
+    fn map(&self) -> FeatureMap {
+        let [batch, channels, height, width] = self.shape[..] else { panic!("{}: not of rank 4", self.id) };
+        FeatureMap { batch, channels, height, width }
+    }
+
+    fn plan(&self, rule: Rule) -> PyramidPlan {
+        let levels: Vec<(usize, usize)> = serde_json::from_value(self.levels.clone()).unwrap();
+        PyramidPlan::new(self.map().height, self.map().width, &levels, rule, Layout::Nchw).unwrap()
+    }
+}
+
+/// Whether values agree up to `tolerance` times the largest finite one, or times 1, and exactly where not finite.
+fn close(actual: &[f32], expected: &[f32], tolerance: f32, most: f32) -> bool {
+    let same = |a: f32, b: f32| (a - b).abs() <= tolerance * most || a == b || (a.is_nan() && b.is_nan());
+    actual.iter().zip(expected).all(|(&a, &b)| same(a, b))
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().filter(|value| value.is_finite()).fold(1.0, |most, value| most.max(value.abs()))
+}
+
 #[test]
 fn values_indices_and_gradients_are_pytorchs() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test/golden");
-    let index: Index = serde_json::from_str(&fs::read_to_string(golden.join("index.json")).unwrap()).unwrap();
-    let data = fs::read(golden.join("data.bin")).unwrap();
+    let (index, data) = golden();
     let mut checked = 0;
     // Large cases, whose input is generated, are left to the package's tests.
     for case in index.cases.iter().filter(|case| case.pool == "max") {
-        let rule = match case.kind.as_str() {
-            "spp" => Rule::Adaptive,
-            "paper_sliding" => Rule::Sliding,
-            "caffe_spp" => Rule::Padded,
-            _ => continue,
-        };
+        let Some(rule) = rule(case) else { continue };
         let Some(x) = case.tensors.get("x") else { continue };
-        let levels: Vec<(usize, usize)> = serde_json::from_value(case.levels.clone()).unwrap();
-        let [batch, channels, height, width] = case.shape[..] else { panic!("{}: not of rank 4", case.id) };
-        let map = FeatureMap { batch, channels, height, width };
-        let plan = PyramidPlan::new(height, width, &levels, rule, Layout::Nchw).unwrap();
+        let (map, plan) = (case.map(), case.plan(rule));
         let x = x.floats(&data);
         let expected = bits(&case.tensors["y"].floats(&data));
 
@@ -80,11 +110,31 @@ fn values_indices_and_gradients_are_pytorchs() {
         if case.exact.iter().any(|name| name == "gx") {
             assert_eq!(bits(&gradient), bits(&expected), "{}: gradient", case.id);
         } else {
-            let most = expected.iter().fold(1.0_f32, |most, value| most.max(value.abs()));
-            let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-5 * most;
-            assert!(gradient.iter().zip(&expected).all(close), "{}: gradient", case.id);
+            assert!(close(&gradient, &expected, 1e-5, largest(&expected)), "{}: gradient", case.id);
         }
         checked += 1;
     }
     assert_eq!(checked, 73 + 11 + 11);
+}
+
+#[test]
+fn averages_and_their_gradients_are_pytorchs_and_caffes() {
+    let (index, data) = golden();
+    let mut checked = 0;
+    for case in index.cases.iter().filter(|case| case.pool.starts_with("av")) {
+        let Some(rule) = rule(case) else { continue };
+        let (map, plan) = (case.map(), case.plan(rule));
+        let x = case.tensors["x"].floats(&data);
+        let expected = case.tensors["y"].floats(&data);
+        let mut y = vec![9.0; expected.len()];
+        average(&plan, &map, &x, &mut y).unwrap();
+        assert!(close(&y, &expected, 4e-6, largest(&x)), "{}: output", case.id);
+
+        let expected = case.tensors["gx"].floats(&data);
+        let mut gradient = vec![9.0; x.len()];
+        average_backward(&plan, &map, &case.tensors["gy"].floats(&data), &mut gradient).unwrap();
+        assert!(close(&gradient, &expected, 1e-5, largest(&expected)), "{}: gradient", case.id);
+        checked += 1;
+    }
+    assert_eq!(checked, 25 + 3);
 }

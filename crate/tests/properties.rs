@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use pyramid_pool::bins::Rule;
-use pyramid_pool::{FeatureMap, Layout, PyramidPlan, backward, forward, forward_with_indices, reference};
+use pyramid_pool::{
+    FeatureMap, Layout, PyramidPlan, average, average_backward, backward, forward, forward_with_indices, reference,
+};
 
 /// What a map is filled with. Values that tie, cancel or poison are drawn far more often than by chance.
 #[derive(Clone, Copy, Debug)]
@@ -122,17 +124,41 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Averages agree with sums in double precision up to rounding.
+fn check_average(case: &Case) -> Result<(), TestCaseError> {
+    let Case { map, levels, rule, layout, seed, .. } = case;
+    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
+    let close = |actual: &[f32], expected: &[f64]| {
+        let most = expected.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
+        actual.iter().zip(expected).all(|(&a, &b)| (f64::from(a) - b).abs() <= 4e-6 * most)
+    };
+    let input = values(Kind::Normal, *seed, map.len());
+    let expected = reference::average(map, levels, *rule, *layout, &input);
+    let mut output = vec![9.0; expected.len()];
+    average(&plan, map, &input, &mut output).unwrap();
+    prop_assert!(close(&output, &expected), "average");
+
+    let gradient = values(Kind::Normal, !seed, expected.len());
+    let expected = reference::average_backward(map, levels, *rule, *layout, &gradient);
+    let mut grad_input = vec![9.0; map.len()];
+    average_backward(&plan, map, &gradient, &mut grad_input).unwrap();
+    prop_assert!(close(&grad_input, &expected), "gradient of the average");
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     #[test]
     fn small_maps_agree_with_the_reference(case in cases(1..16usize, 1..6usize)) {
         check(&case)?;
+        check_average(&case)?;
     }
 
     #[test]
     fn channel_blocks_and_their_tails_agree_with_the_reference(case in cases(1..6usize, 1..40usize)) {
         check(&case)?;
+        check_average(&case)?;
     }
 }
 
@@ -142,10 +168,12 @@ proptest! {
     #[test]
     fn wide_maps_agree_with_the_reference(case in cases(1..70usize, 1..3usize)) {
         check(&case)?;
+        check_average(&case)?;
     }
 
     #[test]
     fn maps_read_in_bands_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
         check(&case)?;
+        check_average(&case)?;
     }
 }

@@ -4,6 +4,7 @@
 //! afterwards ([`repair`]). It is written over [`Best`], what is carried beside a maximum, so that the pass with
 //! indices and the one without are the same code.
 
+pub(crate) mod average;
 mod best;
 pub(crate) mod nchw;
 pub(crate) mod nhwc;
