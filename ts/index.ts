@@ -15,6 +15,7 @@ export {
   type OutputWithIndices,
   type PyramidPool,
   type PyramidPoolOptions,
+  type Reduction,
   type ResolvedOptions,
 } from './pyramid-pool.js';
 export type { ResidentTensor } from './resident.js';

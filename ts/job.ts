@@ -1,5 +1,11 @@
 /** What a job does: the numbers are the crate's. */
-export const operations = { forward: 0, forwardWithIndices: 1, backward: 2 } as const;
+export const operations = {
+  forward: 0,
+  forwardWithIndices: 1,
+  backward: 2,
+  average: 3,
+  averageBackward: 4,
+} as const;
 
 /** One call in numbers: addresses in WASM memory and sizes. */
 export interface Job {

@@ -14,16 +14,22 @@ import { PyramidPoolError } from './errors.js';
 import { type FeatureMapShape, featureMapShape, type Layout, layouts } from './feature-map.js';
 import { type Job, operations } from './job.js';
 import { checkLevels, countBins, type Grid, type Level } from './levels.js';
+import type { WasmMemory } from './memory.js';
 import { PlanOptions } from './plans.js';
 import { defaultRuntime, type Internals, Runtime } from './runtime.js';
 import type { DataType, Tensor, TensorLike } from './tensor.js';
+
+/** What a bin makes of its cells: the greatest, or their average. */
+export type Reduction = 'max' | 'average';
+
+const reductions: readonly Reduction[] = ['max', 'average'];
 
 /** What a pool is made for. */
 export interface PyramidPoolOptions {
   /** The levels, in the order of the output: each `n` for `n` by `n` bins, or `[nh, nw]`. */
   levels: readonly Level[];
-  /** What a bin makes of its cells. */
-  reduction?: 'max';
+  /** What a bin makes of its cells; default `'max'`. */
+  reduction?: Reduction;
   /** Which cells a bin reads; default `'adaptive'`. */
   bins?: Bins;
   /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
@@ -35,7 +41,7 @@ export interface PyramidPoolOptions {
 /** A pool's options, with nothing left open. */
 export interface ResolvedOptions {
   readonly levels: readonly Grid[];
-  readonly reduction: 'max';
+  readonly reduction: Reduction;
   readonly bins: Bins;
   readonly layout: Layout;
 }
@@ -55,8 +61,8 @@ export interface OutputWithIndices {
 export interface BackwardContext {
   /** `dims` of the feature map. */
   dims: readonly number[];
-  /** The indices of `forwardWithIndices`. */
-  indices: TensorLike;
+  /** The indices of `forwardWithIndices`. Averages need none. */
+  indices?: TensorLike;
 }
 
 /** A call that was checked and has its memory: run its work, take what it finished, and free it in any case. */
@@ -67,11 +73,11 @@ interface Call<R> {
 }
 
 /**
- * Spatial pyramid max pooling: a feature map of any height and width becomes a vector of fixed length.
+ * Spatial pyramid pooling: a feature map of any height and width becomes a vector of fixed length.
  *
  * Feature maps are `float32` tensors `[N, C, H, W]` (or `[N, H, W, C]`), or of rank 3 for a batch of one without its
- * axis. An output row holds, for each level, `[C, nh, nw]` (or `[nh, nw, C]`) flattened. Values, indices and gradients
- * are PyTorch's, bit for bit: the first of equal maxima wins, NaN wins over everything, the last one over the others.
+ * axis. An output row holds, for each level, `[C, nh, nw]` (or `[nh, nw, C]`) flattened. Maxima, indices and their
+ * gradients are PyTorch's, bit for bit: the first of equal maxima wins, NaN wins over everything, the last one over the others.
  */
 export class PyramidPool implements Disposable {
   /** What the pool was made with. */
@@ -103,7 +109,7 @@ export class PyramidPool implements Disposable {
     return this.#run(this.#forwardWithIndices(input, options));
   }
 
-  /** The gradient with respect to the feature map: each bin's is added to the cell its index names. */
+  /** The gradient with respect to the feature map: each bin's is added to the cell its index names, or shared out evenly. */
   backward(gradOutput: TensorLike, context: BackwardContext, options?: OutOption): Tensor<'float32'> {
     return this.#run(this.#backward(gradOutput, context, options));
   }
@@ -158,7 +164,8 @@ export class PyramidPool implements Disposable {
     const dims = this.#outputDims(shape);
     const { out } = checkOptions(options, 'options', ['out']);
     const target = checkOut(out, 'float32', dims, 'options.out');
-    return this.#call('forward', shape, (buffers) => {
+    const operation = this.options.reduction === 'max' ? 'forward' : 'average';
+    return this.#call(operation, shape, (buffers) => {
       const from = buffers.read('float32', map, input);
       const output = buffers.write('float32', dims, target, out, 'options.out');
       return [{ input: from, output: output.address, indices: 0 }, output.take];
@@ -169,6 +176,12 @@ export class PyramidPool implements Disposable {
     input: TensorLike,
     options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
   ): Call<OutputWithIndices> {
+    if (this.options.reduction !== 'max') {
+      throw new PyramidPoolError(
+        'invalid-options',
+        'averages have no indices: use forward, and backward without indices',
+      );
+    }
     const map = checkTensor(input, 'input', 'float32');
     const shape = this.#shape(map.dims, 'input.dims');
     const dims = this.#outputDims(shape);
@@ -202,27 +215,26 @@ export class PyramidPool implements Disposable {
       );
     }
     const { dims, indices } = context;
-    const places = checkTensor(indices, 'indices', 'int32');
     const shape = this.#shape(dims, 'dims');
     const outputDims = this.#outputDims(shape);
     checkSameDims(gradient.dims, outputDims, 'gradOutput.dims');
-    checkSameDims(places.dims, outputDims, 'indices.dims');
     const { out } = checkOptions(options, 'options', ['out']);
     const mapDims = [...dims];
     const target = checkOut(out, 'float32', mapDims, 'options.out');
+    if (this.options.reduction === 'average') {
+      return this.#call('averageBackward', shape, (buffers) => {
+        const from = buffers.read('float32', gradient, gradOutput);
+        const gradInput = buffers.write('float32', mapDims, target, out, 'options.out');
+        return [{ input: gradInput.address, output: from, indices: 0 }, gradInput.take];
+      });
+    }
+    const places = checkTensor(indices, 'indices', 'int32');
+    checkSameDims(places.dims, outputDims, 'indices.dims');
     return this.#call('backward', shape, (buffers, { memory }) => {
       const from = buffers.read('float32', gradient, gradOutput);
       const at = buffers.read('int32', places, indices);
       const gradInput = buffers.write('float32', mapDims, target, out, 'options.out');
-      const cells = shape.height * shape.width;
-      const bad = memory.kernels.first_bad_index(at, places.data.length, cells) >>> 0;
-      if (bad < places.data.length) {
-        const index = memory.view('int32', at, places.data.length)[bad];
-        throw new PyramidPoolError(
-          'invalid-indices',
-          `indices.data[${bad}] is ${index}, but a plane of [${mapDims.join(', ')}] has ${cells} cells`,
-        );
-      }
+      checkIndices(memory, at, places.data.length, shape);
       return [{ input: gradInput.address, output: from, indices: at }, gradInput.take];
     });
   }
@@ -291,6 +303,18 @@ export class PyramidPool implements Disposable {
   }
 }
 
+/** Indices of another shape would write outside their plane. They are checked where they are read, in WASM memory. */
+function checkIndices(memory: WasmMemory, address: number, count: number, shape: FeatureMapShape): void {
+  const { height, width } = shape;
+  const bad = memory.kernels.first_bad_index(address, count, height * width) >>> 0;
+  if (bad === count) return;
+  const index = memory.view('int32', address, count)[bad];
+  throw new PyramidPoolError(
+    'invalid-indices',
+    `indices.data[${bad}] is ${index}, but a plane of ${height} x ${width} has ${height * width} cells`,
+  );
+}
+
 function checkOut<T extends DataType>(
   out: unknown,
   type: T,
@@ -310,7 +334,7 @@ export async function createPyramidPool(options: PyramidPoolOptions): Promise<Py
   const checked = checkOptions(options, 'options', ['levels', 'reduction', 'bins', 'layout', 'runtime']);
   const resolved = Object.freeze({
     levels: checkLevels(checked.levels, 'options.levels'),
-    reduction: checkOneOf(checked.reduction ?? 'max', 'options.reduction', ['max']),
+    reduction: checkOneOf(checked.reduction ?? 'max', 'options.reduction', reductions),
     bins: checkOneOf(checked.bins ?? 'adaptive', 'options.bins', Object.keys(binRules) as Bins[]),
     layout: checkOneOf(checked.layout ?? 'NCHW', 'options.layout', layouts),
   });

@@ -13,18 +13,22 @@ export function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number
   expectAll(actual, expected, what, (i) => actual[i] !== expected[i]);
 }
 
-/** Expects every element within `tolerance` times the largest, or times 1 where all are smaller. */
+/** Expects every element within `tolerance`, and infinities and NaN in the same places. */
 export function expectClose(
   actual: Float32Array,
   expected: Float32Array,
   tolerance: number,
   what: string,
 ): void {
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   expectAll(actual, expected, what, (i) => {
     const [a, b] = [actual[i] as number, expected[i] as number];
-    return !(Math.abs(a - b) <= tolerance * largest || Object.is(a, b));
+    return !(Math.abs(a - b) <= tolerance || Object.is(a, b));
   });
+}
+
+/** The largest finite magnitude, at least 1: what tolerances are relative to. */
+export function largestFinite(values: Float32Array): number {
+  return values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1);
 }
 
 /** Names the first place that differs. The test runner's own comparison takes seconds on arrays of this size. */

@@ -264,6 +264,13 @@ describe('backward', () => {
   });
 });
 
+test('averages have no indices', async () => {
+  const spp = await pool({ reduction: 'average' });
+  await expectError(() => spp.forwardWithIndices(map(1, 4, 4)), 'invalid-options', 'no indices');
+  await expectError(() => spp.forwardWithIndicesAsync(map(1, 4, 4)), 'invalid-options', 'no indices');
+  expect(spp.backward(map(5), { dims: [1, 4, 4] }).dims).toEqual([1, 4, 4]);
+});
+
 describe('binBounds and outputDims', () => {
   test.each([
     [0, 4],

@@ -1,6 +1,6 @@
 /** The answers of PyTorch, and of plain loops where it has no such rule. */
 
-import type { Bins } from 'pyramid-pool';
+import type { Bins, Reduction } from 'pyramid-pool';
 import dataUrl from '../golden/data.bin?inline';
 import index from '../golden/index.json' with { type: 'json' };
 
@@ -27,11 +27,13 @@ const rules: Record<string, Bins> = { spp: 'adaptive', paper_sliding: 'sliding',
 /** A feature map with all that a pyramid makes of it. */
 export interface GoldenCase {
   id: string;
+  reduction: Reduction;
   bins: Bins;
   shape: [number, number, number, number];
   levels: [number, number][];
   x: Float32Array;
   y: Float32Array;
+  /** Empty for averages. */
   argmax: Int32Array;
   gy: Float32Array;
   gx: Float32Array;
@@ -41,9 +43,9 @@ export interface GoldenCase {
 
 const bytes = await (await fetch(dataUrl)).arrayBuffer();
 
-/** The cases of spatial pyramid max pooling. */
+/** The cases that pool a whole map. */
 export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
-  .filter(({ kind, pool }) => pool === 'max' && kind in rules)
+  .filter(({ kind }) => kind in rules)
   .map((entry) => {
     const { id, shape, levels, tensors, exact } = entry;
     const x = entry.x_gen ? generate(entry.x_gen, count(shape)) : floats(tensors.x);
@@ -52,7 +54,8 @@ export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
       : sparse(floats(tensors.gx_value), ints(tensors.gx_index), x.length);
     const [y, argmax, gy] = [floats(tensors.y), ints(tensors.argmax), floats(tensors.gy)];
     const bins = rules[entry.kind] as Bins;
-    return { id, bins, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
+    const reduction = entry.pool === 'max' ? 'max' : 'average';
+    return { id, reduction, bins, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
   });
 
 function count(shape: number[]): number {
