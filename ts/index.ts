@@ -15,6 +15,7 @@ export {
   type OutputWithIndices,
   type PyramidPool,
   type PyramidPoolOptions,
+  type RaggedBackwardContext,
   type Reduction,
   type ResolvedOptions,
 } from './pyramid-pool.js';

@@ -1,3 +1,6 @@
+import type { Scratch } from './memory.js';
+import { ELEMENT_BYTES } from './tensor.js';
+
 /** What a job does: the numbers are the crate's. */
 export const operations = {
   forward: 0,
@@ -7,7 +10,7 @@ export const operations = {
   averageBackward: 4,
 } as const;
 
-/** One call in numbers: addresses in WASM memory and sizes. */
+/** One map of a call in numbers: addresses in WASM memory and sizes. */
 export interface Job {
   readonly plan: number;
   readonly batch: number;
@@ -21,14 +24,22 @@ export interface Job {
 }
 
 /** Words of a job in memory, where the crate reads them. */
-export const JOB_WORDS = 7;
+const JOB_WORDS = 7;
 
-export function writeJob(words: Int32Array, job: Job): void {
-  words[0] = job.plan;
-  words[1] = job.batch;
-  words[2] = job.channels;
-  words[3] = job.operation;
-  words[4] = job.input;
-  words[5] = job.output;
-  words[6] = job.indices;
+/** Writes jobs to memory that is theirs until they are done. Gives the address. */
+export function writeJobs(scratch: Scratch, jobs: readonly Job[]): number {
+  const address = scratch.atLeast(jobs.length * JOB_WORDS * ELEMENT_BYTES);
+  const words = scratch.memory.view('int32', address, jobs.length * JOB_WORDS);
+  let at = 0;
+  for (const job of jobs) {
+    words[at] = job.plan;
+    words[at + 1] = job.batch;
+    words[at + 2] = job.channels;
+    words[at + 3] = job.operation;
+    words[at + 4] = job.input;
+    words[at + 5] = job.output;
+    words[at + 6] = job.indices;
+    at += JOB_WORDS;
+  }
+  return address;
 }

@@ -1,5 +1,7 @@
+import { type Batch, checkMaps, describeBatch, type GivenMap } from './batch.js';
 import { type Bins, binRules, checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
-import { Buffers } from './buffers.js';
+import type { Buffers } from './buffers.js';
+import { type Call, makeCall, type Placement } from './call.js';
 import {
   type CheckedTensor,
   checkOneOf,
@@ -9,15 +11,14 @@ import {
   fail,
   show,
 } from './check.js';
-import type { Work } from './dispatch.js';
 import { PyramidPoolError } from './errors.js';
-import { type FeatureMapShape, featureMapShape, type Layout, layouts } from './feature-map.js';
-import { type Job, operations } from './job.js';
+import { type Layout, layouts } from './feature-map.js';
+import type { operations } from './job.js';
 import { checkLevels, countBins, type Grid, type Level } from './levels.js';
 import type { WasmMemory } from './memory.js';
 import { PlanOptions } from './plans.js';
 import { defaultRuntime, type Internals, Runtime } from './runtime.js';
-import type { DataType, Tensor, TensorLike } from './tensor.js';
+import { type DataType, ELEMENT_BYTES, type Tensor, type TensorLike } from './tensor.js';
 
 /** What a bin makes of its cells: the greatest, or their average. */
 export type Reduction = 'max' | 'average';
@@ -65,11 +66,11 @@ export interface BackwardContext {
   indices?: TensorLike;
 }
 
-/** A call that was checked and has its memory: run its work, take what it finished, and free it in any case. */
-interface Call<R> {
-  readonly work: Work;
-  finish(): R;
-  free(): void;
+/** The same for a call over several maps. */
+export interface RaggedBackwardContext {
+  /** `dims` of every feature map. */
+  dims: readonly (readonly number[])[];
+  indices?: TensorLike;
 }
 
 /**
@@ -96,49 +97,79 @@ export class PyramidPool implements Disposable {
     this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
   }
 
-  /** Pools a feature map. Blocks; on a page it runs on the page's thread alone. */
-  forward(input: TensorLike, options?: OutOption): Tensor<'float32'> {
+  /**
+   * Pools a feature map, or several of different sizes: their rows follow each other in one output.
+   *
+   * Blocks; on a page it runs on the page's thread alone.
+   */
+  forward(input: TensorLike | readonly TensorLike[], options?: OutOption): Tensor<'float32'> {
     return this.#run(this.#forward(input, options));
   }
 
-  /** Pools a feature map, and says where every value came from. */
+  /** Pools as `forward`, and says where every value came from. */
   forwardWithIndices(
-    input: TensorLike,
+    input: TensorLike | readonly TensorLike[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
   ): OutputWithIndices {
     return this.#run(this.#forwardWithIndices(input, options));
   }
 
-  /** The gradient with respect to the feature map: each bin's is added to the cell its index names, or shared out evenly. */
-  backward(gradOutput: TensorLike, context: BackwardContext, options?: OutOption): Tensor<'float32'> {
+  /**
+   * The gradient with respect to the feature map: each bin's is added to the cell its index names, or shared out
+   * evenly where it averages. Where `dims` is a list, so is the result.
+   */
+  backward(gradOutput: TensorLike, context: BackwardContext, options?: OutOption): Tensor<'float32'>;
+  backward(
+    gradOutput: TensorLike,
+    context: RaggedBackwardContext,
+    options?: OutOption<readonly TensorLike[]>,
+  ): Tensor<'float32'>[];
+  backward(
+    gradOutput: TensorLike,
+    context: BackwardContext | RaggedBackwardContext,
+    options?: OutOption<TensorLike | readonly TensorLike[]>,
+  ): Tensor<'float32'> | Tensor<'float32'>[] {
     return this.#run(this.#backward(gradOutput, context, options));
   }
 
   /** As `forward`, without blocking where the runtime has threads. The input is read before this returns. */
-  async forwardAsync(input: TensorLike, options?: OutOption): Promise<Tensor<'float32'>> {
+  async forwardAsync(
+    input: TensorLike | readonly TensorLike[],
+    options?: OutOption,
+  ): Promise<Tensor<'float32'>> {
     return this.#runAsync(this.#forward(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
   async forwardWithIndicesAsync(
-    input: TensorLike,
+    input: TensorLike | readonly TensorLike[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
   ): Promise<OutputWithIndices> {
     return this.#runAsync(this.#forwardWithIndices(input, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync(
+  backwardAsync(
     gradOutput: TensorLike,
     context: BackwardContext,
     options?: OutOption,
-  ): Promise<Tensor<'float32'>> {
+  ): Promise<Tensor<'float32'>>;
+  backwardAsync(
+    gradOutput: TensorLike,
+    context: RaggedBackwardContext,
+    options?: OutOption<readonly TensorLike[]>,
+  ): Promise<Tensor<'float32'>[]>;
+  async backwardAsync(
+    gradOutput: TensorLike,
+    context: BackwardContext | RaggedBackwardContext,
+    options?: OutOption<TensorLike | readonly TensorLike[]>,
+  ): Promise<Tensor<'float32'> | Tensor<'float32'>[]> {
     return this.#runAsync(this.#backward(gradOutput, context, options));
   }
 
-  /** `dims` of the output for a feature map of these `dims`. */
-  outputDims(dims: readonly number[]): number[] {
-    return this.#outputDims(this.#shape(dims, 'dims'));
+  /** `dims` of the output for a feature map of these `dims`, or for several maps. */
+  outputDims(dims: readonly number[] | readonly (readonly number[])[]): number[] {
+    return [...this.#batchOf(dims).outputDims];
   }
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
@@ -158,22 +189,23 @@ export class PyramidPool implements Disposable {
     this.dispose();
   }
 
-  #forward(input: TensorLike, options: OutOption | undefined): Call<Tensor<'float32'>> {
-    const map = checkTensor(input, 'input', 'float32');
-    const shape = this.#shape(map.dims, 'input.dims');
-    const dims = this.#outputDims(shape);
+  #forward(
+    input: TensorLike | readonly TensorLike[],
+    options: OutOption | undefined,
+  ): Call<Tensor<'float32'>> {
+    const maps = checkMaps(input, 'input');
+    const batch = this.#batchOfMaps(maps, Array.isArray(input));
     const { out } = checkOptions(options, 'options', ['out']);
-    const target = checkOut(out, 'float32', dims, 'options.out');
-    const operation = this.options.reduction === 'max' ? 'forward' : 'average';
-    return this.#call(operation, shape, (buffers) => {
-      const from = buffers.read('float32', map, input);
-      const output = buffers.write('float32', dims, target, out, 'options.out');
-      return [{ input: from, output: output.address, indices: 0 }, output.take];
+    const target = checkOut(out, 'float32', batch.outputDims, 'options.out');
+    return this.#call(this.options.reduction === 'max' ? 'forward' : 'average', batch, (buffers) => {
+      const addresses = maps.map(({ tensor, given }) => buffers.read('float32', tensor, given));
+      const output = buffers.write('float32', batch.outputDims, target, out, 'options.out');
+      return { maps: addresses, output: output.address, indices: 0, finish: output.take };
     });
   }
 
   #forwardWithIndices(
-    input: TensorLike,
+    input: TensorLike | readonly TensorLike[],
     options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
   ): Call<OutputWithIndices> {
     if (this.options.reduction !== 'max') {
@@ -182,29 +214,26 @@ export class PyramidPool implements Disposable {
         'averages have no indices: use forward, and backward without indices',
       );
     }
-    const map = checkTensor(input, 'input', 'float32');
-    const shape = this.#shape(map.dims, 'input.dims');
-    const dims = this.#outputDims(shape);
-    const out = checkOptions(checkOptions(options, 'options', ['out']).out, 'options.out', [
-      'output',
-      'indices',
-    ]);
-    const target = checkOut(out.output, 'float32', dims, 'options.out.output');
-    const places = checkOut(out.indices, 'int32', dims, 'options.out.indices');
-    return this.#call('forwardWithIndices', shape, (buffers) => {
-      const from = buffers.read('float32', map, input);
-      const output = buffers.write('float32', dims, target, out.output, 'options.out.output');
-      const indices = buffers.write('int32', dims, places, out.indices, 'options.out.indices');
-      const job = { input: from, output: output.address, indices: indices.address };
-      return [job, () => ({ output: output.take(), indices: indices.take() })];
+    const maps = checkMaps(input, 'input');
+    const batch = this.#batchOfMaps(maps, Array.isArray(input));
+    const given = checkOptions(options, 'options', ['out']).out;
+    const out = checkOptions(given, 'options.out', ['output', 'indices']);
+    const target = checkOut(out.output, 'float32', batch.outputDims, 'options.out.output');
+    const places = checkOut(out.indices, 'int32', batch.outputDims, 'options.out.indices');
+    return this.#call('forwardWithIndices', batch, (buffers) => {
+      const addresses = maps.map(({ tensor, given }) => buffers.read('float32', tensor, given));
+      const output = buffers.write('float32', batch.outputDims, target, out.output, 'options.out.output');
+      const indices = buffers.write('int32', batch.outputDims, places, out.indices, 'options.out.indices');
+      const finish = () => ({ output: output.take(), indices: indices.take() });
+      return { maps: addresses, output: output.address, indices: indices.address, finish };
     });
   }
 
   #backward(
     gradOutput: TensorLike,
-    context: BackwardContext,
-    options: OutOption | undefined,
-  ): Call<Tensor<'float32'>> {
+    context: BackwardContext | RaggedBackwardContext,
+    options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
+  ): Call<Tensor<'float32'> | Tensor<'float32'>[]> {
     const gradient = checkTensor(gradOutput, 'gradOutput', 'float32');
     if (typeof context !== 'object' || context === null) {
       fail(
@@ -215,59 +244,33 @@ export class PyramidPool implements Disposable {
       );
     }
     const { dims, indices } = context;
-    const shape = this.#shape(dims, 'dims');
-    const outputDims = this.#outputDims(shape);
-    checkSameDims(gradient.dims, outputDims, 'gradOutput.dims');
-    const { out } = checkOptions(options, 'options', ['out']);
-    const mapDims = [...dims];
-    const target = checkOut(out, 'float32', mapDims, 'options.out');
-    if (this.options.reduction === 'average') {
-      return this.#call('averageBackward', shape, (buffers) => {
-        const from = buffers.read('float32', gradient, gradOutput);
-        const gradInput = buffers.write('float32', mapDims, target, out, 'options.out');
-        return [{ input: gradInput.address, output: from, indices: 0 }, gradInput.take];
-      });
-    }
-    const places = checkTensor(indices, 'indices', 'int32');
-    checkSameDims(places.dims, outputDims, 'indices.dims');
-    return this.#call('backward', shape, (buffers, { memory }) => {
-      const from = buffers.read('float32', gradient, gradOutput);
-      const at = buffers.read('int32', places, indices);
-      const gradInput = buffers.write('float32', mapDims, target, out, 'options.out');
-      checkIndices(memory, at, places.data.length, shape);
-      return [{ input: gradInput.address, output: from, indices: at }, gradInput.take];
+    const batch = this.#batchOf(dims);
+    checkSameDims(gradient.dims, batch.outputDims, 'gradOutput.dims');
+    const isMax = this.options.reduction === 'max';
+    const places = isMax ? checkTensor(indices, 'indices', 'int32') : undefined;
+    if (places) checkSameDims(places.dims, batch.outputDims, 'indices.dims');
+    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, dims, batch.ragged);
+    return this.#call(isMax ? 'backward' : 'averageBackward', batch, (buffers) => {
+      const output = buffers.read('float32', gradient, gradOutput);
+      const at = places ? buffers.read('int32', places, indices) : 0;
+      const results = targets.map(({ dims, tensor, given, path }) =>
+        buffers.write('float32', dims, tensor, given, path),
+      );
+      if (places) checkIndices(this.#internals().memory, at, batch);
+      const finish = () => {
+        const gradients = results.map((result) => result.take());
+        return batch.ragged ? gradients : (gradients[0] as Tensor<'float32'>);
+      };
+      return { maps: results.map(({ address }) => address), output, indices: at, finish };
     });
   }
 
-  /** Gets a call its plan and its memory; `place` says where in it the tensors lie. */
   #call<R>(
     operation: keyof typeof operations,
-    { batch, channels, height, width }: FeatureMapShape,
-    place: (buffers: Buffers, internals: Internals) => [Pick<Job, 'input' | 'output' | 'indices'>, () => R],
+    batch: Batch,
+    place: (buffers: Buffers) => Placement<R>,
   ): Call<R> {
-    const internals = this.#internals();
-    const plan = internals.plans.acquire(this.#planOptions, height, width);
-    const buffers = new Buffers(internals.memory);
-    const free = () => {
-      buffers.free();
-      internals.plans.release(plan);
-    };
-    try {
-      const [{ input, output, indices }, finish] = place(buffers, internals);
-      const job = {
-        plan: plan.address,
-        batch,
-        channels,
-        operation: operations[operation],
-        input,
-        output,
-        indices,
-      };
-      return { work: { plan, job, elements: batch * channels * height * width }, finish, free };
-    } catch (error) {
-      free();
-      throw error;
-    }
+    return makeCall(this.#internals(), this.#planOptions, operation, batch, place);
   }
 
   #run<R>(call: Call<R>): R {
@@ -293,26 +296,68 @@ export class PyramidPool implements Disposable {
     return Runtime.internals(this.runtime);
   }
 
-  #shape(dims: unknown, path: string): FeatureMapShape {
-    return featureMapShape(dims, this.options.layout, path);
+  #batchOfMaps(maps: readonly GivenMap[], ragged: boolean): Batch {
+    const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
+    return this.#describe(
+      maps.map(({ tensor }) => tensor.dims),
+      ragged,
+      path,
+    );
   }
 
-  #outputDims({ batch, channels, batched }: FeatureMapShape): number[] {
-    const row = channels * this.#bins;
-    return batched ? [batch, row] : [row];
+  /** The batch of a list of `dims`, or of `dims` alone. */
+  #batchOf(dims: unknown): Batch {
+    const ragged = isList(dims);
+    return this.#describe(ragged ? dims : [dims], ragged, (i) => (ragged ? `dims[${i}]` : 'dims'));
+  }
+
+  #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
+    return describeBatch(dims, ragged, { layout: this.options.layout, bins: this.#bins, path });
   }
 }
 
+/** Whether `dims` are those of several maps. */
+function isList(dims: unknown): dims is readonly unknown[] {
+  return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
+}
+
 /** Indices of another shape would write outside their plane. They are checked where they are read, in WASM memory. */
-function checkIndices(memory: WasmMemory, address: number, count: number, shape: FeatureMapShape): void {
-  const { height, width } = shape;
-  const bad = memory.kernels.first_bad_index(address, count, height * width) >>> 0;
-  if (bad === count) return;
-  const index = memory.view('int32', address, count)[bad];
-  throw new PyramidPoolError(
-    'invalid-indices',
-    `indices.data[${bad}] is ${index}, but a plane of ${height} x ${width} has ${height * width} cells`,
-  );
+function checkIndices(memory: WasmMemory, address: number, { shapes, outputDims }: Batch): void {
+  const row = outputDims.at(-1) as number;
+  let before = 0;
+  for (const { batch, height, width } of shapes) {
+    const [cells, count] = [height * width, batch * row];
+    const bad = memory.kernels.first_bad_index(address + before * ELEMENT_BYTES, count, cells) >>> 0;
+    if (bad < count) {
+      const index = memory.view('int32', address, before + count)[before + bad];
+      throw new PyramidPoolError(
+        'invalid-indices',
+        `indices.data[${before + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
+      );
+    }
+    before += count;
+  }
+}
+
+/** Where the gradient of a map goes. */
+interface MapTarget {
+  readonly dims: readonly number[];
+  readonly tensor: CheckedTensor<'float32'> | undefined;
+  readonly given: unknown;
+  readonly path: string;
+}
+
+/** Checks `out` of `backward`: a tensor like the map, or a list of them. */
+function checkOutMaps(out: unknown, dims: unknown, ragged: boolean): MapTarget[] {
+  const list = (ragged ? dims : [dims]) as readonly (readonly number[])[];
+  if (ragged && out !== undefined && !(Array.isArray(out) && out.length === list.length)) {
+    fail('invalid-data', 'options.out', `is ${show(out)}`, `a list of ${list.length} tensors`);
+  }
+  return list.map((dims, i) => {
+    const given = ragged ? (out as readonly unknown[] | undefined)?.[i] : out;
+    const path = ragged ? `options.out[${i}]` : 'options.out';
+    return { dims: [...dims], tensor: checkOut(given, 'float32', dims, path), given, path };
+  });
 }
 
 function checkOut<T extends DataType>(

@@ -22,8 +22,8 @@ export interface Kernels {
   plan_free(plan: number): void;
   plan_scratch(plan: number): number;
   first_bad_index(indices: number, count: number, cells: number): number;
-  job_units(job: number): number;
-  run(job: number, first: number, end: number, scratch: number): void;
+  job_units(jobs: number, count: number): number;
+  run(jobs: number, count: number, first: number, end: number, scratch: number): void;
 }
 
 /** Their names. */

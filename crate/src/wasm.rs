@@ -6,6 +6,7 @@
 //! two threads at a time.
 
 use std::alloc::{Layout as Block, alloc as allocate, dealloc};
+use std::ops::Range;
 use std::slice::from_raw_parts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -137,22 +138,41 @@ fn describe(job: &Job) -> (&PyramidPlan, FeatureMap, usize) {
     (plan, map, plan.output_len(job.batch, job.channels))
 }
 
-/// Number of units that a job is made of: what [`run`] takes ranges of.
+/// A list of jobs in memory.
+fn list<'a>(jobs: usize, count: usize) -> &'a [Job] {
+    // SAFETY: the caller's promise: `count` jobs in memory, which nobody changes while they run.
+    unsafe { from_raw_parts(jobs as *const Job, count) }
+}
+
+/// Number of units that `count` jobs are made of: what [`run`] takes ranges of.
 #[wasm_bindgen]
-pub fn job_units(job: usize) -> usize {
-    // SAFETY: the caller's promise: a job in memory.
-    let (plan, map, _) = describe(unsafe { &*(job as *const Job) });
+pub fn job_units(jobs: usize, count: usize) -> usize {
+    list(jobs, count).iter().map(units_of).sum()
+}
+
+fn units_of(job: &Job) -> usize {
+    let (plan, map, _) = describe(job);
     units(plan, &map)
 }
 
-/// Runs units `first..end` of a job, with working memory at `scratch`.
+/// Runs units `first..end` of `count` jobs, counted through all of them, with working memory at `scratch`.
 #[wasm_bindgen]
-pub fn run(job: usize, first: usize, end: usize, scratch: usize) {
+pub fn run(jobs: usize, count: usize, first: usize, end: usize, scratch: usize) {
+    let mut before = 0;
+    for job in list(jobs, count) {
+        let after = before + units_of(job);
+        if first < after && before < end {
+            run_job(job, first.max(before) - before..end.min(after) - before, scratch);
+        }
+        before = after;
+    }
+}
+
+fn run_job(job: &Job, range: Range<usize>, scratch: usize) {
     // SAFETY: the caller's promises: the job's plan and buffers live, are as long as the shape says, and neither the
-    // units nor the scratch are another thread's. A copy of the job, so that it cannot change under way.
+    // units nor the scratch are another thread's.
     unsafe {
-        let job = *(job as *const Job);
-        let (plan, map, len) = describe(&job);
+        let (plan, map, len) = describe(job);
         let scratch = Span::from_raw(scratch as *mut f32, plan.scratch_len());
         let input = || from_raw_parts(job.input as *const f32, map.len());
         let grad_input = || Span::from_raw(job.input as *mut f32, map.len());
@@ -163,15 +183,15 @@ pub fn run(job: usize, first: usize, end: usize, scratch: usize) {
                 let indexed = if job.operation == 1 { len } else { 0 };
                 let indices = Span::from_raw(job.indices as *mut u32, indexed);
                 let slots = Slots { values: output(), indices };
-                forward_units(plan, &map, input(), slots, first..end, scratch);
+                forward_units(plan, &map, input(), slots, range, scratch);
             }
             2 => {
                 let indices = from_raw_parts(job.indices as *const u32, len);
                 let gradients = Gradients { output: grad_output(), indices, input: grad_input() };
-                backward_units(plan, &map, gradients, first..end, scratch);
+                backward_units(plan, &map, gradients, range, scratch);
             }
-            3 => average_units(plan, &map, input(), output(), first..end, scratch),
-            _ => average_backward_units(plan, &map, grad_output(), grad_input(), first..end, scratch),
+            3 => average_units(plan, &map, input(), output(), range, scratch),
+            _ => average_backward_units(plan, &map, grad_output(), grad_input(), range, scratch),
         }
     }
 }

@@ -107,7 +107,7 @@ describe('forward', () => {
     named([
       [undefined, 'invalid-data', ['input', 'undefined']],
       [null, 'invalid-data', ['input', 'null']],
-      [[1, 2], 'invalid-dims', ['input.dims']],
+      [[1, 2], 'invalid-data', ['input[0]', '1']],
       [{ data: new Float32Array(4) }, 'invalid-dims', ['input.dims', 'undefined']],
       [{ data: [1, 2, 3, 4], dims: [1, 1, 2, 2] }, 'invalid-data', ['input.data', 'Float32Array']],
       [{ data: new Float64Array(4), dims: [1, 1, 2, 2] }, 'invalid-data', ['Float64Array', 'Float32Array']],

@@ -3,7 +3,6 @@
  * one. What is counted are finished chunks, not workers, so a caller never waits for a worker that has nothing to do.
  */
 
-import { JOB_WORDS } from '../job.js';
 import type { Kernels } from '../variant.js';
 
 /** `generation << CHUNK_BITS | chunks left`: whoever takes it down by one owns the chunk. */
@@ -23,9 +22,11 @@ const ASLEEP = 7;
 const STARTED = 8;
 /** Not 0: workers shall end. */
 const STOP = 9;
-const JOB = 10;
+/** The list of jobs, and how many there are. */
+const JOBS = 10;
+const COUNT = 11;
 
-export const CONTROL_WORDS = JOB + JOB_WORDS;
+export const CONTROL_WORDS = 12;
 
 const CHUNK_BITS = 12;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
@@ -39,6 +40,16 @@ const CALLER = -1;
 /** A worker that found nothing to do looks again this long before it sleeps: waking it costs the caller more. */
 export const SPIN_MS = 0.05;
 
+/** A list of jobs in memory, and who may run it with which working memory. */
+export interface OpenWork {
+  readonly jobs: number;
+  readonly count: number;
+  readonly units: number;
+  readonly seats: number;
+  readonly scratch: number;
+  readonly stride: number;
+}
+
 /** The control words of one pool, seen from one thread. */
 export class Control {
   readonly #words: Int32Array;
@@ -48,15 +59,6 @@ export class Control {
     readonly address: number,
   ) {
     this.#words = new Int32Array(buffer, address, CONTROL_WORDS);
-  }
-
-  /** Where the words of a job stand in memory. */
-  get job(): number {
-    return this.address + 4 * JOB;
-  }
-
-  get jobWords(): Int32Array {
-    return this.#words.subarray(JOB, JOB + JOB_WORDS);
   }
 
   get asleep(): number {
@@ -75,11 +77,13 @@ export class Control {
     return this.done === this.#words[CHUNKS];
   }
 
-  /** Opens the job whose words were written: from now on chunks can be claimed. */
-  open(units: number, seats: number, scratch: number, stride: number): void {
+  /** Opens work: from now on chunks of it can be claimed. */
+  open({ jobs, count, units, seats, scratch, stride }: OpenWork): void {
     const words = this.#words;
     const generation = (Atomics.load(words, CLAIM) >>> CHUNK_BITS) + 1;
     const chunks = Math.min(units, CHUNKS_PER_JOB);
+    words[JOBS] = jobs;
+    words[COUNT] = count;
     words[CHUNKS] = chunks;
     words[UNITS] = units;
     words[SEATS] = seats;
@@ -162,9 +166,10 @@ export class Control {
   }
 
   #runChunk(kernels: Kernels, chunk: number, scratch: number): void {
-    const [chunks, units] = [this.#words[CHUNKS] as number, this.#words[UNITS] as number];
+    const words = this.#words;
+    const [chunks, units] = [words[CHUNKS] as number, words[UNITS] as number];
     const at = (chunk: number) => Math.floor((chunk * units) / chunks);
-    kernels.run(this.job, at(chunk), at(chunk + 1), scratch);
-    if (Atomics.add(this.#words, DONE, 1) + 1 === chunks) Atomics.notify(this.#words, DONE);
+    kernels.run(words[JOBS] as number, words[COUNT] as number, at(chunk), at(chunk + 1), scratch);
+    if (Atomics.add(words, DONE, 1) + 1 === chunks) Atomics.notify(words, DONE);
   }
 }

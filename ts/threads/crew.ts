@@ -1,7 +1,7 @@
 import { platform } from '#platform';
 import type { Work } from '../dispatch.js';
 import { PyramidPoolError } from '../errors.js';
-import { writeJob } from '../job.js';
+import { writeJobs } from '../job.js';
 import { Scratch, type WasmMemory } from '../memory.js';
 import type { StartedWorker } from '../platform/platform.js';
 import { ELEMENT_BYTES } from '../tensor.js';
@@ -33,6 +33,7 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #control: Control;
   readonly #workers: StartedWorker[] = [];
+  readonly #jobs: Scratch;
   readonly #scratch: Scratch;
   /** A job is under way: there is one at a time. */
   #busy = false;
@@ -48,6 +49,7 @@ export class Crew {
   constructor(memory: WasmMemory, options: CrewOptions) {
     this.#memory = memory;
     this.#options = options;
+    this.#jobs = new Scratch(memory, 'a list of jobs');
     this.#scratch = new Scratch(memory, 'working memory of the threads');
     const address = memory.alloc(CONTROL_WORDS * ELEMENT_BYTES, 'the control words of the threads');
     memory.view('int32', address, CONTROL_WORDS).fill(0);
@@ -86,16 +88,15 @@ export class Crew {
     return this.#failure === undefined && elements >= (awake ? WORTH_SHARING : WORTH_WAKING);
   }
 
-  /** Opens a job for `seats` workers. Gives the address of the caller's working memory. */
-  #open({ plan, job }: Work, seats: number): number {
+  /** Opens work for `seats` workers. Gives the address of the caller's working memory. */
+  #open({ jobs, scratchBytes }: Work, seats: number): number {
     this.#startWorkers(seats);
-    const stride = plan.scratchBytes;
-    const scratch = this.#scratch.atLeast((seats + 1) * stride);
-    const control = this.#control;
-    writeJob(control.jobWords, job);
-    control.open(this.#memory.kernels.job_units(control.job) >>> 0, seats, scratch, stride);
+    const scratch = this.#scratch.atLeast((seats + 1) * scratchBytes);
+    const list = writeJobs(this.#jobs, jobs);
+    const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
+    this.#control.open({ jobs: list, count: jobs.length, units, seats, scratch, stride: scratchBytes });
     this.#busy = true;
-    return scratch + seats * stride;
+    return scratch + seats * scratchBytes;
   }
 
   #startWorkers(count: number): void {

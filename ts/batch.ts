@@ -1,0 +1,54 @@
+import { type CheckedTensor, checkTensor, fail } from './check.js';
+import { type FeatureMapShape, featureMapShape, type Layout } from './feature-map.js';
+import type { TensorLike } from './tensor.js';
+
+/** The shapes of a call: one map's, or those of several maps of different sizes, whose rows follow each other. */
+export interface Batch {
+  readonly shapes: readonly FeatureMapShape[];
+  /** Whether the caller gave a list of maps. */
+  readonly ragged: boolean;
+  /** Rows of the output. */
+  readonly rows: number;
+  readonly channels: number;
+  /** `dims` of the output. A single map of rank 3 has one row and no axis for it. */
+  readonly outputDims: readonly number[];
+}
+
+/** A feature map as the caller gave it, and with its parts checked. */
+export interface GivenMap {
+  readonly tensor: CheckedTensor<'float32'>;
+  readonly given: TensorLike;
+}
+
+/** Checks the maps of a call. A list of them may hold any sizes, but one number of channels. */
+export function checkMaps(input: TensorLike | readonly TensorLike[], path: string): GivenMap[] {
+  if (!Array.isArray(input)) {
+    return [{ tensor: checkTensor(input, path, 'float32'), given: input as TensorLike }];
+  }
+  return input.map((given, i) => ({ tensor: checkTensor(given, `${path}[${i}]`, 'float32'), given }));
+}
+
+/** Works out the shapes of a call from the `dims` of its maps; `bins` is what a pyramid makes of one channel. */
+export function describeBatch(
+  dims: readonly unknown[],
+  ragged: boolean,
+  { layout, bins, path }: { layout: Layout; bins: number; path: (i: number) => string },
+): Batch {
+  const shapes = dims.map((dims, i) => featureMapShape(dims, layout, path(i)));
+  const [first] = shapes;
+  if (first === undefined)
+    fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');
+  const { channels } = first;
+  const other = shapes.findIndex((shape) => shape.channels !== channels);
+  if (other > 0) {
+    fail(
+      'invalid-dims',
+      path(other),
+      `has ${shapes[other]?.channels} channels`,
+      `of ${channels} channels, as ${path(0)} is`,
+    );
+  }
+  const rows = shapes.reduce((sum, { batch }) => sum + batch, 0);
+  const outputDims = ragged || first.batched ? [rows, channels * bins] : [channels * bins];
+  return { shapes, ragged, rows, channels, outputDims };
+}
