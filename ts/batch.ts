@@ -1,4 +1,5 @@
-import { type CheckedTensor, checkTensor, fail } from './check.js';
+import type { Given } from './buffers.js';
+import { checkTensor, fail } from './check.js';
 import { type FeatureMapShape, featureMapShape, type Layout } from './feature-map.js';
 import type { TensorLike } from './tensor.js';
 
@@ -14,18 +15,16 @@ export interface Batch {
   readonly outputDims: readonly number[];
 }
 
-/** A feature map as the caller gave it, and with its parts checked. */
-export interface GivenMap {
-  readonly tensor: CheckedTensor<'float32'>;
-  readonly given: TensorLike;
-}
-
 /** Checks the maps of a call. A list of them may hold any sizes, but one number of channels. */
-export function checkMaps(input: TensorLike | readonly TensorLike[], path: string): GivenMap[] {
-  if (!Array.isArray(input)) {
-    return [{ tensor: checkTensor(input, path, 'float32'), given: input as TensorLike }];
-  }
-  return input.map((given, i) => ({ tensor: checkTensor(given, `${path}[${i}]`, 'float32'), given }));
+export function checkMaps(input: TensorLike | readonly TensorLike[], path: string): Given<'float32'>[] {
+  const check = (given: unknown, path: string) => ({
+    tensor: checkTensor(given, path, 'float32'),
+    given,
+    path,
+  });
+  return Array.isArray(input)
+    ? Array.from(input, (given, i) => check(given, `${path}[${i}]`))
+    : [check(input, path)];
 }
 
 /** Works out the shapes of a call from the `dims` of its maps; `bins` is what a pyramid makes of one channel. */
@@ -34,7 +33,7 @@ export function describeBatch(
   ragged: boolean,
   { layout, bins, path }: { layout: Layout; bins: number; path: (i: number) => string },
 ): Batch {
-  const shapes = dims.map((dims, i) => featureMapShape(dims, layout, path(i)));
+  const shapes = Array.from(dims, (dims, i) => featureMapShape(dims, layout, path(i)));
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');

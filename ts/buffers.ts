@@ -1,13 +1,27 @@
-import type { CheckedTensor } from './check.js';
+import { type CheckedTensor, checkLength } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import type { WasmMemory } from './memory.js';
 import { ResidentTensor } from './resident.js';
-import { countElements, type DataType, ELEMENT_BYTES, makeTensor, type Tensor } from './tensor.js';
+import {
+  countElements,
+  type DataOf,
+  type DataType,
+  ELEMENT_BYTES,
+  makeTensor,
+  type Tensor,
+} from './tensor.js';
 
 interface Block {
   readonly address: number;
   readonly bytes: number;
   free(): void;
+}
+
+/** A tensor of a call: as the caller gave it, with its parts checked, and its name in messages. */
+export interface Given<T extends DataType> {
+  readonly tensor: CheckedTensor<T>;
+  readonly given: unknown;
+  readonly path: string;
 }
 
 /** A place in WASM memory where a call writes a result, and the way to the tensor the caller gets. */
@@ -19,53 +33,59 @@ export interface Result<T extends DataType> {
 /** The WASM memory of one call: tensors that live there are used in place, others copied in and out. */
 export class Buffers {
   readonly #memory: WasmMemory;
+  /** The buffer of the memory before the call has allocated anything. */
+  readonly #before: ArrayBufferLike;
   readonly #blocks: Block[] = [];
 
   constructor(memory: WasmMemory) {
     this.#memory = memory;
+    this.#before = memory.buffer;
   }
 
-  /** Address of a tensor's elements; `given` is the tensor as the caller gave it. */
-  read<T extends DataType>(type: T, { data }: CheckedTensor<T>, given: unknown): number {
-    const resident = ResidentTensor.borrow(this.#memory, given);
+  /** Address of a tensor's elements. */
+  read<T extends DataType>(type: T, { tensor, given, path }: Given<T>): number {
+    const length = countElements(tensor.dims);
+    const resident = ResidentTensor.borrow(this.#memory, given, type, length);
     if (resident) return this.#keep(resident).address;
-    const { address } = this.#alloc(data.length * ELEMENT_BYTES, 'the copy of an input');
-    this.#memory.view(type, address, data.length).set(data);
+    const { address } = this.#alloc(length * ELEMENT_BYTES, 'the copy of an input');
+    this.#memory.view(type, address, length).set(this.#arrayOf(type, tensor, path) as never);
     return address;
   }
 
-  /** Room for a result, which goes to `out` where the caller gave one. `path` names it in messages. */
-  write<T extends DataType>(
-    type: T,
-    dims: readonly number[],
-    out: CheckedTensor<T> | undefined,
-    given: unknown,
-    path: string,
-  ): Result<T> {
+  /** Room for a result of `dims`, which goes to `out` where the caller gave one. */
+  write<T extends DataType>(type: T, dims: readonly number[], out: Given<T> | undefined): Result<T> {
     const length = countElements(dims);
-    const resident = ResidentTensor.borrow(this.#memory, given);
+    const resident = out && ResidentTensor.borrow(this.#memory, out.given, type, length);
     if (resident) {
-      const { address } = this.#keep(resident, path);
-      return { address, take: () => given as Tensor<T> };
+      return { address: this.#keep(resident, out.path).address, take: () => out.given as Tensor<T> };
     }
     const { address } = this.#alloc(length * ELEMENT_BYTES, `a result of [${dims.join(', ')}]`);
     const view = () => this.#memory.view(type, address, length);
-    if (!out)
-      return {
-        address,
-        take: () => makeTensor(type, view().slice() as typeof view extends () => infer D ? D : never, dims),
-      };
+    if (!out) return { address, take: () => makeTensor(type, view().slice() as DataOf[T], dims) };
     return {
       address,
-      take() {
-        out.data.set(view());
-        return given as Tensor<T>;
+      take: () => {
+        this.#arrayOf(type, out.tensor, out.path).set(view() as never);
+        return out.given as Tensor<T>;
       },
     };
   }
 
   free(): void {
     for (const block of this.#blocks) block.free();
+  }
+
+  /**
+   * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
+   * when memory grows, and made anew here.
+   */
+  #arrayOf<T extends DataType>(type: T, tensor: CheckedTensor<T>, path: string): DataOf[T] {
+    const { data, dims, buffer, byteOffset } = tensor;
+    const length = countElements(dims);
+    const moved = buffer === this.#before && buffer !== this.#memory.buffer;
+    if (moved) return this.#memory.view(type, byteOffset, length);
+    checkLength(data, length, path, dims);
+    return data;
   }
 
   #alloc(bytes: number, what: string): Block {

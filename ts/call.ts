@@ -2,6 +2,7 @@ import type { Batch } from './batch.js';
 import { Buffers } from './buffers.js';
 import type { Work } from './dispatch.js';
 import { operations } from './job.js';
+import type { WasmMemory } from './memory.js';
 import type { Plan, PlanOptions } from './plans.js';
 import type { Internals } from './runtime.js';
 import { ELEMENT_BYTES } from './tensor.js';
@@ -10,6 +11,8 @@ import { ELEMENT_BYTES } from './tensor.js';
 export interface Call<R> {
   readonly work: Work;
   finish(): R;
+  /** Whether a dying worker may still write to the call's memory, which is then never used again. */
+  abandoned: boolean;
   free(): void;
 }
 
@@ -41,10 +44,14 @@ export function makeCall<R>(
   try {
     for (const { height, width } of batch.shapes) plans.push(internals.plans.acquire(options, height, width));
     const { maps, output, indices, finish } = place(buffers);
+    const addresses = { maps, output, indices };
     return {
-      work: describeWork(batch, plans, operations[operation], { maps, output, indices }),
+      work: describeWork(internals.memory, batch, plans, operations[operation], addresses),
       finish,
-      free,
+      abandoned: false,
+      free() {
+        if (!this.abandoned) free();
+      },
     };
   } catch (error) {
     free();
@@ -54,6 +61,7 @@ export function makeCall<R>(
 
 /** A job for each map, whose rows of the output follow those of the maps before it. */
 function describeWork(
+  memory: WasmMemory,
   { shapes, outputDims }: Batch,
   plans: readonly Plan[],
   operation: number,
@@ -68,7 +76,8 @@ function describeWork(
     const at = before * rowBytes;
     before += batch;
     elements += batch * channels * height * width;
-    scratchBytes = Math.max(scratchBytes, plan.scratchBytes);
+    const words = memory.kernels.plan_scratch(plan.address, operation) >>> 0;
+    scratchBytes = Math.max(scratchBytes, words * ELEMENT_BYTES);
     return {
       plan: plan.address,
       batch,

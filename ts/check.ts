@@ -5,19 +5,29 @@ import { arrayOf, countElements, type DataOf, type DataType } from './tensor.js'
 export interface CheckedTensor<T extends DataType> {
   readonly data: DataOf[T];
   readonly dims: readonly number[];
+  /** Where the data stood when it was checked. */
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
 }
 
-/** The way a value is shown in a message: short, and never by running its own code. */
+/** The way a value is shown in a message: short. */
 export function show(value: unknown): string {
+  return Array.isArray(value) ? `[${showSome(value)}]` : showOne(value);
+}
+
+function showSome(values: readonly unknown[]): string {
+  const some = Array.from(values.slice(0, 8), showOne).join(', ');
+  return values.length > 8 ? `${some}, …` : some;
+}
+
+function showOne(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'symbol') return 'a symbol';
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value))
-    return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  if (ArrayBuffer.isView(value))
-    return `a ${(value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] ?? 'DataView'}`;
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return ArrayBuffer.isView(value) ? `a ${tagOf(value) ?? 'DataView'}` : 'an object';
 }
 
 export function fail(code: PyramidPoolErrorCode, path: string, was: string, must: string): never {
@@ -31,7 +41,7 @@ export function checkOptions<T extends object>(
   known: readonly (keyof T & string)[],
 ): Partial<T> {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null)
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
     fail('invalid-options', path, `is ${show(options)}`, 'an object');
   const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
@@ -50,17 +60,24 @@ export function checkOneOf<T extends string>(value: unknown, path: string, choic
   return value as T;
 }
 
+/** No tensor here has more axes: a longer list is a mistake, and not worth copying. */
+const MOST_AXES = 8;
+
 /** Sizes of a tensor: whole numbers from 0 up. A copy, so that nothing can change them afterwards. */
-export function checkDims(dims: unknown, path: string): number[] {
-  if (!Array.isArray(dims) && !ArrayBuffer.isView(dims))
+export function checkDims(dims: unknown, path: string): readonly number[] {
+  if (!Array.isArray(dims) && !ArrayBuffer.isView(dims)) {
     fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
-  const sizes = Array.from(dims as ArrayLike<unknown>);
-  sizes.forEach((size, axis) => {
+  }
+  const { length } = dims as ArrayLike<unknown>;
+  if (length > MOST_AXES) fail('invalid-dims', path, `has ${length} sizes`, 'of rank 3 or 4');
+  const sizes = Array.from(dims as ArrayLike<unknown>, (size, axis) => {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       fail('invalid-dims', `${path}[${axis}]`, `is ${show(size)}`, 'a whole number from 0 up');
     }
+    // Not -0.
+    return size + 0;
   });
-  return sizes as number[];
+  return Object.freeze(sizes);
 }
 
 /** A tensor of the given type, as long as its sizes say. */
@@ -70,26 +87,45 @@ export function checkTensor<T extends DataType>(tensor: unknown, path: string, t
   }
   const { data, dims } = tensor as { data: unknown; dims: unknown };
   const sizes = checkDims(dims, `${path}.dims`);
-  if (!isArrayOf(data, type))
+  if (!isArrayOf(data, type)) {
     fail('invalid-data', `${path}.data`, `is ${show(data)}`, `a ${arrayOf[type].name}`);
-  const needed = countElements(sizes);
-  if (data.length !== needed) {
-    const detached =
-      data.length === 0 && data.buffer.byteLength === 0 ? ' (its buffer is empty or detached)' : '';
-    throw new PyramidPoolError(
-      'invalid-data',
-      `${path}.data has ${data.length} elements${detached}, but dims [${sizes.join(', ')}] need ${needed}`,
-    );
   }
-  return { data, dims: sizes };
+  checkLength(data, countElements(sizes), path, sizes);
+  return { data, dims: sizes, buffer: getBuffer.call(data), byteOffset: getByteOffset.call(data) };
+}
+
+/** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */
+export function checkLength(
+  data: ArrayBufferView,
+  needed: number,
+  path: string,
+  dims: readonly number[],
+): void {
+  const length = getLength.call(data);
+  if (length === needed) return;
+  const detached = length === 0 && data.buffer.byteLength === 0 ? ' (its buffer is empty or detached)' : '';
+  throw new PyramidPoolError(
+    'invalid-data',
+    `${path}.data has ${length} elements${detached}, but dims [${dims.join(', ')}] need ${needed}`,
+  );
 }
 
 /** By its tag and not by its constructor: arrays from other windows and subclasses are welcome. */
 function isArrayOf<T extends DataType>(data: unknown, type: T): data is DataOf[T] {
-  return (
-    ArrayBuffer.isView(data) &&
-    (data as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === arrayOf[type].name
-  );
+  return ArrayBuffer.isView(data) && tagOf(data) === arrayOf[type].name;
+}
+
+// The getters that all typed arrays share: an object may have properties of its own that say something else.
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const getter = (name: PropertyKey) =>
+  Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: ArrayBufferView) => never;
+const getTag: (this: ArrayBufferView) => string | undefined = getter(Symbol.toStringTag);
+const getLength: (this: ArrayBufferView) => number = getter('length');
+const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = getter('buffer');
+const getByteOffset: (this: ArrayBufferView) => number = getter('byteOffset');
+
+function tagOf(view: ArrayBufferView): string | undefined {
+  return getTag.call(view);
 }
 
 export function checkSameDims(dims: readonly number[], expected: readonly number[], path: string): void {

@@ -12,7 +12,7 @@ export type PyramidPoolErrorCode =
   | 'invalid-data'
   /** An index points outside its plane. */
   | 'invalid-indices'
-  /** The output shares memory with an input of the same call. */
+  /** A result shares memory with another tensor of the same call. */
   | 'overlap'
   /** The pool, tensor or runtime was disposed. */
   | 'disposed'
@@ -25,7 +25,10 @@ export type PyramidPoolErrorCode =
   /** A worker died in the middle of a job. The runtime goes on without workers. */
   | 'worker-failed';
 
-/** Every error this package throws on purpose. A call that throws one has written nothing and may be repeated. */
+/**
+ * Every error this package throws on purpose. A call that throws one has written nothing and may be repeated; where a
+ * worker failed or the runtime was disposed meanwhile, a tensor given as `out` may be half written.
+ */
 export class PyramidPoolError extends Error {
   override readonly name = 'PyramidPoolError';
 

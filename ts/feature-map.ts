@@ -12,7 +12,12 @@ export interface FeatureMapShape {
   readonly height: number;
   readonly width: number;
   readonly batched: boolean;
+  /** The sizes as they were given. */
+  readonly dims: readonly number[];
 }
+
+/** Sizes are counted in 31 bits, as indices are. */
+const MOST = 2 ** 31 - 1;
 
 /** Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty. */
 export function featureMapShape(dims: unknown, layout: Layout, path: string): FeatureMapShape {
@@ -32,6 +37,8 @@ export function featureMapShape(dims: unknown, layout: Layout, path: string): Fe
       'at least 1 along every axis but the batch',
     );
   }
+  const large = sizes.findIndex((size) => size > MOST);
+  if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
   const [channels, height, width] = layout === 'NCHW' ? item : [item[2], item[0], item[1]];
-  return { batch, channels, height, width, batched };
+  return { batch, channels, height, width, batched, dims: sizes };
 }

@@ -19,7 +19,7 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
   const source = wasm === undefined ? payload.wasm : await open(wasm);
   try {
     const module = await compile(source);
-    checkExports(module);
+    checkModule(module, payload.pages !== undefined);
     const memory = payload.pages && makeMemory(payload.pages);
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
     return { module, kernels, memory: memory ?? (kernels.memory as WebAssembly.Memory) };
@@ -94,10 +94,13 @@ async function compile(
 }
 
 /** A module of another kind would fail much later, and say less. */
-function checkExports(module: WebAssembly.Module): void {
+function checkModule(module: WebAssembly.Module, importsMemory: boolean): void {
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const missing = exported.find((name) => !names.has(name));
   if (missing !== undefined) throw new Error(`it does not export ${missing}`);
+  if (WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory') !== importsMemory) {
+    throw new Error(importsMemory ? 'it does not import its memory' : 'it imports its memory');
+  }
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {

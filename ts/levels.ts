@@ -10,19 +10,26 @@ export type Grid = readonly [rows: number, columns: number];
 /** Outputs are counted in 31 bits, as indices are. */
 const MOST_BINS = 2 ** 31 - 1;
 
-/** Levels as the caller gave them, checked and copied. */
-export function checkLevels(levels: unknown, path: string): Grid[] {
+/** Which level follows from which is looked for among all of them. */
+const MOST_LEVELS = 4096;
+
+/** Levels as the caller gave them, checked, and copied so that nothing can change them afterwards. */
+export function checkLevels(levels: unknown, path: string): readonly Grid[] {
   if (!Array.isArray(levels) || levels.length === 0) {
     fail('invalid-levels', path, `is ${show(levels)}`, 'an array of levels, such as [4, 2, 1]');
   }
-  const grids = levels.map((level, i) => checkLevel(level, `${path}[${i}]`));
+  if (levels.length > MOST_LEVELS) {
+    fail('invalid-levels', path, `has ${levels.length} levels`, `of at most ${MOST_LEVELS}`);
+  }
+  // `Array.from` and not `map`: a list may have holes, or be of a class with ideas of its own.
+  const grids = Array.from(levels, (level, i) => checkLevel(level, `${path}[${i}]`));
   if (countBins(grids) > MOST_BINS) {
     throw new PyramidPoolError(
       'invalid-levels',
       `${path} has ${countBins(grids)} bins, but must have at most ${MOST_BINS}`,
     );
   }
-  return grids;
+  return Object.freeze(grids);
 }
 
 function checkLevel(level: unknown, path: string): Grid {
@@ -36,7 +43,7 @@ function checkLevel(level: unknown, path: string): Grid {
       'a whole number from 1 up, or two of them: [rows, columns]',
     );
   }
-  return pair as [number, number];
+  return Object.freeze(pair as [number, number]);
 }
 
 /** Values that a pyramid makes of one channel. */

@@ -30,9 +30,20 @@ export class WasmMemory {
     return this.memory.buffer as ArrayBuffer;
   }
 
+  /** Frees what can be made again, when memory cannot grow any further. */
+  onExhausted = () => {};
+
+  /** An address from the crate, asked for once more after what can be made again was freed if it is 0. */
+  retry(allocate: () => number): number {
+    const address = allocate() >>> 0;
+    if (address !== 0) return address;
+    this.onExhausted();
+    return allocate() >>> 0;
+  }
+
   /** Address of a new block. */
   alloc(bytes: number, what: string): number {
-    const address = bytes <= MOST_BYTES ? this.kernels.alloc(bytes) >>> 0 : 0;
+    const address = bytes <= MOST_BYTES ? this.retry(() => this.kernels.alloc(bytes)) : 0;
     if (address === 0) {
       const has = this.buffer.byteLength;
       throw new PyramidPoolError(
@@ -80,11 +91,16 @@ export class Scratch {
   /** Address of at least `bytes` bytes. */
   atLeast(bytes: number): number {
     if (this.#bytes < bytes) {
-      const address = this.memory.alloc(bytes, this.what);
-      if (this.#bytes >= 0) this.memory.free(this.#address, this.#bytes);
-      this.#address = address;
+      this.free();
+      this.#address = this.memory.alloc(bytes, this.what);
       this.#bytes = bytes;
     }
     return this.#address;
+  }
+
+  /** Gives the block back until it is needed again. */
+  free(): void {
+    if (this.#bytes >= 0) this.memory.free(this.#address, this.#bytes);
+    this.#bytes = -1;
   }
 }

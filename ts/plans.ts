@@ -11,8 +11,6 @@ const MOST_PLANS = 256;
 /** A pyramid planned for one size of map, in WASM memory. */
 export interface Plan {
   readonly address: number;
-  /** Bytes of working memory that a thread needs to run it. */
-  readonly scratchBytes: number;
 }
 
 interface CachedPlan extends Plan {
@@ -37,7 +35,9 @@ export class PlanOptions {
 export class PlanCache {
   readonly #plans = new Map<string, CachedPlan>();
 
-  constructor(readonly memory: WasmMemory) {}
+  constructor(readonly memory: WasmMemory) {
+    memory.onExhausted = () => this.#evictIdle();
+  }
 
   /** The plan for a size, to be given back by `release`. */
   acquire(options: PlanOptions, height: number, width: number): Plan {
@@ -56,6 +56,15 @@ export class PlanCache {
   release(plan: Plan): void {
     (plan as CachedPlan).users--;
     if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict();
+  }
+
+  /** Frees all plans that no call uses. */
+  #evictIdle(): void {
+    for (const [key, plan] of this.#plans) {
+      if (plan.users > 0) continue;
+      this.#plans.delete(key);
+      this.memory.kernels.plan_free(plan.address);
+    }
   }
 
   #evict(): void {
@@ -91,11 +100,7 @@ export class PlanCache {
           `a ${height} x ${width} map has more cells or bins than 31 bits count`,
         );
       }
-      return {
-        address,
-        scratchBytes: ELEMENT_BYTES * (memory.kernels.plan_scratch(address) >>> 0),
-        users: 0,
-      };
+      return { address, users: 0 };
     } finally {
       memory.free(list, bytes);
     }

@@ -1,16 +1,8 @@
-import { type Batch, checkMaps, describeBatch, type GivenMap } from './batch.js';
+import { type Batch, checkMaps, describeBatch } from './batch.js';
 import { type Bins, binRules, checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
-import type { Buffers } from './buffers.js';
+import type { Buffers, Given } from './buffers.js';
 import { type Call, makeCall, type Placement } from './call.js';
-import {
-  type CheckedTensor,
-  checkOneOf,
-  checkOptions,
-  checkSameDims,
-  checkTensor,
-  fail,
-  show,
-} from './check.js';
+import { checkOneOf, checkOptions, checkSameDims, checkTensor, fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import { type Layout, layouts } from './feature-map.js';
 import type { operations } from './job.js';
@@ -132,7 +124,12 @@ export class PyramidPool implements Disposable {
     return this.#run(this.#backward(gradOutput, context, options));
   }
 
-  /** As `forward`, without blocking where the runtime has threads. The input is read before this returns. */
+  /**
+   * As `forward`, without blocking where the runtime has threads.
+   *
+   * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
+   * done. Calls do not wait for each other unless you do.
+   */
   async forwardAsync(
     input: TensorLike | readonly TensorLike[],
     options?: OutOption,
@@ -195,11 +192,15 @@ export class PyramidPool implements Disposable {
   ): Call<Tensor<'float32'>> {
     const maps = checkMaps(input, 'input');
     const batch = this.#batchOfMaps(maps, Array.isArray(input));
-    const { out } = checkOptions(options, 'options', ['out']);
-    const target = checkOut(out, 'float32', batch.outputDims, 'options.out');
+    const target = checkOut(
+      checkOptions(options, 'options', ['out']).out,
+      'float32',
+      batch.outputDims,
+      'options.out',
+    );
     return this.#call(this.options.reduction === 'max' ? 'forward' : 'average', batch, (buffers) => {
-      const addresses = maps.map(({ tensor, given }) => buffers.read('float32', tensor, given));
-      const output = buffers.write('float32', batch.outputDims, target, out, 'options.out');
+      const addresses = maps.map((map) => buffers.read('float32', map));
+      const output = buffers.write('float32', batch.outputDims, target);
       return { maps: addresses, output: output.address, indices: 0, finish: output.take };
     });
   }
@@ -221,9 +222,9 @@ export class PyramidPool implements Disposable {
     const target = checkOut(out.output, 'float32', batch.outputDims, 'options.out.output');
     const places = checkOut(out.indices, 'int32', batch.outputDims, 'options.out.indices');
     return this.#call('forwardWithIndices', batch, (buffers) => {
-      const addresses = maps.map(({ tensor, given }) => buffers.read('float32', tensor, given));
-      const output = buffers.write('float32', batch.outputDims, target, out.output, 'options.out.output');
-      const indices = buffers.write('int32', batch.outputDims, places, out.indices, 'options.out.indices');
+      const addresses = maps.map((map) => buffers.read('float32', map));
+      const output = buffers.write('float32', batch.outputDims, target);
+      const indices = buffers.write('int32', batch.outputDims, places);
       const finish = () => ({ output: output.take(), indices: indices.take() });
       return { maps: addresses, output: output.address, indices: indices.address, finish };
     });
@@ -234,7 +235,7 @@ export class PyramidPool implements Disposable {
     context: BackwardContext | RaggedBackwardContext,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
   ): Call<Tensor<'float32'> | Tensor<'float32'>[]> {
-    const gradient = checkTensor(gradOutput, 'gradOutput', 'float32');
+    const gradient = checkGiven(gradOutput, 'float32', 'gradOutput');
     if (typeof context !== 'object' || context === null) {
       fail(
         'invalid-options',
@@ -245,17 +246,15 @@ export class PyramidPool implements Disposable {
     }
     const { dims, indices } = context;
     const batch = this.#batchOf(dims);
-    checkSameDims(gradient.dims, batch.outputDims, 'gradOutput.dims');
+    checkSameDims(gradient.tensor.dims, batch.outputDims, 'gradOutput.dims');
     const isMax = this.options.reduction === 'max';
-    const places = isMax ? checkTensor(indices, 'indices', 'int32') : undefined;
-    if (places) checkSameDims(places.dims, batch.outputDims, 'indices.dims');
-    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, dims, batch.ragged);
+    const places = isMax ? checkGiven(indices, 'int32', 'indices') : undefined;
+    if (places) checkSameDims(places.tensor.dims, batch.outputDims, 'indices.dims');
+    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, batch);
     return this.#call(isMax ? 'backward' : 'averageBackward', batch, (buffers) => {
-      const output = buffers.read('float32', gradient, gradOutput);
-      const at = places ? buffers.read('int32', places, indices) : 0;
-      const results = targets.map(({ dims, tensor, given, path }) =>
-        buffers.write('float32', dims, tensor, given, path),
-      );
+      const output = buffers.read('float32', gradient);
+      const at = places ? buffers.read('int32', places) : 0;
+      const results = batch.shapes.map(({ dims }, i) => buffers.write('float32', dims, targets[i]));
       if (places) checkIndices(this.#internals().memory, at, batch);
       const finish = () => {
         const gradients = results.map((result) => result.take());
@@ -277,6 +276,9 @@ export class PyramidPool implements Disposable {
     try {
       this.#internals().dispatcher.run(call.work);
       return call.finish();
+    } catch (error) {
+      call.abandoned = isLost(error);
+      throw error;
     } finally {
       call.free();
     }
@@ -286,6 +288,9 @@ export class PyramidPool implements Disposable {
     try {
       await this.#internals().dispatcher.runAsync(call.work);
       return call.finish();
+    } catch (error) {
+      call.abandoned = isLost(error);
+      throw error;
     } finally {
       call.free();
     }
@@ -296,7 +301,7 @@ export class PyramidPool implements Disposable {
     return Runtime.internals(this.runtime);
   }
 
-  #batchOfMaps(maps: readonly GivenMap[], ragged: boolean): Batch {
+  #batchOfMaps(maps: readonly Given<'float32'>[], ragged: boolean): Batch {
     const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
     return this.#describe(
       maps.map(({ tensor }) => tensor.dims),
@@ -314,6 +319,11 @@ export class PyramidPool implements Disposable {
   #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
     return describeBatch(dims, ragged, { layout: this.options.layout, bins: this.#bins, path });
   }
+}
+
+/** Whether a call ended while workers may still be writing to its memory. */
+function isLost(error: unknown): boolean {
+  return error instanceof PyramidPoolError && error.code === 'worker-failed';
 }
 
 /** Whether `dims` are those of several maps. */
@@ -339,25 +349,20 @@ function checkIndices(memory: WasmMemory, address: number, { shapes, outputDims 
   }
 }
 
-/** Where the gradient of a map goes. */
-interface MapTarget {
-  readonly dims: readonly number[];
-  readonly tensor: CheckedTensor<'float32'> | undefined;
-  readonly given: unknown;
-  readonly path: string;
+/** Checks `out` of `backward`: a tensor like the map, or a list of them. */
+function checkOutMaps(out: unknown, { shapes, ragged }: Batch): (Given<'float32'> | undefined)[] {
+  const list = ragged ? out : [out];
+  if (out === undefined) return [];
+  if (!Array.isArray(list) || list.length !== shapes.length) {
+    fail('invalid-data', 'options.out', `is ${show(out)}`, `a list of ${shapes.length} tensors`);
+  }
+  return shapes.map(({ dims }, i) =>
+    checkOut(list[i], 'float32', dims, ragged ? `options.out[${i}]` : 'options.out'),
+  );
 }
 
-/** Checks `out` of `backward`: a tensor like the map, or a list of them. */
-function checkOutMaps(out: unknown, dims: unknown, ragged: boolean): MapTarget[] {
-  const list = (ragged ? dims : [dims]) as readonly (readonly number[])[];
-  if (ragged && out !== undefined && !(Array.isArray(out) && out.length === list.length)) {
-    fail('invalid-data', 'options.out', `is ${show(out)}`, `a list of ${list.length} tensors`);
-  }
-  return list.map((dims, i) => {
-    const given = ragged ? (out as readonly unknown[] | undefined)?.[i] : out;
-    const path = ragged ? `options.out[${i}]` : 'options.out';
-    return { dims: [...dims], tensor: checkOut(given, 'float32', dims, path), given, path };
-  });
+function checkGiven<T extends DataType>(given: unknown, type: T, path: string): Given<T> {
+  return { tensor: checkTensor(given, path, type), given, path };
 }
 
 function checkOut<T extends DataType>(
@@ -365,11 +370,11 @@ function checkOut<T extends DataType>(
   type: T,
   dims: readonly number[],
   path: string,
-): CheckedTensor<T> | undefined {
+): Given<T> | undefined {
   if (out === undefined) return undefined;
-  const tensor = checkTensor(out, path, type);
-  checkSameDims(tensor.dims, dims, `${path}.dims`);
-  return tensor;
+  const given = checkGiven(out, type, path);
+  checkSameDims(given.tensor.dims, dims, `${path}.dims`);
+  return given;
 }
 
 /** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */

@@ -11,6 +11,7 @@ export class TensorBlock {
   constructor(
     readonly memory: WasmMemory,
     dims: readonly number[],
+    readonly type: DataType,
   ) {
     this.bytes = countElements(dims) * ELEMENT_BYTES;
     this.address = memory.alloc(this.bytes, `a tensor of [${dims.join(', ')}]`);
@@ -48,7 +49,7 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
     readonly type: T,
   ) {
     this.size = countElements(dims);
-    this.#block = new TensorBlock(memory, dims);
+    this.#block = new TensorBlock(memory, dims, type);
     dropped.register(this, this.#block, this);
     this.data.fill(0);
   }
@@ -71,11 +72,20 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
     this.dispose();
   }
 
-  /** The memory of a tensor that lives in `memory`, to be freed once more; undefined for any other tensor. */
-  static borrow(memory: WasmMemory, tensor: unknown): TensorBlock | undefined {
+  /**
+   * The memory of a tensor that lives in `memory`, to be freed once more; undefined for any other tensor, and for one
+   * whose memory is not what its properties make believe.
+   */
+  static borrow(
+    memory: WasmMemory,
+    tensor: unknown,
+    type: DataType,
+    length: number,
+  ): TensorBlock | undefined {
     if (typeof tensor !== 'object' || tensor === null || !(#block in tensor)) return undefined;
     const block = tensor.#live();
-    return block.memory === memory ? block.borrow() : undefined;
+    const fits = block.memory === memory && block.type === type && block.bytes === length * ELEMENT_BYTES;
+    return fits ? block.borrow() : undefined;
   }
 
   #live(): TensorBlock {

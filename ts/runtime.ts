@@ -33,6 +33,9 @@ export interface Internals {
   readonly dispatcher: Dispatcher;
 }
 
+/** Ends the workers of runtimes that were dropped without `dispose`. */
+const dropped = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose());
+
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
 export class Runtime implements Disposable {
   /** The build that runs. */
@@ -53,18 +56,17 @@ export class Runtime implements Disposable {
     this.#fallback = choice.fallback;
     const memory = new WasmMemory(kernels, wasmMemory);
     if (choice.variant === 'simd-threads') {
+      // Weak: workers that wait must not keep a runtime that nobody else holds.
+      const self = new WeakRef(this);
       const onGivenUp = (reason: string) => {
-        this.#threads = 1;
-        this.#fallback = reason;
+        const runtime = self.deref();
+        if (runtime) runtime.#goOnAlone(reason);
         options.onFallback?.(reason);
       };
-      this.#crew = new Crew(memory, {
-        module,
-        threads: choice.threads,
-        workerUrl: options.workerUrl,
-        mayBlock: mayBlock(),
-        onGivenUp,
-      });
+      const { threads } = choice;
+      const { workerUrl } = options;
+      this.#crew = new Crew(memory, { module, threads, workerUrl, mayBlock: mayBlock(), onGivenUp });
+      dropped.register(this, this.#crew, this);
     }
     this.#internals = {
       memory,
@@ -101,9 +103,15 @@ export class Runtime implements Disposable {
     );
   }
 
+  #goOnAlone(reason: string): void {
+    this.#threads = 1;
+    this.#fallback = reason;
+  }
+
   /** Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. */
   dispose(): void {
     this.#crew?.dispose();
+    dropped.unregister(this);
     this.#internals?.memory.close();
     this.#internals = this.#crew = undefined;
   }
@@ -135,6 +143,10 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
   const { onFallback } = checked;
   if (onFallback !== undefined && typeof onFallback !== 'function') {
     fail('invalid-options', 'options.onFallback', `is ${show(onFallback)}`, 'a function');
+  }
+  const { workerUrl } = checked;
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+    fail('invalid-options', 'options.workerUrl', `is ${show(workerUrl)}`, 'a string or a URL');
   }
   const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
   const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });

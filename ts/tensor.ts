@@ -28,7 +28,7 @@ export interface Tensor<T extends DataType = DataType> extends TensorLike {
 }
 
 export function makeTensor<T extends DataType>(type: T, data: DataOf[T], dims: readonly number[]): Tensor<T> {
-  return { data, dims, type, size: data.length };
+  return { data, dims: [...dims], type, size: data.length };
 }
 
 /** Number of elements of a tensor with these sizes. */

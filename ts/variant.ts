@@ -20,7 +20,7 @@ export interface Kernels {
     layout: number,
   ): number;
   plan_free(plan: number): void;
-  plan_scratch(plan: number): number;
+  plan_scratch(plan: number, operation: number): number;
   first_bad_index(indices: number, count: number, cells: number): number;
   job_units(jobs: number, count: number): number;
   run(jobs: number, count: number, first: number, end: number, scratch: number): void;

@@ -35,7 +35,7 @@ pub fn backward(
     if let Some(position) = first_outside(indices, map.cells()) {
         return Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() });
     }
-    let mut scratch = vec![0.0; plan.scratch_len()];
+    let mut scratch = vec![0.0; plan.backward_scratch()];
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, 0..units(plan, map), Span::new(&mut scratch)) };
@@ -56,7 +56,7 @@ pub fn average_backward(
     plan.check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.batch, map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
-    let mut scratch = vec![0.0; plan.scratch_len()];
+    let mut scratch = vec![0.0; plan.average_scratch()];
     let (cells, scratch) = (Span::new(grad_input), Span::new(&mut scratch));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_backward_units(plan, map, grad_output, cells, 0..units(plan, map), scratch) };
@@ -66,7 +66,7 @@ pub fn average_backward(
 /// Runs a range of units of [`average_backward`].
 ///
 /// # Safety
-/// As [`backward_units`].
+/// As [`backward_units`], with the plan's `average_scratch`.
 pub(crate) unsafe fn average_backward_units(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -103,7 +103,7 @@ pub(crate) struct Gradients<'a> {
 /// Runs a range of units.
 ///
 /// # Safety
-/// `map` must have passed the plan's check, the gradients must have its lengths, `scratch` the plan's `scratch_len`,
+/// `map` must have passed the plan's check, the gradients must have its lengths, `scratch` the plan's `backward_scratch`,
 /// and no other thread may hold this scratch or run one of these units.
 #[inline(never)]
 pub(crate) unsafe fn backward_units(
@@ -114,8 +114,8 @@ pub(crate) unsafe fn backward_units(
     scratch: Span<f32>,
 ) {
     let block = plan.backward_block();
-    let len = block * map.cells();
-    // SAFETY: the plan counts two blocks of planes in its `scratch_len`.
+    let len = if plan.levels().len() > 1 { block * map.cells() } else { 0 };
+    // SAFETY: where there are several levels the plan counts two blocks of planes in its `backward_scratch`.
     let scratch = unsafe { [scratch.part(0, len), scratch.part(len, len)] };
     for (item, channels) in items(plan, map, units) {
         zero(plan.layout(), map, gradients.input, item, channels.clone());
@@ -164,9 +164,9 @@ impl Block<'_> {
         let cells = Planes { first: 0, plane: self.map.cells(), step: 1 };
         let [rest, one] = scratch.map(|memory| Sums { memory, cells });
         match self.plan.levels() {
-            // The level with most bins goes straight in, whether the list begins or ends with it.
-            [finest, others @ ..] if others.last().is_some_and(|last| finest.bins() > last.bins()) => {
-                self.scatter(finest, result);
+            // Either end of the list may go straight in: take the one with more bins.
+            [first, others @ ..] if others.last().is_some_and(|last| first.bins() > last.bins()) => {
+                self.scatter(first, result);
                 others.iter().for_each(|level| self.clear(level, rest));
                 self.fold(others, rest, one);
                 others.iter().for_each(|level| self.merge(level, rest, result));
@@ -240,8 +240,9 @@ impl Block<'_> {
             for bin in 0..each {
                 let at = bins.at(self.channels.0 + plane, bin);
                 // SAFETY: a bin of the output, which has as many indices.
-                let cell = unsafe { *self.gradients.indices.get_unchecked(at) } as usize;
-                // Indices were checked, but another thread may write shared memory while we read it.
+                // Volatile: indices were checked, but another thread may write shared memory, and then the index that is
+                // compared must be the one that is used.
+                let cell = unsafe { self.gradients.indices.as_ptr().add(at).read_volatile() } as usize;
                 if cell < cells {
                     touch(plane, cell, at);
                 }

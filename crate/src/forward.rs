@@ -38,7 +38,7 @@ fn run(
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.scratch_len()];
+    let mut scratch = vec![0.0; plan.forward_scratch()];
     let slots = Slots { values: Span::new(output), indices: Span::new(indices) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { forward_units(plan, map, input, slots, 0..units(plan, map), Span::new(&mut scratch)) };
@@ -51,7 +51,7 @@ fn run(
 /// As [`forward()`].
 pub fn average(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &mut [f32]) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.scratch_len()];
+    let mut scratch = vec![0.0; plan.average_scratch()];
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_units(plan, map, input, Span::new(output), 0..units(plan, map), Span::new(&mut scratch)) };
     Ok(())
@@ -103,7 +103,7 @@ pub(crate) fn items(
 ///
 /// # Safety
 /// `map` must have passed the plan's check, `input` and `output` must have its lengths, `scratch` the plan's
-/// `scratch_len`, and no other thread may hold this scratch or run one of these units.
+/// `forward_scratch`, and no other thread may hold this scratch or run one of these units.
 pub(crate) unsafe fn forward_units(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -147,7 +147,7 @@ unsafe fn run_units<B: Best<Native>>(
 /// Averages a range of units.
 ///
 /// # Safety
-/// As [`forward_units`].
+/// As [`forward_units`], with the plan's `average_scratch`.
 pub(crate) unsafe fn average_units(
     plan: &PyramidPlan,
     map: &FeatureMap,

@@ -37,7 +37,7 @@ mod shape;
 mod span;
 mod vector;
 #[cfg(target_arch = "wasm32")]
-pub mod wasm;
+mod wasm;
 
 pub use backward::{average_backward, backward};
 pub use error::PoolError;

@@ -3,7 +3,9 @@
 use core::ops::Range;
 
 use crate::bins::{self, Bin, Rule};
-use crate::kernels::{BACKWARD_BLOCK, BAND_ROWS, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES};
+use crate::kernels::{
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
+};
 use crate::{FeatureMap, Layout, PoolError};
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
@@ -19,7 +21,8 @@ pub struct PyramidPlan {
     order: Vec<usize>,
     bins: usize,
     strips: [Vec<Strip>; 2],
-    scratch_len: usize,
+    forward_scratch: usize,
+    backward_scratch: usize,
 }
 
 /// One grid of bins.
@@ -138,12 +141,14 @@ impl PyramidPlan {
             order,
             bins,
             strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
-            scratch_len: 0,
+            forward_scratch: 0,
+            backward_scratch: 0,
         };
         if layout == Layout::Nchw {
             plan.plan_nchw()?;
         }
-        plan.scratch_len = plan.forward_scratch().max(plan.backward_scratch());
+        plan.forward_scratch = plan.count_forward_scratch();
+        plan.backward_scratch = plan.count_backward_scratch();
         Ok(plan)
     }
 
@@ -152,9 +157,19 @@ impl PyramidPlan {
         batch * channels * self.bins
     }
 
-    /// Number of elements of working memory that a thread needs to run this plan.
-    pub fn scratch_len(&self) -> usize {
-        self.scratch_len
+    /// Number of elements of working memory that a thread needs to pool.
+    pub(crate) fn forward_scratch(&self) -> usize {
+        self.forward_scratch
+    }
+
+    /// Number of elements of working memory that a thread needs for a gradient.
+    pub(crate) fn backward_scratch(&self) -> usize {
+        self.backward_scratch
+    }
+
+    /// Number of elements of working memory that a thread needs to average, or for the gradient of an average.
+    pub(crate) fn average_scratch(&self) -> usize {
+        self.width.max(AVERAGE_CHANNELS)
     }
 
     /// Height and width of the maps it was made for.
@@ -222,7 +237,7 @@ impl PyramidPlan {
         Ok(())
     }
 
-    fn forward_scratch(&self) -> usize {
+    fn count_forward_scratch(&self) -> usize {
         match self.layout {
             // Reduced values, reduced indices, and the widened map where it is narrow.
             Layout::Nchw => {
@@ -233,8 +248,9 @@ impl PyramidPlan {
         }
     }
 
-    fn backward_scratch(&self) -> usize {
-        2 * self.backward_block() * self.height * self.width
+    /// A single level is scattered straight into the result; several may take two blocks of planes.
+    fn count_backward_scratch(&self) -> usize {
+        if self.levels.len() > 1 { 2 * self.backward_block() * self.height * self.width } else { 0 }
     }
 
     fn plan_nchw(&mut self) -> Result<(), PoolError> {

@@ -91,7 +91,7 @@ impl<T: Element> Span<'_, T> {
     /// Loads the first `lanes` lanes.
     ///
     /// # Safety
-    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    /// `at + lanes` must not exceed the length; `lanes` is at most four.
     #[inline(always)]
     pub unsafe fn load<V: Vector>(self, at: usize, lanes: usize) -> V {
         debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
@@ -120,7 +120,7 @@ impl<T: Element> Span<'_, T> {
     /// Stores the first `lanes` lanes.
     ///
     /// # Safety
-    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    /// `at + lanes` must not exceed the length; `lanes` is at most four.
     #[inline(always)]
     pub unsafe fn store<V: Vector>(self, at: usize, vector: V, lanes: usize) {
         debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
@@ -135,7 +135,7 @@ impl<T: Element> Span<'_, T> {
 /// Loads `lanes` cells of a feature map.
 ///
 /// # Safety
-/// `at + lanes` must not exceed the length, and `lanes` not four.
+/// `at + lanes` must not exceed the length; `lanes` is at most four.
 #[inline(always)]
 pub(crate) unsafe fn load<V: Vector>(cells: &[f32], at: usize, lanes: usize) -> V {
     debug_assert!(lanes <= V::LANES && at + lanes <= cells.len());

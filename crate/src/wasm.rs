@@ -115,11 +115,16 @@ pub fn plan_free(plan: usize) {
     free(plan, size_of::<PyramidPlan>());
 }
 
-/// Number of words of working memory that each thread needs to run the plan.
+/// Number of words of working memory that a thread needs for an operation, by the number it has in a [`Job`].
 #[wasm_bindgen]
-pub fn plan_scratch(plan: usize) -> usize {
+pub fn plan_scratch(plan: usize, operation: usize) -> usize {
     // SAFETY: the caller's promise: from `plan_new`.
-    unsafe { &*(plan as *const PyramidPlan) }.scratch_len()
+    let plan = unsafe { &*(plan as *const PyramidPlan) };
+    match operation {
+        0 | 1 => plan.forward_scratch(),
+        2 => plan.backward_scratch(),
+        _ => plan.average_scratch(),
+    }
 }
 
 /// Position of the first of `count` indices that is not below `cells`, or `count` where all are.
@@ -173,7 +178,7 @@ fn run_job(job: &Job, range: Range<usize>, scratch: usize) {
     // units nor the scratch are another thread's.
     unsafe {
         let (plan, map, len) = describe(job);
-        let scratch = Span::from_raw(scratch as *mut f32, plan.scratch_len());
+        let scratch = Span::from_raw(scratch as *mut f32, plan_scratch(job.plan, job.operation));
         let input = || from_raw_parts(job.input as *const f32, map.len());
         let grad_input = || Span::from_raw(job.input as *mut f32, map.len());
         let output = || Span::from_raw(job.output as *mut f32, len);

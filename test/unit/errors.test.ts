@@ -335,3 +335,107 @@ describe('memory', () => {
     );
   });
 });
+
+/** Arguments that change between two looks, or that lie about themselves: memory outside the call stays as it was. */
+describe('what lies about itself', () => {
+  test('levels cannot be changed through the options of a pool', async () => {
+    const spp = await pool();
+    const { levels } = wrong(spp.options);
+    expect(() => levels.push([200, 200])).toThrow(TypeError);
+    expect(() => {
+      levels[0][0] = 3000;
+    }).toThrow(TypeError);
+    expect(spp.forward(map(1, 4, 4)).dims).toEqual([5]);
+  });
+
+  test('levels with holes, or of a class with ideas of its own', async () => {
+    // biome-ignore lint/suspicious/noSparseArray: that is the point
+    await expectError(make({ levels: [4, , 1] }), 'invalid-levels', 'options.levels[1]', 'undefined');
+    await expectError(make({ levels: new Array(3) }), 'invalid-levels', 'options.levels[0]');
+    class Small extends Array {
+      override reduce() {
+        return 1;
+      }
+    }
+    const spp = await createPyramidPool({ levels: Small.from([40, 40]), runtime: runtime() });
+    expect(spp.forward(map(1, 4, 4)).dims).toEqual([3200]);
+    await expectError(make({ levels: new Array(5000).fill(1) }), 'invalid-levels', '5000 levels');
+    const nested: unknown[] = [];
+    nested.push(nested);
+    await expectError(make({ levels: nested }), 'invalid-levels', 'an array');
+  });
+
+  test('an input that shrinks while it is looked at', async () => {
+    const spp = await pool();
+    const buffer = new ArrayBuffer(400);
+    const input = { data: new Float32Array(buffer), dims: [1, 10, 10] };
+    const options = {
+      get out() {
+        structuredClone(buffer, { transfer: [buffer] });
+        return undefined;
+      },
+    };
+    await expectError(() => spp.forward(input, options), 'invalid-data', 'input.data has 0 elements');
+  });
+
+  test('an array with a length or a tag of its own', async () => {
+    const spp = await pool();
+    const data = Object.defineProperty(new Float32Array(4), 'length', { value: 16 });
+    await expectError(() => spp.forward({ data, dims: [1, 4, 4] }), 'invalid-data', 'has 4 elements');
+    const view = Object.defineProperty(new DataView(new ArrayBuffer(16)), Symbol.toStringTag, {
+      value: 'Float32Array',
+    });
+    await expectError(() => spp.forward({ data: view, dims: [1, 2, 2] }), 'invalid-data', 'DataView');
+  });
+
+  test('a resident tensor that makes believe it is larger', async () => {
+    const spp = await pool({ levels: [20] });
+    using guard = runtime().tensor([1024]);
+    using small = runtime().tensor([1]);
+    using after = runtime().tensor([1024]);
+    const fake = wrong(small);
+    Object.defineProperty(fake, 'data', { value: new Float32Array(400) });
+    fake.dims = [400];
+    spp.forward({ data: new Float32Array(16).fill(3), dims: [1, 4, 4] }, { out: fake });
+    expect([...guard.data, ...after.data].every((value) => value === 0)).toBe(true);
+  });
+
+  test('dims that differ at the second look', async () => {
+    const spp = await pool({ levels: [1] });
+    let looks = 0;
+    const dims = wrong([1, 2, 2]);
+    dims[Symbol.iterator] = function* () {
+      yield* looks++ ? [1, 1, 1] : [1, 2, 2];
+    };
+    const context = { dims, indices: { data: Int32Array.of(3), dims: [1] } };
+    const gradient = spp.backward({ data: Float32Array.of(5), dims: [1] }, context);
+    expect(gradient.data.length).toBe(gradient.dims.reduce((a, b) => a * b, 1));
+  });
+
+  test('a view of a resident tensor is read and written where it moved to', async () => {
+    using own = await createRuntime({ variant: 'simd' });
+    const spp = await createPyramidPool({ levels: [1], runtime: own });
+    using tensor = own.tensor([4, 512, 512]);
+    tensor.data[5] = 9;
+    const before = own.memory.buffer.byteLength;
+    const view = { data: tensor.data, dims: [1, 4, 512, 512] };
+    expect(spp.forward(view).data[0]).toBe(9);
+    expect(own.memory.buffer.byteLength).toBeGreaterThan(before);
+    using out = own.tensor([2, 2]);
+    const large = { data: new Float32Array(4 * 2048 * 1024).fill(2), dims: [4, 2048, 1024] };
+    spp.forward(large, { out: { data: out.data, dims: [4] } });
+    expectSame(out.data, [2, 2, 2, 2], 'out');
+  });
+
+  test('a list where options belong', async () => {
+    const spp = await pool();
+    await expectError(() => spp.forward(map(1, 4, 4), wrong([])), 'invalid-options', 'options');
+    await expectError(() => createRuntime({ workerUrl: wrong(7) }), 'invalid-options', 'options.workerUrl');
+  });
+
+  test('sizes beyond what can be counted', async () => {
+    const spp = await pool();
+    await expectError(() => spp.outputDims([0, 1, 2 ** 32 + 4, 1]), 'invalid-dims', 'dims[2]');
+    await expectError(() => spp.outputDims(new Array(1e6).fill(1)), 'invalid-dims', '1000000 sizes');
+  });
+});

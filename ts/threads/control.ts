@@ -107,6 +107,7 @@ export class Control {
     Atomics.add(words, STARTED, 1);
     let awakeUntil = 0;
     while (Atomics.load(words, STOP) === 0) {
+      // Read before there is nothing to claim: if work is opened in between, the word differs and the wait is none.
       const claim = Atomics.load(words, CLAIM);
       const chunk = this.#claim(worker);
       if (chunk >= 0) {
@@ -134,7 +135,7 @@ export class Control {
     return (claim & CHUNK_MASK) === words[CHUNKS];
   }
 
-  /** Waits for finished chunks, at most `milliseconds`, on a thread that may block. */
+  /** Waits for the last chunk to be finished, at most `milliseconds`, on a thread that may block. */
   wait(milliseconds: number): void {
     const done = this.done;
     if (done !== this.#words[CHUNKS]) Atomics.wait(this.#words, DONE, done, milliseconds);

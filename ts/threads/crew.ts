@@ -11,10 +11,12 @@ import { CONTROL_WORDS, Control, SPIN_MS } from './control.js';
 const WORTH_WAKING = 1 << 18;
 /** Workers that are awake still take part in jobs this small. */
 const WORTH_SHARING = 1 << 15;
-/** No chunk takes this long: a job that makes no progress has lost a worker. */
-const STALLED_MS = 10_000;
-/** How often a waiting caller looks whether that is so. */
-const WATCH_MS = 1000;
+/**
+ * A waiting caller looks as often as this whether work goes on, and gives up after as many looks without a finished
+ * chunk: looks and not seconds, since a machine that slept has lost no worker.
+ */
+const LOOK_MS = 1000;
+const MOST_LOOKS = 60;
 
 /** What a crew needs to start its workers. */
 export interface CrewOptions {
@@ -61,6 +63,7 @@ export class Crew {
     const { mayBlock, threads } = this.#options;
     if (!mayBlock || threads < 2 || this.#busy || !this.#isWorth(work)) return false;
     const scratch = this.#open(work, threads - 1);
+    if (scratch === undefined) return false;
     try {
       this.#control.work(this.#memory.kernels, scratch);
       this.#wait();
@@ -88,15 +91,30 @@ export class Crew {
     return this.#failure === undefined && elements >= (awake ? WORTH_SHARING : WORTH_WAKING);
   }
 
-  /** Opens work for `seats` workers. Gives the address of the caller's working memory. */
-  #open({ jobs, scratchBytes }: Work, seats: number): number {
-    this.#startWorkers(seats);
-    const scratch = this.#scratch.atLeast((seats + 1) * scratchBytes);
+  /**
+   * Opens work for at most `most` workers. Gives the address of the caller's working memory, or nothing where the
+   * caller must do the work: workers cannot be started, or there is no memory for all of them.
+   */
+  #open({ jobs, scratchBytes }: Work, most: number): number | undefined {
+    this.#startWorkers(most);
+    if (this.#failure !== undefined) return undefined;
     const list = writeJobs(this.#jobs, jobs);
     const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
+    const seats = Math.min(most, units);
+    const scratch = this.#scratchFor((seats + 1) * scratchBytes);
+    if (scratch === undefined) return undefined;
     this.#control.open({ jobs: list, count: jobs.length, units, seats, scratch, stride: scratchBytes });
     this.#busy = true;
     return scratch + seats * scratchBytes;
+  }
+
+  #scratchFor(bytes: number): number | undefined {
+    try {
+      return this.#scratch.atLeast(bytes);
+    } catch (error) {
+      if (error instanceof PyramidPoolError && error.code === 'out-of-memory') return undefined;
+      throw error;
+    }
   }
 
   #startWorkers(count: number): void {
@@ -117,29 +135,28 @@ export class Crew {
     const control = this.#control;
     const spinUntil = performance.now() + SPIN_MS;
     while (!control.finished && performance.now() < spinUntil);
-    const watch = new StallWatch(control);
+    const watch = new Watch(control);
     while (!control.finished) {
-      control.wait(WATCH_MS);
-      if (watch.isStalled()) {
-        this.#giveUp('it made no progress');
-        throw this.#failure;
-      }
+      control.wait(LOOK_MS);
+      // Events that tell of a dead worker cannot arrive here.
+      if (watch.isHopeless()) this.#giveUp('it made no progress');
+      if (this.#failure !== undefined) throw this.#failure;
     }
   }
 
   async #runOnWorkers(work: Work): Promise<boolean> {
-    if (this.#failure !== undefined) return false;
-    this.#open(work, this.#options.threads);
+    if (this.#failure !== undefined || this.#open(work, this.#options.threads) === undefined) return false;
     const control = this.#control;
-    const watch = new StallWatch(control);
+    const watch = new Watch(control);
     for (const worker of this.#workers) worker.hold(true);
     try {
       while (!control.finished && this.#failure === undefined) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
-          control.waitAsync(WATCH_MS).then(resolve);
+          control.waitAsync(LOOK_MS).then(resolve);
         });
-        if (watch.isStalled()) this.#giveUp('it made no progress');
+        // A worker that dies says so. One that never starts may not; then nothing is lost.
+        if (control.started === 0 && watch.isHopeless()) this.#giveUp('it did not start');
       }
     } finally {
       this.#busy = false;
@@ -156,7 +173,8 @@ export class Crew {
     if (this.#failure !== undefined) return;
     const failure = `a worker failed: ${reason}`;
     this.#end(new PyramidPoolError('worker-failed', failure));
-    this.#options.onGivenUp(failure);
+    // Later: whatever the listener does must not come in the way of a job.
+    queueMicrotask(() => this.#options.onGivenUp(failure));
   }
 
   #end(failure: PyramidPoolError): void {
@@ -168,18 +186,17 @@ export class Crew {
   }
 }
 
-/** Tells whether a job has made no progress for too long. */
-class StallWatch {
+/** Counts looks at work that makes no progress. */
+class Watch {
   #done = -1;
-  #since = 0;
+  #looks = 0;
 
   constructor(readonly control: Control) {}
 
-  isStalled(): boolean {
-    const now = performance.now();
-    if (this.control.done === this.#done) return now - this.#since > STALLED_MS;
-    this.#done = this.control.done;
-    this.#since = now;
-    return false;
+  isHopeless(): boolean {
+    const { done } = this.control;
+    this.#looks = done === this.#done ? this.#looks + 1 : 0;
+    this.#done = done;
+    return this.#looks >= MOST_LOOKS;
   }
 }

@@ -29,7 +29,7 @@ impl Item<'_> {
 ///
 /// # Safety
 /// The buffers must have the lengths of the plan for `map`, the channels of the item must be this thread's, and
-/// `scratch` must have the plan's `scratch_len` and no other holder.
+/// `scratch` must have the plan's `average_scratch` and no other holder.
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,

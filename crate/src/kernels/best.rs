@@ -44,7 +44,7 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     fn sub_index(self, offset: V) -> Self;
 
     /// # Safety
-    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    /// `at + lanes` must not exceed the length; `lanes` is at most four.
     unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self;
     /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.
     ///
@@ -52,7 +52,7 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     /// `at + U` must not exceed the length.
     unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self;
     /// # Safety
-    /// `at + lanes` must not exceed the length, and `lanes` not four.
+    /// `at + lanes` must not exceed the length; `lanes` is at most four.
     unsafe fn store(self, to: Slots, at: usize, lanes: usize);
 
     /// Four bests into one, whose lanes are the best lane of each: the horizontal step of four bins at once.

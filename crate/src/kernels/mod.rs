@@ -29,6 +29,8 @@ pub(crate) const BAND_ROWS: usize = 4;
 pub(crate) const FORWARD_BLOCK: usize = 16;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
+/// NHWC channels that an average sums up together.
+pub(crate) const AVERAGE_CHANNELS: usize = 256;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
 pub(crate) const BACKWARD_BLOCK: usize = 4096;
 

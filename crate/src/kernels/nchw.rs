@@ -22,10 +22,10 @@ struct Scratch<'a> {
 
 impl<'a> Scratch<'a> {
     /// # Safety
-    /// `memory` must have the plan's `scratch_len` elements and no other holder.
+    /// `memory` must have the plan's `forward_scratch` elements and no other holder.
     unsafe fn new(plan: &PyramidPlan, memory: Span<'a, f32>) -> Self {
         let len = plan.forward_block() * plan.reduced_len();
-        // SAFETY: the plan counts these three parts in its `scratch_len`.
+        // SAFETY: the plan counts these three parts in its `forward_scratch`.
         unsafe {
             Scratch {
                 reduced: Slots { values: memory.part(0, len), indices: memory.part(len, len).as_indices() },

@@ -77,7 +77,7 @@ impl Plane<'_> {
         }
     }
 
-    /// Gives every bin that came out zero the sign of its first zero: the index names it, or else it is looked for.
+    /// Gives every bin that came out zero the sign of its first zero.
     fn mend_zeros(&self) {
         for level in self.plan.levels() {
             let bins = self.output.bins(self.plan, level);
@@ -86,12 +86,7 @@ impl Plane<'_> {
                 // SAFETY: a bin of the level, for which the output has room.
                 unsafe {
                     if self.output.slots.values.get(at) == 0.0 {
-                        let first = if self.is_indexed() {
-                            self.cell(self.output.slots.indices.get(at) as usize)
-                        } else {
-                            self.first_zero(level, bin)
-                        };
-                        self.output.slots.values.set(at, first);
+                        self.output.slots.values.set(at, self.first_zero(level, bin));
                     }
                 }
             }
