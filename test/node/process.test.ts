@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs a script as a process of its own, importing the package by its name. */
-function run(script: string) {
+function run(script: string, ...flags: string[]) {
   const prelude = `
     import { createPyramidPool, createRuntime } from 'pyramid-pool';
     import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ function run(script: string) {
   `;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--input-type=module', '--eval', prelude + script],
+    [...flags, '--input-type=module', '--eval', prelude + script],
     {
       cwd: root,
       encoding: 'utf8',
@@ -59,4 +59,33 @@ test('disposing ends every worker', () => {
     runtime.dispose();
     console.log(before, await workers());`;
   expect(run(script).out).toBe('2 0');
+});
+
+test('a runtime that is dropped ends its workers', () => {
+  const script = `
+    await (async () => {
+      const dropped = await createRuntime({ variant: 'simd-threads', threads: 3 });
+      (await createPyramidPool({ levels: [1], runtime: dropped })).forward(map(256));
+    })();
+    const before = await workers();
+    for (let i = 0; i < 5; i++) {
+      gc();
+      await sleep(50);
+    }
+    console.log(before, await workers());`;
+  expect(run(script, '--expose-gc')).toEqual({ status: 0, out: '2 0', stderr: '' });
+});
+
+test('a worker that dies loses its job at most, and the runtime goes on', () => {
+  const script = `
+    import { Worker } from 'node:worker_threads';
+    const started = [];
+    const { on } = Worker.prototype;
+    Worker.prototype.on = function (...args) { started.includes(this) || started.push(this); return on.apply(this, args); };
+    await pool.forwardAsync(map(256));
+    const job = pool.forwardAsync(map(4096)).then(() => 'done', (error) => error.code);
+    for (const worker of started) worker.terminate();
+    console.log(['done', 'worker-failed'].includes(await job), runtime.threads, runtime.fallback.includes('a worker failed'));
+    console.log(pool.forward(map(256)).dims.join(), (await pool.forwardAsync(map(256))).dims.join());`;
+  expect(run(script)).toEqual({ status: 0, out: 'true 1 true\n1,5376 1,5376', stderr: '' });
 });
