@@ -1,7 +1,5 @@
-import type { Given } from './buffers.js';
-import { checkTensor, fail } from './check.js';
+import { fail } from './check.js';
 import { type FeatureMapShape, featureMapShape, type Layout } from './feature-map.js';
-import type { TensorLike } from './tensor.js';
 
 /** The shapes of a call: one map's, or those of several maps of different sizes, whose rows follow each other. */
 export interface Batch {
@@ -13,18 +11,6 @@ export interface Batch {
   readonly channels: number;
   /** `dims` of the output. A single map of rank 3 has one row and no axis for it. */
   readonly outputDims: readonly number[];
-}
-
-/** Checks the maps of a call. A list of them may hold any sizes, but one number of channels. */
-export function checkMaps(input: TensorLike | readonly TensorLike[], path: string): Given<'float32'>[] {
-  const check = (given: unknown, path: string) => ({
-    tensor: checkTensor(given, path, 'float32'),
-    given,
-    path,
-  });
-  return Array.isArray(input)
-    ? Array.from(input, (given, i) => check(given, `${path}[${i}]`))
-    : [check(input, path)];
 }
 
 /** Works out the shapes of a call from the `dims` of its maps; `bins` is what a pyramid makes of one channel. */

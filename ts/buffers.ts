@@ -1,5 +1,6 @@
 import { type CheckedTensor, checkLength } from './check.js';
 import { PyramidPoolError } from './errors.js';
+import type { Given } from './given.js';
 import type { WasmMemory } from './memory.js';
 import { ResidentTensor } from './resident.js';
 import {
@@ -15,13 +16,6 @@ interface Block {
   readonly address: number;
   readonly bytes: number;
   free(): void;
-}
-
-/** A tensor of a call: as the caller gave it, with its parts checked, and its name in messages. */
-export interface Given<T extends DataType> {
-  readonly tensor: CheckedTensor<T>;
-  readonly given: unknown;
-  readonly path: string;
 }
 
 /** A place in WASM memory where a call writes a result, and the way to the tensor the caller gets. */

@@ -8,16 +8,14 @@ export { PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
 export type { Layout } from './feature-map.js';
 export type { WasmSource } from './instantiate.js';
 export type { Grid, Level } from './levels.js';
+export type { PyramidPoolOptions, Reduction, ResolvedOptions } from './options.js';
 export {
   type BackwardContext,
   createPyramidPool,
   type OutOption,
   type OutputWithIndices,
   type PyramidPool,
-  type PyramidPoolOptions,
   type RaggedBackwardContext,
-  type Reduction,
-  type ResolvedOptions,
 } from './pyramid-pool.js';
 export type { ResidentTensor } from './resident.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.js';

@@ -1,43 +1,17 @@
-import { type Batch, checkMaps, describeBatch } from './batch.js';
-import { type Bins, binRules, checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
-import type { Buffers, Given } from './buffers.js';
+import { type Batch, describeBatch } from './batch.js';
+import { checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
+import type { Buffers } from './buffers.js';
 import { type Call, makeCall, type Placement } from './call.js';
-import { checkOneOf, checkOptions, checkSameDims, checkTensor, fail, show } from './check.js';
+import { checkOptions, checkSameDims, fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
-import { type Layout, layouts } from './feature-map.js';
+import { checkGiven, checkMaps, checkOut, checkOutMaps, type Given } from './given.js';
 import type { operations } from './job.js';
-import { checkLevels, countBins, type Grid, type Level } from './levels.js';
+import { countBins } from './levels.js';
 import type { WasmMemory } from './memory.js';
+import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { PlanOptions } from './plans.js';
 import { defaultRuntime, type Internals, Runtime } from './runtime.js';
-import { type DataType, ELEMENT_BYTES, type Tensor, type TensorLike } from './tensor.js';
-
-/** What a bin makes of its cells: the greatest, or their average. */
-export type Reduction = 'max' | 'average';
-
-const reductions: readonly Reduction[] = ['max', 'average'];
-
-/** What a pool is made for. */
-export interface PyramidPoolOptions {
-  /** The levels, in the order of the output: each `n` for `n` by `n` bins, or `[nh, nw]`. */
-  levels: readonly Level[];
-  /** What a bin makes of its cells; default `'max'`. */
-  reduction?: Reduction;
-  /** Which cells a bin reads; default `'adaptive'`. */
-  bins?: Bins;
-  /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
-  layout?: Layout;
-  /** Where to run; by default one runtime that all pools share. */
-  runtime?: Runtime;
-}
-
-/** A pool's options, with nothing left open. */
-export interface ResolvedOptions {
-  readonly levels: readonly Grid[];
-  readonly reduction: Reduction;
-  readonly bins: Bins;
-  readonly layout: Layout;
-}
+import { ELEMENT_BYTES, type Tensor, type TensorLike } from './tensor.js';
 
 /** A tensor to write a result to, instead of a new one. */
 export interface OutOption<T = TensorLike> {
@@ -190,7 +164,7 @@ export class PyramidPool implements Disposable {
     input: TensorLike | readonly TensorLike[],
     options: OutOption | undefined,
   ): Call<Tensor<'float32'>> {
-    const maps = checkMaps(input, 'input');
+    const maps = checkMaps(input);
     const batch = this.#batchOfMaps(maps, Array.isArray(input));
     const target = checkOut(
       checkOptions(options, 'options', ['out']).out,
@@ -215,7 +189,7 @@ export class PyramidPool implements Disposable {
         'averages have no indices: use forward, and backward without indices',
       );
     }
-    const maps = checkMaps(input, 'input');
+    const maps = checkMaps(input);
     const batch = this.#batchOfMaps(maps, Array.isArray(input));
     const given = checkOptions(options, 'options', ['out']).out;
     const out = checkOptions(given, 'options.out', ['output', 'indices']);
@@ -349,48 +323,9 @@ function checkIndices(memory: WasmMemory, address: number, { shapes, outputDims 
   }
 }
 
-/** Checks `out` of `backward`: a tensor like the map, or a list of them. */
-function checkOutMaps(out: unknown, { shapes, ragged }: Batch): (Given<'float32'> | undefined)[] {
-  const list = ragged ? out : [out];
-  if (out === undefined) return [];
-  if (!Array.isArray(list) || list.length !== shapes.length) {
-    fail('invalid-data', 'options.out', `is ${show(out)}`, `a list of ${shapes.length} tensors`);
-  }
-  return shapes.map(({ dims }, i) =>
-    checkOut(list[i], 'float32', dims, ragged ? `options.out[${i}]` : 'options.out'),
-  );
-}
-
-function checkGiven<T extends DataType>(given: unknown, type: T, path: string): Given<T> {
-  return { tensor: checkTensor(given, path, type), given, path };
-}
-
-function checkOut<T extends DataType>(
-  out: unknown,
-  type: T,
-  dims: readonly number[],
-  path: string,
-): Given<T> | undefined {
-  if (out === undefined) return undefined;
-  const given = checkGiven(out, type, path);
-  checkSameDims(given.tensor.dims, dims, `${path}.dims`);
-  return given;
-}
-
 /** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */
 export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
-  if (options === undefined)
-    fail('invalid-options', 'options', 'is missing', 'an object with levels, such as { levels: [4, 2, 1] }');
-  const checked = checkOptions(options, 'options', ['levels', 'reduction', 'bins', 'layout', 'runtime']);
-  const resolved = Object.freeze({
-    levels: checkLevels(checked.levels, 'options.levels'),
-    reduction: checkOneOf(checked.reduction ?? 'max', 'options.reduction', reductions),
-    bins: checkOneOf(checked.bins ?? 'adaptive', 'options.bins', Object.keys(binRules) as Bins[]),
-    layout: checkOneOf(checked.layout ?? 'NCHW', 'options.layout', layouts),
-  });
-  const runtime = checked.runtime ?? (await defaultRuntime());
-  if (!Runtime.is(runtime))
-    fail('invalid-options', 'options.runtime', `is ${show(runtime)}`, 'a Runtime, made by createRuntime');
-  Runtime.internals(runtime);
-  return new PyramidPool(resolved, runtime);
+  const { runtime: given, ...resolved } = resolveOptions(options);
+  const runtime = given ?? (await defaultRuntime());
+  return new PyramidPool(Object.freeze(resolved), runtime);
 }
