@@ -189,6 +189,8 @@ unsafe fn backward_channels(
     }
 }
 
+/// Not inlined: its vector loop would stand in the WASM once for each use.
+#[inline(never)]
 fn add(sums: &mut [f32], values: &[f32]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
