@@ -230,23 +230,27 @@ impl Block<'_> {
         self.visit(level, |plane, cell, _| unsafe { sums.memory.set(sums.cells.at(plane, cell), 0.0) });
     }
 
-    /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, planes outermost.
+    /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
+    /// output lies in memory. Bins of one plane come in row-major order in either.
     #[inline(always)]
     fn visit(self, level: &Level, mut touch: impl FnMut(usize, usize, usize)) {
         let cells = self.map.cells();
-        let bins = self.plan.layout().bins(self.map.channels, self.plan.bins(), level.place(), self.item);
-        let each = level.bins();
-        for plane in 0..self.channels.1 - self.channels.0 {
-            for bin in 0..each {
-                let at = bins.at(self.channels.0 + plane, bin);
-                // SAFETY: a bin of the output, which has as many indices.
-                // Volatile: indices were checked, but another thread may write shared memory, and then the index that is
-                // compared must be the one that is used.
-                let cell = unsafe { self.gradients.indices.as_ptr().add(at).read_volatile() } as usize;
-                if cell < cells {
-                    touch(plane, cell, at);
-                }
+        let layout = self.plan.layout();
+        let bins = layout.bins(self.map.channels, self.plan.bins(), level.place(), self.item);
+        let mut visit_bin = |plane: usize, bin: usize| {
+            let at = bins.at(self.channels.0 + plane, bin);
+            // Volatile: indices were checked, but another thread may write shared memory, and then the index that is
+            // compared must be the one that is used.
+            // SAFETY: a bin of the output, which has as many indices.
+            let cell = unsafe { self.gradients.indices.as_ptr().add(at).read_volatile() } as usize;
+            if cell < cells {
+                touch(plane, cell, at);
             }
+        };
+        let (planes, each) = (self.channels.1 - self.channels.0, level.bins());
+        match layout {
+            Layout::Nchw => (0..planes).for_each(|plane| (0..each).for_each(|bin| visit_bin(plane, bin))),
+            Layout::Nhwc => (0..each).for_each(|bin| (0..planes).for_each(|plane| visit_bin(plane, bin))),
         }
     }
 }
