@@ -105,8 +105,7 @@ impl PyramidPlan {
     ///
     /// # Errors
     /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::WrongCount`],
-    /// [`PoolError::TooLarge`] or
-    /// [`PoolError::OutOfMemory`].
+    /// [`PoolError::TooLarge`] or [`PoolError::OutOfMemory`].
     pub fn new(
         height: usize,
         width: usize,

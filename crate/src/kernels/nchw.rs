@@ -137,13 +137,16 @@ fn has_negative_zero<V: Vector>(cells: &[f32]) -> bool {
 
 /// The rows of a plane; those narrower than a vector are copied to rows of one vector, filled up with negative
 /// infinity.
+///
+/// # Safety
+/// `widened` must have four elements a row where the map is narrow, and no other holder while the rows are in use.
 #[inline(always)]
-fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: Span<'a, f32>) -> Rows<'a> {
+unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: Span<'a, f32>) -> Rows<'a> {
     let (_, width) = plan.size();
     if width >= V::LANES {
         return Rows { cells, stride: width, width };
     }
-    // SAFETY: scratch belongs to this thread alone.
+    // SAFETY: alone, by the caller's promise. Every element is written before it is read.
     let wide = unsafe { widened.slice() };
     for (row, wide) in cells.chunks_exact(width).zip(wide.chunks_exact_mut(V::LANES)) {
         for (i, cell) in wide.iter_mut().enumerate() {
@@ -154,6 +157,9 @@ fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: Span<'a
 }
 
 /// Reduces the rows of every row of bins into one row of `reduced`, column by column. Gives the sum of all cells.
+///
+/// # Safety
+/// `map` must hold the rows the plan was made for, and `reduced` the plan's `reduced_len`.
 #[inline(always)]
 unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, level: &Level, map: Rows, reduced: Slots) -> V {
     let mut sum = V::splat(0.0);
@@ -179,6 +185,10 @@ unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, level: &Level, 
     sum
 }
 
+/// Reduces bands of rows for one strip of columns, `K` vectors that stay in registers. Gives the sum of all cells.
+///
+/// # Safety
+/// Bands and strip must be those of the plan that `map` and `reduced`, with rows `stride` apart, were made for.
 #[inline(always)]
 unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     map: Rows,
@@ -218,6 +228,9 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
 }
 
 /// Brings a level's bins together in a block of planes, four at a time in the order of the output.
+///
+/// # Safety
+/// Every plane of `from` must be what the offsets were made for, and every plane of `out` have the level's bins.
 #[inline(always)]
 unsafe fn gather<V: Vector, B: Best<V>>(
     gather: &Gather,
@@ -236,6 +249,10 @@ unsafe fn gather<V: Vector, B: Best<V>>(
     }
 }
 
+/// The same where a load takes `U` elements.
+///
+/// # Safety
+/// As [`gather`].
 #[inline(always)]
 unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     gather: &Gather,

@@ -91,6 +91,10 @@ macro_rules! for_each_block {
     }};
 }
 
+/// Reduces every bin of a level over the map.
+///
+/// # Safety
+/// `pass` must hold an item and an output of the level's plan, and the channels lie inside them.
 #[inline(always)]
 unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
     for (i, &rows) in level.rows.iter().enumerate() {
@@ -112,6 +116,9 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
 
 /// Reduces a band of rows of one bin, for `K` vectors of channels. Without `first_row` it goes on from what stands in
 /// the output.
+///
+/// # Safety
+/// As [`reduce_level`]; `rows` and `columns` must lie inside the map, and `first + 4 * K` or `lanes` inside its channels.
 #[expect(clippy::too_many_arguments, reason = "the innermost step: a struct would go through memory")]
 #[inline(always)]
 unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
@@ -161,6 +168,10 @@ struct Nest<'a> {
     columns: usize,
 }
 
+/// Makes every bin of a nested level from its parent's.
+///
+/// # Safety
+/// As [`reduce_level`]; `nest` must be how the level nests in the parent that `nest.from` holds.
 #[inline(always)]
 unsafe fn merge_level<V: Vector, B: Best<V>>(
     pass: Pass,
@@ -180,6 +191,9 @@ unsafe fn merge_level<V: Vector, B: Best<V>>(
 }
 
 /// Merges the parent's bins from `parent` on into one bin, for `K` vectors of channels.
+///
+/// # Safety
+/// As [`merge_level`].
 #[inline(always)]
 unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
     pass: Pass,
