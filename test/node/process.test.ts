@@ -10,8 +10,14 @@ function run(script: string, ...flags: string[]) {
   const prelude = `
     import { createPyramidPool, createRuntime } from 'pyramid-pool';
     import { setTimeout as sleep } from 'node:timers/promises';
-    // The report knows workers once they run.
-    const workers = async () => (await sleep(400), process.report.getReport().workers.length);
+    // The report knows workers once they run, and for a while after they end.
+    const workers = async (expected) => {
+      for (let look = 0; ; look++) {
+        await sleep(100);
+        const { length } = process.report.getReport().workers;
+        if (length === expected || look === 100) return length;
+      }
+    };
     const runtime = await createRuntime({ variant: 'simd-threads', threads: 3 });
     const pool = await createPyramidPool({ levels: [4, 2, 1], runtime });
     const map = (channels) => ({ data: new Float32Array(channels * 64 * 64), dims: [1, channels, 64, 64] });
@@ -30,13 +36,13 @@ function run(script: string, ...flags: string[]) {
 
 test('no worker starts before a job is worth it', () => {
   const { out } = run(
-    'pool.forward(map(1)); console.log(await workers()); pool.forward(map(256)); console.log(await workers());',
+    'pool.forward(map(1)); console.log(await workers(0)); pool.forward(map(256)); console.log(await workers(2));',
   );
   expect(out).toBe('0\n2');
 });
 
 test('asynchronous jobs run on as many workers as threads', () => {
-  expect(run('await pool.forwardAsync(map(256)); console.log(await workers());').out).toBe('3');
+  expect(run('await pool.forwardAsync(map(256)); console.log(await workers(3));').out).toBe('3');
 });
 
 test('an idle pool does not keep the process alive', () => {
@@ -55,9 +61,9 @@ test('a job under way keeps the process alive', () => {
 test('disposing ends every worker', () => {
   const script = `
     pool.forward(map(256));
-    const before = await workers();
+    const before = await workers(2);
     runtime.dispose();
-    console.log(before, await workers());`;
+    console.log(before, await workers(0));`;
   expect(run(script).out).toBe('2 0');
 });
 
@@ -67,12 +73,12 @@ test('a runtime that is dropped ends its workers', () => {
       const dropped = await createRuntime({ variant: 'simd-threads', threads: 3 });
       (await createPyramidPool({ levels: [1], runtime: dropped })).forward(map(256));
     })();
-    const before = await workers();
+    const before = await workers(2);
     for (let i = 0; i < 5; i++) {
       gc();
       await sleep(50);
     }
-    console.log(before, await workers());`;
+    console.log(before, await workers(0));`;
   expect(run(script, '--expose-gc')).toEqual({ status: 0, out: '2 0', stderr: '' });
 });
 

@@ -7,7 +7,7 @@ import type { StartedWorker } from '../platform/platform.js';
 import { ELEMENT_BYTES } from '../tensor.js';
 import { CONTROL_WORDS, Control, SPIN_MS } from './control.js';
 
-/** Below this many elements a job is over before a sleeping worker has begun; measured in HACKING.md. */
+/** With fewer elements, some tens of microseconds of work, a job is over before a sleeping worker has begun. */
 const WORTH_WAKING = 1 << 18;
 /** Workers that are awake still take part in jobs this small. */
 const WORTH_SHARING = 1 << 15;
