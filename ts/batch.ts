@@ -6,9 +6,6 @@ export interface Batch {
   readonly shapes: readonly FeatureMapShape[];
   /** Whether the caller gave a list of maps. */
   readonly ragged: boolean;
-  /** Rows of the output. */
-  readonly rows: number;
-  readonly channels: number;
   /** `dims` of the output. A single map of rank 3 has one row and no axis for it. */
   readonly outputDims: readonly number[];
 }
@@ -35,5 +32,5 @@ export function describeBatch(
   }
   const rows = shapes.reduce((sum, { batch }) => sum + batch, 0);
   const outputDims = ragged || first.batched ? [rows, channels * bins] : [channels * bins];
-  return { shapes, ragged, rows, channels, outputDims };
+  return { shapes, ragged, outputDims };
 }

@@ -36,7 +36,7 @@ export class PlanCache {
   readonly #plans = new Map<string, CachedPlan>();
 
   constructor(readonly memory: WasmMemory) {
-    memory.onExhausted = () => this.#evictIdle();
+    memory.onExhausted = () => this.#evict(Number.POSITIVE_INFINITY);
   }
 
   /** The plan for a size, to be given back by `release`. */
@@ -55,24 +55,17 @@ export class PlanCache {
 
   release(plan: Plan): void {
     (plan as CachedPlan).users--;
-    if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict();
+    if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict(1);
   }
 
-  /** Frees all plans that no call uses. */
-  #evictIdle(): void {
+  /** Frees at most `most` plans, those used longest ago first, but none that a call uses. */
+  #evict(most: number): void {
     for (const [key, plan] of this.#plans) {
+      if (most === 0) return;
       if (plan.users > 0) continue;
       this.#plans.delete(key);
       this.memory.kernels.plan_free(plan.address);
-    }
-  }
-
-  #evict(): void {
-    for (const [key, plan] of this.#plans) {
-      if (plan.users > 0) continue;
-      this.#plans.delete(key);
-      this.memory.kernels.plan_free(plan.address);
-      return;
+      most--;
     }
   }
 
@@ -83,7 +76,7 @@ export class PlanCache {
     const list = memory.alloc(bytes, 'a list of levels');
     try {
       memory.view('int32', list, 2 * levels.length).set(levels.flat());
-      const address =
+      const make = () =>
         memory.kernels.plan_new(
           height,
           width,
@@ -91,7 +84,8 @@ export class PlanCache {
           levels.length,
           binRules[bins],
           layout === 'NCHW' ? 0 : 1,
-        ) >>> 0;
+        );
+      const address = memory.retry(make);
       if (address === 0)
         throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
       if (address === 1) {

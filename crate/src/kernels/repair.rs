@@ -96,7 +96,7 @@ impl Plane<'_> {
     fn first_zero(&self, level: &Level, bin: usize) -> f32 {
         let width = self.plan.size().1;
         let (rows, columns) = (level.rows[bin / level.columns.len()], level.columns[bin % level.columns.len()]);
-        let cells = rows.range().flat_map(|row| columns.range().map(move |column| self.cell(row * width + column)));
-        cells.into_iter().find(|&value| value == 0.0).unwrap_or(0.0)
+        let mut cells = rows.range().flat_map(|row| columns.range().map(move |column| self.cell(row * width + column)));
+        cells.find(|&value| value == 0.0).unwrap_or(0.0)
     }
 }
