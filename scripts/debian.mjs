@@ -33,5 +33,5 @@ async function hasCandidate(name) {
   return /Candidate: (?!\(none\))/.test(policy);
 }
 
-// Not fatal: one source out of reach does not matter when another has the package.
-const update = () => run('apt-get', ['update', '-q'], { env }).catch(() => {});
+/** Renews the package lists. Not fatal: one source out of reach does not matter when another has the package. */
+export const update = () => run('apt-get', ['update', '-q'], { env }).catch(() => {});

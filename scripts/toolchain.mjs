@@ -137,8 +137,19 @@ async function linkerOn(path) {
 const linkerVersion = async (file) => Number((await ask(file, ['--version']))?.match(/LLD (\d+)/)?.[1]);
 
 async function installToolchain() {
-  if (await debian.offers('rustc-web')) await debian.install([...debianToolchain, ...debianLinters]);
-  else if (await works('rustup', ['--version'])) await run('rustup', ['component', 'add', 'rust-src']);
+  if (await debian.offers('rustc-web')) return installDebianToolchain();
+  if (await works('rustup', ['--version'])) await run('rustup', ['component', 'add', 'rust-src']);
+  return findToolchain();
+}
+
+async function installDebianToolchain() {
+  const names = [...debianToolchain, ...debianLinters];
+  await debian.install(names);
+  const toolchain = await findToolchain();
+  if (toolchain) return toolchain;
+  // Package lists from before the last update offer a compiler that is too old.
+  await debian.update();
+  await debian.install(names);
   return findToolchain();
 }
 
