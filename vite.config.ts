@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { digitsFile } from './demo/digits-file.js';
 import { isolation } from './scripts/isolation.mjs';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -7,9 +8,15 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The demo. */
 export default defineConfig({
   root: root('demo'),
+  // It works in any folder of a host.
+  base: './',
   // The demo uses the built package, as its users do.
   resolve: { alias: { 'pyramid-pool': root('dist/index.js') } },
+  plugins: [digitsFile()],
+  // Its own way to its files must stay as it is.
+  optimizeDeps: { exclude: ['onnxruntime-web'] },
   server: { headers: isolation },
   preview: { headers: isolation },
-  build: { outDir: root('dist-demo'), emptyOutDir: true, target: 'es2022' },
+  worker: { format: 'es', plugins: () => [digitsFile()] },
+  build: { outDir: root('dist-demo'), emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 2000 },
 });

@@ -48,14 +48,21 @@ async function checkSameFeatures(bytes: Uint8Array, network: Network): Promise<v
     [33, 20],
   ]) {
     const image = Float32Array.from({ length: height * width }, (_, i) => Math.sin(i) ** 2);
-    const { features } = await session.run({ image: new ort.Tensor('float32', image, [1, 1, height, width]) });
+    const { features } = await session.run({
+      image: new ort.Tensor('float32', image, [1, 1, height, width]),
+    });
     const own = tf.tidy(() => {
       const nhwc = network.features(tf.tensor4d(image, [1, height, width, 1]));
       return tf.transpose(nhwc, [0, 3, 1, 2]).dataSync<'float32'>();
     });
-    const difference = own.reduce((most, value, i) => Math.max(most, Math.abs(value - Number(features.data[i]))), 0);
+    const difference = own.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - Number(features.data[i]))),
+      0,
+    );
     if (features.data.length !== own.length || difference > TOLERANCE) {
-      throw new Error(`At ${height} x ${width} the ONNX file's features differ from the network's by ${difference}.`);
+      throw new Error(
+        `At ${height} x ${width} the ONNX file's features differ from the network's by ${difference}.`,
+      );
     }
   }
 }

@@ -70,7 +70,10 @@ function weightsOf(name: string, { filter, shape, bias }: Convolution): onnx.ITe
 }
 
 /** From tfjs's order of axes to ONNX's: `[outputs, inputs, height, width]`. */
-function outputsFirst(filter: Float32Array, [height, width, inputs, outputs]: readonly number[]): Float32Array {
+function outputsFirst(
+  filter: Float32Array,
+  [height, width, inputs, outputs]: readonly number[],
+): Float32Array {
   const plane = height * width;
   return Float32Array.from(filter, (_, i) => {
     const place = i % plane;
