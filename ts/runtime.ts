@@ -6,7 +6,7 @@ import { type Instance, instantiate, type WasmSource } from './instantiate.js';
 import { WasmMemory } from './memory.js';
 import { PlanCache } from './plans.js';
 import { ResidentTensor } from './resident.js';
-import type { DataType } from './tensor.js';
+import { type DataType, dataTypes } from './tensor.js';
 import { Crew } from './threads/crew.js';
 import { type Variant, variants } from './variant.js';
 
@@ -99,7 +99,7 @@ export class Runtime implements Disposable {
     return new ResidentTensor(
       memory,
       checkDims(dims, 'dims'),
-      checkOneOf(type, 'type', ['float32', 'int32']) as T,
+      checkOneOf(type, 'type', Object.keys(dataTypes) as T[]),
     );
   }
 
