@@ -14,7 +14,11 @@ export default defineConfig({
   resolve: { alias: { 'pyramid-pool': root('dist/index.js') } },
   plugins: [digitsFile()],
   // Its own way to its files must stay as it is.
-  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  optimizeDeps: {
+    exclude: ['onnxruntime-web'],
+    // Found late, in views and workers, they would make the page load twice.
+    include: ['comlink', 'uplot', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+  },
   server: { headers: isolation },
   preview: { headers: isolation },
   worker: { format: 'es', plugins: () => [digitsFile()] },

@@ -25,7 +25,7 @@ export class VectorPicture {
   }
 
   /** Values are shaded from 0 to `most`. */
-  draw(layout: VectorLayout, values: Float32Array, most: number, chosen: Place): void {
+  draw(layout: VectorLayout, values: Float32Array, most: number, chosen: Place | undefined): void {
     this.#layout = layout;
     const columns = layout.bins.reduce((sum, bins) => sum + bins, 0);
     const room = (this.#canvas.parentElement?.clientWidth ?? 320) - GAP * (layout.bins.length - 1);
@@ -44,7 +44,7 @@ export class VectorPicture {
         context.fillRect(x, y, Math.max(0.5, this.#cell - 0.5), this.#row - 0.5);
       }
     });
-    this.#markChosen(context, chosen);
+    if (chosen) this.#markChosen(context, chosen);
   }
 
   #leftOf(level: number): number {

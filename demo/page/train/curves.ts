@@ -16,10 +16,22 @@ export class Curves {
 
   constructor(root: HTMLElement) {
     this.#loss = new Plot(element(root, '#loss'), () =>
-      curve('loss', 'level-0', (value) => value.toFixed(3), [0, null]),
+      curve(
+        'loss',
+        'level-0',
+        (value) => value.toFixed(3),
+        (value) => value.toFixed(1),
+        [0, null],
+      ),
     );
     this.#accuracy = new Plot(element(root, '#accuracy'), () =>
-      curve('recognised', 'level-1', (value) => `${(100 * value).toFixed(1)} %`, [0, 1]),
+      curve(
+        'recognised',
+        'level-1',
+        (value) => `${(100 * value).toFixed(1)} %`,
+        (value) => `${Math.round(100 * value)} %`,
+        [0, 1],
+      ),
     );
   }
 
@@ -50,6 +62,7 @@ function curve(
   label: string,
   colour: string,
   show: (value: number) => string,
+  tick: (value: number) => string,
   range: [number, number | null],
 ): Omit<uPlot.Options, 'width'> {
   return {
@@ -70,7 +83,7 @@ function curve(
     ],
     axes: [
       axis({ values: (_plot, values) => values.map((value) => value.toLocaleString('en-US')) }),
-      axis({ size: 56, values: (_plot, values) => values.map(show) }),
+      axis({ size: 56, values: (_plot, values) => values.map(tick) }),
     ],
   };
 }

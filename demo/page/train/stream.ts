@@ -1,4 +1,4 @@
-import { drawGrey, prepare } from '../ui/canvas.js';
+import { drawInk, prepare } from '../ui/canvas.js';
 import { pageColour } from '../ui/colours.js';
 import { oncePerFrame, prefersReducedMotion } from '../ui/dom.js';
 import type { PassingDigit } from './classroom.js';
@@ -39,12 +39,13 @@ export class Stream {
     context.imageSmoothingEnabled = false;
     context.font = '600 13px Inter, sans-serif';
     context.textAlign = 'center';
+    const ink = (pageColour('ink').match(/\d+/g) ?? []).slice(0, 3).map(Number);
     let right = width - GAP;
     for (const digit of this.#digits) {
       const [w, h] = [digit.width * LARGER, digit.height * LARGER];
       if (right - w < 0) break;
       const cells = document.createElement('canvas');
-      drawGrey(cells, digit);
+      drawInk(cells, digit, ink);
       const isRight = digit.guess === digit.label;
       context.globalAlpha = digit.guess === undefined ? 0.35 : 1;
       context.drawImage(cells, right - w, (HEIGHT - 20 - h) / 2, w, h);

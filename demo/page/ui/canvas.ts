@@ -45,6 +45,19 @@ export function drawGrey(canvas: HTMLCanvasElement, { values, height, width }: P
   context2d(canvas).putImageData(picture, 0, 0);
 }
 
+/** As drawPlane, but only the ink, in one colour, and nothing where there is none. */
+export function drawInk(
+  canvas: HTMLCanvasElement,
+  { values, height, width }: Plane,
+  rgb: readonly number[],
+): void {
+  canvas.width = width;
+  canvas.height = height;
+  const picture = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) picture.data.set([...rgb, 255 * values[i]], 4 * i);
+  context2d(canvas).putImageData(picture, 0, 0);
+}
+
 export function greatest(values: Float32Array): number {
   let most = 0;
   for (const value of values) if (value > most) most = value;
