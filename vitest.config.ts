@@ -8,11 +8,17 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests run against the built package, and carry their golden data: in a browser they read no files. */
 const shared = {
-  resolve: { alias: [{ find: /^pyramid-pool$/, replacement: root('dist/index.js') }] },
+  resolve: {
+    alias: [
+      { find: /^pyramid-pool$/, replacement: root('dist/index.js') },
+      { find: /^pyramid-pool\/tfjs$/, replacement: root('dist/tfjs/index.js') },
+      { find: /^pyramid-pool\/tfjs-core$/, replacement: root('dist/tfjs/op.js') },
+    ],
+  },
   assetsInclude: ['**/*.bin'],
 };
 
-const include = ['test/unit/**/*.test.ts'];
+const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 const candidates = [
