@@ -40,10 +40,18 @@ const args = [
   '--disable-sync',
 ];
 
+const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
+
 /** The tests in Chromium, on pages served with these headers. */
 const chromium = (name: string, headers: Record<string, string>): TestProjectConfiguration => ({
   ...shared,
   server: { headers },
+  // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
+  optimizeDeps: {
+    include: ['fast-check', ...tfjs],
+    // It loads its WASM from where it lies.
+    exclude: ['onnxruntime-web'],
+  },
   test: {
     name,
     include: [...include, 'test/browser/**/*.test.ts'],

@@ -1,6 +1,6 @@
 import { PyramidPoolError } from './errors.js';
 import { type Share, SharedTable } from './shared-table.js';
-import { arrayOf, type DataOf, type DataType, ELEMENT_BYTES } from './tensor.js';
+import { arrayOf, type DataOf, type DataType } from './tensor.js';
 import type { Kernels } from './variant.js';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
@@ -105,22 +105,9 @@ export class WasmMemory {
     this.#owned.delete(address);
   }
 
-  /** Whether memory has as many bytes. */
-  reaches(end: number): boolean {
-    // Another thread may have let it grow, which this one's buffer need not show yet. Growing by nothing brings it up to date.
-    if (end > this.buffer.byteLength && this.#isShared) this.memory.grow(0);
-    return end <= this.buffer.byteLength;
-  }
-
-  /** The buffer, which has at least `end` bytes. */
-  reach(end: number): ArrayBuffer {
-    this.reaches(end);
-    return this.buffer;
-  }
-
   /** A view of `length` elements. It may be cut off when memory grows: use it before anything is allocated. */
   view<T extends DataType>(type: T, address: number, length: number): DataOf[T] {
-    return new arrayOf[type](this.reach(address + length * ELEMENT_BYTES), address, length) as DataOf[T];
+    return new arrayOf[type](this.buffer, address, length) as DataOf[T];
   }
 
   get closed(): boolean {

@@ -67,7 +67,7 @@ export class SharedTable {
 
   /** The table at an address, if there is one. */
   static at(memory: WasmMemory, address: number): SharedTable | undefined {
-    if (address % HEADER_BYTES !== 0 || !memory.reaches(address + SEGMENT_BYTES)) return undefined;
+    if (address % HEADER_BYTES !== 0 || address + SEGMENT_BYTES > memory.buffer.byteLength) return undefined;
     const table = new SharedTable(memory, address);
     return table.#header[MAGIC] === MAGIC_NUMBER ? table : undefined;
   }
@@ -147,8 +147,7 @@ export class SharedTable {
       }
       segment = Atomics.load(header, NEXT) >>> 0;
     }
-    const at = segment + HEADER_BYTES + SLOT_BYTES * (slot % SLOTS);
-    return new BigUint64Array(memory.reach(at + SLOT_BYTES), at, 2);
+    return new BigUint64Array(memory.buffer, segment + HEADER_BYTES + SLOT_BYTES * (slot % SLOTS), 2);
   }
 }
 

@@ -158,7 +158,7 @@ describe.runIf(isolated)('shared memory', () => {
     const round = async () => {
       for (let i = 0; i < 50; i++) {
         const attached = await attachRuntime(runtime.handle());
-        const own = await createPyramidPool({ levels: [(i % 5) + 1], runtime: attached });
+        const own = await createPyramidPool({ levels: [64, (i % 5) + 1], runtime: attached });
         using map = runtime.tensor([3, (i % 7) + 1, (i % 11) + 1]);
         const theirs = attached.adopt(map.handle());
         const made = attached.tensor([3, 200, 200]);

@@ -59,7 +59,7 @@ function makePool(options: SpatialPyramidPoolOptions): PyramidPool {
 function pool(spp: PyramidPool, x: Tensor): Tensor {
   if (!(x instanceof Tensor)) fail('invalid-data', 'x', `is ${show(x)}`, 'a tensor of tfjs');
   if (x.dtype !== 'float32')
-    fail('invalid-data', 'x', `is of type ${x.dtype}`, 'of type float32: use x.toFloat()');
+    fail('invalid-data', 'x', `is of type ${x.dtype}`, "of type float32: use tf.cast(x, 'float32')");
   // Indices take time, and only a gradient needs them.
   if (!engine().isTapeOn()) return write(spp.forward(read(x)));
   return customGrad((...inputs) => poolForGradient(spp, inputs[0] as Tensor))(x);
