@@ -15,7 +15,7 @@ const shared = {
       { find: /^pyramid-pool\/tfjs-core$/, replacement: root('dist/tfjs/op.js') },
     ],
   },
-  assetsInclude: ['**/*.bin'],
+  assetsInclude: ['**/*.bin', '**/*.onnx'],
 };
 
 const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];

@@ -85,13 +85,25 @@ export function checkTensor<T extends DataType>(tensor: unknown, path: string, t
   if (typeof tensor !== 'object' || tensor === null) {
     fail('invalid-data', path, `is ${show(tensor)}`, 'a tensor: an object with data and dims');
   }
-  const { data, dims } = tensor as { data: unknown; dims: unknown };
+  const { data, dims } = readParts(tensor as { data: unknown; dims: unknown }, path);
   const sizes = checkDims(dims, `${path}.dims`);
   if (!isArrayOf(data, type)) {
     fail('invalid-data', `${path}.data`, `is ${show(data)}`, `a ${arrayOf[type].name}`);
   }
   checkLength(data, countElements(sizes), path, sizes);
   return { data, dims: sizes, buffer: getBuffer.call(data), byteOffset: getByteOffset.call(data) };
+}
+
+/** Tensors of other libraries throw where their data are on a GPU, or gone. */
+function readParts<P extends { data: unknown; dims: unknown }>(tensor: P, path: string): P {
+  try {
+    const { data, dims } = tensor;
+    return { data, dims } as P;
+  } catch (cause) {
+    if (cause instanceof PyramidPoolError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${message}`, { cause });
+  }
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */

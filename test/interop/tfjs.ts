@@ -6,7 +6,9 @@ import { beforeAll } from 'vitest';
 
 export const backends = ['cpu', 'wasm'] as const;
 
-const folder = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url);
+// In two steps: Vite takes `new URL(…, import.meta.url)` for a file.
+const here = import.meta.url;
+const folder = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist/', here);
 
 /** Has a suite's tests run on a backend. */
 export function useBackend(name: (typeof backends)[number]): void {
