@@ -3,17 +3,14 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll } from 'vitest';
+import { packageFolder } from './packages.js';
 
 export const backends = ['cpu', 'wasm'] as const;
-
-// In two steps: Vite takes `new URL(…, import.meta.url)` for a file.
-const here = import.meta.url;
-const folder = new URL('../../node_modules/@tensorflow/tfjs-backend-wasm/dist/', here);
 
 /** Has a suite's tests run on a backend. */
 export function useBackend(name: (typeof backends)[number]): void {
   beforeAll(async () => {
-    setWasmPaths(folder.protocol === 'file:' ? folder.pathname : folder.href);
+    setWasmPaths(packageFolder('@tensorflow/tfjs-backend-wasm/dist'));
     // One thread is enough here, and workers of tfjs would outlive the tests.
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (!(await tf.setBackend(name))) throw new Error(`tfjs has no ${name} backend here`);
