@@ -199,6 +199,19 @@ describe.runIf(isolated)('shared memory', () => {
     expect(await codeOf(() => attachRuntime(handle))).toBe('disposed');
   });
 
+  test('a runtime that is disposed in the middle of its work leaves the others whole', async () => {
+    const peer = await attachedPeer();
+    const pool = await createPyramidPool({ levels, runtime });
+    using map = runtime.tensor([1, 256, 64, 64]);
+    const at = await peer.call('adopt', map.handle());
+    const calls = Array.from({ length: 4 }, () => codeOf(() => pool.forwardAsync(map)));
+    await Promise.resolve();
+    runtime.dispose();
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 4 }, () => 'disposed'));
+    expect(await peer.call('churn', { rounds: 500, seed: 3 })).toBe(0);
+    expect((await peer.call<Float32Array>('read', at)).every((value) => value === 0)).toBe(true);
+  });
+
   test('an attached runtime can be attached to, and its end is not that of the others', async () => {
     const peer = await attachedPeer();
     using third = await attachRuntime(await peer.call<RuntimeHandle>('runtimeHandle'));

@@ -126,6 +126,34 @@ describe.each(backends)('on the %s backend', (backend) => {
     });
   });
 
+  test('an empty batch stays empty', () => {
+    tf.tidy(() => {
+      const x = tf.zeros<tf.Rank.R4>([0, 5, 4, 3]);
+      const pool = (x: tf.Tensor) => spatialPyramidPool(x, { levels: [2] });
+      expect(pool(x).shape).toEqual([0, 12]);
+      expect(tf.grad(pool)(x, tf.zeros([0, 12])).shape).toEqual([0, 5, 4, 3]);
+    });
+  });
+
+  test('tensors are read where they lie, after the heap of tfjs has grown as well', () => {
+    tf.tidy(() => {
+      const x = tf.tensor4d(distinct(7 * 5 * 3), [1, 7, 5, 3]);
+      const before = spatialPyramidPool(x, { levels: [3] })
+        .dataSync<'float32'>()
+        .slice();
+      tf.zeros([2 ** 23]).dataSync();
+      expectBits(spatialPyramidPool(x, { levels: [3] }).dataSync<'float32'>(), before, 'output');
+      // Not a tensor that its backend made, but a view of it.
+      const part = tf.slice(x, [0, 2, 1, 0], [1, 4, 3, 3]);
+      const copy = tf.tensor4d(part.dataSync<'float32'>(), [1, 4, 3, 3]);
+      expectBits(
+        spatialPyramidPool(part, { levels: [2, 1] }).dataSync<'float32'>(),
+        spatialPyramidPool(copy, { levels: [2, 1] }).dataSync<'float32'>(),
+        'output',
+      );
+    });
+  });
+
   test('NaN wins, as in PyTorch, and gets the gradient', () => {
     tf.tidy(() => {
       const x = tf.tensor4d([1, Number.NaN, 3, 2], [1, 2, 2, 1]);

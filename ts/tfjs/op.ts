@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import {
+  backend,
   customGrad,
   engine,
   op,
@@ -77,8 +78,15 @@ function poolForGradient(spp: PyramidPool, x: Tensor) {
   return { value: write(output), gradFunc };
 }
 
+/** What the WASM backend of tfjs can do beside what all backends can. */
+interface HeapBackend {
+  typedArrayFromHeap(x: Tensor): Float32Array;
+}
+
+/** A tensor's elements: where they lie if the backend has them in its memory, since most of the time goes into copies. */
 function read(x: Tensor) {
-  return { data: x.dataSync<'float32'>(), dims: x.shape };
+  const heap = backend() as Partial<HeapBackend>;
+  return { data: heap.typedArrayFromHeap?.(x) ?? x.dataSync<'float32'>(), dims: x.shape };
 }
 
 function write({ data, dims }: { data: Float32Array; dims: readonly number[] }): Tensor {
