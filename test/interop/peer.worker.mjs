@@ -32,16 +32,17 @@ const commands = {
   /** Takes and gives back blocks of many sizes, writes to them, and counts the cells that came out wrong. */
   churn({ rounds, seed }) {
     let wrong = 0;
+    const kept = [];
     for (let round = 0; round < rounds; round++) {
       const [height, width] = [(round % 13) + 1, ((round * seed) % 17) + 1];
       const map = runtime.tensor([3, height, width]);
       map.data.fill(seed + round);
       for (const value of pool.forward(map).data) wrong += value === seed + round ? 0 : 1;
       if (round % 3 > 0) map.dispose();
-      else tensors.push(map);
-      if (tensors.length > 20) tensors.shift().dispose();
+      else kept.push(map);
+      if (kept.length > 20) kept.shift().dispose();
     }
-    for (const tensor of tensors.splice(0)) tensor.dispose();
+    for (const tensor of kept) tensor.dispose();
     return wrong;
   },
   dispose(at) {
