@@ -35,7 +35,16 @@ export const dataTypes = {
   int32: { array: Int32Array, raw: Int32Array, tags: ['Int32Array'], element: -1 },
 } as const;
 
-export type RawArray = Float32Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
+/** The array that copies of a type go through. */
+export interface RawOf {
+  float32: Float32Array;
+  float16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int32: Int32Array;
+}
+
+export type RawArray = RawOf[DataType];
 
 /** Bytes of one element. */
 export function bytesOf(type: DataType): number {
