@@ -22,5 +22,11 @@ export default defineConfig({
   server: { headers: isolation },
   preview: { headers: isolation },
   worker: { format: 'es', plugins: () => [digitsFile()] },
-  build: { outDir: root('dist-demo'), emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 2000 },
+  build: {
+    outDir: root('dist-demo'),
+    emptyOutDir: true,
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    rolldownOptions: { input: [root('demo/index.html'), root('demo/camera/index.html')] },
+  },
 });

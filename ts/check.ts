@@ -90,7 +90,7 @@ export function checkTensor<T extends DataType>(
   if (typeof tensor !== 'object' || tensor === null) {
     fail('invalid-data', path, `is ${show(tensor)}`, 'a tensor: an object with data and dims');
   }
-  const { data, dims, type } = tensor as { data: unknown; dims: unknown; type?: unknown };
+  const { data, dims, type } = readParts(tensor as TensorParts, path);
   const sizes = checkDims(dims, `${path}.dims`);
   if (!ArrayBuffer.isView(data)) fail('invalid-data', `${path}.data`, `is ${show(data)}`, oneOf(types));
   const known = typeOf(data, type);
@@ -123,6 +123,24 @@ export function rawArray(type: DataType, data: ArrayBufferView): RawArray {
   return tagOf(data) === raw.name
     ? (data as RawArray)
     : new raw(getBuffer.call(data) as ArrayBuffer, getByteOffset.call(data), getLength.call(data));
+}
+
+interface TensorParts {
+  data: unknown;
+  dims: unknown;
+  type?: unknown;
+}
+
+/** Tensors of other libraries throw where their data are on a GPU, or gone. */
+function readParts(tensor: TensorParts, path: string): TensorParts {
+  try {
+    const { data, dims, type } = tensor;
+    return { data, dims, type };
+  } catch (cause) {
+    if (cause instanceof PyramidPoolError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${message}`, { cause });
+  }
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */

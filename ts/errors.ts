@@ -18,6 +18,10 @@ export type PyramidPoolErrorCode =
   | 'overlap'
   /** The pool, tensor or runtime was disposed. */
   | 'disposed'
+  /** A handle is none, or leads to another runtime's memory. */
+  | 'invalid-handle'
+  /** The runtime's memory cannot be shared with other threads: that takes the variant `simd-threads`. */
+  | 'not-shared'
   /** WASM memory cannot grow any further. */
   | 'out-of-memory'
   /** The WASM given in place of the built-in one does not load or is not the variant asked for. */

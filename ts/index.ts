@@ -3,9 +3,11 @@
  *
  * @packageDocumentation
  */
+export { attachRuntime } from './attach.js';
 export type { Bins, Bounds, LevelBounds } from './bins.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
 export type { Layout, SpatialDims } from './feature-map.js';
+export type { RuntimeHandle, TensorHandle } from './handles.js';
 export type { WasmSource } from './instantiate.js';
 export type { Grid, Level } from './levels.js';
 export type { PyramidPoolOptions, Reduction, ResolvedOptions } from './options.js';
@@ -15,7 +17,6 @@ export {
   type Gradient,
   type MapDims,
   type MapGradient,
-  type Maps,
   type OutOption,
   type OutputWithIndices,
   type PyramidPool,

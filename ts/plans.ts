@@ -36,7 +36,7 @@ export class PlanCache {
   readonly #plans = new Map<string, CachedPlan>();
 
   constructor(readonly memory: WasmMemory) {
-    memory.onExhausted = () => this.#evict(Number.POSITIVE_INFINITY);
+    memory.onExhausted = () => this.clear();
   }
 
   /** The plan for a size, to be given back by `release`. */
@@ -56,6 +56,11 @@ export class PlanCache {
   release(plan: Plan): void {
     (plan as CachedPlan).users--;
     if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict(1);
+  }
+
+  /** Frees all that no call uses. */
+  clear(): void {
+    this.#evict(Number.POSITIVE_INFINITY);
   }
 
   /** Frees at most `most` plans, those used longest ago first, but none that a call uses. */

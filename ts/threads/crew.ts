@@ -54,6 +54,8 @@ export class Crew {
     this.#jobs = new Scratch(memory, 'a list of jobs');
     this.#scratch = new Scratch(memory, 'working memory of the threads');
     const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the control words of the threads');
+    // Workers look at them until they have ended, which may be after the runtime.
+    memory.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
     this.#control = new Control(memory.buffer, address);
   }
@@ -81,9 +83,11 @@ export class Crew {
     return turn;
   }
 
-  /** Ends every worker. A job under way is rejected. */
-  dispose(): void {
+  /** Ends every worker. A job under way is rejected. True if no worker can be at one any more. */
+  dispose(): boolean {
+    const idle = !this.#busy && this.#failure === undefined;
     this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'));
+    return idle;
   }
 
   #isWorth({ elements }: Work): boolean {
