@@ -8,11 +8,17 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests run against the built package, and carry their golden data: in a browser they read no files. */
 const shared = {
-  resolve: { alias: [{ find: /^pyramid-pool$/, replacement: root('dist/index.js') }] },
-  assetsInclude: ['**/*.bin'],
+  resolve: {
+    alias: [
+      { find: /^pyramid-pool$/, replacement: root('dist/index.js') },
+      { find: /^pyramid-pool\/tfjs$/, replacement: root('dist/tfjs/index.js') },
+      { find: /^pyramid-pool\/tfjs-core$/, replacement: root('dist/tfjs/op.js') },
+    ],
+  },
+  assetsInclude: ['**/*.bin', '**/*.onnx'],
 };
 
-const include = ['test/unit/**/*.test.ts'];
+const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 const candidates = [
@@ -34,10 +40,18 @@ const args = [
   '--disable-sync',
 ];
 
+const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
+
 /** The tests in Chromium, on pages served with these headers. */
 const chromium = (name: string, headers: Record<string, string>): TestProjectConfiguration => ({
   ...shared,
   server: { headers },
+  // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
+  optimizeDeps: {
+    include: ['fast-check', ...tfjs],
+    // It loads its WASM from where it lies.
+    exclude: ['onnxruntime-web'],
+  },
   test: {
     name,
     include: [...include, 'test/browser/**/*.test.ts'],
