@@ -1,8 +1,5 @@
 /** Training as a page sees it: started, held and looked at from outside, in a worker, where it may take all the time. */
 
-import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
 import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
 import { Breather } from '../../train/breather.js';
@@ -15,7 +12,8 @@ import { sppForInference } from '../../train/spp-op.js';
 import { startTfjs } from '../../train/tfjs.js';
 import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
 import { readWeights, writeWeights } from '../../train/weights.js';
-import type { OnLoading } from '../net/backbone.js';
+import type { OnLoading } from '../net/ort.js';
+import { tfjsFiles } from '../net/tfjs-files.js';
 import type { Plane } from '../ui/canvas.js';
 import { loadDigits } from './digits-data.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
@@ -61,11 +59,7 @@ export class Classroom {
   /** Loads what training needs. */
   async open(onLoading: OnLoading): Promise<{ training: number; heldOut: number }> {
     onLoading('Loading tfjs');
-    await startTfjs({
-      'tfjs-backend-wasm.wasm': absolute(plainUrl),
-      'tfjs-backend-wasm-simd.wasm': absolute(simdUrl),
-      'tfjs-backend-wasm-threaded-simd.wasm': absolute(threadedUrl),
-    });
+    await startTfjs(tfjsFiles());
     onLoading('Loading digits');
     const raw = await loadDigits((progress) => onLoading('Loading digits', progress));
     onLoading('Cutting digits to their ink');
@@ -188,9 +182,4 @@ export class Classroom {
 /** The first image of a batch; all of it would be more than anyone can look at. */
 function passingDigit({ images, dims: [, height, width], labels, guesses }: LearntBatch): PassingDigit {
   return { values: images.slice(0, height * width), height, width, label: labels[0], guess: guesses[0] };
-}
-
-/** tfjs puts a folder before what it takes for a name. */
-function absolute(url: string): string {
-  return new URL(url, location.href).href;
 }

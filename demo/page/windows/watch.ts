@@ -1,6 +1,7 @@
 /** The windows of one image after another: features, regions, and how long both took. */
 import { createPyramidPool, createRoiPyramidPool, type PyramidPool, type RoiPyramidPool } from 'pyramid-pool';
-import { type Backbone, type FeatureMap, loadBackbone, type OnLoading } from '../net/backbone.js';
+import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
+import type { OnLoading } from '../net/ort.js';
 import type { Plane } from '../ui/canvas.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { areSame, cutsOf, poolOneByOne } from './one-by-one.js';
