@@ -17,7 +17,7 @@ export default defineConfig({
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     // Found late, in views and workers, they would make the page load twice.
-    include: ['comlink', 'uplot', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
+    include: ['comlink', 'uplot', 'onnx-proto', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
   },
   server: { headers: isolation },
   preview: { headers: isolation },

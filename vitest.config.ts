@@ -78,6 +78,20 @@ const node: TestProjectConfiguration = {
   },
 };
 
+/** The demo, built and visited. */
+const demo: TestProjectConfiguration = {
+  test: {
+    name: 'demo',
+    include: ['test/demo/**/*.test.ts'],
+    globalSetup: ['test/demo/site.ts'],
+    ...timeouts,
+    // After all others: it trains and measures.
+    sequence: { groupOrder: 9 },
+  },
+};
+
 export default defineConfig({
-  test: { projects: [node, chromium('chromium', isolation), chromium('chromium without isolation', {})] },
+  test: {
+    projects: [node, demo, chromium('chromium', isolation), chromium('chromium without isolation', {})],
+  },
 });

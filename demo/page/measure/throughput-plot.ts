@@ -38,7 +38,10 @@ export class ThroughputPlot {
     const engines = this.#report?.engines ?? [];
     return {
       height: HEIGHT,
-      scales: { x: { time: false, distr: 3, log: 2 }, y: { distr: 3, log: 10 } },
+      scales: {
+        x: { time: false, distr: 3, log: 2, range: (_plot, low, high) => [low / 1.2, high * 1.2] },
+        y: { distr: 3, log: 10 },
+      },
       series: [
         { label: 'map', value: (_plot, value) => (value === null ? '' : `${value} × ${value}`) },
         ...engines.map(({ name }, i) => line(name, i)),

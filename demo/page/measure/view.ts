@@ -154,7 +154,7 @@ class MeasureView implements View {
     element(this.#root, '#result-title').textContent = titleOf(report);
     element(this.#root, '#result-host').textContent = hostOf(report);
     this.#plot.show(report);
-    fillTable(element(this.#root, '#result table'), report);
+    fillTable(element(this.#root, '#result .scroll-x table'), report);
   }
 
   #saveJson(): void {

@@ -33,7 +33,7 @@ function pyramidModel(
   levels: readonly number[],
 ): Uint8Array {
   const nodes: onnx.INodeProto[] = [];
-  const constants: onnx.ITensorProto[] = [longs('axes', [2, 3]), longs('flat', [dims[0], -1])];
+  const constants: onnx.ITensorProto[] = [longs('flat', [dims[0], -1])];
   const vectors = levels.map((n, level) => {
     const pooled = poolLevel(n, level, dims, nodes, constants);
     nodes.push(node('Reshape', [pooled, 'flat'], `vector${level}`));
@@ -66,6 +66,7 @@ function poolLevel(
     nodes.push(node('MaxPool', ['map'], pooled, [kernel, strides]));
     return pooled;
   }
+  if (constants.every(({ name }) => name !== 'axes')) constants.push(longs('axes', [2, 3]));
   const bins = rows.bins.flatMap(([top, bottom], i) =>
     columns.bins.map(([left, right], j) => {
       const name = `bin${level}.${i}.${j}`;
