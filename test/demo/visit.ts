@@ -1,12 +1,12 @@
 /** A visitor of the demo, with a browser. */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright';
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Response } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { findChromium } from '../../scripts/chromium.mjs';
 
 /** A view on screen, once its code has arrived. */
 export type Visit = (
   view: 'pool' | 'train' | 'windows' | 'measure',
-  options?: BrowserContextOptions & { isolated?: boolean },
+  options?: BrowserContextOptions & { isolated?: boolean; onResponse?: (response: Response) => void },
 ) => Promise<Page>;
 
 /** Every page that a test file visits must have nothing to complain about. */
@@ -24,8 +24,9 @@ export function visitor(): Visit {
   });
   afterAll(() => browser.close());
 
-  return async (view, { isolated = true, ...options } = {}) => {
+  return async (view, { isolated = true, onResponse, ...options } = {}) => {
     const page = await browser.newPage(options);
+    if (onResponse) page.on('response', onResponse);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
