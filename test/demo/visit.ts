@@ -25,7 +25,8 @@ export function visitor(): Visit {
   afterAll(() => browser.close());
 
   return async (view, { isolated = true, onResponse, ...options } = {}) => {
-    const page = await browser.newPage(options);
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
     if (onResponse) page.on('response', onResponse);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

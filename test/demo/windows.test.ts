@@ -29,7 +29,7 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   const buffer = await imageFile(page, 200, 150);
   await page.getByLabel('Open an image').setInputFiles({ name: 'cross.png', mimeType: 'image/png', buffer });
   await expect.poll(() => page.locator('.picture-cells').getAttribute('width')).toBe('200');
-  await page.getByLabel('Windows').selectOption('500');
+  await page.getByRole('combobox', { name: /^Windows/ }).selectOption('500');
   await textOf(page, '#window-text', /of 500:/);
   await page.getByRole('button', { name: 'as R-CNN did' }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
