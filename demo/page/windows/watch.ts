@@ -28,7 +28,7 @@ export interface Comparison {
   readonly oneByOneMs: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 export class Watcher {
   readonly backbone: Backbone;
