@@ -10,6 +10,8 @@ export type PyramidPoolErrorCode =
   | 'invalid-dims'
   /** `data` is not the typed array that is needed, or not as long as its `dims` say. */
   | 'invalid-data'
+  /** A region names no item of the batch, or has a coordinate that is not finite. */
+  | 'invalid-regions'
   /** An index points outside its plane. */
   | 'invalid-indices'
   /** A result shares memory with another tensor of the same call. */

@@ -3,7 +3,7 @@ import { PyramidPoolError } from './errors.js';
 import type { WasmMemory } from './memory.js';
 import { ResidentTensor, TensorBlock } from './resident.js';
 import { SharedTable } from './shared-table.js';
-import { countElements, type DataType, ELEMENT_BYTES } from './tensor.js';
+import { bytesOf, countElements, type DataType, dataTypes } from './tensor.js';
 
 /** A runtime as a message: made by `runtime.handle()`, and joined by `attachRuntime` in another thread. */
 export interface RuntimeHandle {
@@ -73,10 +73,10 @@ export function adoptTensor<T extends DataType>(
   }
   if (!isWord(slot) || !isWord(generation)) failHandle(handle, "a tensor's, with its place");
   const sizes = checkDims(dims, 'handle.dims');
-  const checkedType = checkOneOf(type, 'handle.type', ['float32', 'int32']) as T;
+  const checkedType = checkOneOf(type, 'handle.type', Object.keys(dataTypes) as T[]);
   const share = memory.table.hold(slot, generation);
   if (!share) throw new PyramidPoolError('disposed', 'the tensor of this handle was disposed');
-  if (share.bytes !== countElements(sizes) * ELEMENT_BYTES) {
+  if (share.bytes !== countElements(sizes) * bytesOf(checkedType)) {
     memory.release(share);
     fail('invalid-handle', 'handle.dims', `is [${sizes.join(', ')}]`, `those of ${share.bytes} bytes`);
   }

@@ -2,7 +2,7 @@ import { PyramidPoolError } from './errors.js';
 import type { TensorHandle } from './handles.js';
 import type { WasmMemory } from './memory.js';
 import type { Share } from './shared-table.js';
-import { countElements, type DataOf, type DataType, ELEMENT_BYTES, type Tensor } from './tensor.js';
+import { bytesOf, countElements, type DataOf, type DataType, publicArray, type Tensor } from './tensor.js';
 
 /** The memory of a resident tensor, which outlives the tensor while calls under way use it. */
 export class TensorBlock {
@@ -22,7 +22,7 @@ export class TensorBlock {
 
   /** Room for a tensor. */
   static make(memory: WasmMemory, dims: readonly number[], type: DataType): TensorBlock {
-    const bytes = countElements(dims) * ELEMENT_BYTES;
+    const bytes = countElements(dims) * bytesOf(type);
     return new TensorBlock(memory, memory.alloc(bytes, `a tensor of [${dims.join(', ')}]`), bytes, type);
   }
 
@@ -73,7 +73,9 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   /** The elements, in WASM memory. */
   get data(): DataOf[T] {
     const { memory, address } = this.#live();
-    if (this.#view?.buffer !== memory.buffer) this.#view = memory.view(this.type, address, this.size);
+    if (this.#view?.buffer !== memory.buffer) {
+      this.#view = publicArray(this.type, memory.view(this.type, address, this.size));
+    }
     return this.#view as DataOf[T];
   }
 
@@ -114,7 +116,7 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   ): TensorBlock | undefined {
     if (typeof tensor !== 'object' || tensor === null || !(#block in tensor)) return undefined;
     const block = tensor.#live();
-    const fits = block.memory === memory && block.type === type && block.bytes === length * ELEMENT_BYTES;
+    const fits = block.memory === memory && block.type === type && block.bytes === length * bytesOf(type);
     return fits ? block.borrow() : undefined;
   }
 

@@ -7,7 +7,7 @@ import { instantiate, type WasmSource } from './instantiate.js';
 import { WasmMemory } from './memory.js';
 import { PlanCache } from './plans.js';
 import { ResidentTensor, TensorBlock } from './resident.js';
-import type { DataType } from './tensor.js';
+import { type DataType, dataTypes } from './tensor.js';
 import { Crew } from './threads/crew.js';
 import { type Variant, variants } from './variant.js';
 
@@ -102,7 +102,7 @@ export class Runtime implements Disposable {
   ): ResidentTensor<T> {
     const { memory } = Runtime.internals(this);
     const sizes = checkDims(dims, 'dims');
-    const checkedType = checkOneOf(type, 'type', ['float32', 'int32']) as T;
+    const checkedType = checkOneOf(type, 'type', Object.keys(dataTypes) as T[]);
     const tensor = new ResidentTensor(TensorBlock.make(memory, sizes, checkedType), sizes, checkedType);
     tensor.data.fill(0);
     return tensor;

@@ -20,8 +20,12 @@ export interface Kernels {
     layout: number,
   ): number;
   plan_free(plan: number): void;
-  plan_scratch(plan: number, operation: number): number;
-  first_bad_index(indices: number, count: number, cells: number): number;
+  plan_scratch(plan: number, operation: number, element: number): number;
+  regions_new(request: number): number;
+  regions_free(plan: number): void;
+  regions_scratch(plan: number, operation: number, element: number): number;
+  regions_bounds(plan: number): number;
+  first_bad_index(indices: number, count: number, cells: number, nowhere: number): number;
   job_units(jobs: number, count: number): number;
   run(jobs: number, count: number, first: number, end: number, scratch: number): void;
   /** Gives back the stack and the locals of the calling thread; wasm-bindgen's, where there are threads. */
@@ -37,6 +41,10 @@ export const exported = [
   'plan_new',
   'plan_free',
   'plan_scratch',
+  'regions_new',
+  'regions_free',
+  'regions_scratch',
+  'regions_bounds',
   'first_bad_index',
   'job_units',
   'run',
