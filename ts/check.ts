@@ -90,7 +90,7 @@ export function checkTensor<T extends DataType>(
   if (typeof tensor !== 'object' || tensor === null) {
     fail('invalid-data', path, `is ${show(tensor)}`, 'a tensor: an object with data and dims');
   }
-  const { data, dims, type } = readParts(tensor, path);
+  const { data, dims, type } = readParts(tensor as TensorParts, path);
   const sizes = checkDims(dims, `${path}.dims`);
   if (!ArrayBuffer.isView(data)) fail('invalid-data', `${path}.data`, `is ${show(data)}`, oneOf(types));
   const known = typeOf(data, type);
@@ -125,10 +125,16 @@ export function rawArray(type: DataType, data: ArrayBufferView): RawArray {
     : new raw(getBuffer.call(data) as ArrayBuffer, getByteOffset.call(data), getLength.call(data));
 }
 
+interface TensorParts {
+  data: unknown;
+  dims: unknown;
+  type?: unknown;
+}
+
 /** Tensors of other libraries throw where their data are on a GPU, or gone. */
-function readParts(tensor: object, path: string): { data?: unknown; dims?: unknown; type?: unknown } {
+function readParts(tensor: TensorParts, path: string): TensorParts {
   try {
-    const { data, dims, type } = tensor as ReturnType<typeof readParts>;
+    const { data, dims, type } = tensor;
     return { data, dims, type };
   } catch (cause) {
     if (cause instanceof PyramidPoolError) throw cause;

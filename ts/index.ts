@@ -17,7 +17,6 @@ export {
   type Gradient,
   type MapDims,
   type MapGradient,
-  type Maps,
   type OutOption,
   type OutputWithIndices,
   type PyramidPool,

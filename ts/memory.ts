@@ -1,6 +1,6 @@
 import { PyramidPoolError } from './errors.js';
 import { type Share, SharedTable } from './shared-table.js';
-import { type DataType, dataTypes, type RawArray } from './tensor.js';
+import { type DataType, dataTypes, type RawOf } from './tensor.js';
 import type { Kernels } from './variant.js';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
@@ -106,8 +106,8 @@ export class WasmMemory {
   }
 
   /** A view of `length` elements. It may be cut off when memory grows: use it before anything is allocated. */
-  view<T extends DataType>(type: T, address: number, length: number): RawArray {
-    return new dataTypes[type].raw(this.buffer, address, length);
+  view<T extends DataType>(type: T, address: number, length: number): RawOf[T] {
+    return new dataTypes[type].raw(this.buffer, address, length) as RawOf[T];
   }
 
   get closed(): boolean {

@@ -46,14 +46,13 @@ export interface BackwardContext<L extends MapDims = MapDims> {
   indices?: TensorLike;
 }
 
-/** The gradient that goes with a gradient of this array. */
-export type Gradient<D> = Tensor<Extract<TypeOf<D>, RealType>>;
+/** The gradient that goes with a gradient of this type. */
+export type Gradient<G extends TensorLike> = Tensor<Extract<TypeOf<G>, RealType>>;
 
 /** The gradient with respect to one feature map, or to each of several. */
-export type MapGradient<D, L extends MapDims> = L extends readonly number[] ? Gradient<D> : Gradient<D>[];
-
-/** A feature map, or several of different sizes. */
-export type Maps<D extends object> = TensorLike<D> | readonly TensorLike<D>[];
+export type MapGradient<G extends TensorLike, L extends MapDims> = L extends readonly number[]
+  ? Gradient<G>
+  : Gradient<G>[];
 
 /**
  * Spatial pyramid pooling: a feature map of any height and width becomes a vector of fixed length.
@@ -86,28 +85,28 @@ export class PyramidPool implements Disposable {
    *
    * Blocks; on a page it runs on the page's thread alone.
    */
-  forward<D extends object>(input: Maps<D>, options?: OutOption): Tensor<TypeOf<D>> {
-    return this.#caller.run(this.#forward<TypeOf<D>>(input, options));
+  forward<T extends TensorLike>(input: T | readonly T[], options?: OutOption): Tensor<TypeOf<T>> {
+    return this.#caller.run(this.#forward<TypeOf<T>>(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
-  forwardWithIndices<D extends object>(
-    input: Maps<D>,
+  forwardWithIndices<T extends TensorLike>(
+    input: T | readonly T[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): OutputWithIndices<TypeOf<D>> {
-    return this.#caller.run(this.#forwardWithIndices<TypeOf<D>>(input, options));
+  ): OutputWithIndices<TypeOf<T>> {
+    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(input, options));
   }
 
   /**
    * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell its index names,
    * or shared out evenly where it averages. Where `dims` is a list, so is the result.
    */
-  backward<D extends object, L extends MapDims>(
-    gradOutput: TensorLike<D>,
+  backward<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
     context: BackwardContext<L>,
     options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): MapGradient<D, L> {
-    return this.#caller.run(this.#backward<D, L>(gradOutput, context, options));
+  ): MapGradient<G, L> {
+    return this.#caller.run(this.#backward<G, L>(gradOutput, context, options));
   }
 
   /**
@@ -116,25 +115,28 @@ export class PyramidPool implements Disposable {
    * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
    * done. Calls do not wait for each other unless you do.
    */
-  async forwardAsync<D extends object>(input: Maps<D>, options?: OutOption): Promise<Tensor<TypeOf<D>>> {
-    return this.#caller.runAsync(this.#forward<TypeOf<D>>(input, options));
+  async forwardAsync<T extends TensorLike>(
+    input: T | readonly T[],
+    options?: OutOption,
+  ): Promise<Tensor<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forward<TypeOf<T>>(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
-  async forwardWithIndicesAsync<D extends object>(
-    input: Maps<D>,
+  async forwardWithIndicesAsync<T extends TensorLike>(
+    input: T | readonly T[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): Promise<OutputWithIndices<TypeOf<D>>> {
-    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<D>>(input, options));
+  ): Promise<OutputWithIndices<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(input, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync<D extends object, L extends MapDims>(
-    gradOutput: TensorLike<D>,
+  async backwardAsync<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
     context: BackwardContext<L>,
     options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): Promise<MapGradient<D, L>> {
-    return this.#caller.runAsync(this.#backward<D, L>(gradOutput, context, options));
+  ): Promise<MapGradient<G, L>> {
+    return this.#caller.runAsync(this.#backward<G, L>(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
@@ -202,11 +204,11 @@ export class PyramidPool implements Disposable {
     });
   }
 
-  #backward<D, L extends MapDims>(
+  #backward<G extends TensorLike, L extends MapDims>(
     gradOutput: unknown,
     context: BackwardContext<L>,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
-  ): Call<MapGradient<D, L>> {
+  ): Call<MapGradient<G, L>> {
     const gradient = checkGiven(gradOutput, realTypes, 'gradOutput');
     const { type } = gradient.tensor;
     const { dims, indices } = checkContext(context, 'dims and indices');
@@ -223,7 +225,7 @@ export class PyramidPool implements Disposable {
       if (places) checkIndices(this.#caller.internals.memory, at, batch);
       const finish = () => {
         const gradients = results.map((result) => result.take());
-        return (batch.ragged ? gradients : gradients[0]) as MapGradient<D, L>;
+        return (batch.ragged ? gradients : gradients[0]) as MapGradient<G, L>;
       };
       return { maps: results.map(({ address }) => address), output, indices: at, finish };
     });

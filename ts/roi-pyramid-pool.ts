@@ -78,57 +78,53 @@ export class RoiPyramidPool implements Disposable {
   }
 
   /** Pools the regions of a feature map. Blocks; on a page it runs on the page's thread alone. */
-  forward<D extends object>(
-    featureMap: TensorLike<D>,
-    rois: TensorLike,
-    options?: OutOption,
-  ): Tensor<TypeOf<D>> {
-    return this.#caller.run(this.#forward<TypeOf<D>>(featureMap, rois, options));
+  forward<T extends TensorLike>(featureMap: T, rois: TensorLike, options?: OutOption): Tensor<TypeOf<T>> {
+    return this.#caller.run(this.#forward<TypeOf<T>>(featureMap, rois, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
-  forwardWithIndices<D extends object>(
-    featureMap: TensorLike<D>,
+  forwardWithIndices<T extends TensorLike>(
+    featureMap: T,
     rois: TensorLike,
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): OutputWithIndices<TypeOf<D>> {
-    return this.#caller.run(this.#forwardWithIndices<TypeOf<D>>(featureMap, rois, options));
+  ): OutputWithIndices<TypeOf<T>> {
+    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
   }
 
   /** The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index. */
-  backward<D extends object>(
-    gradOutput: TensorLike<D>,
+  backward<G extends TensorLike>(
+    gradOutput: G,
     context: RoiBackwardContext,
     options?: OutOption,
-  ): Gradient<D> {
-    return this.#caller.run(this.#backward<D>(gradOutput, context, options));
+  ): Gradient<G> {
+    return this.#caller.run(this.#backward<G>(gradOutput, context, options));
   }
 
   /** As `forward`, without blocking where the runtime has threads. Plain inputs are copied before this returns. */
-  async forwardAsync<D extends object>(
-    featureMap: TensorLike<D>,
+  async forwardAsync<T extends TensorLike>(
+    featureMap: T,
     rois: TensorLike,
     options?: OutOption,
-  ): Promise<Tensor<TypeOf<D>>> {
-    return this.#caller.runAsync(this.#forward<TypeOf<D>>(featureMap, rois, options));
+  ): Promise<Tensor<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forward<TypeOf<T>>(featureMap, rois, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
-  async forwardWithIndicesAsync<D extends object>(
-    featureMap: TensorLike<D>,
+  async forwardWithIndicesAsync<T extends TensorLike>(
+    featureMap: T,
     rois: TensorLike,
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): Promise<OutputWithIndices<TypeOf<D>>> {
-    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<D>>(featureMap, rois, options));
+  ): Promise<OutputWithIndices<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync<D extends object>(
-    gradOutput: TensorLike<D>,
+  async backwardAsync<G extends TensorLike>(
+    gradOutput: G,
     context: RoiBackwardContext,
     options?: OutOption,
-  ): Promise<Gradient<D>> {
-    return this.#caller.runAsync(this.#backward<D>(gradOutput, context, options));
+  ): Promise<Gradient<G>> {
+    return this.#caller.runAsync(this.#backward<G>(gradOutput, context, options));
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
@@ -196,11 +192,11 @@ export class RoiPyramidPool implements Disposable {
     });
   }
 
-  #backward<D>(
+  #backward<G extends TensorLike>(
     gradOutput: unknown,
     context: RoiBackwardContext,
     options: OutOption | undefined,
-  ): Call<Gradient<D>> {
+  ): Call<Gradient<G>> {
     const gradient = checkGiven(gradOutput, realTypes, 'gradOutput');
     const { type } = gradient.tensor;
     const { dims, rois, indices } = checkContext(context, 'dims, rois and indices');
@@ -216,7 +212,7 @@ export class RoiPyramidPool implements Disposable {
       const result = buffers.write(type, map.dims, target);
       const range = [0, countElements(outputDims)] as const;
       checkPlaneIndices(this.#caller.internals.memory, at, range, [map.height, map.width], true);
-      return { map: result.address, output, indices: at, finish: () => result.take() as Gradient<D> };
+      return { map: result.address, output, indices: at, finish: () => result.take() as Gradient<G> };
     });
   }
 

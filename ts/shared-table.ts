@@ -52,7 +52,7 @@ export class SharedTable {
     readonly address: number,
   ) {
     this.#memory = memory;
-    this.#header = headerAt(memory, address);
+    this.#header = memory.view('int32', address, HEADER_WORDS);
   }
 
   /** Makes the table of a memory that has none yet. */
@@ -138,7 +138,7 @@ export class SharedTable {
     const memory = this.#memory;
     let segment = this.address;
     for (let left = Math.floor(slot / SLOTS); left > 0; left--) {
-      const header = headerAt(memory, segment);
+      const header = memory.view('int32', segment, HEADER_WORDS);
       if (Atomics.load(header, NEXT) === 0) {
         if (!grow) return undefined;
         const made = makeSegment(memory);
@@ -151,13 +151,9 @@ export class SharedTable {
   }
 }
 
-function headerAt(memory: WasmMemory, segment: number): Int32Array {
-  return new Int32Array(memory.buffer, segment, HEADER_WORDS);
-}
-
 function makeSegment(memory: WasmMemory): number {
   const address = memory.alloc(SEGMENT_BYTES, 'the table of what is shared');
   memory.disown(address);
-  new Uint8Array(memory.buffer, address, SEGMENT_BYTES).fill(0);
+  memory.view('int32', address, SEGMENT_BYTES / 4).fill(0);
   return address;
 }

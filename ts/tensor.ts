@@ -20,17 +20,6 @@ export type MapType = Exclude<DataType, 'int32'>;
 /** Types that averages and gradients are counted in. */
 export type RealType = 'float32' | 'float16';
 
-/** The element type of an array. */
-export type TypeOf<D> = D extends Float32Array
-  ? 'float32'
-  : D extends Int8Array
-    ? 'int8'
-    : D extends Uint8Array | Uint8ClampedArray
-      ? 'uint8'
-      : D extends HalfArray
-        ? 'float16'
-        : MapType;
-
 const { Float16Array: Half = Uint16Array } = globalThis as { Float16Array?: Uint16ArrayConstructor };
 
 /**
@@ -46,7 +35,16 @@ export const dataTypes = {
   int32: { array: Int32Array, raw: Int32Array, tags: ['Int32Array'], element: -1 },
 } as const;
 
-export type RawArray = Float32Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
+/** The array that copies of a type go through. */
+export interface RawOf {
+  float32: Float32Array;
+  float16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int32: Int32Array;
+}
+
+export type RawArray = RawOf[DataType];
 
 /** Bytes of one element. */
 export function bytesOf(type: DataType): number {
@@ -57,18 +55,33 @@ export function bytesOf(type: DataType): number {
 export const WORD_BYTES = 4;
 
 /** Anything with `data` and `dims` is taken as a tensor, so an `ort.Tensor` goes in as it is. */
-export interface TensorLike<D extends object = object> {
+export interface TensorLike {
   /**
    * The elements in row-major order: a `Float32Array`, `Float16Array`, `Int8Array` or `Uint8Array`, or an `Int32Array`
    * where indices are asked for. A `Uint16Array` holds halves where the tensor's `type` is `'float16'`.
    */
-  readonly data: D;
+  readonly data: object;
   /** The sizes of the axes. */
   readonly dims: readonly number[];
 }
 
+/** The element type of an array. */
+type TypeOfArray<D> = D extends Float32Array
+  ? 'float32'
+  : D extends Int8Array
+    ? 'int8'
+    : D extends Uint8Array | Uint8ClampedArray
+      ? 'uint8'
+      : D extends HalfArray
+        ? 'float16'
+        : MapType;
+
+/** The element type of a tensor. */
+export type TypeOf<T extends TensorLike> = TypeOfArray<T['data']>;
+
 /** What calls return: a tensor in ordinary memory, or one that lives in a runtime's. */
-export interface Tensor<T extends DataType = DataType> extends TensorLike<DataOf[T]> {
+export interface Tensor<T extends DataType = DataType> extends TensorLike {
+  readonly data: DataOf[T];
   readonly type: T;
   /** Number of elements. */
   readonly size: number;

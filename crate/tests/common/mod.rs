@@ -1,5 +1,8 @@
 //! Maps of all kinds, and how they are compared.
 
+// Each test file uses some of it.
+#![allow(dead_code)]
+
 /// What a map is filled with. Values that tie, cancel or poison are drawn far more often than by chance.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
