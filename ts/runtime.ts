@@ -142,8 +142,9 @@ export class Runtime implements Disposable {
     if (!this.#internals) return;
     dropped.unregister(this);
     const { memory, plans } = this.#internals;
-    const idle = this.#crew?.dispose() ?? true;
-    if (memory.leave() && idle) {
+    const othersGoOn = memory.leave();
+    const idle = this.#crew?.dispose(othersGoOn) ?? true;
+    if (othersGoOn && idle) {
       plans.clear();
       memory.freeAll();
     }

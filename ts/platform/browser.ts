@@ -5,6 +5,8 @@ import type { Platform } from './platform.js';
 const main = '\nonmessage = (event) => worker.serve(event.data);';
 
 export const platform: Platform = {
+  loadThreadsGlue: () => import('#wasm/simd-threads-glue'),
+
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 
   load: (url) => fetch(url),
@@ -20,10 +22,14 @@ export const platform: Platform = {
       );
     };
     worker.postMessage(membership);
+    const leave = () => {
+      if (workerUrl === undefined) URL.revokeObjectURL(url as string);
+    };
     return {
+      leave,
       terminate() {
         worker.terminate();
-        if (workerUrl === undefined) URL.revokeObjectURL(url as string);
+        leave();
       },
       hold() {},
     };

@@ -8,6 +8,8 @@ import type { Platform } from './platform.js';
 const main = "\nworker.serve(require('node:worker_threads').workerData);";
 
 export const platform: Platform = {
+  loadThreadsGlue: () => import('#wasm/simd-threads-glue'),
+
   cores: availableParallelism,
 
   load: (url) => (url.protocol === 'file:' ? readFile(url) : fetch(url)),
@@ -27,6 +29,9 @@ export const platform: Platform = {
     });
     worker.unref();
     return {
+      leave() {
+        ended = true;
+      },
       terminate() {
         ended = true;
         void worker.terminate();

@@ -1,14 +1,19 @@
 import type { Membership } from '../threads/worker.js';
+import type { Payload } from '../variant.js';
 
 /** A worker that was started. */
 export interface StartedWorker {
   terminate(): void;
+  /** Nobody waits for the worker any more: it ends by itself. */
+  leave(): void;
   /** Whether the worker keeps the process alive. */
   hold(held: boolean): void;
 }
 
 /** What differs between hosts. */
 export interface Platform {
+  /** Loads the glue of the variant that shares its memory, for those who have the module already. */
+  loadThreadsGlue(): Promise<Pick<Payload, 'createGlue'>>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */
