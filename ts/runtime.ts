@@ -33,8 +33,11 @@ export interface Internals {
   readonly dispatcher: Dispatcher;
 }
 
-/** Ends the workers of runtimes that were dropped without `dispose`. */
-const dropped = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose());
+/** Ends the workers of runtimes that were dropped without `dispose`. Older edge runtimes lack it, and have no workers. */
+const dropped =
+  typeof FinalizationRegistry === 'function'
+    ? /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose())
+    : undefined;
 
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
 export class Runtime implements Disposable {
@@ -66,7 +69,7 @@ export class Runtime implements Disposable {
       const { threads } = choice;
       const { workerUrl } = options;
       this.#crew = new Crew(memory, { module, threads, workerUrl, mayBlock: mayBlock(), onGivenUp });
-      dropped.register(this, this.#crew, this);
+      dropped?.register(this, this.#crew, this);
     }
     this.#internals = {
       memory,
@@ -111,7 +114,7 @@ export class Runtime implements Disposable {
   /** Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. */
   dispose(): void {
     this.#crew?.dispose();
-    dropped.unregister(this);
+    dropped?.unregister(this);
     this.#internals?.memory.close();
     this.#internals = this.#crew = undefined;
   }

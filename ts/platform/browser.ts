@@ -1,10 +1,13 @@
 /** Browsers: the page, and any kind of worker. */
-import { workerSource } from '#worker-source';
+import workerSource from '#worker-source';
+import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
 
 const main = '\nonmessage = (event) => worker.serve(event.data);';
 
 export const platform: Platform = {
+  loadPayload: (variant) => loadPayload[variant](),
+
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 
   load: (url) => fetch(url),

@@ -1,4 +1,5 @@
 import type { Membership } from '../threads/worker.js';
+import type { Payload, Variant } from '../variant.js';
 
 /** A worker that was started. */
 export interface StartedWorker {
@@ -9,6 +10,10 @@ export interface StartedWorker {
 
 /** What differs between hosts. */
 export interface Platform {
+  /** The one variant that there is here, and why there are no others. */
+  readonly only?: { readonly variant: Variant; readonly why: string };
+  /** Loads a variant and no other. */
+  loadPayload(variant: Variant): Promise<Payload>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */

@@ -1,0 +1,85 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { inProject } from '../../scripts/project.mjs';
+import { nothing, run } from '../../scripts/step.mjs';
+import { goldenModule } from './golden.mjs';
+
+const source = (...names) => inProject('test', 'package', ...names);
+/** Where consumers live: modules that are not the package's resolve to the tools here, and to the project's. */
+const work = (...names) => inProject('target', 'consumers', ...names);
+
+export const tarball = work('pyramid-pool.tgz');
+
+/**
+ * @typedef {object} Place where a consumer lives
+ * @property {string} folder
+ * @property {NodeJS.ProcessEnv} env
+ * @property {(...path: string[]) => string} tool a file among the tools
+ * @property {(name: string) => Promise<object>} importTool
+ * @property {(cmd: string, args: string[]) => Promise<object>} printed runs a command; its last line is the answer
+ */
+
+/** Installs the tools that consumers share, unless they are there. */
+export async function provideTools() {
+  const names = ['package.json', 'package-lock.json'];
+  const current = names.every(
+    (name) => existsSync(work(name)) && readFileSync(source(name)).equals(readFileSync(work(name))),
+  );
+  if (current && existsSync(work('node_modules', '.package-lock.json')))
+    return nothing('tools already there');
+  mkdirSync(work(), { recursive: true });
+  for (const name of names) cpSync(source(name), work(name));
+  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: work() });
+  return 'tools installed';
+}
+
+/** Packs the package as it would be published. */
+export async function pack() {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work()];
+  const [{ filename, size, files }] = JSON.parse(await run('npm', args));
+  renameSync(work(filename), tarball);
+  return { size, files: files.map(({ path }) => path) };
+}
+
+/**
+ * Makes a consumer's folder anew and installs the packed package into it, as its user would.
+ *
+ * @returns {Promise<Place>}
+ */
+export async function installInto(name) {
+  const folder = work(name);
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(source('consumers', name), folder, { recursive: true });
+  for (const file of ['check.js', 'check.d.ts']) cpSync(source(file), join(folder, file));
+  writeFileSync(join(folder, 'golden.js'), goldenModule());
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
+  const flags = ['--no-package-lock', '--no-audit', '--no-fund', '--offline'];
+  await run('npm', ['install', ...flags], { cwd: folder, env });
+  const tool = (...path) => work('node_modules', ...path);
+  return {
+    folder,
+    env,
+    tool,
+    importTool: (id) => import(pathToFileURL(createRequire(tool('index.js')).resolve(id)).href),
+    async printed(cmd, args) {
+      const lines = (await run(cmd, args, { cwd: folder, env })).trim().split('\n');
+      return JSON.parse(lines.at(-1));
+    },
+  };
+}
+
+/** What a consumer is made of, beside the package. */
+export const filesOf = (name) => [
+  source('consumers', name),
+  ...[
+    'check.js',
+    'golden.mjs',
+    'package-lock.json',
+    'consumers.mjs',
+    'page.mjs',
+    'serve.mjs',
+    'workerd.mjs',
+  ].map((file) => source(file)),
+];
