@@ -23,7 +23,7 @@ const node: TestProjectConfiguration = {
   ...shared('node'),
   test: {
     name: 'node',
-    include: [...include, 'test/node/**/*.test.ts'],
+    include: [...include, 'test/{node,edge}/**/*.test.ts'],
     ...timeouts,
     // The package is loaded by Node itself, as its users do.
     server: { deps: { external: [/\/dist\//] } },

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { startWorkerd } from '../../scripts/edge.mjs';
 import { withPage } from './page.mjs';
 import { serveCommand, serveFolder } from './serve.mjs';
-import { runWorkerd } from './workerd.mjs';
 
 /** What each variant becomes: where all of them run, where memory cannot be shared, and where there is only one. */
 const everywhere = { 'simd-threads': 'simd-threads', simd: 'simd', scalar: 'scalar' };
@@ -108,7 +108,7 @@ export const consumers = [
         how: 'Miniflare, bundled by esbuild',
         ran: edge,
         byDefault: 'simd',
-        run: (place) => runWorkerd(place, (fetchIt) => fetchIt('http://worker/').then((it) => it.json())),
+        run: answerOfWorkerd,
       },
     ],
   },
@@ -163,6 +163,15 @@ function lazy({ isolated, byDefault }) {
         return result;
       }),
   };
+}
+
+async function answerOfWorkerd(place) {
+  const miniflare = await startWorkerd(join(place.folder, 'dist'));
+  try {
+    return await (await miniflare.dispatchFetch('http://worker/')).json();
+  } finally {
+    await miniflare.dispose();
+  }
 }
 
 const readResult = async (url) => (await withPage(url)).result;

@@ -1,7 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { inProject } from '../../scripts/project.mjs';
 import { nothing, run } from '../../scripts/step.mjs';
 import { goldenModule } from './golden.mjs';
@@ -17,7 +15,6 @@ export const tarball = work('pyramid-pool.tgz');
  * @property {string} folder
  * @property {NodeJS.ProcessEnv} env
  * @property {(...path: string[]) => string} tool a file among the tools
- * @property {(name: string) => Promise<object>} importTool
  * @property {(cmd: string, args: string[]) => Promise<object>} printed runs a command; its last line is the answer
  */
 
@@ -62,7 +59,6 @@ export async function installInto(name) {
     folder,
     env,
     tool,
-    importTool: (id) => import(pathToFileURL(createRequire(tool('index.js')).resolve(id)).href),
     async printed(cmd, args) {
       const lines = (await run(cmd, args, { cwd: folder, env })).trim().split('\n');
       return JSON.parse(lines.at(-1));
@@ -73,13 +69,7 @@ export async function installInto(name) {
 /** What a consumer is made of, beside the package. */
 export const filesOf = (name) => [
   source('consumers', name),
-  ...[
-    'check.js',
-    'golden.mjs',
-    'package-lock.json',
-    'consumers.mjs',
-    'page.mjs',
-    'serve.mjs',
-    'workerd.mjs',
-  ].map((file) => source(file)),
+  ...['check.js', 'golden.mjs', 'package-lock.json', 'consumers.mjs', 'page.mjs', 'serve.mjs'].map((file) =>
+    source(file),
+  ),
 ];
