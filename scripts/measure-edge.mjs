@@ -11,7 +11,7 @@ Usage: npm run measure:edge
 Measures what the example worker of demo/edge adds to an empty worker in Cloudflare's workerd: from the start of the
 process to the first answer, by turns, and what it takes on the wire. Needs a built package.`;
 
-const rounds = 15;
+const rounds = 25;
 const map = { dims: [1, 256, 13, 13], body: new Uint8Array(4 * 256 * 13 * 13) };
 
 async function measure() {
@@ -25,16 +25,16 @@ async function measure() {
       if (round >= 0) times[name].push(time);
     }
   }
-  const [empty, pooling] = [median(times.empty), median(times.pooling)];
+  const added = times.pooling.map((time, round) => time - times.empty[round]);
+  console.log(`First answer of a fresh workerd, quartiles of ${rounds} rounds:`);
+  console.log(`  an empty worker     ${quartiles(times.empty)}`);
+  console.log(`  the example worker  ${quartiles(times.pooling)}`);
   console.log(
-    `first answer of a fresh workerd, median of ${rounds}: an empty worker ${empty.toFixed(0)} ms,`,
+    `  the difference      ${quartiles(added)}: loading, start-up and one map of ${map.dims.join(' x ')}`,
   );
+  for (const name of readdirSync(edge)) console.log(sizeOf(`  ${name}`, readFileSync(join(edge, name))));
   console.log(
-    `the example worker ${pooling.toFixed(0)} ms: ${(pooling - empty).toFixed(0)} ms for loading, start-up and one map of ${map.dims}`,
-  );
-  for (const name of readdirSync(edge)) console.log(sizeOf(name, readFileSync(join(edge, name))));
-  console.log(
-    sizeOf('together', Buffer.concat(readdirSync(edge).map((name) => readFileSync(join(edge, name))))),
+    sizeOf('  together', Buffer.concat(readdirSync(edge).map((name) => readFileSync(join(edge, name))))),
   );
 }
 
@@ -62,7 +62,11 @@ function writeEmpty() {
   return folder;
 }
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const quartiles = (values) =>
+  [1, 2, 3]
+    .map((part) => values.toSorted((a, b) => a - b)[Math.floor(((values.length - 1) * part) / 4)])
+    .map((time) => `${time.toFixed(0)} ms`)
+    .join(', ');
 
 const sizeOf = (name, bytes) =>
   `${name}: ${(bytes.length / 1000).toFixed(1)} kB, ${(gzipSync(bytes, { level: 9 }).length / 1000).toFixed(1)} kB gzipped`;
