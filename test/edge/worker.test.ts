@@ -28,7 +28,7 @@ const send = ({ method = 'POST', query = '', headers = {}, body }: Sent) =>
 const map = Float32Array.from({ length: 2 * 5 * 7 }, (_, i) => (i * 37) % 71);
 const good = { query: '?dims=1,2,5,7', body: map };
 
-test('pools golden maps with the expected bits', async () => {
+test('pools golden maps with the expected bits', async ({ task }) => {
   const cases = goldenCases.filter(
     ({ bins, reduction, x }) => bins === 'adaptive' && reduction === 'max' && x.length > 0,
   );
@@ -41,6 +41,7 @@ test('pools golden maps with the expected bits', async () => {
     expect(response.headers.get('x-dims'), id).toBe(`${shape[0]},${shape[1] * bins}`);
     expect(new Float32Array(await response.arrayBuffer()), id).toEqual(y);
   }
+  task.meta.variants = ['simd'];
 });
 
 test('takes dims from a header, and answers JSON to those who accept it', async () => {

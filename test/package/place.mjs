@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { inProject } from '../../scripts/project.mjs';
 import { nothing, run } from '../../scripts/step.mjs';
@@ -16,6 +26,7 @@ export const tarball = work('pyramid-pool.tgz');
  * @property {NodeJS.ProcessEnv} env
  * @property {(...path: string[]) => string} tool a file among the tools
  * @property {(cmd: string, args: string[]) => Promise<object>} printed runs a command; its last line is the answer
+ * @property {(code: string) => Promise<string>} evaluated runs a module in Node
  */
 
 /** Installs the tools that consumers share, unless they are there. */
@@ -59,6 +70,7 @@ export async function installInto(name) {
     folder,
     env,
     tool,
+    evaluated: (code) => run(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env }),
     async printed(cmd, args) {
       const lines = (await run(cmd, args, { cwd: folder, env })).trim().split('\n');
       return JSON.parse(lines.at(-1));
@@ -66,10 +78,32 @@ export async function installInto(name) {
   };
 }
 
-/** What a consumer is made of, beside the package. */
-export const filesOf = (name) => [
-  source('consumers', name),
-  ...['check.js', 'golden.mjs', 'package-lock.json', 'consumers.mjs', 'page.mjs', 'serve.mjs'].map((file) =>
-    source(file),
-  ),
-];
+/** A hash of the package's code and of all that a consumer is made of: where it has not changed, nor has the outcome. */
+export function stampOf(name, packed) {
+  const hash = createHash('sha256').update(process.version);
+  const ofPackage = packed.filter((file) => file !== 'README.md').map((file) => inProject(file));
+  for (const file of [...ofPackage, ...filesUnder(source()).filter((file) => belongsTo(name, file))]) {
+    hash.update(file).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+const belongsTo = (name, file) =>
+  !file.startsWith(source('consumers')) || file.startsWith(source('consumers', name));
+
+/** Whether the consumer passed with this stamp. */
+export const hasPassed = (name, stamp) =>
+  existsSync(stampFile(name)) && readFileSync(stampFile(name), 'utf8') === stamp;
+
+export const notePassed = (name, stamp) => writeFileSync(stampFile(name), stamp);
+
+export const forgetPassed = (name) => rmSync(stampFile(name), { force: true });
+
+const stampFile = (name) => work(`${name}.passed`);
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
