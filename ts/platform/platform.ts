@@ -1,5 +1,5 @@
 import type { Membership } from '../threads/worker.js';
-import type { Payload } from '../variant.js';
+import type { Payload, Variant } from '../variant.js';
 
 /** A worker that was started. */
 export interface StartedWorker {
@@ -12,6 +12,10 @@ export interface StartedWorker {
 
 /** What differs between hosts. */
 export interface Platform {
+  /** The one variant that there is here, and why there are no others. */
+  readonly only?: { readonly variant: Variant; readonly why: string };
+  /** Loads a variant and no other. */
+  loadPayload(variant: Variant): Promise<Payload>;
   /** Loads the glue of the variant that shares its memory, for those who have the module already. */
   loadThreadsGlue(): Promise<Pick<Payload, 'createGlue'>>;
   /** Threads this machine runs at a time, as far as the host tells. */
