@@ -1,6 +1,7 @@
 //! The way of a region's bins into the output.
 
 use super::Best;
+use crate::Layout;
 use crate::element::Elements;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
@@ -44,7 +45,7 @@ impl Sink<'_> {
                 None => (self.staged, place.packed(count, bins)),
             };
             // In the order in which they lie in memory.
-            if to.step == 1 {
+            if self.plan.pyramid().layout == Layout::Nchw {
                 for channel in 0..count {
                     let run = (to.at(channel, 0), place.at(channel, 0), bins);
                     self.write_run(values, run, |bin| best(channel, bin));
