@@ -11,5 +11,11 @@ export default defineConfig({
   resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
   server: { headers: isolation },
   preview: { headers: isolation },
-  build: { outDir: root('dist-demo'), emptyOutDir: true, target: 'es2022' },
+  build: {
+    outDir: root('dist-demo'),
+    emptyOutDir: true,
+    target: 'es2022',
+    rolldownOptions: { input: [root('demo/index.html'), root('demo/camera/index.html')] },
+  },
+  worker: { format: 'es' },
 });

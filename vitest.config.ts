@@ -12,12 +12,19 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests run against the built package, and carry their golden data: in a browser they read no files. */
 const shared = (host: string) => ({
-  resolve: { alias: [{ find: /^pyramid-pool$/, replacement: root(`dist/${host}/index.js`) }] },
-  assetsInclude: ['**/*.bin'],
+  resolve: {
+    alias: [
+      { find: /^pyramid-pool$/, replacement: root(`dist/${host}/index.js`) },
+      { find: /^pyramid-pool\/(tfjs|tfjs-core)$/, replacement: root(`dist/${host}/$1.js`) },
+    ],
+  },
+  assetsInclude: ['**/*.bin', '**/*.onnx'],
 });
 
-const include = ['test/unit/**/*.test.ts'];
+const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
 
 const node: TestProjectConfiguration = {
   ...shared('node'),
@@ -42,6 +49,12 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
       ...shared('browser'),
       plugins: [strictPages(headers)],
       server: { headers },
+      // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
+      optimizeDeps: {
+        include: ['fast-check', ...tfjs],
+        // It loads its WASM from where it lies.
+        exclude: ['onnxruntime-web'],
+      },
       // WebKit does not read `using` yet.
       oxc: { target: 'es2022' },
       test: {

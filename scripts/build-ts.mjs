@@ -8,7 +8,11 @@ const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
 
 /** The package's modules: the name of each in dist/<host>, and its source. */
-const entries = { index: inProject('ts', 'index.ts') };
+const entries = {
+  index: inProject('ts', 'index.ts'),
+  tfjs: inProject('ts', 'tfjs', 'index.ts'),
+  'tfjs-core': inProject('ts', 'tfjs', 'op.ts'),
+};
 
 /** Builds the package into dist/: the variants, the types, the script of workers, and the code for each kind of host. */
 export async function buildTs() {
@@ -71,11 +75,12 @@ async function bundleFor(host, worker) {
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
+        '#wasm/*-glue': { path: '../wasm/*-glue.js', external: true },
         '#wasm/*': { path: payloads, external: true },
         '#worker-source': { text: worker },
       }),
     ],
-    external: ['node:*'],
+    external: ['node:*', '@tensorflow/*'],
     banner: { js: '/* Holds parts of wasm-feature-detect, Copyright Google Inc., Apache License 2.0. */' },
   });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);

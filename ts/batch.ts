@@ -1,5 +1,5 @@
 import { fail } from './check.js';
-import { type FeatureMapShape, featureMapShape, type Layout } from './feature-map.js';
+import { type FeatureMapShape, featureMapShape, type Layout, type SpatialDims } from './feature-map.js';
 
 /** The shapes of a call: one map's, or those of several maps of different sizes, whose rows follow each other. */
 export interface Batch {
@@ -14,9 +14,14 @@ export interface Batch {
 export function describeBatch(
   dims: readonly unknown[],
   ragged: boolean,
-  { layout, bins, path }: { layout: Layout; bins: number; path: (i: number) => string },
+  {
+    layout,
+    spatialDims,
+    bins,
+    path,
+  }: { layout: Layout; spatialDims: SpatialDims; bins: number; path: (i: number) => string },
 ): Batch {
-  const shapes = Array.from(dims, (dims, i) => featureMapShape(dims, layout, path(i)));
+  const shapes = Array.from(dims, (dims, i) => featureMapShape(dims, layout, path(i), spatialDims));
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');

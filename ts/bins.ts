@@ -2,7 +2,7 @@ import { fail } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import type { Grid } from './levels.js';
 import type { WasmMemory } from './memory.js';
-import { ELEMENT_BYTES } from './tensor.js';
+import { WORD_BYTES } from './tensor.js';
 
 /**
  * Which cells the bins of a level read:
@@ -70,7 +70,7 @@ export function readBinBounds(
 }
 
 function readAxis(memory: WasmMemory, rule: Bins, size: number, n: number): Bounds[] {
-  const bytes = 2 * n * ELEMENT_BYTES;
+  const bytes = 2 * n * WORD_BYTES;
   const address = memory.alloc(bytes, `the bounds of ${n} bins`);
   try {
     memory.kernels.bin_bounds(binRules[rule], size, n, address);

@@ -1,16 +1,9 @@
-import { type CheckedTensor, checkLength } from './check.js';
+import { type CheckedTensor, checkLength, rawArray } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import type { Given } from './given.js';
 import type { WasmMemory } from './memory.js';
 import { ResidentTensor } from './resident.js';
-import {
-  countElements,
-  type DataOf,
-  type DataType,
-  ELEMENT_BYTES,
-  makeTensor,
-  type Tensor,
-} from './tensor.js';
+import { bytesOf, countElements, type DataType, makeTensor, type RawArray, type Tensor } from './tensor.js';
 
 interface Block {
   readonly address: number;
@@ -30,6 +23,7 @@ export class Buffers {
   /** The buffer of the memory before the call has allocated anything. */
   readonly #before: ArrayBufferLike;
   readonly #blocks: Block[] = [];
+  readonly #later: (() => void)[] = [];
 
   constructor(memory: WasmMemory) {
     this.#memory = memory;
@@ -37,12 +31,13 @@ export class Buffers {
   }
 
   /** Address of a tensor's elements. */
-  read<T extends DataType>(type: T, { tensor, given, path }: Given<T>): number {
+  read({ tensor, given, path }: Given): number {
+    const { type } = tensor;
     const length = countElements(tensor.dims);
     const resident = ResidentTensor.borrow(this.#memory, given, type, length);
     if (resident) return this.#keep(resident).address;
-    const { address } = this.#alloc(length * ELEMENT_BYTES, 'the copy of an input');
-    this.#memory.view(type, address, length).set(this.#arrayOf(type, tensor, path) as never);
+    const { address } = this.#alloc(length * bytesOf(type), 'the copy of an input');
+    this.#memory.view(type, address, length).set(this.#arrayOf(tensor, path));
     return address;
   }
 
@@ -53,33 +48,43 @@ export class Buffers {
     if (resident) {
       return { address: this.#keep(resident, out.path).address, take: () => out.given as Tensor<T> };
     }
-    const { address } = this.#alloc(length * ELEMENT_BYTES, `a result of [${dims.join(', ')}]`);
+    const { address } = this.#alloc(length * bytesOf(type), `a result of [${dims.join(', ')}]`);
     const view = () => this.#memory.view(type, address, length);
-    if (!out) return { address, take: () => makeTensor(type, view().slice() as DataOf[T], dims) };
+    if (!out) return { address, take: () => makeTensor(type, view().slice(), dims) };
     return {
       address,
       take: () => {
-        this.#arrayOf(type, out.tensor, out.path).set(view() as never);
+        this.#arrayOf(out.tensor, out.path).set(view());
         return out.given as Tensor<T>;
       },
     };
   }
 
+  /** Has something freed together with the call's memory. */
+  onFree(free: () => void): void {
+    this.#later.push(free);
+  }
+
   free(): void {
     for (const block of this.#blocks) block.free();
+    for (const free of this.#later) free();
+  }
+
+  /** Address of `bytes` bytes that belong to the call. */
+  scratch(bytes: number, what: string): number {
+    return this.#alloc(bytes, what).address;
   }
 
   /**
    * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
    * when memory grows, and made anew here.
    */
-  #arrayOf<T extends DataType>(type: T, tensor: CheckedTensor<T>, path: string): DataOf[T] {
-    const { data, dims, buffer, byteOffset } = tensor;
+  #arrayOf({ type, data, dims, buffer, byteOffset }: CheckedTensor, path: string): RawArray {
     const length = countElements(dims);
     const moved = buffer === this.#before && buffer !== this.#memory.buffer;
     if (moved) return this.#memory.view(type, byteOffset, length);
     checkLength(data, length, path, dims);
-    return data;
+    return rawArray(type, data);
   }
 
   #alloc(bytes: number, what: string): Block {

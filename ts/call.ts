@@ -1,92 +1,81 @@
-import type { Batch } from './batch.js';
 import { Buffers } from './buffers.js';
 import type { Work } from './dispatch.js';
-import { operations } from './job.js';
+import { PyramidPoolError } from './errors.js';
 import type { WasmMemory } from './memory.js';
-import type { Plan, PlanOptions } from './plans.js';
-import type { Internals } from './runtime.js';
-import { ELEMENT_BYTES } from './tensor.js';
+import { type Internals, Runtime } from './runtime.js';
 
-/** A call that was checked and has its memory: run its work, take what it finished, and free it in any case. */
-export interface Call<R> {
+/** A call that has its memory: what is to be done, and what it gives once that is done. */
+export interface Prepared<R> {
   readonly work: Work;
   finish(): R;
+}
+
+/** A prepared call: run its work, take what it finished, and free it in any case. */
+export interface Call<R> extends Prepared<R> {
   /** Whether a dying worker may still write to the call's memory, which is then never used again. */
   abandoned: boolean;
   free(): void;
 }
 
-/** Where the tensors of a call lie, and what it gives once it has run. */
-export interface Placement<R> {
-  /** Each map, or the gradient with respect to it. */
-  readonly maps: readonly number[];
-  /** The output, or the gradient with respect to it. */
-  readonly output: number;
-  /** 0 where the operation has none. */
-  readonly indices: number;
-  finish(): R;
-}
-
-/** Gets a call its plans and its memory; `place` says where in it the tensors lie. Frees all if anything fails. */
-export function makeCall<R>(
-  internals: Internals,
-  options: PlanOptions,
-  operation: keyof typeof operations,
-  batch: Batch,
-  place: (buffers: Buffers) => Placement<R>,
-): Call<R> {
-  const plans: Plan[] = [];
-  const buffers = new Buffers(internals.memory);
-  const free = () => {
-    buffers.free();
-    for (const plan of plans) internals.plans.release(plan);
-  };
+/** Gets a call all it needs, which `prepare` takes from the buffers. Frees it if anything fails. */
+export function makeCall<R>(memory: WasmMemory, prepare: (buffers: Buffers) => Prepared<R>): Call<R> {
+  const buffers = new Buffers(memory);
   try {
-    for (const { height, width } of batch.shapes) plans.push(internals.plans.acquire(options, height, width));
-    const { maps, output, indices, finish } = place(buffers);
-    const addresses = { maps, output, indices };
     return {
-      work: describeWork(internals.memory, batch, plans, operations[operation], addresses),
-      finish,
+      ...prepare(buffers),
       abandoned: false,
       free() {
-        if (!this.abandoned) free();
+        if (!this.abandoned) buffers.free();
       },
     };
   } catch (error) {
-    free();
+    buffers.free();
     throw error;
   }
 }
 
-/** A job for each map, whose rows of the output follow those of the maps before it. */
-function describeWork(
-  memory: WasmMemory,
-  { shapes, outputDims }: Batch,
-  plans: readonly Plan[],
-  operation: number,
-  { maps, output, indices }: Omit<Placement<unknown>, 'finish'>,
-): Work {
-  const rowBytes = (outputDims.at(-1) as number) * ELEMENT_BYTES;
-  let before = 0;
-  let elements = 0;
-  let scratchBytes = 0;
-  const jobs = shapes.map(({ batch, channels, height, width }, i) => {
-    const plan = plans[i] as Plan;
-    const at = before * rowBytes;
-    before += batch;
-    elements += batch * channels * height * width;
-    const words = memory.kernels.plan_scratch(plan.address, operation) >>> 0;
-    scratchBytes = Math.max(scratchBytes, words * ELEMENT_BYTES);
-    return {
-      plan: plan.address,
-      batch,
-      channels,
-      operation,
-      input: maps[i] as number,
-      output: output + at,
-      indices: indices + at,
-    };
-  });
-  return { jobs, elements, scratchBytes };
+/** Runs the calls of one pool, until the pool is disposed. */
+export class Caller {
+  #disposed = false;
+
+  constructor(readonly runtime: Runtime) {}
+
+  /** What calls are made with. */
+  get internals(): Internals {
+    if (this.#disposed) throw new PyramidPoolError('disposed', 'this pool was disposed');
+    return Runtime.internals(this.runtime);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+  }
+
+  run<R>(call: Call<R>): R {
+    try {
+      this.internals.dispatcher.run(call.work);
+      return call.finish();
+    } catch (error) {
+      call.abandoned = isLost(error);
+      throw error;
+    } finally {
+      call.free();
+    }
+  }
+
+  async runAsync<R>(call: Call<R>): Promise<R> {
+    try {
+      await this.internals.dispatcher.runAsync(call.work);
+      return call.finish();
+    } catch (error) {
+      call.abandoned = isLost(error);
+      throw error;
+    } finally {
+      call.free();
+    }
+  }
+}
+
+/** Whether a call ended while workers may still be writing to its memory. */
+function isLost(error: unknown): boolean {
+  return error instanceof PyramidPoolError && error.code === 'worker-failed';
 }

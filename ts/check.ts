@@ -1,9 +1,10 @@
 import { PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
-import { arrayOf, countElements, type DataOf, type DataType } from './tensor.js';
+import { countElements, type DataType, dataTypes, type RawArray } from './tensor.js';
 
 /** A tensor whose parts were read once and found to fit each other. */
-export interface CheckedTensor<T extends DataType> {
-  readonly data: DataOf[T];
+export interface CheckedTensor<T extends DataType = DataType> {
+  readonly type: T;
+  readonly data: ArrayBufferView;
   readonly dims: readonly number[];
   /** Where the data stood when it was checked. */
   readonly buffer: ArrayBufferLike;
@@ -69,7 +70,7 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
     fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
   }
   const { length } = dims as ArrayLike<unknown>;
-  if (length > MOST_AXES) fail('invalid-dims', path, `has ${length} sizes`, 'of rank 3 or 4');
+  if (length > MOST_AXES) fail('invalid-dims', path, `has ${length} sizes`, 'of rank 4 or less');
   const sizes = Array.from(dims as ArrayLike<unknown>, (size, axis) => {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       fail('invalid-dims', `${path}[${axis}]`, `is ${show(size)}`, 'a whole number from 0 up');
@@ -80,18 +81,66 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   return Object.freeze(sizes);
 }
 
-/** A tensor of the given type, as long as its sizes say. */
-export function checkTensor<T extends DataType>(tensor: unknown, path: string, type: T): CheckedTensor<T> {
+/** A tensor of one of some types, as long as its sizes say. */
+export function checkTensor<T extends DataType>(
+  tensor: unknown,
+  path: string,
+  types: readonly T[],
+): CheckedTensor<T> {
   if (typeof tensor !== 'object' || tensor === null) {
     fail('invalid-data', path, `is ${show(tensor)}`, 'a tensor: an object with data and dims');
   }
-  const { data, dims } = tensor as { data: unknown; dims: unknown };
+  const { data, dims, type } = readParts(tensor as TensorParts, path);
   const sizes = checkDims(dims, `${path}.dims`);
-  if (!isArrayOf(data, type)) {
-    fail('invalid-data', `${path}.data`, `is ${show(data)}`, `a ${arrayOf[type].name}`);
+  if (!ArrayBuffer.isView(data)) fail('invalid-data', `${path}.data`, `is ${show(data)}`, oneOf(types));
+  const known = typeOf(data, type);
+  if (!types.includes(known as T)) {
+    const untold = tagOf(data) === 'Uint16Array' && (types as readonly DataType[]).includes('float16');
+    const hint = untold ? ", or have the type 'float16' beside it if it holds halves" : '';
+    fail('invalid-data', `${path}.data`, `is ${show(data)}`, `${oneOf(types)}${hint}`);
   }
   checkLength(data, countElements(sizes), path, sizes);
-  return { data, dims: sizes, buffer: getBuffer.call(data), byteOffset: getByteOffset.call(data) };
+  const [buffer, byteOffset] = [getBuffer.call(data), getByteOffset.call(data)];
+  return { type: known as T, data, dims: sizes, buffer, byteOffset };
+}
+
+/** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */
+function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
+  const tag = tagOf(data);
+  if (tag === 'Uint16Array' && stated !== 'float16') return undefined;
+  const names = Object.keys(dataTypes) as DataType[];
+  return names.find((name) => (dataTypes[name].tags as readonly unknown[]).includes(tag));
+}
+
+function oneOf(types: readonly DataType[]): string {
+  const names = types.map((type) => dataTypes[type].tags[0]);
+  return names.length === 1 ? `a ${names[0]}` : `a ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** The elements in the array that copies of their type go through. */
+export function rawArray(type: DataType, data: ArrayBufferView): RawArray {
+  const { raw } = dataTypes[type];
+  return tagOf(data) === raw.name
+    ? (data as RawArray)
+    : new raw(getBuffer.call(data) as ArrayBuffer, getByteOffset.call(data), getLength.call(data));
+}
+
+interface TensorParts {
+  data: unknown;
+  dims: unknown;
+  type?: unknown;
+}
+
+/** Tensors of other libraries throw where their data are on a GPU, or gone. */
+function readParts(tensor: TensorParts, path: string): TensorParts {
+  try {
+    const { data, dims, type } = tensor;
+    return { data, dims, type };
+  } catch (cause) {
+    if (cause instanceof PyramidPoolError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${message}`, { cause });
+  }
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */
@@ -110,20 +159,17 @@ export function checkLength(
   );
 }
 
-/** By its tag and not by its constructor: arrays from other windows and subclasses are welcome. */
-function isArrayOf<T extends DataType>(data: unknown, type: T): data is DataOf[T] {
-  return ArrayBuffer.isView(data) && tagOf(data) === arrayOf[type].name;
-}
-
 // The getters that all typed arrays share: an object may have properties of its own that say something else.
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const getter = (name: PropertyKey) =>
-  Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: ArrayBufferView) => never;
-const getTag: (this: ArrayBufferView) => string | undefined = getter(Symbol.toStringTag);
-const getLength: (this: ArrayBufferView) => number = getter('length');
-const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = getter('buffer');
-const getByteOffset: (this: ArrayBufferView) => number = getter('byteOffset');
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get as (
+    this: ArrayBufferView,
+  ) => never;
+const getTag: (this: ArrayBufferView) => string | undefined = /* @__PURE__ */ getter(Symbol.toStringTag);
+const getLength: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('length');
+const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = /* @__PURE__ */ getter('buffer');
+const getByteOffset: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('byteOffset');
 
+/** What kind of array it is, by its tag and not by its constructor: those of other windows and subclasses are welcome. */
 function tagOf(view: ArrayBufferView): string | undefined {
   return getTag.call(view);
 }

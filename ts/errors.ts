@@ -10,12 +10,18 @@ export type PyramidPoolErrorCode =
   | 'invalid-dims'
   /** `data` is not the typed array that is needed, or not as long as its `dims` say. */
   | 'invalid-data'
+  /** A region names no item of the batch, or has a coordinate that is not finite. */
+  | 'invalid-regions'
   /** An index points outside its plane. */
   | 'invalid-indices'
   /** A result shares memory with another tensor of the same call. */
   | 'overlap'
   /** The pool, tensor or runtime was disposed. */
   | 'disposed'
+  /** A handle is none, or leads to another runtime's memory. */
+  | 'invalid-handle'
+  /** The runtime's memory cannot be shared with other threads: that takes the variant `simd-threads`. */
+  | 'not-shared'
   /** WASM memory cannot grow any further. */
   | 'out-of-memory'
   /** The WASM given in place of the built-in one does not load or is not the variant asked for. */

@@ -5,6 +5,9 @@ export type Layout = 'NCHW' | 'NHWC';
 
 export const layouts: readonly Layout[] = ['NCHW', 'NHWC'];
 
+/** Axes that bins are laid along: height and width, or length alone. */
+export type SpatialDims = 1 | 2;
+
 /** The sizes of a feature map, whatever its layout; `batched` is false for rank 3, a batch of one without its axis. */
 export interface FeatureMapShape {
   readonly batch: number;
@@ -19,26 +22,40 @@ export interface FeatureMapShape {
 /** Sizes are counted in 31 bits, as indices are. */
 const MOST = 2 ** 31 - 1;
 
-/** Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty. */
-export function featureMapShape(dims: unknown, layout: Layout, path: string): FeatureMapShape {
+const axes = {
+  1: { NCHW: '[N, C, L] or [C, L]', NHWC: '[N, L, C] or [L, C]' },
+  2: { NCHW: '[N, C, H, W] or [C, H, W]', NHWC: '[N, H, W, C] or [H, W, C]' },
+};
+
+/**
+ * Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty, and a map of one axis is one
+ * of height 1.
+ */
+export function featureMapShape(
+  dims: unknown,
+  layout: Layout,
+  path: string,
+  spatialDims: SpatialDims = 2,
+): FeatureMapShape {
   const sizes = checkDims(dims, path);
-  const batched = sizes.length === 4;
-  if (!batched && sizes.length !== 3) {
-    const axes = layout === 'NCHW' ? '[N, C, H, W] or [C, H, W]' : '[N, H, W, C] or [H, W, C]';
-    fail('invalid-dims', path, `is [${sizes.join(', ')}]`, axes);
+  const batched = sizes.length === spatialDims + 2;
+  if (!batched && sizes.length !== spatialDims + 1) {
+    fail('invalid-dims', path, `is [${sizes.join(', ')}]`, axes[spatialDims][layout]);
   }
-  const [batch, ...item] = (batched ? sizes : [1, ...sizes]) as [number, number, number, number];
+  const [batch, ...item] = (batched ? sizes : [1, ...sizes]) as [number, ...number[]];
   const empty = item.indexOf(0);
   if (empty >= 0) {
     fail(
       'invalid-dims',
       path,
-      `is [${sizes.join(', ')}], whose axis ${empty + sizes.length - 3} is empty`,
+      `is [${sizes.join(', ')}], whose axis ${empty + sizes.length - item.length} is empty`,
       'at least 1 along every axis but the batch',
     );
   }
   const large = sizes.findIndex((size) => size > MOST);
   if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
-  const [channels, height, width] = layout === 'NCHW' ? item : [item[2], item[0], item[1]];
+  const channels = (layout === 'NCHW' ? item.shift() : item.pop()) as number;
+  const width = item.pop() as number;
+  const [height = 1] = item;
   return { batch, channels, height, width, batched, dims: sizes };
 }

@@ -1,36 +1,54 @@
 import type { Batch } from './batch.js';
-import { type CheckedTensor, checkSameDims, checkTensor, fail, show } from './check.js';
-import type { DataType } from './tensor.js';
+import { type CheckedTensor, checkOptions, checkSameDims, checkTensor, fail, show } from './check.js';
+import { type DataType, dataTypes, type MapType } from './tensor.js';
 
 /** A tensor of a call: as the caller gave it, with its parts checked, and its name in messages. */
-export interface Given<T extends DataType> {
+export interface Given<T extends DataType = DataType> {
   readonly tensor: CheckedTensor<T>;
   readonly given: unknown;
   readonly path: string;
 }
 
-/** Checks the maps of a call: one, or a list of them. */
-export function checkMaps(input: unknown): Given<'float32'>[] {
-  return Array.isArray(input)
-    ? Array.from(input, (map, i) => checkGiven(map, 'float32', `input[${i}]`))
-    : [checkGiven(input, 'float32', 'input')];
+/** The maps of a call, and the type they share. */
+export interface GivenMaps<T extends MapType> {
+  readonly maps: readonly Given<T>[];
+  readonly type: T;
+}
+
+/** Checks the maps of a call, one or a list of them, to be of one of `types`, and all of the same. */
+export function checkMaps<T extends MapType>(input: unknown, types: readonly T[]): GivenMaps<T> {
+  if (!Array.isArray(input)) {
+    const map = checkGiven(input, types, 'input');
+    return { maps: [map], type: map.tensor.type };
+  }
+  const maps = Array.from(input, (map, i) => checkGiven(map, types, `input[${i}]`));
+  const type = maps[0]?.tensor.type ?? (types[0] as T);
+  const other = maps.find(({ tensor }) => tensor.type !== type);
+  if (other) {
+    fail('invalid-data', other.path, `is of ${other.tensor.type}`, `of ${type}, as input[0] is`);
+  }
+  return { maps, type };
 }
 
 /** Checks `out` of `backward`: a tensor like the map, or a list of them. */
-export function checkOutMaps(out: unknown, { shapes, ragged }: Batch): (Given<'float32'> | undefined)[] {
+export function checkOutMaps<T extends DataType>(
+  out: unknown,
+  type: T,
+  { shapes, ragged }: Batch,
+): (Given<T> | undefined)[] {
   const list = ragged ? out : [out];
   if (out === undefined) return [];
   if (!Array.isArray(list) || list.length !== shapes.length) {
     fail('invalid-data', 'options.out', `is ${show(out)}`, `a list of ${shapes.length} tensors`);
   }
   return shapes.map(({ dims }, i) =>
-    checkOut(list[i], 'float32', dims, ragged ? `options.out[${i}]` : 'options.out'),
+    checkOut(list[i], type, dims, ragged ? `options.out[${i}]` : 'options.out'),
   );
 }
 
-/** A tensor that the caller must give. */
-export function checkGiven<T extends DataType>(given: unknown, type: T, path: string): Given<T> {
-  return { tensor: checkTensor(given, path, type), given, path };
+/** A tensor that the caller must give, of one of some types. */
+export function checkGiven<T extends DataType>(given: unknown, types: readonly T[], path: string): Given<T> {
+  return { tensor: checkTensor(given, path, types), given, path };
 }
 
 /** A tensor that the caller may give, to be written. */
@@ -41,7 +59,35 @@ export function checkOut<T extends DataType>(
   path: string,
 ): Given<T> | undefined {
   if (out === undefined) return undefined;
-  const given = checkGiven(out, type, path);
+  const given = checkGiven(out, [type], path);
   checkSameDims(given.tensor.dims, dims, `${path}.dims`);
   return given;
 }
+
+/** Tensors that the caller may give for values and indices. */
+export function checkOutWithIndices<T extends DataType>(
+  options: { out?: { output: unknown; indices: unknown } } | undefined,
+  type: T,
+  dims: readonly number[],
+): { output: Given<T> | undefined; indices: Given<'int32'> | undefined } {
+  const { out } = checkOptions(options, 'options', ['out']);
+  const { output, indices } = checkOptions(out, 'options.out', ['output', 'indices']);
+  return {
+    output: checkOut(output, type, dims, 'options.out.output'),
+    indices: checkOut(indices, 'int32', dims, 'options.out.indices'),
+  };
+}
+
+/** What backward needs beside the gradient: an object. */
+export function checkContext<T>(context: T, parts: string): T {
+  if (typeof context === 'object' && context !== null) return context;
+  fail('invalid-options', 'the second argument', `is ${show(context)}`, `an object with ${parts}`);
+}
+
+/** Types that feature maps come in. */
+export const mapTypes: readonly MapType[] = /* @__PURE__ */ (Object.keys(dataTypes) as DataType[]).filter(
+  (type): type is MapType => type !== 'int32',
+);
+
+/** Types that averages and gradients are counted in. */
+export const realTypes = ['float32', 'float16'] as const;

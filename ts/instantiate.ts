@@ -1,7 +1,8 @@
 import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
-import { exported, type Kernels, type Payload, type Variant } from './variant.js';
+import { STACK_BYTES } from './threads/stack.js';
+import { exported, type Kernels, loadThreadsGlue, type Payload, type Variant } from './variant.js';
 
 /** What may stand in place of the built-in WASM. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
@@ -33,6 +34,28 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
       `${which} does not load as the ${variant} variant: ${message}`,
       { cause },
     );
+  }
+}
+
+/** Makes an instance of a built-in variant without waiting: for hosts that compile small modules at once. */
+export function instantiateNow({ wasm, createGlue }: Payload): Instance {
+  const module = typeof wasm === 'string' ? new WebAssembly.Module(fromBase64(wasm)) : wasm;
+  const kernels = createGlue().initSync({ module });
+  return { module, kernels, memory: kernels.memory as WebAssembly.Memory };
+}
+
+/** Makes an instance for the calling thread, over the memory of another thread's. */
+export async function instantiateOver(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Promise<Kernels> {
+  const { createGlue } = await loadThreadsGlue();
+  try {
+    checkModule(module, true);
+    return createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new PyramidPoolError('invalid-handle', `handle.module does not load: ${message}`, { cause });
   }
 }
 

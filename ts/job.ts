@@ -1,5 +1,5 @@
 import type { Scratch } from './memory.js';
-import { ELEMENT_BYTES } from './tensor.js';
+import { WORD_BYTES } from './tensor.js';
 
 /** What a job does: the numbers are the crate's. */
 export const operations = {
@@ -8,6 +8,9 @@ export const operations = {
   backward: 2,
   average: 3,
   averageBackward: 4,
+  regions: 5,
+  regionsWithIndices: 6,
+  regionsBackward: 7,
 } as const;
 
 /** One map of a call in numbers: addresses in WASM memory and sizes. */
@@ -21,14 +24,16 @@ export interface Job {
   /** The output, or the gradient with respect to it. */
   readonly output: number;
   readonly indices: number;
+  /** The type of input and output, by the crate's number. */
+  readonly element: number;
 }
 
 /** Words of a job in memory, where the crate reads them. */
-const JOB_WORDS = 7;
+const JOB_WORDS = 8;
 
 /** Writes jobs to memory that is theirs until they are done. Gives the address. */
 export function writeJobs(scratch: Scratch, jobs: readonly Job[]): number {
-  const address = scratch.atLeast(jobs.length * JOB_WORDS * ELEMENT_BYTES);
+  const address = scratch.atLeast(jobs.length * JOB_WORDS * WORD_BYTES);
   const words = scratch.memory.view('int32', address, jobs.length * JOB_WORDS);
   let at = 0;
   for (const job of jobs) {
@@ -39,6 +44,7 @@ export function writeJobs(scratch: Scratch, jobs: readonly Job[]): number {
     words[at + 4] = job.input;
     words[at + 5] = job.output;
     words[at + 6] = job.indices;
+    words[at + 7] = job.element;
     at += JOB_WORDS;
   }
   return address;

@@ -13,8 +13,11 @@ const MOST_BINS = 2 ** 31 - 1;
 /** Which level follows from which is looked for among all of them. */
 const MOST_LEVELS = 4096;
 
-/** Levels as the caller gave them, checked, and copied so that nothing can change them afterwards. */
-export function checkLevels(levels: unknown, path: string): readonly Grid[] {
+/**
+ * Levels as the caller gave them, checked, and copied so that nothing can change them afterwards. Along one axis `n` is one
+ * row of `n` bins.
+ */
+export function checkLevels(levels: unknown, path: string, spatialDims: 1 | 2 = 2): readonly Grid[] {
   if (!Array.isArray(levels) || levels.length === 0) {
     fail('invalid-levels', path, `is ${show(levels)}`, 'an array of levels, such as [4, 2, 1]');
   }
@@ -22,7 +25,7 @@ export function checkLevels(levels: unknown, path: string): readonly Grid[] {
     fail('invalid-levels', path, `has ${levels.length} levels`, `of at most ${MOST_LEVELS}`);
   }
   // `Array.from` and not `map`: a list may have holes, or be of a class with ideas of its own.
-  const grids = Array.from(levels, (level, i) => checkLevel(level, `${path}[${i}]`));
+  const grids = Array.from(levels, (level, i) => checkLevel(level, `${path}[${i}]`, spatialDims));
   if (countBins(grids) > MOST_BINS) {
     throw new PyramidPoolError(
       'invalid-levels',
@@ -32,15 +35,18 @@ export function checkLevels(levels: unknown, path: string): readonly Grid[] {
   return Object.freeze(grids);
 }
 
-function checkLevel(level: unknown, path: string): Grid {
-  const pair = Array.isArray(level) && level.length === 2 ? [level[0], level[1]] : [level, level];
+function checkLevel(level: unknown, path: string, spatialDims: 1 | 2): Grid {
+  const isPair = spatialDims === 2 && Array.isArray(level) && level.length === 2;
+  const pair = isPair ? [level[0], level[1]] : [spatialDims === 1 ? 1 : level, level];
   const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_BINS;
   if (!pair.every(isCount)) {
     fail(
       'invalid-levels',
       path,
       `is ${show(level)}`,
-      'a whole number from 1 up, or two of them: [rows, columns]',
+      spatialDims === 1
+        ? 'a whole number from 1 up'
+        : 'a whole number from 1 up, or two of them: [rows, columns]',
     );
   }
   return Object.freeze(pair as [number, number]);

@@ -1,5 +1,6 @@
 import { PyramidPoolError } from './errors.js';
-import { arrayOf, type DataOf, type DataType } from './tensor.js';
+import { type Share, SharedTable } from './shared-table.js';
+import { type DataType, dataTypes, type RawOf } from './tensor.js';
 import type { Kernels } from './variant.js';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
@@ -9,16 +10,25 @@ const MOST_BYTES = 2 ** 32 - 2 ** 16;
 export class WasmMemory {
   #kernels: Kernels | undefined;
   #memory: WebAssembly.Memory | undefined;
+  #table: SharedTable | undefined;
+  /** Blocks that this runtime took and nobody else uses, where the memory is shared: it may have to give them back. */
+  readonly #owned = new Map<number, number>();
+  readonly #isShared: boolean;
 
-  constructor(kernels: Kernels, memory: WebAssembly.Memory) {
-    this.#kernels = kernels;
+  constructor(memory: WebAssembly.Memory, kernels?: Kernels) {
     this.#memory = memory;
+    this.#kernels = kernels;
+    this.#isShared = typeof SharedArrayBuffer === 'function' && memory.buffer instanceof SharedArrayBuffer;
   }
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
     if (!this.#kernels) throw disposed();
     return this.#kernels;
+  }
+
+  set kernels(kernels: Kernels) {
+    this.#kernels = kernels;
   }
 
   get memory(): WebAssembly.Memory {
@@ -28,6 +38,24 @@ export class WasmMemory {
 
   get buffer(): ArrayBuffer {
     return this.memory.buffer as ArrayBuffer;
+  }
+
+  /** What runtimes over this memory share: made when it is first asked for. */
+  get table(): SharedTable {
+    if (!this.#isShared) {
+      throw new PyramidPoolError(
+        'not-shared',
+        "this runtime's memory is its thread's own: only the variant simd-threads can share it (runtime.fallback says why it is another)",
+      );
+    }
+    this.#table ??= SharedTable.create(this);
+    return this.#table;
+  }
+
+  /** Joins the runtimes that are over this memory already. */
+  join(table: SharedTable): void {
+    if (!table.join()) throw new PyramidPoolError('disposed', 'the runtime of this handle was disposed');
+    this.#table = table;
   }
 
   /** Frees what can be made again, when memory cannot grow any further. */
@@ -51,26 +79,55 @@ export class WasmMemory {
         `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`,
       );
     }
+    if (this.#isShared) this.#owned.set(address, bytes);
     return address;
   }
 
   /** Gives a block back; after the runtime is disposed all of them are gone already. */
   free(address: number, bytes: number): void {
+    this.#owned.delete(address);
     this.#kernels?.free(address, bytes);
   }
 
+  /** Makes a block one that others may hold too. From now on it is given back by `release`. */
+  share(address: number, bytes: number): Share {
+    const share = this.table.add(address, bytes);
+    this.disown(address);
+    return share;
+  }
+
+  release(share: Share): void {
+    this.#table?.release(share);
+  }
+
+  /** Makes a block one that outlives the runtime. */
+  disown(address: number): void {
+    this.#owned.delete(address);
+  }
+
   /** A view of `length` elements. It may be cut off when memory grows: use it before anything is allocated. */
-  view<T extends DataType>(type: T, address: number, length: number): DataOf[T] {
-    return new arrayOf[type](this.buffer, address, length) as DataOf[T];
+  view<T extends DataType>(type: T, address: number, length: number): RawOf[T] {
+    return new dataTypes[type].raw(this.buffer, address, length) as RawOf[T];
   }
 
   get closed(): boolean {
     return this.#kernels === undefined;
   }
 
+  /** Whether runtimes of other threads are left over this memory, now that this one leaves. */
+  leave(): boolean {
+    return this.#table?.leave() ?? false;
+  }
+
+  /** Gives back all that this runtime has taken. */
+  freeAll(): void {
+    this.#table?.releaseAll();
+    for (const [address, bytes] of this.#owned) this.free(address, bytes);
+  }
+
   /** Lets go of the instance, and with it of the memory. */
   close(): void {
-    this.#kernels = this.#memory = undefined;
+    this.#kernels = this.#memory = this.#table = undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Bins, binRules } from './bins.js';
 import { checkOneOf, checkOptions, fail, show } from './check.js';
-import { type Layout, layouts } from './feature-map.js';
+import { type Layout, layouts, type SpatialDims } from './feature-map.js';
 import { checkLevels, type Grid, type Level } from './levels.js';
 import { Runtime } from './runtime.js';
 
@@ -11,7 +11,7 @@ const reductions: readonly Reduction[] = ['max', 'average'];
 
 /** What a pool is made for. */
 export interface PyramidPoolOptions {
-  /** The levels, in the order of the output: each `n` for `n` by `n` bins, or `[nh, nw]`. */
+  /** The levels, in the order of the output: each `n` for `n` by `n` bins, or `[nh, nw]`. Along one axis, `n` bins. */
   levels: readonly Level[];
   /** What a bin makes of its cells; default `'max'`. */
   reduction?: Reduction;
@@ -19,6 +19,11 @@ export interface PyramidPoolOptions {
   bins?: Bins;
   /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
   layout?: Layout;
+  /**
+   * Axes that bins are laid along: 2 for height and width, the default, or 1 for a length alone (temporal pyramid pooling),
+   * where maps are `[N, C, L]` or `[N, L, C]`.
+   */
+  spatialDims?: SpatialDims;
   /** Where to run; by default one runtime that all pools share. */
   runtime?: Runtime;
 }
@@ -29,6 +34,7 @@ export interface ResolvedOptions {
   readonly reduction: Reduction;
   readonly bins: Bins;
   readonly layout: Layout;
+  readonly spatialDims: SpatialDims;
 }
 
 /** Checks the options of a pool, and fills in those that were left out, but for the runtime. */
@@ -36,23 +42,31 @@ export function resolveOptions(options: unknown): ResolvedOptions & { runtime: R
   if (options === undefined) {
     fail('invalid-options', 'options', 'is missing', 'an object with levels, such as { levels: [4, 2, 1] }');
   }
-  const names = ['levels', 'reduction', 'bins', 'layout', 'runtime'] as const;
-  const { levels, reduction, bins, layout, runtime } = checkOptions(
-    options as PyramidPoolOptions,
-    'options',
-    names,
-  );
+  const names = ['levels', 'reduction', 'bins', 'layout', 'spatialDims', 'runtime'] as const;
+  const {
+    levels,
+    reduction,
+    bins,
+    layout,
+    spatialDims = 2,
+    runtime,
+  } = checkOptions(options as PyramidPoolOptions, 'options', names);
   if (runtime !== undefined) checkRuntime(runtime);
+  if (spatialDims !== 1 && spatialDims !== 2) {
+    fail('invalid-options', 'options.spatialDims', `is ${show(spatialDims)}`, '1 or 2');
+  }
   return {
-    levels: checkLevels(levels, 'options.levels'),
+    levels: checkLevels(levels, 'options.levels', spatialDims),
     reduction: checkOneOf(reduction ?? 'max', 'options.reduction', reductions),
     bins: checkOneOf(bins ?? 'adaptive', 'options.bins', Object.keys(binRules) as Bins[]),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
+    spatialDims,
     runtime,
   };
 }
 
-function checkRuntime(runtime: unknown): void {
+/** Fails unless it is a runtime that can be used. */
+export function checkRuntime(runtime: unknown): void {
   if (!Runtime.is(runtime)) {
     fail('invalid-options', 'options.runtime', `is ${show(runtime)}`, 'a Runtime, made by createRuntime');
   }

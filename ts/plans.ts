@@ -3,7 +3,7 @@ import { PyramidPoolError } from './errors.js';
 import type { Layout } from './feature-map.js';
 import type { Grid } from './levels.js';
 import type { WasmMemory } from './memory.js';
-import { ELEMENT_BYTES } from './tensor.js';
+import { WORD_BYTES } from './tensor.js';
 
 /** Plans kept for sizes that come again. A plan takes a few kilobytes for usual levels. */
 const MOST_PLANS = 256;
@@ -36,7 +36,7 @@ export class PlanCache {
   readonly #plans = new Map<string, CachedPlan>();
 
   constructor(readonly memory: WasmMemory) {
-    memory.onExhausted = () => this.#evict(Number.POSITIVE_INFINITY);
+    memory.onExhausted = () => this.clear();
   }
 
   /** The plan for a size, to be given back by `release`. */
@@ -58,6 +58,11 @@ export class PlanCache {
     if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict(1);
   }
 
+  /** Frees all that no call uses. */
+  clear(): void {
+    this.#evict(Number.POSITIVE_INFINITY);
+  }
+
   /** Frees at most `most` plans, those used longest ago first, but none that a call uses. */
   #evict(most: number): void {
     for (const [key, plan] of this.#plans) {
@@ -72,7 +77,7 @@ export class PlanCache {
   #make({ levels, bins, layout }: PlanOptions, height: number, width: number): CachedPlan {
     const { memory } = this;
     checkBinCounts(memory, bins, levels, height, width);
-    const bytes = 2 * ELEMENT_BYTES * levels.length;
+    const bytes = 2 * WORD_BYTES * levels.length;
     const list = memory.alloc(bytes, 'a list of levels');
     try {
       memory.view('int32', list, 2 * levels.length).set(levels.flat());

@@ -1,17 +1,28 @@
 import { type Batch, describeBatch } from './batch.js';
 import { checkMapSize, type LevelBounds, readBinBounds } from './bins.js';
 import type { Buffers } from './buffers.js';
-import { type Call, makeCall, type Placement } from './call.js';
-import { checkOptions, checkSameDims, fail, show } from './check.js';
+import { type Call, Caller, makeCall } from './call.js';
+import { checkOptions, checkSameDims } from './check.js';
 import { PyramidPoolError } from './errors.js';
-import { checkGiven, checkMaps, checkOut, checkOutMaps, type Given } from './given.js';
+import {
+  checkContext,
+  checkGiven,
+  checkMaps,
+  checkOut,
+  checkOutMaps,
+  checkOutWithIndices,
+  type GivenMaps,
+  mapTypes,
+  realTypes,
+} from './given.js';
+import { checkIndices } from './indices.js';
 import type { operations } from './job.js';
 import { countBins } from './levels.js';
-import type { WasmMemory } from './memory.js';
+import { type Addresses, describeMapWork, planMaps } from './map-work.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { PlanOptions } from './plans.js';
-import { defaultRuntime, type Internals, Runtime } from './runtime.js';
-import { ELEMENT_BYTES, type Tensor, type TensorLike } from './tensor.js';
+import { defaultRuntime, type Runtime } from './runtime.js';
+import type { MapType, RealType, Tensor, TensorLike, TypeOf } from './tensor.js';
 
 /** A tensor to write a result to, instead of a new one. */
 export interface OutOption<T = TensorLike> {
@@ -19,46 +30,52 @@ export interface OutOption<T = TensorLike> {
 }
 
 /** A pooled feature map, and where in its plane each value came from: `row * width + column`. */
-export interface OutputWithIndices {
-  readonly output: Tensor<'float32'>;
+export interface OutputWithIndices<T extends MapType = MapType> {
+  readonly output: Tensor<T>;
   readonly indices: Tensor<'int32'>;
 }
 
+/** `dims` of one feature map, or of several. */
+export type MapDims = readonly number[] | readonly (readonly number[])[];
+
 /** What the gradient of a call depends on beside the gradient of its output. */
-export interface BackwardContext {
-  /** `dims` of the feature map. */
-  dims: readonly number[];
+export interface BackwardContext<L extends MapDims = MapDims> {
+  /** `dims` of the feature map, or of each where there were several. */
+  dims: L;
   /** The indices of `forwardWithIndices`. Averages need none. */
   indices?: TensorLike;
 }
 
-/** The same for a call over several maps. */
-export interface RaggedBackwardContext {
-  /** `dims` of every feature map. */
-  dims: readonly (readonly number[])[];
-  indices?: TensorLike;
-}
+/** The gradient that goes with a gradient of this type. */
+export type Gradient<G extends TensorLike> = Tensor<Extract<TypeOf<G>, RealType>>;
+
+/** The gradient with respect to one feature map, or to each of several. */
+export type MapGradient<G extends TensorLike, L extends MapDims> = L extends readonly number[]
+  ? Gradient<G>
+  : Gradient<G>[];
 
 /**
  * Spatial pyramid pooling: a feature map of any height and width becomes a vector of fixed length.
  *
- * Feature maps are `float32` tensors `[N, C, H, W]` (or `[N, H, W, C]`), or of rank 3 for a batch of one without its
- * axis. An output row holds, for each level, `[C, nh, nw]` (or `[nh, nw, C]`) flattened. Maxima, indices and their
- * gradients are PyTorch's, bit for bit: the first of equal maxima wins, NaN wins over everything, the last one over the others.
+ * Feature maps are tensors `[N, C, H, W]` (or `[N, H, W, C]`), or of rank 3 for a batch of one without its axis, of
+ * `float32`, `float16`, `int8` or `uint8`; the output has their type. An output row holds, for each level, `[C, nh, nw]` (or
+ * `[nh, nw, C]`) flattened. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
+ * NaN wins over everything, the last one over the others.
  */
 export class PyramidPool implements Disposable {
   /** What the pool was made with. */
   readonly options: ResolvedOptions;
   /** Where it runs. */
   readonly runtime: Runtime;
+  readonly #caller: Caller;
   readonly #bins: number;
   readonly #planOptions: PlanOptions;
-  #disposed = false;
 
   /** Made by `createPyramidPool`. */
   constructor(options: ResolvedOptions, runtime: Runtime) {
     this.options = options;
     this.runtime = runtime;
+    this.#caller = new Caller(runtime);
     this.#bins = countBins(options.levels);
     this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
   }
@@ -68,34 +85,28 @@ export class PyramidPool implements Disposable {
    *
    * Blocks; on a page it runs on the page's thread alone.
    */
-  forward(input: TensorLike | readonly TensorLike[], options?: OutOption): Tensor<'float32'> {
-    return this.#run(this.#forward(input, options));
+  forward<T extends TensorLike>(input: T | readonly T[], options?: OutOption): Tensor<TypeOf<T>> {
+    return this.#caller.run(this.#forward<TypeOf<T>>(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
-  forwardWithIndices(
-    input: TensorLike | readonly TensorLike[],
+  forwardWithIndices<T extends TensorLike>(
+    input: T | readonly T[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): OutputWithIndices {
-    return this.#run(this.#forwardWithIndices(input, options));
+  ): OutputWithIndices<TypeOf<T>> {
+    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(input, options));
   }
 
   /**
-   * The gradient with respect to the feature map: each bin's is added to the cell its index names, or shared out
-   * evenly where it averages. Where `dims` is a list, so is the result.
+   * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell its index names,
+   * or shared out evenly where it averages. Where `dims` is a list, so is the result.
    */
-  backward(gradOutput: TensorLike, context: BackwardContext, options?: OutOption): Tensor<'float32'>;
-  backward(
-    gradOutput: TensorLike,
-    context: RaggedBackwardContext,
-    options?: OutOption<readonly TensorLike[]>,
-  ): Tensor<'float32'>[];
-  backward(
-    gradOutput: TensorLike,
-    context: BackwardContext | RaggedBackwardContext,
+  backward<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
+    context: BackwardContext<L>,
     options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): Tensor<'float32'> | Tensor<'float32'>[] {
-    return this.#run(this.#backward(gradOutput, context, options));
+  ): MapGradient<G, L> {
+    return this.#caller.run(this.#backward<G, L>(gradOutput, context, options));
   }
 
   /**
@@ -104,135 +115,117 @@ export class PyramidPool implements Disposable {
    * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
    * done. Calls do not wait for each other unless you do.
    */
-  async forwardAsync(
-    input: TensorLike | readonly TensorLike[],
+  async forwardAsync<T extends TensorLike>(
+    input: T | readonly T[],
     options?: OutOption,
-  ): Promise<Tensor<'float32'>> {
-    return this.#runAsync(this.#forward(input, options));
+  ): Promise<Tensor<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forward<TypeOf<T>>(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
-  async forwardWithIndicesAsync(
-    input: TensorLike | readonly TensorLike[],
+  async forwardWithIndicesAsync<T extends TensorLike>(
+    input: T | readonly T[],
     options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): Promise<OutputWithIndices> {
-    return this.#runAsync(this.#forwardWithIndices(input, options));
+  ): Promise<OutputWithIndices<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(input, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  backwardAsync(
-    gradOutput: TensorLike,
-    context: BackwardContext,
-    options?: OutOption,
-  ): Promise<Tensor<'float32'>>;
-  backwardAsync(
-    gradOutput: TensorLike,
-    context: RaggedBackwardContext,
-    options?: OutOption<readonly TensorLike[]>,
-  ): Promise<Tensor<'float32'>[]>;
-  async backwardAsync(
-    gradOutput: TensorLike,
-    context: BackwardContext | RaggedBackwardContext,
+  async backwardAsync<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
+    context: BackwardContext<L>,
     options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): Promise<Tensor<'float32'> | Tensor<'float32'>[]> {
-    return this.#runAsync(this.#backward(gradOutput, context, options));
+  ): Promise<MapGradient<G, L>> {
+    return this.#caller.runAsync(this.#backward<G, L>(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
-  outputDims(dims: readonly number[] | readonly (readonly number[])[]): number[] {
+  outputDims(dims: MapDims): number[] {
     return [...this.#batchOf(dims).outputDims];
   }
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
-  binBounds(height: number, width: number): LevelBounds[] {
-    checkMapSize(height, 'height');
-    checkMapSize(width, 'width');
-    const { bins, levels } = this.options;
-    return readBinBounds(this.#internals().memory, bins, levels, height, width);
+  binBounds(height: number, width: number): LevelBounds[];
+  /** The same along one axis, for a pool that was made with `spatialDims: 1`. */
+  binBounds(length: number): LevelBounds[];
+  binBounds(...size: number[]): LevelBounds[] {
+    const { bins, levels, spatialDims } = this.options;
+    const names = spatialDims === 1 ? ['length'] : ['height', 'width'];
+    names.forEach((name, axis) => {
+      checkMapSize(size[axis], name);
+    });
+    const [height, width] = (spatialDims === 1 ? [1, size[0]] : size) as [number, number];
+    return readBinBounds(this.#caller.internals.memory, bins, levels, height, width);
   }
 
   /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
   dispose(): void {
-    this.#disposed = true;
+    this.#caller.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  #forward(
-    input: TensorLike | readonly TensorLike[],
-    options: OutOption | undefined,
-  ): Call<Tensor<'float32'>> {
-    const maps = checkMaps(input);
-    const batch = this.#batchOfMaps(maps, Array.isArray(input));
-    const target = checkOut(
-      checkOptions(options, 'options', ['out']).out,
-      'float32',
-      batch.outputDims,
-      'options.out',
-    );
-    return this.#call(this.options.reduction === 'max' ? 'forward' : 'average', batch, (buffers) => {
-      const addresses = maps.map((map) => buffers.read('float32', map));
-      const output = buffers.write('float32', batch.outputDims, target);
+  #forward<T extends MapType>(input: unknown, options: OutOption | undefined): Call<Tensor<T>> {
+    const isMax = this.options.reduction === 'max';
+    const given = checkMaps(input, isMax ? mapTypes : realTypes) as GivenMaps<T>;
+    const { maps, type } = given;
+    const batch = this.#batchOfMaps(given, Array.isArray(input));
+    const { out } = checkOptions(options, 'options', ['out']);
+    const target = checkOut(out, type, batch.outputDims, 'options.out');
+    return this.#call(isMax ? 'forward' : 'average', type, batch, (buffers) => {
+      const addresses = maps.map((map) => buffers.read(map));
+      const output = buffers.write(type, batch.outputDims, target);
       return { maps: addresses, output: output.address, indices: 0, finish: output.take };
     });
   }
 
-  #forwardWithIndices(
-    input: TensorLike | readonly TensorLike[],
+  #forwardWithIndices<T extends MapType>(
+    input: unknown,
     options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
-  ): Call<OutputWithIndices> {
+  ): Call<OutputWithIndices<T>> {
     if (this.options.reduction !== 'max') {
       throw new PyramidPoolError(
         'invalid-options',
         'averages have no indices: use forward, and backward without indices',
       );
     }
-    const maps = checkMaps(input);
-    const batch = this.#batchOfMaps(maps, Array.isArray(input));
-    const given = checkOptions(options, 'options', ['out']).out;
-    const out = checkOptions(given, 'options.out', ['output', 'indices']);
-    const target = checkOut(out.output, 'float32', batch.outputDims, 'options.out.output');
-    const places = checkOut(out.indices, 'int32', batch.outputDims, 'options.out.indices');
-    return this.#call('forwardWithIndices', batch, (buffers) => {
-      const addresses = maps.map((map) => buffers.read('float32', map));
-      const output = buffers.write('float32', batch.outputDims, target);
-      const indices = buffers.write('int32', batch.outputDims, places);
+    const given = checkMaps(input, mapTypes) as GivenMaps<T>;
+    const { maps, type } = given;
+    const batch = this.#batchOfMaps(given, Array.isArray(input));
+    const targets = checkOutWithIndices(options, type, batch.outputDims);
+    return this.#call('forwardWithIndices', type, batch, (buffers) => {
+      const addresses = maps.map((map) => buffers.read(map));
+      const output = buffers.write(type, batch.outputDims, targets.output);
+      const indices = buffers.write('int32', batch.outputDims, targets.indices);
       const finish = () => ({ output: output.take(), indices: indices.take() });
       return { maps: addresses, output: output.address, indices: indices.address, finish };
     });
   }
 
-  #backward(
-    gradOutput: TensorLike,
-    context: BackwardContext | RaggedBackwardContext,
+  #backward<G extends TensorLike, L extends MapDims>(
+    gradOutput: unknown,
+    context: BackwardContext<L>,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
-  ): Call<Tensor<'float32'> | Tensor<'float32'>[]> {
-    const gradient = checkGiven(gradOutput, 'float32', 'gradOutput');
-    if (typeof context !== 'object' || context === null) {
-      fail(
-        'invalid-options',
-        'the second argument',
-        `is ${show(context)}`,
-        'an object with dims and indices',
-      );
-    }
-    const { dims, indices } = context;
+  ): Call<MapGradient<G, L>> {
+    const gradient = checkGiven(gradOutput, realTypes, 'gradOutput');
+    const { type } = gradient.tensor;
+    const { dims, indices } = checkContext(context, 'dims and indices');
     const batch = this.#batchOf(dims);
     checkSameDims(gradient.tensor.dims, batch.outputDims, 'gradOutput.dims');
     const isMax = this.options.reduction === 'max';
-    const places = isMax ? checkGiven(indices, 'int32', 'indices') : undefined;
+    const places = isMax ? checkGiven(indices, ['int32'], 'indices') : undefined;
     if (places) checkSameDims(places.tensor.dims, batch.outputDims, 'indices.dims');
-    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, batch);
-    return this.#call(isMax ? 'backward' : 'averageBackward', batch, (buffers) => {
-      const output = buffers.read('float32', gradient);
-      const at = places ? buffers.read('int32', places) : 0;
-      const results = batch.shapes.map(({ dims }, i) => buffers.write('float32', dims, targets[i]));
-      if (places) checkIndices(this.#internals().memory, at, batch);
+    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, type, batch);
+    return this.#call(isMax ? 'backward' : 'averageBackward', type, batch, (buffers) => {
+      const output = buffers.read(gradient);
+      const at = places ? buffers.read(places) : 0;
+      const results = batch.shapes.map(({ dims }, i) => buffers.write(type, dims, targets[i]));
+      if (places) checkIndices(this.#caller.internals.memory, at, batch);
       const finish = () => {
         const gradients = results.map((result) => result.take());
-        return batch.ragged ? gradients : (gradients[0] as Tensor<'float32'>);
+        return (batch.ragged ? gradients : gradients[0]) as MapGradient<G, L>;
       };
       return { maps: results.map(({ address }) => address), output, indices: at, finish };
     });
@@ -240,42 +233,19 @@ export class PyramidPool implements Disposable {
 
   #call<R>(
     operation: keyof typeof operations,
+    type: MapType,
     batch: Batch,
-    place: (buffers: Buffers) => Placement<R>,
+    place: (buffers: Buffers) => Addresses & { finish(): R },
   ): Call<R> {
-    return makeCall(this.#internals(), this.#planOptions, operation, batch, place);
+    const { internals } = this.#caller;
+    return makeCall(internals.memory, (buffers) => {
+      const plans = planMaps(internals, this.#planOptions, batch, buffers);
+      const { finish, ...addresses } = place(buffers);
+      return { work: describeMapWork(internals, operation, type, batch, plans, addresses), finish };
+    });
   }
 
-  #run<R>(call: Call<R>): R {
-    try {
-      this.#internals().dispatcher.run(call.work);
-      return call.finish();
-    } catch (error) {
-      call.abandoned = isLost(error);
-      throw error;
-    } finally {
-      call.free();
-    }
-  }
-
-  async #runAsync<R>(call: Call<R>): Promise<R> {
-    try {
-      await this.#internals().dispatcher.runAsync(call.work);
-      return call.finish();
-    } catch (error) {
-      call.abandoned = isLost(error);
-      throw error;
-    } finally {
-      call.free();
-    }
-  }
-
-  #internals(): Internals {
-    if (this.#disposed) throw new PyramidPoolError('disposed', 'this pool was disposed');
-    return Runtime.internals(this.runtime);
-  }
-
-  #batchOfMaps(maps: readonly Given<'float32'>[], ragged: boolean): Batch {
+  #batchOfMaps({ maps }: GivenMaps<MapType>, ragged: boolean): Batch {
     const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
     return this.#describe(
       maps.map(({ tensor }) => tensor.dims),
@@ -291,36 +261,13 @@ export class PyramidPool implements Disposable {
   }
 
   #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
-    return describeBatch(dims, ragged, { layout: this.options.layout, bins: this.#bins, path });
+    return describeBatch(dims, ragged, { ...this.options, bins: this.#bins, path });
   }
-}
-
-/** Whether a call ended while workers may still be writing to its memory. */
-function isLost(error: unknown): boolean {
-  return error instanceof PyramidPoolError && error.code === 'worker-failed';
 }
 
 /** Whether `dims` are those of several maps. */
 function isList(dims: unknown): dims is readonly unknown[] {
   return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
-}
-
-/** Indices of another shape would write outside their plane. They are checked where they are read, in WASM memory. */
-function checkIndices(memory: WasmMemory, address: number, { shapes, outputDims }: Batch): void {
-  const row = outputDims.at(-1) as number;
-  let before = 0;
-  for (const { batch, height, width } of shapes) {
-    const [cells, count] = [height * width, batch * row];
-    const bad = memory.kernels.first_bad_index(address + before * ELEMENT_BYTES, count, cells) >>> 0;
-    if (bad < count) {
-      const index = memory.view('int32', address, before + count)[before + bad];
-      throw new PyramidPoolError(
-        'invalid-indices',
-        `indices.data[${before + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
-      );
-    }
-    before += count;
-  }
 }
 
 /** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */

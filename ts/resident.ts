@@ -1,20 +1,35 @@
 import { PyramidPoolError } from './errors.js';
+import type { TensorHandle } from './handles.js';
 import type { WasmMemory } from './memory.js';
-import { countElements, type DataOf, type DataType, ELEMENT_BYTES, type Tensor } from './tensor.js';
+import type { Share } from './shared-table.js';
+import { bytesOf, countElements, type DataOf, type DataType, publicArray, type Tensor } from './tensor.js';
 
 /** The memory of a resident tensor, which outlives the tensor while calls under way use it. */
 export class TensorBlock {
-  readonly address: number;
-  readonly bytes: number;
   #users = 1;
+  /** Set once other threads may hold it too. */
+  #share: Share | undefined;
 
   constructor(
     readonly memory: WasmMemory,
-    dims: readonly number[],
+    readonly address: number,
+    readonly bytes: number,
     readonly type: DataType,
+    share?: Share,
   ) {
-    this.bytes = countElements(dims) * ELEMENT_BYTES;
-    this.address = memory.alloc(this.bytes, `a tensor of [${dims.join(', ')}]`);
+    this.#share = share;
+  }
+
+  /** Room for a tensor. */
+  static make(memory: WasmMemory, dims: readonly number[], type: DataType): TensorBlock {
+    const bytes = countElements(dims) * bytesOf(type);
+    return new TensorBlock(memory, memory.alloc(bytes, `a tensor of [${dims.join(', ')}]`), bytes, type);
+  }
+
+  /** Its entry in the table of what is shared. */
+  share(): Share {
+    this.#share ??= this.memory.share(this.address, this.bytes);
+    return this.#share;
   }
 
   borrow(): this {
@@ -24,7 +39,9 @@ export class TensorBlock {
 
   /** The last user frees it. */
   free(): void {
-    if (--this.#users === 0) this.memory.free(this.address, this.bytes);
+    if (--this.#users > 0) return;
+    if (this.#share) this.memory.release(this.#share);
+    else this.memory.free(this.address, this.bytes);
   }
 }
 
@@ -42,25 +59,40 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   #block: TensorBlock | undefined;
   #view: DataOf[T] | undefined;
 
-  /** Made by `runtime.tensor`. */
+  /** Made by `runtime.tensor` and `runtime.adopt`. */
   constructor(
-    memory: WasmMemory,
+    block: TensorBlock,
     readonly dims: readonly number[],
     readonly type: T,
   ) {
     this.size = countElements(dims);
-    this.#block = new TensorBlock(memory, dims, type);
-    dropped.register(this, this.#block, this);
-    this.data.fill(0);
+    this.#block = block;
+    dropped.register(this, block, this);
   }
 
   /** The elements, in WASM memory. */
   get data(): DataOf[T] {
     const { memory, address } = this.#live();
-    if (this.#view?.buffer !== memory.buffer) this.#view = memory.view(this.type, address, this.size);
+    if (this.#view?.buffer !== memory.buffer) {
+      this.#view = publicArray(this.type, memory.view(this.type, address, this.size));
+    }
     return this.#view as DataOf[T];
   }
 
+  /**
+   * A message for other threads, to be sent by `postMessage`: there `runtime.adopt` makes it a tensor over the same
+   * memory. That memory is freed when all tensors over it are disposed, so dispose this one after the other was made.
+   *
+   * Throws `not-shared` where the runtime's memory cannot be shared.
+   */
+  handle(): TensorHandle<T> {
+    const block = this.#live();
+    const { slot, generation } = block.share();
+    const { id } = block.memory.table;
+    return { kind: 'pyramid-pool tensor', id, slot, generation, dims: this.dims, type: this.type };
+  }
+
+  /** Lets go of the memory, which is freed when nobody else holds it. */
   dispose(): void {
     if (!this.#block) return;
     dropped.unregister(this);
@@ -84,7 +116,7 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   ): TensorBlock | undefined {
     if (typeof tensor !== 'object' || tensor === null || !(#block in tensor)) return undefined;
     const block = tensor.#live();
-    const fits = block.memory === memory && block.type === type && block.bytes === length * ELEMENT_BYTES;
+    const fits = block.memory === memory && block.type === type && block.bytes === length * bytesOf(type);
     return fits ? block.borrow() : undefined;
   }
 

@@ -1,12 +1,13 @@
 import { checkDims, checkOneOf, checkOptions, fail, show } from './check.js';
-import { choose, mayBlock } from './detect.js';
+import { type Choice, choose, mayBlock } from './detect.js';
 import { Dispatcher } from './dispatch.js';
 import { PyramidPoolError } from './errors.js';
-import { type Instance, instantiate, type WasmSource } from './instantiate.js';
+import { adoptTensor, type RuntimeHandle, runtimeHandle, type TensorHandle } from './handles.js';
+import { instantiate, type WasmSource } from './instantiate.js';
 import { WasmMemory } from './memory.js';
 import { PlanCache } from './plans.js';
-import { ResidentTensor } from './resident.js';
-import type { DataType } from './tensor.js';
+import { ResidentTensor, TensorBlock } from './resident.js';
+import { type DataType, dataTypes } from './tensor.js';
 import { Crew } from './threads/crew.js';
 import { type Variant, variants } from './variant.js';
 
@@ -31,6 +32,7 @@ export interface Internals {
   readonly memory: WasmMemory;
   readonly plans: PlanCache;
   readonly dispatcher: Dispatcher;
+  readonly module: WebAssembly.Module;
 }
 
 /** Ends the workers of runtimes that were dropped without `dispose`. Older edge runtimes lack it, and have no workers. */
@@ -43,22 +45,24 @@ const dropped =
 export class Runtime implements Disposable {
   /** The build that runs. */
   readonly variant: Variant;
+  readonly #attached: boolean;
   #threads: number;
   #fallback: string | undefined;
   #crew: Crew | undefined;
   #internals: Internals | undefined;
 
-  /** Made by `createRuntime`. */
+  /** Made by `createRuntime` and `attachRuntime`: those that are attached have no workers of their own. */
   constructor(
-    { kernels, memory: wasmMemory, module }: Instance,
-    choice: { variant: Variant; threads: number; fallback: string | undefined },
-    options: RuntimeOptions,
+    memory: WasmMemory,
+    module: WebAssembly.Module,
+    choice: Choice,
+    options: RuntimeOptions | 'attached',
   ) {
     this.variant = choice.variant;
     this.#threads = choice.threads;
     this.#fallback = choice.fallback;
-    const memory = new WasmMemory(kernels, wasmMemory);
-    if (choice.variant === 'simd-threads') {
+    this.#attached = options === 'attached';
+    if (options !== 'attached' && choice.variant === 'simd-threads') {
       // Weak: workers that wait must not keep a runtime that nobody else holds.
       const self = new WeakRef(this);
       const onGivenUp = (reason: string) => {
@@ -75,6 +79,7 @@ export class Runtime implements Disposable {
       memory,
       plans: new PlanCache(memory),
       dispatcher: new Dispatcher(memory, this.#crew),
+      module,
     };
   }
 
@@ -99,11 +104,32 @@ export class Runtime implements Disposable {
     type: T = 'float32' as T,
   ): ResidentTensor<T> {
     const { memory } = Runtime.internals(this);
-    return new ResidentTensor(
-      memory,
-      checkDims(dims, 'dims'),
-      checkOneOf(type, 'type', ['float32', 'int32']) as T,
-    );
+    const sizes = checkDims(dims, 'dims');
+    const checkedType = checkOneOf(type, 'type', Object.keys(dataTypes) as T[]);
+    const tensor = new ResidentTensor(TensorBlock.make(memory, sizes, checkedType), sizes, checkedType);
+    tensor.data.fill(0);
+    return tensor;
+  }
+
+  /**
+   * A message for other threads, to be sent by `postMessage`: there `attachRuntime` makes it a runtime over the same
+   * memory.
+   *
+   * Throws `not-shared` where the memory cannot be shared: that takes the variant `simd-threads`.
+   */
+  handle(): RuntimeHandle {
+    const { memory, module } = Runtime.internals(this);
+    return runtimeHandle(memory, module);
+  }
+
+  /**
+   * The tensor of another thread, by what its `handle` gave there: it reads and writes the same memory, and keeps it
+   * until it is disposed too. Who writes when is for the threads to agree on, such as by messages.
+   *
+   * Throws `invalid-handle` for a tensor that is not in this runtime's memory, `disposed` for one that was freed.
+   */
+  adopt<T extends DataType>(handle: TensorHandle<T>): ResidentTensor<T> {
+    return adoptTensor(Runtime.internals(this).memory, handle);
   }
 
   #goOnAlone(reason: string): void {
@@ -111,11 +137,21 @@ export class Runtime implements Disposable {
     this.#fallback = reason;
   }
 
-  /** Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. */
+  /**
+   * Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. Runtimes that
+   * are attached to the same memory go on, with the tensors they have adopted.
+   */
   dispose(): void {
-    this.#crew?.dispose();
+    if (!this.#internals) return;
     dropped?.unregister(this);
-    this.#internals?.memory.close();
+    const { memory, plans } = this.#internals;
+    const idle = this.#crew?.dispose() ?? true;
+    if (memory.leave() && idle) {
+      plans.clear();
+      memory.freeAll();
+    }
+    if (this.#attached) memory.kernels.__wbindgen_thread_destroy?.();
+    memory.close();
     this.#internals = this.#crew = undefined;
   }
 
@@ -153,7 +189,8 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
   }
   const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
   const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });
-  const runtime = new Runtime(await instantiate(choice.variant, checked.wasm), choice, checked);
+  const { kernels, memory, module } = await instantiate(choice.variant, checked.wasm);
+  const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked);
   if (choice.fallback !== undefined) onFallback?.(choice.fallback);
   return runtime;
 }

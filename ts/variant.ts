@@ -20,10 +20,16 @@ export interface Kernels {
     layout: number,
   ): number;
   plan_free(plan: number): void;
-  plan_scratch(plan: number, operation: number): number;
-  first_bad_index(indices: number, count: number, cells: number): number;
+  plan_scratch(plan: number, operation: number, element: number): number;
+  regions_new(request: number): number;
+  regions_free(plan: number): void;
+  regions_scratch(plan: number, operation: number, element: number): number;
+  regions_bounds(plan: number): number;
+  first_bad_index(indices: number, count: number, cells: number, nowhere: number): number;
   job_units(jobs: number, count: number): number;
   run(jobs: number, count: number, first: number, end: number, scratch: number): void;
+  /** Gives back the stack and the locals of the calling thread; wasm-bindgen's, where there are threads. */
+  __wbindgen_thread_destroy?(): void;
 }
 
 /** Their names. */
@@ -35,6 +41,10 @@ export const exported = [
   'plan_new',
   'plan_free',
   'plan_scratch',
+  'regions_new',
+  'regions_free',
+  'regions_scratch',
+  'regions_bounds',
   'first_bad_index',
   'job_units',
   'run',
@@ -47,10 +57,15 @@ export interface GlueInput {
   thread_stack_size?: number;
 }
 
+/** Glue that makes an instance and keeps it. */
+export interface Glue {
+  initSync(input: GlueInput): Kernels;
+}
+
 /** A built variant, as the build writes it to `dist/wasm`. */
 export interface Payload {
   /** A fresh copy of the glue, whose state holds one instance: so that runtimes do not share one. */
-  createGlue(): { initSync(input: GlueInput): Kernels };
+  createGlue(): Glue;
   /** The module, in base64, or compiled where a host compiles ahead of time. */
   readonly wasm: string | WebAssembly.Module;
   /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */
@@ -63,3 +78,6 @@ export const loadPayload: Record<Variant, () => Promise<Payload>> = {
   simd: () => import('#wasm/simd'),
   'simd-threads': () => import('#wasm/simd-threads'),
 };
+
+/** The glue of the variant that shares its memory, for those who have the module already. */
+export const loadThreadsGlue = (): Promise<Pick<Payload, 'createGlue'>> => import('#wasm/simd-threads-glue');

@@ -68,6 +68,12 @@ pub enum PoolError {
         /// Number of cells in a plane.
         cells: usize,
     },
+    /// A region's item is not one of the batch, or a coordinate is not finite.
+    #[error("region {position} names no item of the batch or has a coordinate that is not finite")]
+    InvalidRegion {
+        /// Position in the list of regions.
+        position: usize,
+    },
     /// There is no memory left for the plan.
     #[error("out of memory")]
     OutOfMemory,

@@ -2,7 +2,9 @@
 
 use core::ops::Range;
 
-use crate::kernels::{self, Best, CHANNEL_BLOCK, ItemOutput, Slots, WithIndex, WithoutIndex, nchw, nhwc};
+use crate::convert;
+use crate::element::{Element, Elements, Real};
+use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc};
 use crate::span::Span;
 use crate::vector::Native;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -11,7 +13,12 @@ use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
 ///
 /// # Errors
 /// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
-pub fn forward(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &mut [f32]) -> Result<(), PoolError> {
+pub fn forward<T: Element>(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: &[T],
+    output: &mut [T],
+) -> Result<(), PoolError> {
     run(plan, map, input, output, &mut [])
 }
 
@@ -19,29 +26,29 @@ pub fn forward(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &mut
 ///
 /// # Errors
 /// As [`forward()`].
-pub fn forward_with_indices(
+pub fn forward_with_indices<T: Element>(
     plan: &PyramidPlan,
     map: &FeatureMap,
-    input: &[f32],
-    output: &mut [f32],
+    input: &[T],
+    output: &mut [T],
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
     check_length("indices", indices.len(), plan.output_len(map.batch, map.channels))?;
     run(plan, map, input, output, indices)
 }
 
-fn run(
+fn run<T: Element>(
     plan: &PyramidPlan,
     map: &FeatureMap,
-    input: &[f32],
-    output: &mut [f32],
+    input: &[T],
+    output: &mut [T],
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.forward_scratch()];
-    let slots = Slots { values: Span::new(output), indices: Span::new(indices) };
+    let mut scratch = vec![0.0; plan.forward_scratch(T::TYPE)];
+    let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { forward_units(plan, map, input, slots, 0..units(plan, map), Span::new(&mut scratch)) };
+    unsafe { forward_units(plan, map, Elements::of(input), to, plan.units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -49,15 +56,16 @@ fn run(
 ///
 /// # Errors
 /// As [`forward()`].
-pub fn average(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &mut [f32]) -> Result<(), PoolError> {
+pub fn average<T: Real>(plan: &PyramidPlan, map: &FeatureMap, input: &[T], output: &mut [T]) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.average_scratch()];
+    let mut scratch = vec![0.0; plan.average_scratch(T::TYPE)];
+    let (from, to) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { average_units(plan, map, input, Span::new(output), 0..units(plan, map), Span::new(&mut scratch)) };
+    unsafe { average_units(plan, map, from, to, plan.units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
-fn check_buffers(plan: &PyramidPlan, map: &FeatureMap, input: &[f32], output: &[f32]) -> Result<(), PoolError> {
+fn check_buffers<T>(plan: &PyramidPlan, map: &FeatureMap, input: &[T], output: &[T]) -> Result<(), PoolError> {
     plan.check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.batch, map.channels))
@@ -67,44 +75,35 @@ pub(crate) fn check_length(buffer: &'static str, found: usize, needed: usize) ->
     if found == needed { Ok(()) } else { Err(PoolError::WrongLength { buffer, found, needed }) }
 }
 
-/// Number of units that a call over `map` is made of. Threads may run them in any order.
-pub(crate) fn units(plan: &PyramidPlan, map: &FeatureMap) -> usize {
-    map.batch * units_per_item(plan, map)
-}
-
-fn units_per_item(plan: &PyramidPlan, map: &FeatureMap) -> usize {
-    match plan.layout() {
-        Layout::Nchw => map.channels,
-        Layout::Nhwc => map.channels.div_ceil(CHANNEL_BLOCK),
+/// Runs a range of units. Indices are found where there is room for them.
+///
+/// # Safety
+/// `map` must have passed the plan's check, the buffers must have its lengths, `scratch` the plan's `forward_scratch` for
+/// the type, and no other thread may hold this scratch or run one of these units.
+pub(crate) unsafe fn forward_units(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: Elements,
+    (output, indices): (Elements, Span<u32>),
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match (input.as_f32(), output.as_f32()) {
+            (Some(input), Some(values)) => {
+                forward_f32(plan, map, input.slice(), Slots { values, indices }, units, scratch);
+            }
+            _ => convert::forward(plan, map, input, (output, indices), units, scratch),
+        }
     }
 }
 
-/// A range of units as items and the channels of each.
-pub(crate) fn items(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    units: Range<usize>,
-) -> impl Iterator<Item = (usize, Range<usize>)> {
-    let (each, channels) = (units_per_item(plan, map), map.channels);
-    let width = if plan.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK };
-    let mut first = units.start;
-    core::iter::from_fn(move || {
-        (first < units.end).then(|| {
-            let item = first / each;
-            let end = units.end.min((item + 1) * each);
-            let range = (first - item * each) * width..((end - item * each) * width).min(channels);
-            first = end;
-            (item, range)
-        })
-    })
-}
-
-/// Runs a range of units. Indices are found where `output` has room for them.
+/// The same for `f32`.
 ///
 /// # Safety
-/// `map` must have passed the plan's check, `input` and `output` must have its lengths, `scratch` the plan's
-/// `forward_scratch`, and no other thread may hold this scratch or run one of these units.
-pub(crate) unsafe fn forward_units(
+/// As [`forward_units`].
+pub(crate) unsafe fn forward_f32(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: &[f32],
@@ -131,9 +130,9 @@ unsafe fn run_units<B: Best<Native>>(
     scratch: Span<f32>,
 ) {
     let layout = plan.layout();
-    for (item, channels) in items(plan, map, units) {
+    for (item, channels) in plan.units(map).items(units) {
         let cells = layout.cells(map, item);
-        let output = ItemOutput { slots, layout, channels: map.channels, item };
+        let output = ItemOutput { slots, channels: map.channels, item };
         // SAFETY: the caller's promise is the same, item by item.
         unsafe {
             match layout {
@@ -151,13 +150,34 @@ unsafe fn run_units<B: Best<Native>>(
 pub(crate) unsafe fn average_units(
     plan: &PyramidPlan,
     map: &FeatureMap,
+    input: Elements,
+    output: Elements,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match (input.as_f32(), output.as_f32()) {
+            (Some(input), Some(output)) => average_f32(plan, map, input.slice(), output, units, scratch),
+            _ => convert::average(plan, map, input, output, units, scratch),
+        }
+    }
+}
+
+/// The same for `f32`.
+///
+/// # Safety
+/// As [`average_units`].
+pub(crate) unsafe fn average_f32(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
     input: &[f32],
     output: Span<f32>,
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for part in items(plan, map, units) {
+    for part in plan.units(map).items(units) {
         // SAFETY: the caller's promise is the same, item by item.
-        unsafe { kernels::average::forward(plan, map, part, input, output, scratch) };
+        unsafe { averages::forward(plan, map, part, input, output, scratch) };
     }
 }

@@ -28,19 +28,26 @@
 
 mod backward;
 pub mod bins;
+mod convert;
+mod element;
 mod error;
 mod forward;
 mod kernels;
 mod plan;
+mod pyramid;
 pub mod reference;
+mod regions;
 mod shape;
 mod span;
+mod units;
 mod vector;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
 pub use backward::{average_backward, backward};
+pub use element::{Element, ElementType, Real};
 pub use error::PoolError;
 pub use forward::{average, forward, forward_with_indices};
 pub use plan::PyramidPlan;
+pub use regions::{NOWHERE, RegionPlan, RegionRule, backward_regions, forward_regions, forward_regions_with_indices};
 pub use shape::{FeatureMap, Layout};

@@ -3,9 +3,12 @@
 use core::ops::Range;
 
 use crate::bins::{self, Bin, Rule};
+use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
 };
+use crate::pyramid::{Place, Pyramid};
+use crate::units::Units;
 use crate::{FeatureMap, Layout, PoolError};
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
@@ -15,11 +18,10 @@ use crate::{FeatureMap, Layout, PoolError};
 pub struct PyramidPlan {
     height: usize,
     width: usize,
-    layout: Layout,
+    pyramid: Pyramid,
     levels: Vec<Level>,
     /// Positions in `levels`, parents before their children.
     order: Vec<usize>,
-    bins: usize,
     strips: [Vec<Strip>; 2],
     forward_scratch: usize,
     backward_scratch: usize,
@@ -32,8 +34,7 @@ pub(crate) struct Level {
     pub columns: Vec<Bin>,
     /// Rows and columns that an average over each bin divides by.
     counted: (Vec<f32>, Vec<f32>),
-    /// Number of bins of the levels before this one, which is where its bins begin in the output.
-    pub first_bin: usize,
+    pub place: Place,
     pub source: Source,
     /// What NCHW kernels need beside: the rows to reduce, empty for nested levels, and the way the bins come together.
     pub bands: Vec<Band>,
@@ -42,18 +43,13 @@ pub(crate) struct Level {
 
 impl Level {
     pub fn bins(&self) -> usize {
-        self.rows.len() * self.columns.len()
+        self.place.bins
     }
 
     /// What an average over bin `(i, j)` divides by.
     #[inline(always)]
     pub fn area(&self, i: usize, j: usize) -> f32 {
         self.counted.0[i] * self.counted.1[j]
-    }
-
-    /// The level's place in a row of the output: bins before it, bins of its own.
-    pub fn place(&self) -> (usize, usize) {
-        (self.first_bin, self.bins())
     }
 }
 
@@ -114,19 +110,18 @@ impl PyramidPlan {
         layout: Layout,
     ) -> Result<Self, PoolError> {
         check_sizes(height, width, levels)?;
+        let pyramid = Pyramid::new(levels, layout)?;
         let mut planned = reserve(levels.len())?;
-        let mut bins = 0;
-        for &(rows, columns) in levels {
+        for (&(rows, columns), &place) in levels.iter().zip(&pyramid.places) {
             planned.push(Level {
                 rows: rule.axis(height, rows)?,
                 columns: rule.axis(width, columns)?,
                 counted: (counted(rule, height, rows)?, counted(rule, width, columns)?),
-                first_bin: bins,
+                place,
                 source: Source::Map,
                 bands: Vec::new(),
                 gather: Gather::default(),
             });
-            bins += rows * columns;
         }
         for i in 0..planned.len() {
             planned[i].source = source(&planned, i);
@@ -135,10 +130,9 @@ impl PyramidPlan {
         let mut plan = PyramidPlan {
             height,
             width,
-            layout,
+            pyramid,
             levels: planned,
             order,
-            bins,
             strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
             forward_scratch: 0,
             backward_scratch: 0,
@@ -153,22 +147,33 @@ impl PyramidPlan {
 
     /// Length of an output for `batch` items of `channels` channels: `batch * channels * sum(nh * nw)`.
     pub fn output_len(&self, batch: usize, channels: usize) -> usize {
-        batch * channels * self.bins
+        self.pyramid.output_len(batch, channels)
     }
 
-    /// Number of elements of working memory that a thread needs to pool.
-    pub(crate) fn forward_scratch(&self) -> usize {
-        self.forward_scratch
+    /// Number of words of working memory that a thread needs to pool.
+    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+        self.forward_scratch.saturating_add(self.convert_scratch(kind))
     }
 
-    /// Number of elements of working memory that a thread needs for a gradient.
+    /// Number of words of working memory that a thread needs for a gradient.
     pub(crate) fn backward_scratch(&self) -> usize {
         self.backward_scratch
     }
 
-    /// Number of elements of working memory that a thread needs to average, or for the gradient of an average.
-    pub(crate) fn average_scratch(&self) -> usize {
-        self.width.max(AVERAGE_CHANNELS)
+    /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
+    pub(crate) fn average_scratch(&self, kind: ElementType) -> usize {
+        self.width.max(AVERAGE_CHANNELS).saturating_add(self.convert_scratch(kind))
+    }
+
+    /// Channels that are converted together.
+    pub(crate) fn convert_block(&self) -> usize {
+        if self.layout() == Layout::Nchw { self.forward_block() } else { CHANNEL_BLOCK }
+    }
+
+    /// Cells, bins and indices of the channels that are converted together.
+    fn convert_scratch(&self, kind: ElementType) -> usize {
+        let each = (self.height * self.width).saturating_add(2 * self.pyramid.bins);
+        if kind == ElementType::F32 { 0 } else { self.convert_block().saturating_mul(each) }
     }
 
     /// Height and width of the maps it was made for.
@@ -178,11 +183,16 @@ impl PyramidPlan {
 
     /// Layout of the maps and the outputs.
     pub fn layout(&self) -> Layout {
-        self.layout
+        self.pyramid.layout
     }
 
-    pub(crate) fn bins(&self) -> usize {
-        self.bins
+    pub(crate) fn pyramid(&self) -> &Pyramid {
+        &self.pyramid
+    }
+
+    /// How a call over `map` is cut up: planes in NCHW, blocks of channels in NHWC.
+    pub(crate) fn units(&self, map: &FeatureMap) -> Units {
+        Units::new(map, if self.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK })
     }
 
     pub(crate) fn levels(&self) -> &[Level] {
@@ -231,13 +241,13 @@ impl PyramidPlan {
             return Err(PoolError::WrongMap { planned, found });
         }
         let planes = map.batch.checked_mul(map.channels).ok_or(PoolError::TooLarge)?;
-        let most = (self.height * self.width).max(self.bins);
+        let most = (self.height * self.width).max(self.pyramid.bins);
         planes.checked_mul(most).filter(|&n| n <= isize::MAX as usize / 4).ok_or(PoolError::TooLarge)?;
         Ok(())
     }
 
     fn count_forward_scratch(&self) -> usize {
-        match self.layout {
+        match self.layout() {
             // Reduced values, reduced indices, and the widened map where it is narrow.
             Layout::Nchw => {
                 let widened = if self.width < 4 { 4 * self.height } else { 0 };
@@ -274,23 +284,14 @@ impl PyramidPlan {
     }
 }
 
+/// Fails where something that kernels count in 31 bits is larger.
 fn check_sizes(height: usize, width: usize, levels: &[(usize, usize)]) -> Result<(), PoolError> {
     let countable = |n: usize| i32::try_from(n).map_err(|_| PoolError::TooLarge);
     if height == 0 || width == 0 {
         return Err(PoolError::EmptyMap { height, width });
     }
     countable(height.checked_mul(width).ok_or(PoolError::TooLarge)?)?;
-    if levels.is_empty() {
-        return Err(PoolError::NoLevels);
-    }
-    let mut bins = 0_usize;
-    for (level, &(rows, columns)) in levels.iter().enumerate() {
-        if rows == 0 || columns == 0 {
-            return Err(PoolError::EmptyLevel { level, rows, columns });
-        }
-        let level = rows.checked_mul(columns).ok_or(PoolError::TooLarge)?;
-        bins = bins.checked_add(level).ok_or(PoolError::TooLarge)?;
-        countable(bins)?;
+    for &(rows, _) in levels {
         // The reduced rows are counted by `u32` offsets as well.
         countable(rows.checked_mul(width + 8).ok_or(PoolError::TooLarge)?)?;
     }

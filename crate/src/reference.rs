@@ -2,8 +2,9 @@
 
 use core::ops::Range;
 
-use crate::bins::Rule;
-use crate::{FeatureMap, Layout};
+use crate::bins::{self, Rule};
+use crate::pyramid::Place;
+use crate::{FeatureMap, Layout, NOWHERE, RegionRule};
 
 /// One bin: the cells it reads, and where they and its own values stand.
 struct Bin {
@@ -26,7 +27,7 @@ fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout:
             let cells = layout.cells(map, item);
             let mut before = 0;
             for (level, &(rows, columns)) in levels.iter().enumerate() {
-                let bins = layout.bins(map.channels, row, (before, rows * columns), item);
+                let bins = layout.bins(map.channels, row, Place { first: before, bins: rows * columns }, item);
                 for bin in 0..rows * columns {
                     visit(Bin {
                         level,
@@ -92,14 +93,15 @@ pub fn backward(
     for_each_bin(map, levels, rule, layout, |bin| {
         by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
     });
-    by_level
-        .into_iter()
-        .rev()
-        .reduce(|mut sum, level| {
-            sum.iter_mut().zip(level).for_each(|(sum, grad)| *sum += grad);
-            sum
-        })
-        .unwrap_or_else(|| vec![0.0; map.len()])
+    add_levels(by_level)
+}
+
+fn add_levels(by_level: Vec<Vec<f32>>) -> Vec<f32> {
+    let add = |mut sum: Vec<f32>, level: Vec<f32>| {
+        sum.iter_mut().zip(level).for_each(|(sum, grad)| *sum += grad);
+        sum
+    };
+    by_level.into_iter().rev().reduce(add).unwrap_or_default()
 }
 
 /// The average of every bin, summed in double precision. Padding counts as cells where the rule pads.
@@ -131,4 +133,109 @@ pub fn average_backward(
         }
     });
     grad_input
+}
+
+/// One bin of a region: its level, its channel, the place of that channel's cell 0 and the distance between cells, and
+/// its own place in the output.
+struct RegionBin {
+    level: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    cells: (usize, usize),
+    at: usize,
+}
+
+/// Calls `visit` for every bin of every region: regions outermost, then levels, channels, and bins in row-major order.
+fn for_each_region_bin(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RegionRule,
+    layout: Layout,
+    regions: &[f32],
+    mut visit: impl FnMut(RegionBin),
+) {
+    let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
+    let axis = |ends: (f32, f32), size: usize, n: usize| {
+        let mut axis = Vec::new();
+        rule.bins(ends, size, n, |bin: bins::Bin| axis.push(bin.range()));
+        axis
+    };
+    for (row, region) in regions.chunks_exact(5).enumerate() {
+        let cells = layout.cells(map, region[0] as usize);
+        let mut first = 0;
+        for (level, &(rows, columns)) in levels.iter().enumerate() {
+            let down = axis((region[2], region[4]), map.height, rows);
+            let across = axis((region[1], region[3]), map.width, columns);
+            let place = layout.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            first += rows * columns;
+            for channel in 0..map.channels {
+                for bin in 0..rows * columns {
+                    visit(RegionBin {
+                        level,
+                        rows: down[bin / columns].clone(),
+                        columns: across[bin % columns].clone(),
+                        cells: (cells.at(channel, 0), cells.step),
+                        at: place.at(channel, bin),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// The maximum of every bin of every region, and the position it stands at, scanned in row-major order.
+///
+/// torchvision's rule begins with the lowest finite value, so NaN is never chosen and [`NOWHERE`] may be; a bin outside the
+/// map is 0 (torchvision, `roi_pool_kernel.cpp`). SPP-net's windows have maxima as [`forward`] has.
+pub fn forward_regions(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RegionRule,
+    layout: Layout,
+    regions: &[f32],
+    input: &[f32],
+) -> (Vec<f32>, Vec<u32>) {
+    let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
+    let len = regions.len() / 5 * map.channels * all;
+    let (mut output, mut indices) = (vec![0.0; len], vec![NOWHERE; len]);
+    for_each_region_bin(map, levels, rule, layout, regions, |bin| {
+        if bin.rows.is_empty() || bin.columns.is_empty() {
+            return;
+        }
+        let (mut best, mut index) = match rule {
+            RegionRule::RoiPool { .. } => (f32::MIN, NOWHERE),
+            RegionRule::SppNet { .. } => (f32::NEG_INFINITY, (bin.rows.start * map.width + bin.columns.start) as u32),
+        };
+        for row in bin.rows {
+            for column in bin.columns.clone() {
+                let here = row * map.width + column;
+                let value = input[bin.cells.0 + here * bin.cells.1];
+                let wins = matches!(rule, RegionRule::SppNet { .. }) && value.is_nan();
+                if value > best || wins {
+                    (best, index) = (value, here as u32);
+                }
+            }
+        }
+        output[bin.at] = best;
+        indices[bin.at] = index;
+    });
+    (output, indices)
+}
+
+/// The gradient with respect to the map: as [`backward`], each level in a plane of its own, regions in their order.
+pub fn backward_regions(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RegionRule,
+    layout: Layout,
+    regions: &[f32],
+    (grad_output, indices): (&[f32], &[u32]),
+) -> Vec<f32> {
+    let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
+    for_each_region_bin(map, levels, rule, layout, regions, |bin| {
+        if indices[bin.at] != NOWHERE {
+            by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
+        }
+    });
+    add_levels(by_level)
 }

@@ -1,5 +1,9 @@
 //! Shapes, and where the elements of a plane lie in memory.
 
+use core::ops::Range;
+
+use crate::pyramid::Place;
+
 /// The order of a feature map's axes in memory, and with it the order of the output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Layout {
@@ -52,6 +56,24 @@ impl Planes {
     pub fn at(self, plane: usize, i: usize) -> usize {
         self.first + plane * self.plane + i * self.step
     }
+
+    /// Where the same elements of `planes` planes of `len` would lie with nothing else in between.
+    pub fn packed(self, planes: usize, len: usize) -> Planes {
+        if self.step == 1 && self.plane == len {
+            Planes { first: 0, plane: len, step: 1 }
+        } else {
+            Planes { first: 0, plane: 1, step: planes }
+        }
+    }
+
+    /// The stretches of memory that hold some whole planes of `len` elements, in the order in which they would lie with
+    /// nothing else in between.
+    pub fn runs(self, planes: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
+        let whole = self.plane == len || self.step == planes.len();
+        let (count, each) = if whole { (1, planes.len() * len) } else { (len, planes.len()) };
+        let first = self.at(planes.start, 0);
+        (0..count).map(move |i| first + i * self.step..first + i * self.step + each)
+    }
 }
 
 impl Layout {
@@ -65,13 +87,12 @@ impl Layout {
         }
     }
 
-    /// The bins of an item's planes on one level in the output. A row has `row` bins a channel; the level's `bins`
-    /// begin after `before` of them.
+    /// The bins of one level in row `row` of an output that has `all` bins a channel in each row.
     #[inline(always)]
-    pub(crate) fn bins(self, channels: usize, row: usize, (before, bins): (usize, usize), item: usize) -> Planes {
-        let first = (item * row + before) * channels;
+    pub(crate) fn bins(self, channels: usize, all: usize, place: Place, row: usize) -> Planes {
+        let first = (row * all + place.first) * channels;
         match self {
-            Layout::Nchw => Planes { first, plane: bins, step: 1 },
+            Layout::Nchw => Planes { first, plane: place.bins, step: 1 },
             Layout::Nhwc => Planes { first, plane: 1, step: channels },
         }
     }

@@ -22,10 +22,16 @@ impl<T> Clone for Span<'_, T> {
 impl<T> Copy for Span<'_, T> {}
 
 impl<'a> Span<'a, f32> {
-    /// The same memory for indices, which have the size of values.
+    /// The same memory for as many elements of another type, which must not be larger.
     #[inline(always)]
-    pub fn as_indices(self) -> Span<'a, u32> {
+    pub fn cast<T: Copy>(self) -> Span<'a, T> {
+        const { assert!(size_of::<T>() <= size_of::<f32>() && align_of::<T>() <= align_of::<f32>()) };
         Span { at: self.at.cast(), len: self.len, life: PhantomData }
+    }
+
+    /// The same memory for twice as many elements of half the size.
+    pub fn halves(self) -> Span<'a, u16> {
+        Span { at: self.at.cast(), len: 2 * self.len, life: PhantomData }
     }
 }
 
@@ -37,7 +43,6 @@ impl<'a, T: Copy> Span<'a, T> {
     /// # Safety
     /// `at` must be valid for reads and writes of `len` elements for `'a`. Other holders of the same memory must not
     /// touch an element while this one does.
-    #[cfg(target_arch = "wasm32")]
     pub unsafe fn from_raw(at: *mut T, len: usize) -> Self {
         Span { at, len, life: PhantomData }
     }

@@ -63,6 +63,8 @@ pub(crate) trait Vector: Copy {
     fn max_index(self, other: Self) -> Self;
     /// Compares as `u32`, so that all ones are the highest.
     fn min_index(self, other: Self) -> Self;
+    /// Compares as eight `u16`.
+    fn max_rank(self, other: Self) -> Self;
 
     /// `[a0, b0, a1, b1]`
     fn zip_low(self, b: Self) -> Self;
@@ -72,6 +74,13 @@ pub(crate) trait Vector: Copy {
     fn join_low(self, b: Self) -> Self;
     /// `[a2, a3, b2, b3]`
     fn join_high(self, b: Self) -> Self;
+
+    /// Lane `i` of every vector in vector `i`.
+    #[inline(always)]
+    fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let (low, high) = ((a.zip_low(b), c.zip_low(d)), (a.zip_high(b), c.zip_high(d)));
+        [low.0.join_low(low.1), low.0.join_high(low.1), high.0.join_low(high.1), high.0.join_high(high.1)]
+    }
 }
 
 /// The vector of this build.
@@ -183,6 +192,10 @@ mod simd128 {
         #[inline(always)]
         fn min_index(self, other: Self) -> Self {
             V128(u32x4_min(self.0, other.0))
+        }
+        #[inline(always)]
+        fn max_rank(self, other: Self) -> Self {
+            V128(u16x8_max(self.0, other.0))
         }
         #[inline(always)]
         fn zip_low(self, b: Self) -> Self {
@@ -309,6 +322,10 @@ mod scalar {
         #[inline(always)]
         fn min_index(self, other: Self) -> Self {
             each(self, other, u32::min)
+        }
+        #[inline(always)]
+        fn max_rank(self, other: Self) -> Self {
+            each(self, other, |a, b| (a & 0xffff).max(b & 0xffff) | (a >> 16).max(b >> 16) << 16)
         }
         #[inline(always)]
         fn zip_low(self, b: Self) -> Self {

@@ -42,5 +42,5 @@ fn an_index_outside_its_plane_is_refused_before_anything_is_written() {
 #[test]
 fn counts_beyond_memory_are_refused() {
     let map = FeatureMap { batch: usize::MAX, channels: 2, ..MAP };
-    assert_eq!(forward(&plan(), &map, &[], &mut []), Err(PoolError::TooLarge));
+    assert_eq!(forward::<f32>(&plan(), &map, &[], &mut []), Err(PoolError::TooLarge));
 }

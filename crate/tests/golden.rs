@@ -5,7 +5,8 @@ use std::path::Path;
 
 use pyramid_pool::bins::Rule;
 use pyramid_pool::{
-    FeatureMap, Layout, PyramidPlan, average, average_backward, backward, forward, forward_with_indices,
+    FeatureMap, Layout, PyramidPlan, RegionPlan, RegionRule, average, average_backward, backward, backward_regions,
+    forward, forward_regions_with_indices, forward_with_indices,
 };
 use serde::Deserialize;
 
@@ -22,6 +23,10 @@ struct Case {
     shape: Vec<usize>,
     levels: serde_json::Value,
     exact: Vec<String>,
+    spatial_scale: Option<f32>,
+    offset0: Option<f64>,
+    offset: Option<f64>,
+    step: Option<f64>,
     tensors: std::collections::HashMap<String, Tensor>,
 }
 
@@ -64,14 +69,36 @@ fn rule(case: &Case) -> Option<Rule> {
 }
 
 impl Case {
+    /// A map of rank 3 is a batch of one.
     fn map(&self) -> FeatureMap {
-        let [batch, channels, height, width] = self.shape[..] else { panic!("{}: not of rank 4", self.id) };
-        FeatureMap { batch, channels, height, width }
+        let [.., channels, height, width] = self.shape[..] else { panic!("{}: no map", self.id) };
+        FeatureMap { batch: if self.shape.len() == 4 { self.shape[0] } else { 1 }, channels, height, width }
+    }
+
+    fn levels(&self) -> Vec<(usize, usize)> {
+        serde_json::from_value(self.levels.clone()).unwrap()
     }
 
     fn plan(&self, rule: Rule) -> PyramidPlan {
-        let levels: Vec<(usize, usize)> = serde_json::from_value(self.levels.clone()).unwrap();
-        PyramidPlan::new(self.map().height, self.map().width, &levels, rule, Layout::Nchw).unwrap()
+        PyramidPlan::new(self.map().height, self.map().width, &self.levels(), rule, Layout::Nchw).unwrap()
+    }
+
+    /// The rule and the regions of a case that pools some.
+    fn regions(&self, data: &[u8]) -> Option<(RegionRule, Vec<f32>)> {
+        match self.kind.as_str() {
+            "roi_pool" => {
+                let rule = RegionRule::RoiPool { spatial_scale: self.spatial_scale? };
+                Some((rule, self.tensors["rois"].floats(data)))
+            }
+            "sppnet_window" => {
+                let rule = RegionRule::SppNet { offset0: self.offset0?, offset: self.offset?, step: self.step? };
+                // Boxes are 1-based, and of one image.
+                let boxes = self.tensors["boxes"].floats(data);
+                let region = |ends: &[f32]| [0.0, ends[0] - 1.0, ends[1] - 1.0, ends[2] - 1.0, ends[3] - 1.0];
+                Some((rule, boxes.chunks_exact(4).flat_map(region).collect()))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -137,4 +164,38 @@ fn averages_and_their_gradients_are_pytorchs_and_caffes() {
         checked += 1;
     }
     assert_eq!(checked, 25 + 3);
+}
+
+#[test]
+fn regions_are_torchvisions_and_spp_nets() {
+    let (index, data) = golden();
+    let mut checked = 0;
+    for case in &index.cases {
+        let Some((rule, regions)) = case.regions(&data) else { continue };
+        let map = case.map();
+        let size = (map.batch, map.height, map.width);
+        let plan = RegionPlan::new(size, &case.levels(), rule, Layout::Nchw, &regions).unwrap();
+        let x = case.tensors["x"].floats(&data);
+        let expected = case.tensors["y"].floats(&data);
+        let (mut y, mut indices) = (vec![9.0; expected.len()], vec![9; expected.len()]);
+        forward_regions_with_indices(&plan, &map, &x, &mut y, &mut indices).unwrap();
+        checked += 1;
+        if case.kind == "sppnet_window" {
+            // The original's maxima begin at zero.
+            let floored: Vec<f32> = y.iter().map(|value| value.max(0.0)).collect();
+            assert_eq!(bits(&floored), bits(&expected), "{}: output", case.id);
+            continue;
+        }
+        assert_eq!(bits(&y), bits(&expected), "{}: output", case.id);
+        assert_eq!(indices, case.tensors["argmax"].words(&data), "{}: indices", case.id);
+        let expected = case.tensors["gx"].floats(&data);
+        let mut gradient = vec![9.0; x.len()];
+        backward_regions(&plan, &map, &case.tensors["gy"].floats(&data), &indices, &mut gradient).unwrap();
+        if case.exact.iter().any(|name| name == "gx") {
+            assert_eq!(bits(&gradient), bits(&expected), "{}: gradient", case.id);
+        } else {
+            assert!(close(&gradient, &expected, 1e-5, largest(&expected)), "{}: gradient", case.id);
+        }
+    }
+    assert_eq!(checked, 17 + 8);
 }

@@ -403,10 +403,10 @@ describe('what lies about itself', () => {
   test('dims that differ at the second look', async () => {
     const spp = await pool({ levels: [1] });
     let looks = 0;
-    const dims = wrong([1, 2, 2]);
-    dims[Symbol.iterator] = function* () {
+    const dims: number[] = wrong([1, 2, 2]);
+    dims[Symbol.iterator] = wrong(function* () {
       yield* looks++ ? [1, 1, 1] : [1, 2, 2];
-    };
+    });
     const context = { dims, indices: { data: Int32Array.of(3), dims: [1] } };
     const gradient = spp.backward({ data: Float32Array.of(5), dims: [1] }, context);
     expect(gradient.data.length).toBe(gradient.dims.reduce((a, b) => a * b, 1));

@@ -1,6 +1,6 @@
 /** The answers of PyTorch, and of plain loops where it has no such rule. */
 
-import type { Bins, Reduction } from 'pyramid-pool';
+import type { Bins, Reduction, RoiPyramidPoolOptions } from 'pyramid-pool';
 import dataUrl from '../golden/data.bin?inline';
 import index from '../golden/index.json' with { type: 'json' };
 
@@ -18,6 +18,10 @@ interface CaseEntry {
   levels: [number, number][];
   exact: string[];
   x_gen?: { seed: number; steps: number };
+  spatial_scale?: number;
+  offset0?: number;
+  offset?: number;
+  step?: number;
   tensors: Record<string, TensorEntry>;
 }
 
@@ -57,6 +61,58 @@ export const goldenCases: GoldenCase[] = (index.cases as unknown as CaseEntry[])
     const reduction = entry.pool === 'max' ? 'max' : 'average';
     return { id, reduction, bins, shape, levels, x, y, argmax, gy, gx, exact: exact.includes('gx') };
   });
+
+/** A feature map with regions of it, and what becomes of them. */
+export interface GoldenRegions {
+  id: string;
+  /** The options that go with `levels`. */
+  options: Omit<RoiPyramidPoolOptions, 'levels'>;
+  shape: [number, number, number, number];
+  levels: [number, number][];
+  x: Float32Array;
+  rois: Float32Array;
+  y: Float32Array;
+  /** Whether `y` holds maxima that were floored at zero. */
+  floored: boolean;
+  /** Where there are answers for them. */
+  training?: { argmax: Int32Array; gy: Float32Array; gx: Float32Array; exact: boolean };
+}
+
+/** The cases of torchvision's RoI pooling, and of SPP-net's windows. */
+export const goldenRegions: GoldenRegions[] = (index.cases as unknown as CaseEntry[]).flatMap(
+  (entry): GoldenRegions[] => {
+    const { id, levels, tensors } = entry;
+    const [x, y] = [floats(tensors.x), floats(tensors.y)];
+    if (entry.kind === 'roi_pool') {
+      const [argmax, gy, gx] = [ints(tensors.argmax), floats(tensors.gy), floats(tensors.gx)];
+      const training = { argmax, gy, gx, exact: entry.exact.includes('gx') };
+      const options = { rule: 'roi-pool', spatialScale: entry.spatial_scale } as const;
+      return [
+        {
+          id,
+          options,
+          shape: entry.shape,
+          levels,
+          x,
+          rois: floats(tensors.rois),
+          y,
+          floored: false,
+          training,
+        },
+      ];
+    }
+    if (entry.kind !== 'sppnet_window') return [];
+    const { offset0, offset, step } = entry;
+    const options = { rule: 'spp-net', offset0, offset, step } as const;
+    const [channels, height, width] = entry.shape as unknown as [number, number, number];
+    // Boxes are 1-based, and of one image.
+    const boxes = floats(tensors.boxes);
+    const rois = Float32Array.from({ length: (boxes.length / 4) * 5 }, (_, i) =>
+      i % 5 === 0 ? 0 : (boxes[Math.floor(i / 5) * 4 + (i % 5) - 1] as number) - 1,
+    );
+    return [{ id, options, shape: [1, channels, height, width], levels, x, rois, y, floored: true }];
+  },
+);
 
 function count(shape: number[]): number {
   return shape.reduce((product, size) => product * size, 1);

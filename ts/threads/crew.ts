@@ -4,7 +4,7 @@ import { PyramidPoolError } from '../errors.js';
 import { writeJobs } from '../job.js';
 import { Scratch, type WasmMemory } from '../memory.js';
 import type { StartedWorker } from '../platform/platform.js';
-import { ELEMENT_BYTES } from '../tensor.js';
+import { WORD_BYTES } from '../tensor.js';
 import { CONTROL_WORDS, Control, SPIN_MS } from './control.js';
 
 /** With fewer elements, some tens of microseconds of work, a job is over before a sleeping worker has begun. */
@@ -53,7 +53,9 @@ export class Crew {
     this.#options = options;
     this.#jobs = new Scratch(memory, 'a list of jobs');
     this.#scratch = new Scratch(memory, 'working memory of the threads');
-    const address = memory.alloc(CONTROL_WORDS * ELEMENT_BYTES, 'the control words of the threads');
+    const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the control words of the threads');
+    // Workers look at them until they have ended, which may be after the runtime.
+    memory.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
     this.#control = new Control(memory.buffer, address);
   }
@@ -81,9 +83,11 @@ export class Crew {
     return turn;
   }
 
-  /** Ends every worker. A job under way is rejected. */
-  dispose(): void {
+  /** Ends every worker. A job under way is rejected. True if no worker can be at one any more. */
+  dispose(): boolean {
+    const idle = !this.#busy && this.#failure === undefined;
     this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'));
+    return idle;
   }
 
   #isWorth({ elements }: Work): boolean {

@@ -1,6 +1,7 @@
 /** A worker of the pool: makes its own instance over the shared memory and serves until it is told to stop. */
 import { createGlue } from '#wasm/simd-threads-glue';
 import { Control } from './control.js';
+import { STACK_BYTES } from './stack.js';
 
 /** What a worker is started with. */
 export interface Membership {
@@ -11,9 +12,6 @@ export interface Membership {
   /** The worker's number, from 0 up. */
   readonly worker: number;
 }
-
-/** The kernels keep little on the stack; one page is the least a thread can have. */
-export const STACK_BYTES = 1 << 16;
 
 export function serve({ module, memory, control, worker }: Membership): void {
   const kernels = createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });

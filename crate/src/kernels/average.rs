@@ -21,7 +21,7 @@ impl Item<'_> {
     }
 
     fn bins(&self, level: &Level) -> Planes {
-        self.plan.layout().bins(self.map.channels, self.plan.bins(), level.place(), self.item)
+        self.plan.pyramid().bins_at(self.map.channels, level.place, self.item)
     }
 }
 

@@ -8,12 +8,14 @@ pub(crate) mod average;
 mod best;
 pub(crate) mod nchw;
 pub(crate) mod nhwc;
+pub(crate) mod regions;
 mod repair;
+pub(crate) mod scatter;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::{Layout, Planes};
+use crate::shape::Planes;
 use crate::vector::Vector;
 
 /// Column vectors of a strip that fit the registers beside their loads: more spill.
@@ -38,7 +40,6 @@ pub(crate) const BACKWARD_BLOCK: usize = 4096;
 #[derive(Clone, Copy)]
 pub(crate) struct ItemOutput<'a> {
     pub slots: Slots<'a>,
-    pub layout: Layout,
     pub channels: usize,
     pub item: usize,
 }
@@ -47,7 +48,7 @@ impl<'a> ItemOutput<'a> {
     /// Where the level's bins stand.
     #[inline(always)]
     pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
-        self.layout.bins(self.channels, plan.bins(), level.place(), self.item)
+        plan.pyramid().bins_at(self.channels, level.place, self.item)
     }
 }
 

@@ -28,7 +28,7 @@ impl<'a> Scratch<'a> {
         // SAFETY: the plan counts these three parts in its `forward_scratch`.
         unsafe {
             Scratch {
-                reduced: Slots { values: memory.part(0, len), indices: memory.part(len, len).as_indices() },
+                reduced: Slots { values: memory.part(0, len), indices: memory.part(len, len).cast() },
                 widened: memory.part(2 * len, memory.len() - 2 * len),
             }
         }

@@ -1,0 +1,156 @@
+//! Runs the kernels, which compute in `f32`, over other element types: some channels at a time are widened into working
+//! memory, as a small map of their own, and what comes out is narrowed. There they stay in the cache.
+
+use core::ops::Range;
+
+use crate::backward::average_backward_f32;
+use crate::element::Elements;
+use crate::forward::{average_f32, forward_f32};
+use crate::kernels::Slots;
+use crate::span::Span;
+use crate::{FeatureMap, PyramidPlan};
+
+/// Some channels of one item, and the small map that stands for them.
+struct Block<'a> {
+    plan: &'a PyramidPlan,
+    whole: &'a FeatureMap,
+    item: usize,
+    channels: Range<usize>,
+    map: FeatureMap,
+    cells: Span<'a, f32>,
+    bins: Span<'a, f32>,
+    indices: Span<'a, u32>,
+    /// What the kernels need.
+    scratch: Span<'a, f32>,
+}
+
+/// Cuts units into blocks, which take turns in one scratch.
+///
+/// # Safety
+/// `scratch` must have what the plan counts for types that are converted, and no other holder.
+unsafe fn blocks<'a>(
+    plan: &'a PyramidPlan,
+    whole: &'a FeatureMap,
+    units: Range<usize>,
+    scratch: Span<'a, f32>,
+) -> impl Iterator<Item = Block<'a>> {
+    let most = plan.convert_block();
+    let split = move |(item, channels): (usize, Range<usize>)| {
+        channels.clone().step_by(most).map(move |first| (item, first..channels.end.min(first + most)))
+    };
+    plan.units(whole).items(units).flat_map(split).map(move |(item, channels)| {
+        let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };
+        let (cells, bins) = (map.len(), plan.output_len(1, map.channels));
+        let taken = cells + 2 * bins;
+        // SAFETY: the plan counts these parts for `most` channels.
+        unsafe {
+            Block {
+                plan,
+                whole,
+                item,
+                channels,
+                map,
+                cells: scratch.part(0, cells),
+                bins: scratch.part(cells, bins),
+                indices: scratch.part(cells + bins, bins).cast(),
+                scratch: scratch.part(taken, scratch.len() - taken),
+            }
+        }
+    })
+}
+
+impl Block<'_> {
+    fn units(&self) -> Range<usize> {
+        self.plan.units(&self.map).all()
+    }
+
+    /// Where the block's cells lie in the whole map.
+    fn cell_runs(&self) -> impl Iterator<Item = Range<usize>> {
+        self.plan.layout().cells(self.whole, self.item).runs(self.channels.clone(), self.whole.cells())
+    }
+
+    /// Where its bins lie in the whole output, level after level.
+    fn bin_runs(&self) -> impl Iterator<Item = Range<usize>> {
+        let pyramid = self.plan.pyramid();
+        pyramid.places.iter().flat_map(|&level| {
+            pyramid.bins_at(self.whole.channels, level, self.item).runs(self.channels.clone(), level.bins)
+        })
+    }
+}
+
+/// Pools a range of units.
+///
+/// # Safety
+/// As [`forward_f32`], with the scratch that the plan counts for the type.
+pub(crate) unsafe fn forward(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: Elements,
+    (output, indices): (Elements, Span<u32>),
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    let indexed = indices.len() > 0;
+    // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
+    unsafe {
+        for block in blocks(plan, map, units, scratch) {
+            input.gather(block.cell_runs(), block.cells.slice());
+            let places = if indexed { block.indices } else { block.indices.part(0, 0) };
+            let slots = Slots { values: block.bins, indices: places };
+            forward_f32(plan, &block.map, block.cells.slice(), slots, block.units(), block.scratch);
+            output.scatter(block.bin_runs(), block.bins.slice());
+            if indexed {
+                let mut from = 0;
+                for run in block.bin_runs() {
+                    let part = block.indices.part(from, run.len()).slice();
+                    indices.part(run.start, run.len()).slice().copy_from_slice(part);
+                    from += run.len();
+                }
+            }
+        }
+    }
+}
+
+/// Averages a range of units.
+///
+/// # Safety
+/// As [`average_f32`], with the scratch that the plan counts for the type.
+pub(crate) unsafe fn average(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: Elements,
+    output: Elements,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
+    unsafe {
+        for block in blocks(plan, map, units, scratch) {
+            input.gather(block.cell_runs(), block.cells.slice());
+            average_f32(plan, &block.map, block.cells.slice(), block.bins, block.units(), block.scratch);
+            output.scatter(block.bin_runs(), block.bins.slice());
+        }
+    }
+}
+
+/// The gradient of averages for a range of units.
+///
+/// # Safety
+/// As [`average_backward_f32`], with the scratch that the plan counts for the type.
+pub(crate) unsafe fn average_backward(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    grad_output: Elements,
+    grad_input: Elements,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
+    unsafe {
+        for block in blocks(plan, map, units, scratch) {
+            grad_output.gather(block.bin_runs(), block.bins.slice());
+            average_backward_f32(plan, &block.map, block.bins.slice(), block.cells, block.units(), block.scratch);
+            grad_input.scatter(block.cell_runs(), block.cells.slice());
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The types that feature maps come in. Kernels compute in `f32`, which holds every value of the others exactly; so a
+//! maximum found there is the maximum, and goes back without rounding.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use half::f16;
+
+use crate::span::Span;
+
+/// An element type by name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ElementType {
+    /// 32-bit floating point.
+    F32,
+    /// 16-bit floating point (IEEE half precision).
+    F16,
+    /// Signed bytes, as quantised networks have.
+    I8,
+    /// Unsigned bytes, as quantised networks have.
+    U8,
+}
+
+/// An element of a feature map.
+pub trait Element: Copy + sealed::Sealed {
+    /// Its type.
+    const TYPE: ElementType;
+    #[doc(hidden)]
+    fn widen(self) -> f32;
+    /// Of what [`Element::widen`] gave, the same element; of anything else, the nearest.
+    #[doc(hidden)]
+    fn narrow(value: f32) -> Self;
+}
+
+/// An element that averages and gradients can be counted in. Sums are rounded to it one addition at a time, as PyTorch
+/// does.
+pub trait Real: Element {
+    #[doc(hidden)]
+    const ZERO: Self;
+    #[doc(hidden)]
+    fn add(self, other: Self) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for half::f16 {}
+    impl Sealed for i8 {}
+    impl Sealed for u8 {}
+}
+
+impl Element for f32 {
+    const TYPE: ElementType = ElementType::F32;
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self
+    }
+    #[inline(always)]
+    fn narrow(value: f32) -> Self {
+        value
+    }
+}
+
+impl Element for f16 {
+    const TYPE: ElementType = ElementType::F16;
+    /// Without branches, so that the compiler makes vectors of it.
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        const EXPONENT: u32 = 0x7c00 << 13;
+        let bits = u32::from(self.to_bits());
+        // Exponent and mantissa move to their places; then the exponent's bias is made the larger one.
+        let shifted = (bits & 0x7fff) << 13;
+        let exponent = shifted & EXPONENT;
+        let biased = shifted + ((127 - 15) << 23);
+        let special = biased + ((128 - 16) << 23);
+        // A subnormal's bits count in units of the smallest normal number's: an addition that is taken back normalises.
+        let subnormal = (f32::from_bits(biased + (1 << 23)) - f32::from_bits(113 << 23)).to_bits();
+        let magnitude = match exponent {
+            EXPONENT => special,
+            0 => subnormal,
+            _ => biased,
+        };
+        f32::from_bits(magnitude | (bits & 0x8000) << 16)
+    }
+    #[inline(always)]
+    fn narrow(value: f32) -> Self {
+        f16::from_f32(value)
+    }
+}
+
+macro_rules! integer {
+    ($type:ty, $name:ident) => {
+        impl Element for $type {
+            const TYPE: ElementType = ElementType::$name;
+            #[inline(always)]
+            fn widen(self) -> f32 {
+                f32::from(self)
+            }
+            #[inline(always)]
+            fn narrow(value: f32) -> Self {
+                value as $type
+            }
+        }
+    };
+}
+integer!(i8, I8);
+integer!(u8, U8);
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
+    }
+}
+
+impl Real for f16 {
+    const ZERO: Self = f16::ZERO;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self::narrow(self.widen() + other.widen())
+    }
+}
+
+/// A stretch of elements whose type is known at run time only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements<'a> {
+    at: *mut u8,
+    len: usize,
+    kind: ElementType,
+    life: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Elements<'a> {
+    /// To be read only.
+    pub fn of<T: Element>(slice: &'a [T]) -> Self {
+        Elements { at: slice.as_ptr().cast_mut().cast(), len: slice.len(), kind: T::TYPE, life: PhantomData }
+    }
+
+    pub fn of_mut<T: Element>(slice: &'a mut [T]) -> Self {
+        Elements { at: slice.as_mut_ptr().cast(), len: slice.len(), kind: T::TYPE, life: PhantomData }
+    }
+
+    /// # Safety
+    /// `at` must be valid for reads, and for writes if elements are narrowed to it, of `len` elements of the type for
+    /// `'a`, and aligned for them. Other holders of the same memory must not touch an element while this one does.
+    #[cfg(target_arch = "wasm32")]
+    pub unsafe fn from_raw(at: *mut u8, len: usize, kind: ElementType) -> Self {
+        Elements { at, len, kind, life: PhantomData }
+    }
+
+    pub fn kind(self) -> ElementType {
+        self.kind
+    }
+
+    /// The elements themselves, where they are `f32` and need no conversion.
+    #[inline(always)]
+    pub fn as_f32(self) -> Option<Span<'a, f32>> {
+        // SAFETY: valid by construction, and of this type.
+        (self.kind == ElementType::F32).then(|| unsafe { Span::from_raw(self.at.cast(), self.len) })
+    }
+
+    /// Copies elements to `to`, as many as it has.
+    ///
+    /// # Safety
+    /// `first + to.len()` must not exceed the length.
+    pub unsafe fn widen(self, first: usize, to: &mut [f32]) {
+        debug_assert!(first + to.len() <= self.len);
+        // SAFETY: inside, by the caller's promise, and of the type.
+        unsafe {
+            match self.kind {
+                ElementType::F32 => widen::<f32>(self.at, first, to),
+                ElementType::F16 => widen::<f16>(self.at, first, to),
+                ElementType::I8 => widen::<i8>(self.at, first, to),
+                ElementType::U8 => widen::<u8>(self.at, first, to),
+            }
+        }
+    }
+
+    /// Copies `from` to the elements from `first` on.
+    ///
+    /// # Safety
+    /// `first + from.len()` must not exceed the length.
+    pub unsafe fn narrow(self, first: usize, from: &[f32]) {
+        debug_assert!(first + from.len() <= self.len);
+        // SAFETY: inside, by the caller's promise, and of the type.
+        unsafe {
+            match self.kind {
+                ElementType::F32 => narrow::<f32>(self.at, first, from),
+                ElementType::F16 => narrow::<f16>(self.at, first, from),
+                ElementType::I8 => narrow::<i8>(self.at, first, from),
+                ElementType::U8 => narrow::<u8>(self.at, first, from),
+            }
+        }
+    }
+
+    /// Widens all of some stretches, one after the other, into `to`.
+    ///
+    /// # Safety
+    /// The stretches must lie inside, and be as long as `to` together.
+    pub unsafe fn gather(self, runs: impl Iterator<Item = Range<usize>>, to: &mut [f32]) {
+        let mut rest = to;
+        for run in runs {
+            let (part, after) = rest.split_at_mut(run.len());
+            // SAFETY: the caller's promise.
+            unsafe { self.widen(run.start, part) };
+            rest = after;
+        }
+    }
+
+    /// Narrows `from` into some stretches, one after the other.
+    ///
+    /// # Safety
+    /// As [`Elements::gather`].
+    pub unsafe fn scatter(self, runs: impl Iterator<Item = Range<usize>>, from: &[f32]) {
+        let mut rest = from;
+        for run in runs {
+            let (part, after) = rest.split_at(run.len());
+            // SAFETY: the caller's promise.
+            unsafe { self.narrow(run.start, part) };
+            rest = after;
+        }
+    }
+}
+
+unsafe fn widen<T: Element>(at: *mut u8, first: usize, to: &mut [f32]) {
+    // SAFETY: as many elements of the type are inside, by the caller's promise.
+    let from = unsafe { core::slice::from_raw_parts(at.cast::<T>().add(first), to.len()) };
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = from.widen());
+}
+
+unsafe fn narrow<T: Element>(at: *mut u8, first: usize, from: &[f32]) {
+    // SAFETY: as many elements of the type are inside, by the caller's promise, and nobody else's.
+    let to = unsafe { core::slice::from_raw_parts_mut(at.cast::<T>().add(first), from.len()) };
+    to.iter_mut().zip(from).for_each(|(to, &from)| *to = T::narrow(from));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_half_widens_to_its_value_and_comes_back() {
+        for half in (0..=u16::MAX).map(f16::from_bits) {
+            if half.is_nan() {
+                assert!(half.widen().is_nan() && f16::narrow(half.widen()).is_nan());
+            } else {
+                assert_eq!(half.widen().to_bits(), half.to_f32().to_bits());
+                assert_eq!(f16::narrow(half.widen()).to_bits(), half.to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn halves_round_every_sum() {
+        let one = f16::from_f32(1.0);
+        let sum = (0..3000).fold(f16::ZERO, |sum, _| sum.add(one));
+        assert_eq!(sum.to_f32(), 2048.0);
+    }
+
+    #[test]
+    fn bytes_come_back() {
+        assert!((i8::MIN..=i8::MAX).all(|byte| i8::narrow(byte.widen()) == byte));
+        assert!((u8::MIN..=u8::MAX).all(|byte| u8::narrow(byte.widen()) == byte));
+    }
+}

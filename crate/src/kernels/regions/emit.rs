@@ -1,0 +1,101 @@
+//! The way of a region's bins into the output.
+
+use super::Best;
+use crate::element::Elements;
+use crate::regions::RegionPlan;
+use crate::shape::Planes;
+use crate::span::Span;
+use crate::vector::Vector;
+
+/// Where a block's regions are written.
+#[derive(Clone, Copy)]
+pub(super) struct Sink<'a> {
+    pub plan: &'a RegionPlan,
+    /// The block's first channel, and the channels of the map.
+    pub channels: (usize, usize),
+    pub output: Elements<'a>,
+    /// Empty where indices are not asked for.
+    pub indices: Span<'a, u32>,
+    /// Room for one level of the block, where the output is not `f32`.
+    pub staged: Span<'a, f32>,
+}
+
+impl Sink<'_> {
+    /// Where a level's bins stand in a region's row, the block's first channel being plane 0.
+    fn place(&self, row: usize, level: usize) -> Planes {
+        let pyramid = self.plan.pyramid();
+        let (first, all) = self.channels;
+        let bins = pyramid.bins_at(all, pyramid.places[level], row);
+        Planes { first: bins.at(first, 0), ..bins }
+    }
+
+    /// Writes one level of a region: `best(channel, bin)` for `count` channels.
+    ///
+    /// # Safety
+    /// Row, level and channels must lie inside the output.
+    #[inline(always)]
+    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: impl Fn(usize, usize) -> Best) {
+        let place = self.place(row, level);
+        let bins = self.plan.pyramid().places[level].bins;
+        // SAFETY: the caller's promise, and the staged part has room for a level.
+        unsafe {
+            let (values, to) = match self.output.as_f32() {
+                Some(output) => (output, place),
+                None => (self.staged, place.packed(count, bins)),
+            };
+            for channel in 0..count {
+                for bin in 0..bins {
+                    let (value, index) = best(channel, bin);
+                    values.set(to.at(channel, bin), value);
+                    if self.indices.len() > 0 {
+                        self.indices.set(place.at(channel, bin), index);
+                    }
+                }
+            }
+            self.finish(place, count, bins);
+        }
+    }
+
+    /// Converts what was staged.
+    unsafe fn finish(self, place: Planes, count: usize, bins: usize) {
+        if self.output.as_f32().is_none() {
+            // SAFETY: the caller's promise: the level was staged as a whole, and lies inside the output.
+            unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).slice()) };
+        }
+    }
+
+    /// Writes the values of one level of a region for four channels, which are the lanes of a vector for each bin.
+    ///
+    /// # Safety
+    /// As [`Sink::write`], and `pooled` must have the level's bins.
+    #[inline(always)]
+    pub unsafe fn write_vectors<V: Vector>(self, row: usize, level: usize, pooled: Span<f32>) {
+        let place = self.place(row, level);
+        let bins = self.plan.pyramid().places[level].bins;
+        // SAFETY: the caller's promise, and the staged part has room for a level.
+        unsafe {
+            let (values, to) = match self.output.as_f32() {
+                Some(output) => (output, place),
+                None => (self.staged, place.packed(V::LANES, bins)),
+            };
+            let bin = |bin: usize| pooled.load::<V>(V::LANES * bin, V::LANES);
+            if to.plane == 1 {
+                (0..bins).for_each(|i| values.store(to.at(0, i), bin(i), V::LANES));
+            } else {
+                for group in 0..bins / V::LANES {
+                    let first = V::LANES * group;
+                    let turned = V::transpose(core::array::from_fn(|i| bin(first + i)));
+                    for (channel, turned) in turned.into_iter().enumerate() {
+                        values.store(to.at(channel, first), turned, V::LANES);
+                    }
+                }
+                for i in bins / V::LANES * V::LANES..bins {
+                    for channel in 0..V::LANES {
+                        values.set(to.at(channel, i), pooled.get(V::LANES * i + channel));
+                    }
+                }
+            }
+            self.finish(place, V::LANES, bins);
+        }
+    }
+}

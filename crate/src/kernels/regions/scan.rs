@@ -1,0 +1,39 @@
+//! Bin by bin: what the other ways must come to.
+
+use super::emit::Sink;
+use super::{Best, Block};
+use crate::bins::Bin;
+use crate::regions::{NOWHERE, RegionRule};
+
+/// Pools all regions of a block.
+///
+/// # Safety
+/// The block's channels and rows must lie inside the sink's output.
+pub(super) unsafe fn pool(block: Block, sink: Sink) {
+    for &row in block.plan.rows(block.item) {
+        for level in 0..block.plan.grids().len() {
+            let (rows, columns) = block.plan.level_bounds(row as usize, level);
+            let best = |channel: usize, bin: usize| {
+                scan(block, channel, rows[bin / columns.len()], columns[bin % columns.len()])
+            };
+            // SAFETY: the caller's promise.
+            unsafe { sink.write(row as usize, level, block.channels, best) };
+        }
+    }
+}
+
+fn scan(block: Block, channel: usize, rows: Bin, columns: Bin) -> Best {
+    let width = block.plan.size().1;
+    if rows.is_empty() || columns.is_empty() {
+        return (0.0, NOWHERE);
+    }
+    let (start, nan_counts) = match block.plan.rule() {
+        RegionRule::RoiPool { .. } => ((f32::MIN, NOWHERE), false),
+        RegionRule::SppNet { .. } => ((f32::NEG_INFINITY, rows.start * width as u32 + columns.start), true),
+    };
+    let cells = rows.range().flat_map(|row| columns.range().map(move |column| row * width + column));
+    cells.fold(start, |best, index| {
+        let value = block.cell(channel, index);
+        if value > best.0 || (nan_counts && value.is_nan()) { (value, index as u32) } else { best }
+    })
+}

@@ -1,0 +1,146 @@
+//! Adds the gradient of every bin to the cell its index names.
+//!
+//! PyTorch gathers each level in a zeroed plane of its own, bins in row-major order, and adds the planes, last level
+//! first. Addition commutes, so one level at the end of that sum may be scattered straight into the result; the others
+//! go through a scratch plane that is merged at the touched cells only. A plane is one thread's, so the bits do not
+//! depend on the number of threads.
+
+use crate::FeatureMap;
+use crate::element::Real;
+use crate::pyramid::{Place, Pyramid};
+use crate::shape::Planes;
+use crate::span::Span;
+
+/// What backward reads and writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Gradients<'a, T> {
+    pub output: &'a [T],
+    pub indices: &'a [u32],
+    pub input: Span<'a, T>,
+}
+
+/// Neighbouring channels of one item, whose gradients are gathered together: level by level over all of them, so that a
+/// cell is seldom added to twice in a row.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a, T> {
+    pub pyramid: &'a Pyramid,
+    pub map: &'a FeatureMap,
+    pub gradients: Gradients<'a, T>,
+    pub item: usize,
+    /// Rows of the output that were pooled from the item, in the order in which their gradients are added.
+    pub rows: &'a [u32],
+    pub channels: (usize, usize),
+}
+
+/// Planes that gather gradients, the block's first channel being plane 0.
+#[derive(Clone, Copy)]
+struct Sums<'a, T> {
+    memory: Span<'a, T>,
+    cells: Planes,
+}
+
+impl<T: Real> Block<'_, T> {
+    /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
+    /// `scratch` has room for the block's planes.
+    pub fn add(self, scratch: [Span<T>; 2]) {
+        let cells = self.pyramid.layout.cells(self.map, self.item);
+        let result =
+            Sums { memory: self.gradients.input, cells: Planes { first: cells.at(self.channels.0, 0), ..cells } };
+        let cells = Planes { first: 0, plane: self.map.cells(), step: 1 };
+        let [rest, one] = scratch.map(|memory| Sums { memory, cells });
+        match &self.pyramid.places[..] {
+            // Either end of the list may go straight in: take the one with more bins.
+            [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {
+                self.scatter(*first, result);
+                others.iter().for_each(|&level| self.clear(level, rest));
+                self.fold(others, rest, one);
+                others.iter().for_each(|&level| self.merge(level, rest, result));
+            }
+            levels => self.fold(levels, result, one),
+        }
+    }
+
+    /// Adds levels to `to`, whose touched cells are zero, the last level first.
+    ///
+    /// The first level to be added needs no plane of its own, and neither does a single bin, which touches a cell once.
+    /// So of the last two levels, whose sum may be taken either way, a single bin comes second.
+    fn fold(self, levels: &[Place], to: Sums<T>, one: Sums<T>) {
+        let (before, last) = match levels {
+            [before @ .., second, last] if self.is_single(*last) => {
+                self.scatter(*second, to);
+                (before, *last)
+            }
+            [before @ .., last] => (before, *last),
+            [] => return,
+        };
+        self.scatter(last, to);
+        for &level in before.iter().rev() {
+            if self.is_single(level) {
+                self.scatter(level, to);
+            } else {
+                self.clear(level, one);
+                self.scatter(level, one);
+                self.merge(level, one, to);
+            }
+        }
+    }
+
+    fn is_single(self, level: Place) -> bool {
+        level.bins == 1 && self.rows.len() == 1
+    }
+
+    /// Adds every bin's gradient to its cell.
+    #[inline(never)]
+    fn scatter(self, level: Place, to: Sums<T>) {
+        self.visit(level, |plane, cell, bin| {
+            let at = to.cells.at(plane, cell);
+            // SAFETY: a cell of the plane, and a bin of the output.
+            unsafe { to.memory.set(at, to.memory.get(at).add(*self.gradients.output.get_unchecked(bin))) }
+        });
+    }
+
+    /// Moves what the level's cells hold, adding it to the same cells of `to`.
+    #[inline(never)]
+    fn merge(self, level: Place, from: Sums<T>, to: Sums<T>) {
+        self.visit(level, |plane, cell, _| {
+            let (source, target) = (from.cells.at(plane, cell), to.cells.at(plane, cell));
+            // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
+            unsafe {
+                to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
+                from.memory.set(source, T::ZERO);
+            }
+        });
+    }
+
+    /// Zeroes the cells that the level touches.
+    #[inline(never)]
+    fn clear(self, level: Place, sums: Sums<T>) {
+        // SAFETY: a cell of the plane.
+        self.visit(level, |plane, cell, _| unsafe { sums.memory.set(sums.cells.at(plane, cell), T::ZERO) });
+    }
+
+    /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
+    /// output lies in memory. Bins of one plane come in row-major order in either.
+    #[inline(always)]
+    fn visit(self, level: Place, mut touch: impl FnMut(usize, usize, usize)) {
+        let cells = self.map.cells();
+        let planes = self.channels.1 - self.channels.0;
+        for &row in self.rows {
+            let bins = self.pyramid.bins_at(self.map.channels, level, row as usize);
+            let mut visit_bin = |plane: usize, bin: usize| {
+                let at = bins.at(self.channels.0 + plane, bin);
+                // Volatile: indices were checked, but another thread may write shared memory, and then the index that
+                // is compared must be the one that is used. The bin of a region that holds no cell has none either.
+                // SAFETY: a bin of the output, which has as many indices.
+                let cell = unsafe { self.gradients.indices.as_ptr().add(at).read_volatile() } as usize;
+                if cell < cells {
+                    touch(plane, cell, at);
+                }
+            };
+            match bins.step {
+                1 => (0..planes).for_each(|plane| (0..level.bins).for_each(|bin| visit_bin(plane, bin))),
+                _ => (0..level.bins).for_each(|bin| (0..planes).for_each(|plane| visit_bin(plane, bin))),
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
+
+use crate::shape::Planes;
+use crate::{Layout, PoolError};
+
+/// Levels in the order of the output: a row of it holds the bins of one level after those of the level before.
+#[derive(Clone, Debug)]
+pub(crate) struct Pyramid {
+    pub layout: Layout,
+    pub places: Vec<Place>,
+    /// Bins of all levels together.
+    pub bins: usize,
+}
+
+/// The bins of one level in a row of the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Bins of the levels before this one.
+    pub first: usize,
+    pub bins: usize,
+}
+
+impl Pyramid {
+    /// Checks `levels`, rows and columns of bins, and counts their bins.
+    pub fn new(levels: &[(usize, usize)], layout: Layout) -> Result<Self, PoolError> {
+        if levels.is_empty() {
+            return Err(PoolError::NoLevels);
+        }
+        let mut places = Vec::new();
+        places.try_reserve_exact(levels.len()).map_err(|_| PoolError::OutOfMemory)?;
+        let mut bins = 0_usize;
+        for (level, &(rows, columns)) in levels.iter().enumerate() {
+            if rows == 0 || columns == 0 {
+                return Err(PoolError::EmptyLevel { level, rows, columns });
+            }
+            let place = Place { first: bins, bins: rows.checked_mul(columns).ok_or(PoolError::TooLarge)? };
+            bins = bins.checked_add(place.bins).ok_or(PoolError::TooLarge)?;
+            // Indices are counted in 31 bits, and so are bins.
+            i32::try_from(bins).map_err(|_| PoolError::TooLarge)?;
+            places.push(place);
+        }
+        Ok(Pyramid { layout, places, bins })
+    }
+
+    /// Length of an output of `rows` rows.
+    pub fn output_len(&self, rows: usize, channels: usize) -> usize {
+        rows * channels * self.bins
+    }
+
+    /// Where the bins of a level stand in row `row` of the output.
+    #[inline(always)]
+    pub fn bins_at(&self, channels: usize, place: Place, row: usize) -> Planes {
+        self.layout.bins(channels, self.bins, place, row)
+    }
+}

@@ -1,0 +1,136 @@
+//! The same pyramid over regions of a feature map, as detection does: the map is made once, and every region of it
+//! becomes a row of fixed length.
+
+use core::ops::Range;
+
+use crate::backward::{backward_channels, first_outside};
+use crate::element::{Element, Elements, Real};
+use crate::forward::check_length;
+use crate::kernels::regions as kernels;
+use crate::kernels::scatter::Gradients;
+use crate::span::Span;
+use crate::{FeatureMap, PoolError};
+
+mod plan;
+mod rule;
+
+pub use plan::RegionPlan;
+pub(crate) use plan::{RegionSource, Tables};
+pub use rule::RegionRule;
+
+/// The index of a bin that has no greatest cell: its gradient goes nowhere. Read as an `i32` it is -1.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// Pools the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` values, level after level.
+///
+/// # Errors
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
+pub fn forward_regions<T: Element>(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    input: &[T],
+    output: &mut [T],
+) -> Result<(), PoolError> {
+    run(plan, map, input, output, &mut [])
+}
+
+/// Pools regions, and says for each value which cell it came from: `row * width + column` in its plane, or [`NOWHERE`].
+///
+/// # Errors
+/// As [`forward_regions`].
+pub fn forward_regions_with_indices<T: Element>(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    input: &[T],
+    output: &mut [T],
+    indices: &mut [u32],
+) -> Result<(), PoolError> {
+    check_length("indices", indices.len(), plan.output_len(map.channels))?;
+    run(plan, map, input, output, indices)
+}
+
+fn run<T: Element>(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    input: &[T],
+    output: &mut [T],
+    indices: &mut [u32],
+) -> Result<(), PoolError> {
+    plan.check_map(map)?;
+    check_length("input", input.len(), map.len())?;
+    check_length("output", output.len(), plan.output_len(map.channels))?;
+    let mut scratch = vec![0.0; plan.forward_scratch(T::TYPE)];
+    let to = (Elements::of_mut(output), Span::new(indices));
+    // SAFETY: the lengths were checked, and nobody else holds the buffers.
+    unsafe { region_units(plan, map, Elements::of(input), to, plan.units(map).all(), Span::new(&mut scratch)) };
+    Ok(())
+}
+
+/// The gradient with respect to the map, from that of the output and the indices of the forward pass. For each level, the
+/// gradients of regions are added in their order, and levels from the last to the first. Every element of `grad_input` is
+/// written.
+///
+/// # Errors
+/// [`PoolError::WrongMap`], [`PoolError::WrongLength`] or [`PoolError::IndexOutOfRange`]; nothing is written then.
+pub fn backward_regions<T: Real>(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    grad_output: &[T],
+    indices: &[u32],
+    grad_input: &mut [T],
+) -> Result<(), PoolError> {
+    plan.check_map(map)?;
+    let len = plan.output_len(map.channels);
+    check_length("grad_output", grad_output.len(), len)?;
+    check_length("indices", indices.len(), len)?;
+    check_length("grad_input", grad_input.len(), map.len())?;
+    if let Some(position) = first_outside(indices, map.cells(), true) {
+        return Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() });
+    }
+    let mut scratch = vec![0.0; plan.backward_scratch()];
+    let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
+    // SAFETY: the lengths were checked, and nobody else holds the buffers.
+    unsafe { region_backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
+    Ok(())
+}
+
+/// Pools a range of units. Indices are found where there is room for them.
+///
+/// # Safety
+/// `map` must have passed the plan's check, the buffers must have its lengths, `scratch` the plan's `forward_scratch` for
+/// the type, and no other thread may hold this scratch or run one of these units.
+pub(crate) unsafe fn region_units(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    input: Elements,
+    output: (Elements, Span<u32>),
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    for (item, channels) in plan.units(map).items(units) {
+        for first in channels.clone().step_by(kernels::REGION_CHANNELS) {
+            let channels = first..channels.end.min(first + kernels::REGION_CHANNELS);
+            // SAFETY: the caller's promise is the same, block by block.
+            unsafe { kernels::channels(plan, map, input, output, (item, channels), scratch) };
+        }
+    }
+}
+
+/// The gradient for a range of units.
+///
+/// # Safety
+/// As [`region_units`], with the plan's `backward_scratch`.
+pub(crate) unsafe fn region_backward_units<T: Real>(
+    plan: &RegionPlan,
+    map: &FeatureMap,
+    gradients: Gradients<T>,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    let block = plan.backward_block();
+    for (item, channels) in plan.units(map).items(units) {
+        let rows = (item, plan.rows(item));
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { backward_channels(plan.pyramid(), map, gradients, rows, channels, (block, scratch)) };
+    }
+}

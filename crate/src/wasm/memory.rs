@@ -1,0 +1,48 @@
+//! Blocks of memory, for tensors and for what the crate keeps between calls.
+
+use std::alloc::{Layout as Block, alloc as allocate, dealloc};
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Alignment of every allocation: one cache line, so that threads do not share one by accident.
+const ALIGN: usize = 64;
+
+fn block(bytes: usize) -> Option<Block> {
+    Block::from_size_align(bytes.max(1), ALIGN).ok()
+}
+
+/// Address of `bytes` new bytes, or 0 where memory is exhausted.
+#[wasm_bindgen]
+pub fn alloc(bytes: usize) -> usize {
+    // SAFETY: a block is never empty.
+    block(bytes).map_or(0, |block| unsafe { allocate(block) } as usize)
+}
+
+/// Gives back what [`alloc`] gave for as many bytes.
+#[wasm_bindgen]
+pub fn free(address: usize, bytes: usize) {
+    if let Some(block) = block(bytes) {
+        // SAFETY: the caller's promise: from `alloc`, for as many bytes, and not in use any more.
+        unsafe { dealloc(address as *mut u8, block) }
+    }
+}
+
+/// Keeps a value in memory. Gives its address, or 0 where memory is exhausted.
+pub(super) fn keep<T>(value: T) -> usize {
+    let address = alloc(size_of::<T>());
+    if address != 0 {
+        // SAFETY: just allocated, large enough and aligned.
+        unsafe { (address as *mut T).write(value) };
+    }
+    address
+}
+
+/// Drops what was kept.
+///
+/// # Safety
+/// `address` must be what [`keep`] gave for a value of this type, and not in use any more.
+pub(super) unsafe fn drop_kept<T>(address: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { (address as *mut T).drop_in_place() };
+    free(address, size_of::<T>());
+}

@@ -1,0 +1,49 @@
+//! The WASM boundary: addresses and numbers in, result codes out. Nothing here allocates on the way of a call, and
+//! strings never cross.
+//!
+//! Callers keep three promises, which the safety notes below rest on: an address comes from [`memory`], [`plans`] or
+//! [`regions`] and is still theirs, a [`jobs::Job`] describes buffers that are as long as its shape says, and no unit of a
+//! job is run by two threads at a time.
+
+use crate::bins::Rule;
+use crate::element::ElementType;
+use crate::{Layout, PoolError};
+
+mod jobs;
+mod memory;
+mod plans;
+mod regions;
+
+/// A rule of bins by its number.
+fn rule(number: usize) -> Rule {
+    match number {
+        0 => Rule::Adaptive,
+        1 => Rule::Sliding,
+        _ => Rule::Padded,
+    }
+}
+
+/// A layout by its number: 0 for NCHW and 1 for NHWC.
+fn layout(number: usize) -> Layout {
+    if number == 0 { Layout::Nchw } else { Layout::Nhwc }
+}
+
+/// An element type by its number.
+fn element(number: usize) -> ElementType {
+    match number {
+        0 => ElementType::F32,
+        1 => ElementType::F16,
+        2 => ElementType::I8,
+        _ => ElementType::U8,
+    }
+}
+
+/// What stands for a plan that could not be made: 0 where memory is exhausted, 2 where a region is wrong, and 1 where sizes
+/// are beyond what can be counted.
+fn code(error: PoolError) -> usize {
+    match error {
+        PoolError::OutOfMemory => 0,
+        PoolError::InvalidRegion { .. } => 2,
+        _ => 1,
+    }
+}

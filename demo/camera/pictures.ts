@@ -1,0 +1,32 @@
+/** Where pictures come from: the camera, or a drawing that moves. */
+export interface Source {
+  draw(context: CanvasRenderingContext2D, width: number, height: number): void;
+}
+
+/** A disc and a square that go round each other. */
+export const drawing: Source = {
+  draw(context, width, height) {
+    const turn = performance.now() / 1500;
+    const at = (phase: number) =>
+      [width * (0.5 + 0.3 * Math.cos(turn + phase)), height * (0.5 + 0.3 * Math.sin(turn + phase))] as const;
+    const size = Math.min(width, height) / 6;
+    context.fillStyle = '#20304a';
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = '#f2c14e';
+    context.beginPath();
+    context.arc(...at(0), size, 0, 2 * Math.PI);
+    context.fill();
+    context.fillStyle = '#e4572e';
+    const [x, y] = at(Math.PI);
+    context.fillRect(x - size, y - size, 2 * size, 2 * size);
+  },
+};
+
+/** The camera, for which the browser asks the person. */
+export async function openCamera(): Promise<Source> {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+  await video.play();
+  return { draw: (context, width, height) => context.drawImage(video, 0, 0, width, height) };
+}

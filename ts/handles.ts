@@ -1,0 +1,93 @@
+import { checkDims, checkOneOf, fail, show } from './check.js';
+import { PyramidPoolError } from './errors.js';
+import type { WasmMemory } from './memory.js';
+import { ResidentTensor, TensorBlock } from './resident.js';
+import { SharedTable } from './shared-table.js';
+import { bytesOf, countElements, type DataType, dataTypes } from './tensor.js';
+
+/** A runtime as a message: made by `runtime.handle()`, and joined by `attachRuntime` in another thread. */
+export interface RuntimeHandle {
+  readonly kind: 'pyramid-pool runtime';
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  /** Where in memory it is told what is shared. */
+  readonly table: number;
+  /** What tells this memory from others. */
+  readonly id: string;
+}
+
+/** A tensor as a message: made by `tensor.handle()`, and made a tensor again by `runtime.adopt` in another thread. */
+export interface TensorHandle<T extends DataType = DataType> {
+  readonly kind: 'pyramid-pool tensor';
+  /** The memory it lives in. */
+  readonly id: string;
+  readonly slot: number;
+  readonly generation: number;
+  readonly dims: readonly number[];
+  readonly type: T;
+}
+
+/** The handle of the runtime that has this memory. */
+export function runtimeHandle(memory: WasmMemory, module: WebAssembly.Module): RuntimeHandle {
+  const { address, id } = memory.table;
+  return { kind: 'pyramid-pool runtime', memory: memory.memory, module, table: address, id };
+}
+
+/** Reads a handle that came from somewhere: what it names need not be there. */
+export function checkRuntimeHandle(handle: unknown): RuntimeHandle {
+  const { kind, memory, module, table, id } = (handle ?? {}) as RuntimeHandle;
+  if (kind !== 'pyramid-pool runtime') failHandle(handle, "a runtime's: what runtime.handle() gave");
+  const isShared =
+    memory instanceof WebAssembly.Memory &&
+    typeof SharedArrayBuffer === 'function' &&
+    memory.buffer instanceof SharedArrayBuffer;
+  if (!isShared || !(module instanceof WebAssembly.Module) || !isWord(table) || typeof id !== 'string')
+    failHandle(handle, "a runtime's, with its memory and its module");
+  return { kind, memory, module, table, id };
+}
+
+/** Joins the runtimes over a memory, which must be the one that a handle means. */
+export function joinTable(memory: WasmMemory, address: number, id: string): void {
+  const table = SharedTable.at(memory, address);
+  if (table?.id !== id) {
+    throw new PyramidPoolError(
+      'invalid-handle',
+      'handle.memory is not the memory of the runtime that the handle names',
+    );
+  }
+  memory.join(table);
+}
+
+/** A tensor over the memory that a handle leads to. It holds that memory until it is disposed. */
+export function adoptTensor<T extends DataType>(
+  memory: WasmMemory,
+  handle: TensorHandle<T>,
+): ResidentTensor<T> {
+  const { kind, id, slot, generation, dims, type } = (handle ?? {}) as TensorHandle<T>;
+  if (kind !== 'pyramid-pool tensor') failHandle(handle, "a tensor's: what tensor.handle() gave");
+  if (id !== memory.table.id) {
+    throw new PyramidPoolError(
+      'invalid-handle',
+      'handle is that of a tensor in the memory of another runtime',
+    );
+  }
+  if (!isWord(slot) || !isWord(generation)) failHandle(handle, "a tensor's, with its place");
+  const sizes = checkDims(dims, 'handle.dims');
+  const checkedType = checkOneOf(type, 'handle.type', Object.keys(dataTypes) as T[]);
+  const share = memory.table.hold(slot, generation);
+  if (!share) throw new PyramidPoolError('disposed', 'the tensor of this handle was disposed');
+  if (share.bytes !== countElements(sizes) * bytesOf(checkedType)) {
+    memory.release(share);
+    fail('invalid-handle', 'handle.dims', `is [${sizes.join(', ')}]`, `those of ${share.bytes} bytes`);
+  }
+  const block = new TensorBlock(memory, share.address, share.bytes, checkedType, share);
+  return new ResidentTensor(block, sizes, checkedType);
+}
+
+function isWord(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+}
+
+function failHandle(handle: unknown, must: string): never {
+  fail('invalid-handle', 'handle', `is ${show(handle)}`, must);
+}

@@ -1,0 +1,94 @@
+import type { Bounds, LevelBounds } from './bins.js';
+import type { Buffers } from './buffers.js';
+import { fail, rawArray } from './check.js';
+import { PyramidPoolError } from './errors.js';
+import type { FeatureMapShape } from './feature-map.js';
+import { checkGiven, type Given } from './given.js';
+import type { WasmMemory } from './memory.js';
+import { type ResolvedRoiOptions, roiRules } from './roi-options.js';
+import { WORD_BYTES } from './tensor.js';
+
+/** Numbers of a region: item, left, top, right, bottom. */
+const REGION_LENGTH = 5;
+
+/** Words and doubles of a request, as the crate reads it. */
+const REQUEST_WORDS = 10;
+const REQUEST_BYTES = REQUEST_WORDS * WORD_BYTES + 3 * 8;
+
+/** Checks regions: `float32` of `[K, 5]`, an item of the batch and four finite coordinates each. */
+export function checkRois(rois: unknown, batch: number): Given<'float32'> {
+  const given = checkGiven(rois, ['float32'], 'rois');
+  const { dims, data, type } = given.tensor;
+  if (dims.length !== 2 || dims[1] !== REGION_LENGTH) {
+    fail('invalid-dims', 'rois.dims', `is [${dims.join(', ')}]`, '[K, 5]: item, x1, y1, x2, y2');
+  }
+  const numbers = rawArray(type, data);
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i] as number;
+    const isItem = i % REGION_LENGTH === 0;
+    const fits = isItem ? Number.isInteger(value) && value >= 0 && value < batch : Number.isFinite(value);
+    if (fits) continue;
+    const must = isItem ? `the number of one of ${batch} items, from 0 up` : 'finite';
+    fail('invalid-regions', `rois.data[${i}]`, `is ${value}`, must);
+  }
+  return given;
+}
+
+/** Plans the regions at an address, for as long as the buffers are kept. Gives the plan's address. */
+export function planRegions(
+  memory: WasmMemory,
+  options: ResolvedRoiOptions,
+  { batch, height, width }: Pick<FeatureMapShape, 'batch' | 'height' | 'width'>,
+  rois: { address: number; count: number },
+  buffers: Buffers,
+): number {
+  const { levels, rule, layout } = options;
+  const list = buffers.scratch(2 * WORD_BYTES * levels.length, 'a list of levels');
+  const request = buffers.scratch(REQUEST_BYTES, 'a request for regions');
+  memory.view('int32', list, 2 * levels.length).set(levels.flat());
+  memory
+    .view('int32', request, REQUEST_WORDS)
+    .set([
+      batch,
+      height,
+      width,
+      list,
+      levels.length,
+      layout === 'NCHW' ? 0 : 1,
+      roiRules[rule].number,
+      rois.address,
+      rois.count,
+    ]);
+  const names = Object.keys(roiRules[rule].defaults) as (keyof ResolvedRoiOptions)[];
+  const numbers = names.map((name) => options[name] as number);
+  new Float64Array(memory.buffer, request + REQUEST_WORDS * WORD_BYTES, 3).set(numbers);
+  const plan = memory.retry(() => memory.kernels.regions_new(request));
+  const failure = failures[plan];
+  if (failure) throw failure();
+  buffers.onFree(() => {
+    if (!memory.closed) memory.kernels.regions_free(plan);
+  });
+  return plan;
+}
+
+/** What the crate's answers stand for that are no addresses. */
+const failures: Partial<Record<number, () => PyramidPoolError>> = {
+  0: () => new PyramidPoolError('out-of-memory', 'no memory for the plan of the regions'),
+  1: () =>
+    new PyramidPoolError('invalid-dims', 'the map or its regions have more cells or bins than 31 bits count'),
+  2: () => new PyramidPoolError('invalid-regions', 'rois changed while they were read'),
+};
+
+/** The bounds of the only region of a plan. */
+export function readRegionBounds(
+  memory: WasmMemory,
+  plan: number,
+  levels: ResolvedRoiOptions['levels'],
+): LevelBounds[] {
+  const count = levels.reduce((sum, [rows, columns]) => sum + rows + columns, 0);
+  const words = memory.view('int32', memory.kernels.regions_bounds(plan) >>> 0, 2 * count);
+  let at = 0;
+  const axis = (n: number) =>
+    Array.from({ length: n }, (): Bounds => [words[at++] as number, words[at++] as number]);
+  return levels.map(([rows, columns]) => ({ rows: axis(rows), columns: axis(columns) }));
+}

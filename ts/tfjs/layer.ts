@@ -1,0 +1,57 @@
+import { serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { InputSpec, layers } from '@tensorflow/tfjs-layers';
+import { countBins } from '../levels.js';
+import { type ResolvedOptions, resolveOptions } from '../options.js';
+import type { Runtime } from '../runtime.js';
+import { type SpatialPyramidPoolOptions, spatialPyramidPool } from './op.js';
+
+/** What a layer is made with: the options of the operation, and those that all layers have, such as `name`. */
+export type SpatialPyramidPoolingArgs = SpatialPyramidPoolOptions &
+  ConstructorParameters<typeof layers.Layer>[0];
+
+type Shape = (number | null)[];
+
+/**
+ * Spatial pyramid pooling as a layer of TensorFlow.js: `[N, H, W, C]` becomes `[N, bins * C]`, whatever the height and
+ * the width, which may be `null` in the model's input shape.
+ *
+ * It has no weights. Saved models keep its levels, reduction and bins; loading one takes an import of this module, which
+ * makes the layer known. A runtime is not saved.
+ */
+export class SpatialPyramidPooling extends layers.Layer {
+  /** @nocollapse */
+  static className = 'SpatialPyramidPooling';
+  readonly #options: ResolvedOptions;
+  readonly #runtime: Runtime | undefined;
+
+  constructor(args: SpatialPyramidPoolingArgs) {
+    super(args ?? {});
+    const { levels, reduction, bins, runtime } = args ?? {};
+    const resolved = resolveOptions({ levels, reduction, bins, runtime, layout: 'NHWC' });
+    this.#options = resolved;
+    this.#runtime = resolved.runtime;
+    this.inputSpec = [new InputSpec({ ndim: 4 })];
+  }
+
+  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
+    const [batch = null, , , channels = null] = (
+      Array.isArray(inputShape[0]) ? inputShape[0] : inputShape
+    ) as Shape;
+    return [batch, channels === null ? null : channels * countBins(this.#options.levels)];
+  }
+
+  override call(inputs: Tensor | Tensor[]): Tensor {
+    const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
+    const { levels, reduction, bins } = this.#options;
+    return tidy(() =>
+      spatialPyramidPool(x, { levels, reduction, bins, ...(this.#runtime && { runtime: this.#runtime }) }),
+    );
+  }
+
+  override getConfig(): serialization.ConfigDict {
+    const { levels, reduction, bins } = this.#options;
+    return { ...super.getConfig(), levels: levels.map((grid) => [...grid]), reduction, bins };
+  }
+}
+
+serialization.registerClass(SpatialPyramidPooling);

@@ -1,0 +1,94 @@
+/**
+ * Spatial pyramid pooling as an operation of TensorFlow.js, with its gradient.
+ *
+ * @packageDocumentation
+ */
+import {
+  backend,
+  customGrad,
+  engine,
+  op,
+  Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor,
+} from '@tensorflow/tfjs-core';
+import { checkOptions, fail, show } from '../check.js';
+import { type PyramidPoolOptions, resolveOptions } from '../options.js';
+import { PyramidPool } from '../pyramid-pool.js';
+import { runtimeNow } from './runtime.js';
+
+/** Options of `createPyramidPool`, but for the layout, which is that of tfjs. */
+export type SpatialPyramidPoolOptions = Omit<PyramidPoolOptions, 'layout'>;
+
+const names = ['levels', 'reduction', 'bins', 'runtime'] as const;
+
+/** What `spatialPyramidPool` is. */
+export interface SpatialPyramidPool {
+  (x: Tensor4D, options: SpatialPyramidPoolOptions): Tensor2D;
+  (x: Tensor3D, options: SpatialPyramidPoolOptions): Tensor1D;
+  (x: Tensor, options: SpatialPyramidPoolOptions): Tensor1D | Tensor2D;
+}
+
+/**
+ * Pools a feature map `[N, H, W, C]` of any height and width to `[N, bins * C]`, or `[H, W, C]` to `[bins * C]`: for each
+ * level `[rows, columns, C]` flattened. Its type is `float32`.
+ *
+ * Without `options.runtime` it runs on one that it makes on first use, with one thread.
+ *
+ * It has a gradient of first order. Errors are `PyramidPoolError`.
+ */
+export const spatialPyramidPool: SpatialPyramidPool = /* @__PURE__ */ op({
+  spatialPyramidPool_: spatialPyramidPool_ as SpatialPyramidPool,
+});
+
+function spatialPyramidPool_(x: Tensor, options: SpatialPyramidPoolOptions): Tensor {
+  return pool(makePool(options), x);
+}
+
+/** The pool that options of the operation, or of the layer, ask for. */
+function makePool(options: SpatialPyramidPoolOptions): PyramidPool {
+  const { runtime, ...resolved } = resolveOptions({
+    ...checkOptions(options, 'options', names),
+    layout: 'NHWC',
+  });
+  return new PyramidPool(Object.freeze(resolved), runtime ?? runtimeNow());
+}
+
+function pool(spp: PyramidPool, x: Tensor): Tensor {
+  if (!(x instanceof Tensor)) fail('invalid-data', 'x', `is ${show(x)}`, 'a tensor of tfjs');
+  if (x.dtype !== 'float32')
+    fail('invalid-data', 'x', `is of type ${x.dtype}`, "of type float32: use tf.cast(x, 'float32')");
+  // Indices take time, and only a gradient needs them.
+  if (!engine().isTapeOn()) return write(spp.forward(read(x)));
+  return customGrad((...inputs) => poolForGradient(spp, inputs[0] as Tensor))(x);
+}
+
+/** The indices stay here until the tape lets go of them: for tfjs they would be one more tensor to keep. */
+function poolForGradient(spp: PyramidPool, x: Tensor) {
+  const dims = x.shape;
+  if (spp.options.reduction === 'average') {
+    const gradFunc = (dy: Tensor) => write(spp.backward(read(dy), { dims }));
+    return { value: write(spp.forward(read(x))), gradFunc };
+  }
+  const { output, indices } = spp.forwardWithIndices(read(x));
+  const gradFunc = (dy: Tensor) => write(spp.backward(read(dy), { dims, indices }));
+  return { value: write(output), gradFunc };
+}
+
+/** What the WASM backend of tfjs can do beside what all backends can. */
+interface HeapBackend {
+  typedArrayFromHeap(x: Tensor): Float32Array;
+}
+
+/** A tensor's elements: where they lie if the backend has them in its memory, since most of the time goes into copies. */
+function read(x: Tensor) {
+  const heap = backend() as Partial<HeapBackend>;
+  return { data: heap.typedArrayFromHeap?.(x) ?? x.dataSync<'float32'>(), dims: x.shape };
+}
+
+function write({ data, dims }: { data: Float32Array; dims: readonly number[] }): Tensor {
+  return tensor(data, [...dims], 'float32');
+}

@@ -1,0 +1,31 @@
+import * as payload from '#wasm/simd';
+import { PyramidPoolError } from '../errors.js';
+import { instantiateNow } from '../instantiate.js';
+import { WasmMemory } from '../memory.js';
+import { Runtime } from '../runtime.js';
+
+let own: Runtime | undefined;
+
+/**
+ * The runtime of operations that are not given one, made on first use: at once, since operations of tfjs do not wait.
+ * It is of the variant `simd`, which every host of tfjs can run and which needs no workers.
+ */
+export function runtimeNow(): Runtime {
+  if (!own || own.disposed) own = makeRuntime();
+  return own;
+}
+
+function makeRuntime(): Runtime {
+  try {
+    const { kernels, memory, module } = instantiateNow(payload);
+    const choice = { variant: 'simd', threads: 1, fallback: undefined } as const;
+    return new Runtime(new WasmMemory(memory, kernels), module, choice, {});
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new PyramidPoolError(
+      'unsupported',
+      `this host cannot make a runtime while an operation runs (${message}): pass options.runtime, made by createRuntime`,
+      { cause },
+    );
+  }
+}
