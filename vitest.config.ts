@@ -78,6 +78,12 @@ const node: TestProjectConfiguration = {
   },
 };
 
+/** How long random tests go on: a short while, unless `npm run fuzz` asks for more. */
+const { FUZZ_SEED = '1', FUZZ_MINUTES = '0' } = process.env;
+
 export default defineConfig({
-  test: { projects: [node, chromium('chromium', isolation), chromium('chromium without isolation', {})] },
+  test: {
+    provide: { random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES) } },
+    projects: [node, chromium('chromium', isolation), chromium('chromium without isolation', {})],
+  },
 });
