@@ -77,8 +77,12 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
   ];
 }
 
+/** How long random tests go on: a short while, unless `npm run fuzz` asks for more. */
+const { FUZZ_SEED = '1', FUZZ_MINUTES = '0' } = process.env;
+
 export default defineConfig({
   test: {
+    provide: { random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES) } },
     projects: [
       node,
       ...Object.keys(browsers).flatMap((browser) =>
