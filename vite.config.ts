@@ -11,7 +11,7 @@ export default defineConfig({
   // It works in any folder of a host.
   base: './',
   // The demo uses the built package, as its users do.
-  resolve: { alias: { 'pyramid-pool': root('dist/index.js') } },
+  resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
   plugins: [digitsFile()],
   // Its own way to its files must stay as it is.
   optimizeDeps: {

@@ -1,7 +1,8 @@
 /** A visitor of the demo, with a browser. */
 import { type Browser, type BrowserContextOptions, chromium, type Page, type Response } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
-import { findChromium } from '../../scripts/chromium.mjs';
+import { findBrowser } from '../../scripts/browsers.mjs';
+import { chromiumFlags } from '../providers/chromium-flags.mjs';
 
 /** A view on screen, once its code has arrived. */
 export type Visit = (
@@ -15,7 +16,7 @@ export function visitor(): Visit {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const executablePath = findChromium();
+    const executablePath = findBrowser('chromium');
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   });
   afterEach(async () => {
@@ -38,18 +39,8 @@ export function visitor(): Visit {
   };
 }
 
-// Quiet flags: a browser under test has nothing to look up and nothing to update.
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
+/** A camera that shows a test picture, and asks nobody. */
+const args = [...chromiumFlags, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 /** Waits until an element's text matches. */
 export async function textOf(page: Page, selector: string, pattern: RegExp): Promise<string> {
