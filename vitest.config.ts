@@ -77,6 +77,18 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
   ];
 }
 
+/** The demo, built and visited. */
+const demo: TestProjectConfiguration = {
+  test: {
+    name: 'demo',
+    include: ['test/demo/**/*.test.ts'],
+    globalSetup: ['test/demo/site.ts'],
+    ...timeouts,
+    // After all others: it trains and measures.
+    sequence: { groupOrder: 9 },
+  },
+};
+
 /** How long random tests go on: a short while, unless `npm run fuzz` asks for more. */
 const { FUZZ_SEED = '1', FUZZ_MINUTES = '0' } = process.env;
 
@@ -85,6 +97,7 @@ export default defineConfig({
     provide: { random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES) } },
     projects: [
       node,
+      demo,
       ...Object.keys(browsers).flatMap((browser) =>
         [isolation, {}].flatMap((headers) => inBrowser(browser, headers)),
       ),
