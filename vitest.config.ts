@@ -85,7 +85,7 @@ const demo: TestProjectConfiguration = {
     globalSetup: ['test/demo/site.ts'],
     ...timeouts,
     // After all others: it trains and measures.
-    sequence: { groupOrder: 9 },
+    sequence: { groupOrder: 2 * Object.keys(browsers).length + 1 },
   },
 };
 
@@ -101,6 +101,7 @@ export default defineConfig({
       ...Object.keys(browsers).flatMap((browser) =>
         [isolation, {}].flatMap((headers) => inBrowser(browser, headers)),
       ),
+      demo,
     ],
   },
 });

@@ -46,9 +46,10 @@ test('a network is trained, held, saved, loaded, and reads what is written', asy
 });
 
 async function strokeDown(page: Page, height: number): Promise<void> {
-  await page.locator('#pad').scrollIntoViewIfNeeded();
-  const box = (await page.locator('#pad').boundingBox())!;
-  await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.1);
+  const pad = page.locator('#pad');
+  const side = (await pad.boundingBox())!.width;
+  await pad.hover({ position: { x: side * 0.5, y: side * 0.1 } });
+  const box = (await pad.boundingBox())!;
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.48, box.y + box.height * (0.1 + height), { steps: 8 });
   await page.mouse.up();

@@ -2,6 +2,7 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page, type Response } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { findBrowser } from '../../scripts/browsers.mjs';
+import { chromiumFlags } from '../providers/chromium-flags.mjs';
 
 /** A view on screen, once its code has arrived. */
 export type Visit = (
@@ -25,7 +26,8 @@ export function visitor(): Visit {
   afterAll(() => browser.close());
 
   return async (view, { isolated = true, onResponse, ...options } = {}) => {
-    const page = await browser.newPage(options);
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
     if (onResponse) page.on('response', onResponse);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -37,18 +39,8 @@ export function visitor(): Visit {
   };
 }
 
-// Quiet flags: a browser under test has nothing to look up and nothing to update.
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
+/** A camera that shows a test picture, and asks nobody. */
+const args = [...chromiumFlags, '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 /** Waits until an element's text matches. */
 export async function textOf(page: Page, selector: string, pattern: RegExp): Promise<string> {

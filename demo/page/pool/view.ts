@@ -21,6 +21,9 @@ import html from './view.html?raw';
 
 export const title = 'Pool';
 
+/** Of all maps, this one shows best what the network looks for. */
+const FIRST_CHANNEL = 3;
+
 interface Side {
   readonly slot: Slot;
   readonly picture: VectorPicture;
@@ -113,6 +116,7 @@ class PoolView implements View {
         loading.update(`${what} (until then, the image itself is the map)`, progress),
       );
       loading.element.remove();
+      this.#place = { ...this.#place, channel: FIRST_CHANNEL };
       await this.#poolAll();
     } catch (error) {
       loading.fail(

@@ -7,13 +7,14 @@ import { drawGrey, drawPlane, greatest, type Plane } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import { readImage } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
-import { runEachWindow } from './each-window.js';
 import { drawWindows } from './picture.js';
+import { listenToPicture } from './picture-input.js';
 import { windowAt } from './proposals.js';
+import { RcnnControl } from './rcnn-control.js';
 import { Scene } from './scene.js';
 import { findAlike } from './search.js';
 import html from './view.html?raw';
-import { median, STEP, type Watched, Watcher } from './watch.js';
+import { inMs, median, STEP, type Watched, Watcher } from './watch.js';
 import './windows.css';
 
 export const title = 'Windows';
@@ -21,7 +22,6 @@ export const title = 'Windows';
 const MOST_FOUND = 8;
 const LIKE_ENOUGH = 0.84;
 const TIMES_KEPT = 15;
-const KEY_STEP = 6;
 
 export async function mount(root: HTMLElement): Promise<View> {
   root.innerHTML = html;
@@ -35,6 +35,7 @@ class WindowsView implements View {
   readonly #vector: VectorPicture;
   readonly #picture: HTMLElement;
   readonly #scene = new Scene();
+  readonly #rcnn: RcnnControl;
   #watcher: Watcher | undefined;
   #watched: Watched | undefined;
   /** An image that the visitor opened, in place of the scene. */
@@ -44,12 +45,12 @@ class WindowsView implements View {
   #query: Float32Array | undefined;
   #playing = false;
   #busy = false;
-  #cancel: AbortController | undefined;
   #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
 
   constructor(root: HTMLElement) {
     this.#root = root;
     this.#picture = element(root, '.picture');
+    this.#rcnn = new RcnnControl(root);
     this.#vector = new VectorPicture(element(root, '#vector'), () => {});
     this.#listen();
   }
@@ -95,32 +96,13 @@ class WindowsView implements View {
   }
 
   #listenToPicture(): void {
-    const picture = this.#picture;
-    picture.tabIndex = 0;
-    picture.role = 'application';
-    picture.setAttribute(
-      'aria-label',
-      'The picture. Arrow keys move from place to place, Enter finds what looks like the window there.',
-    );
-    picture.addEventListener('pointermove', ({ clientX, clientY }) => {
-      const { left, top } = picture.getBoundingClientRect();
-      this.#moveTo((clientX - left) / this.#scale, (clientY - top) / this.#scale);
-    });
-    picture.addEventListener('click', () => this.#lookFor(this.#chosen));
-    picture.addEventListener('keydown', (event) => {
-      const step: Record<string, [number, number]> = {
-        ArrowLeft: [-KEY_STEP, 0],
-        ArrowRight: [KEY_STEP, 0],
-        ArrowUp: [0, -KEY_STEP],
-        ArrowDown: [0, KEY_STEP],
-      };
-      const by = step[event.key];
-      if (by) {
-        const [x, y] = this.#point ?? [20, 20];
-        this.#moveTo(x + by[0], y + by[1]);
-      } else if (event.key === 'Enter') this.#lookFor(this.#chosen);
-      else return;
-      event.preventDefault();
+    listenToPicture(this.#picture, {
+      onPoint: (x, y) => this.#moveTo(x / this.#scale, y / this.#scale),
+      onMove: (x, y) => {
+        const [fromX, fromY] = this.#point ?? [20, 20];
+        this.#moveTo(fromX + x, fromY + y);
+      },
+      onChoose: () => this.#lookFor(this.#chosen),
     });
   }
 
@@ -165,6 +147,7 @@ class WindowsView implements View {
     }
     this.#query = undefined;
     this.#times = { network: [], regions: [] };
+    this.#rcnn.forget();
     // The first time threads start and code is compiled; the second is what later pictures take.
     await this.#watch({ keepTimes: false });
     await this.#watch();
@@ -224,6 +207,7 @@ class WindowsView implements View {
     if (!file) return;
     this.#stop();
     this.#opened = await readImage(file);
+    this.#rcnn.forget();
     this.#query = undefined;
     await this.#watch();
     this.#compare();
@@ -257,30 +241,8 @@ class WindowsView implements View {
   async #runAsRcnn(): Promise<void> {
     const [watcher, watched] = [this.#watcher, this.#watched];
     if (!watcher || !watched) return;
-    if (this.#cancel) return this.#cancel.abort();
     this.#stop();
-    this.#cancel = new AbortController();
-    const bar = element<HTMLProgressElement>(this.#root, '#rcnn-progress');
-    const button = element(this.#root, '#rcnn');
-    button.textContent = 'Cancel';
-    bar.hidden = false;
-    try {
-      const { windows, image } = watched;
-      const onProgress = (done: number) => {
-        bar.value = done / windows.length;
-      };
-      const { backbone, single } = watcher;
-      const taken = await runEachWindow(backbone, single, image, windows, onProgress, this.#cancel.signal);
-      const once = median(this.#times.network) + median(this.#times.regions);
-      element(this.#root, '#time-rcnn').textContent =
-        `${inMs(taken)}: ${(taken / once).toFixed(0)} times as long`;
-    } catch (error) {
-      if (!this.#cancel.signal.aborted) throw error;
-    } finally {
-      this.#cancel = undefined;
-      bar.hidden = true;
-      button.textContent = 'Run it as R-CNN did';
-    }
+    await this.#rcnn.toggle(watcher, watched, median(this.#times.network) + median(this.#times.regions));
   }
 
   readonly #draw = oncePerFrame(() => {
@@ -350,9 +312,4 @@ class WindowsView implements View {
       `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click to find what looks like it.`;
     element(this.#root, '#vector-text').textContent = `${length} values, as every window has.`;
   }
-}
-
-function inMs(milliseconds: number): string {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }

@@ -28,7 +28,7 @@ export interface Comparison {
   readonly oneByOneMs: number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 export class Watcher {
   readonly backbone: Backbone;
@@ -93,4 +93,9 @@ function timed(work: () => unknown): number {
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+export function inMs(milliseconds: number): string {
+  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  return `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
