@@ -8,7 +8,7 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: root('demo'),
   // The demo uses the built package, as its users do.
-  resolve: { alias: { 'pyramid-pool': root('dist/index.js') } },
+  resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
   server: { headers: isolation },
   preview: { headers: isolation },
   build: {

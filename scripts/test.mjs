@@ -1,6 +1,5 @@
 // Sets up first, so nothing here may come from node_modules.
 
-import { findChromium } from './chromium.mjs';
 import { cli } from './cli.mjs';
 import { setup } from './setup.mjs';
 import { show, step } from './step.mjs';
@@ -9,8 +8,8 @@ import { nativeEnv, provideNative } from './toolchain.mjs';
 const help = `
 Usage: npm test [-- VITEST-ARGUMENTS]
 
-Sets up what is missing, builds the package, then runs the crate's tests and the package's, in Node and in
-Chromium. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
+Sets up what is missing, builds the package, then runs the crate's tests and the package's, in Node and in every
+browser that is there. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
 
 /** Runs every test. */
 export async function test(args = []) {
@@ -28,7 +27,7 @@ async function testCrate() {
 }
 
 async function testPackage(args) {
-  await show('npx', ['vitest', 'run', ...args], { env: { ...process.env, CHROME: findChromium() } });
+  await show('npx', ['vitest', 'run', ...args]);
   return 'package tested';
 }
 

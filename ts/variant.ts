@@ -72,12 +72,9 @@ export interface Payload {
   readonly pages: { initial: number; maximum: readonly number[] } | undefined;
 }
 
-/** Loads one variant and no other. */
+/** Each variant, loaded on its own. */
 export const loadPayload: Record<Variant, () => Promise<Payload>> = {
   scalar: () => import('#wasm/scalar'),
   simd: () => import('#wasm/simd'),
   'simd-threads': () => import('#wasm/simd-threads'),
 };
-
-/** The glue of the variant that shares its memory, for those who have the module already. */
-export const loadThreadsGlue = (): Promise<Pick<Payload, 'createGlue'>> => import('#wasm/simd-threads-glue');
