@@ -21,7 +21,7 @@ export function describeBatch(
     path,
   }: { layout: Layout; spatialDims: SpatialDims; bins: number; path: (i: number) => string },
 ): Batch {
-  const shapes = Array.from(dims, (dims, i) => featureMapShape(dims, layout, path(i), spatialDims));
+  const shapes = dims.map((dims, i) => featureMapShape(dims, layout, path(i), spatialDims));
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');

@@ -71,14 +71,17 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   }
   const { length } = dims as ArrayLike<unknown>;
   if (length > MOST_AXES) fail('invalid-dims', path, `has ${length} sizes`, 'of rank 4 or less');
-  const sizes = Array.from(dims as ArrayLike<unknown>, (size, axis) => {
+  // A plain loop: this runs several times in every call.
+  const sizes: number[] = [];
+  for (let axis = 0; axis < length; axis++) {
+    const size = (dims as ArrayLike<unknown>)[axis];
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       fail('invalid-dims', `${path}[${axis}]`, `is ${show(size)}`, 'a whole number from 0 up');
     }
     // Not -0.
-    return size + 0;
-  });
-  return Object.freeze(sizes);
+    sizes.push(size + 0);
+  }
+  return sizes;
 }
 
 /** A tensor of one of some types, as long as its sizes say. */
@@ -104,12 +107,15 @@ export function checkTensor<T extends DataType>(
   return { type: known as T, data, dims: sizes, buffer, byteOffset };
 }
 
+const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
+  (Object.keys(dataTypes) as DataType[]).flatMap((name) => dataTypes[name].tags.map((tag) => [tag, name])),
+);
+
 /** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */
 function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
   const tag = tagOf(data);
   if (tag === 'Uint16Array' && stated !== 'float16') return undefined;
-  const names = Object.keys(dataTypes) as DataType[];
-  return names.find((name) => (dataTypes[name].tags as readonly unknown[]).includes(tag));
+  return typesByTag.get(tag);
 }
 
 function oneOf(types: readonly DataType[]): string {
