@@ -13,10 +13,10 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The tests run against the built package, and carry their golden data: in a browser they read no files. */
 const shared = (host: string) => ({
   resolve: {
-    alias: ['index', 'tfjs', 'tfjs-core'].map((name) => ({
-      find: new RegExp(`^pyramid-pool${name === 'index' ? '' : `/${name}`}$`),
-      replacement: root(`dist/${host}/${name}.js`),
-    })),
+    alias: [
+      { find: /^pyramid-pool$/, replacement: root(`dist/${host}/index.js`) },
+      { find: /^pyramid-pool\/(tfjs|tfjs-core)$/, replacement: root(`dist/${host}/$1.js`) },
+    ],
   },
   assetsInclude: ['**/*.bin', '**/*.onnx'],
 });
@@ -77,8 +77,12 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
   ];
 }
 
+/** How long random tests go on: a short while, unless `npm run fuzz` asks for more. */
+const { FUZZ_SEED = '1', FUZZ_MINUTES = '0' } = process.env;
+
 export default defineConfig({
   test: {
+    provide: { random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES) } },
     projects: [
       node,
       ...Object.keys(browsers).flatMap((browser) =>

@@ -83,6 +83,7 @@ async function bundleFor(host, worker) {
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
+        '#wasm/*-glue': { path: '../wasm/*-glue.js', external: true },
         '#wasm/*': { path: payloads, external: true },
         '#worker-source': { text: worker },
       }),

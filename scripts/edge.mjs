@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { inProject } from './project.mjs';
 
@@ -10,6 +10,8 @@ const outdir = inProject('target', 'edge');
  * @returns {Promise<string>} the folder
  */
 export async function bundleEdge() {
+  // Names change with their content.
+  rmSync(outdir, { recursive: true, force: true });
   const { build } = await import('esbuild');
   await build({
     entryPoints: { main: inProject('demo', 'edge', 'worker.ts') },

@@ -1,7 +1,13 @@
 import { rmSync } from 'node:fs';
+import { cli } from './cli.mjs';
 import { bundleEdge } from './edge.mjs';
 import { inProject } from './project.mjs';
-import { run } from './step.mjs';
+import { run, show } from './step.mjs';
+
+const help = `
+Usage: npm run size
+
+Bundles the built package as an application would, and says what a visitor downloads, and how much that may be.`;
 
 const outdir = inProject('target', 'sizes');
 
@@ -12,6 +18,11 @@ const outdir = inProject('target', 'sizes');
  * @returns {Promise<{ name: string, size: number }[]>} bytes after gzip, by what is downloaded
  */
 export async function measureSizes() {
+  await bundle();
+  return JSON.parse(await run('npx', ['size-limit', '--json']));
+}
+
+async function bundle() {
   rmSync(outdir, { recursive: true, force: true });
   const { build } = await import('esbuild');
   await build({
@@ -27,5 +38,9 @@ export async function measureSizes() {
     logLevel: 'warning',
   });
   await bundleEdge();
-  return JSON.parse(await run('npx', ['size-limit', '--json']));
 }
+
+await cli(import.meta, help, async () => {
+  await bundle();
+  await show('npx', ['size-limit']);
+});

@@ -9,7 +9,7 @@ const help = `
 Usage: npm test [-- VITEST-ARGUMENTS]
 
 Sets up what is missing, builds the package, then runs the crate's tests and the package's, in Node and in every
-browser that is there. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
+browser that is there, and tries the packed package with each kind of consumer. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
 
 /** Runs every test. */
 export async function test(args = []) {
@@ -18,6 +18,10 @@ export async function test(args = []) {
   await build();
   await step('testing the crate', testCrate);
   await step('testing the package', () => testPackage(args));
+  // A part of the tests was asked for.
+  if (args.length > 0) return;
+  const { testPackage: testConsumers } = await import('../test/package/run.mjs');
+  await testConsumers();
 }
 
 async function testCrate() {
@@ -27,7 +31,9 @@ async function testCrate() {
 }
 
 async function testPackage(args) {
-  await show('npx', ['vitest', 'run', ...args]);
+  // Only a whole run tells what was tested.
+  const reporters = args.length === 0 ? ['--reporter=default', '--reporter=./test/results-reporter.ts'] : [];
+  await show('npx', ['vitest', 'run', ...reporters, ...args]);
   return 'package tested';
 }
 

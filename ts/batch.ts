@@ -1,4 +1,4 @@
-import { fail } from './check.js';
+import { fail, mapList } from './check.js';
 import { type FeatureMapShape, featureMapShape, type Layout, type SpatialDims } from './feature-map.js';
 
 /** The shapes of a call: one map's, or those of several maps of different sizes, whose rows follow each other. */
@@ -21,7 +21,9 @@ export function describeBatch(
     path,
   }: { layout: Layout; spatialDims: SpatialDims; bins: number; path: (i: number) => string },
 ): Batch {
-  const shapes = dims.map((dims, i) => featureMapShape(dims, layout, path(i), spatialDims));
+  const shapes = mapList(dims, 'dims', 'invalid-dims', (dims, i) =>
+    featureMapShape(dims, layout, path(i), spatialDims),
+  );
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');

@@ -1,4 +1,4 @@
-import { fail } from './check.js';
+import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import type { Grid } from './levels.js';
 import type { WasmMemory } from './memory.js';
@@ -27,7 +27,7 @@ export interface LevelBounds {
 /** A map's size must be a whole number that indices can count. */
 export function checkMapSize(size: unknown, path: string): asserts size is number {
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size >= 2 ** 31) {
-    fail('invalid-dims', path, `is ${String(size)}`, 'a whole number from 1 up');
+    fail('invalid-dims', path, `is ${show(size)}`, 'a whole number from 1 up');
   }
 }
 

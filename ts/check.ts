@@ -17,8 +17,9 @@ export function show(value: unknown): string {
 }
 
 function showSome(values: readonly unknown[]): string {
-  const some = Array.from(values.slice(0, 8), showOne).join(', ');
-  return values.length > 8 ? `${some}, …` : some;
+  const length = isLength(values.length) ? values.length : 0;
+  const some = Array.from({ length: Math.min(length, 8) }, (_, i) => showOne(values[i])).join(', ');
+  return length > 8 ? `${some}, …` : some;
 }
 
 function showOne(value: unknown): string {
@@ -61,27 +62,50 @@ export function checkOneOf<T extends string>(value: unknown, path: string, choic
   return value as T;
 }
 
+/**
+ * What `read` makes of each element of a list. Elements are read once and by index: a list may have holes, be of a class
+ * with ideas of its own, or have an iterator that never ends.
+ */
+export function mapList<R>(
+  list: ArrayLike<unknown>,
+  path: string,
+  code: PyramidPoolErrorCode,
+  read: (element: unknown, i: number) => R,
+  most = MOST_ELEMENTS,
+): R[] {
+  const length: unknown = list.length;
+  if (!isLength(length)) fail(code, `${path}.length`, `is ${show(length)}`, 'a whole number from 0 up');
+  if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
+  // A plain loop: calls come by here several times.
+  const all: R[] = [];
+  for (let i = 0; i < length; i++) all.push(read(list[i], i));
+  return all;
+}
+
+/** No array is longer. */
+const MOST_ELEMENTS = 2 ** 32 - 1;
+
+function isLength(length: unknown): length is number {
+  return typeof length === 'number' && Number.isInteger(length) && length >= 0;
+}
+
 /** No tensor here has more axes: a longer list is a mistake, and not worth copying. */
 const MOST_AXES = 8;
 
 /** Sizes of a tensor: whole numbers from 0 up. A copy, so that nothing can change them afterwards. */
 export function checkDims(dims: unknown, path: string): readonly number[] {
-  if (!Array.isArray(dims) && !ArrayBuffer.isView(dims)) {
+  const isList = Array.isArray(dims) || (ArrayBuffer.isView(dims) && tagOf(dims) !== undefined);
+  if (!isList) {
     fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
   }
-  const { length } = dims as ArrayLike<unknown>;
-  if (length > MOST_AXES) fail('invalid-dims', path, `has ${length} sizes`, 'of rank 4 or less');
-  // A plain loop: this runs several times in every call.
-  const sizes: number[] = [];
-  for (let axis = 0; axis < length; axis++) {
-    const size = (dims as ArrayLike<unknown>)[axis];
+  const readSize = (size: unknown, axis: number) => {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       fail('invalid-dims', `${path}[${axis}]`, `is ${show(size)}`, 'a whole number from 0 up');
     }
     // Not -0.
-    sizes.push(size + 0);
-  }
-  return sizes;
+    return size + 0;
+  };
+  return mapList(dims as ArrayLike<unknown>, path, 'invalid-dims', readSize, MOST_AXES);
 }
 
 /** A tensor of one of some types, as long as its sizes say. */
@@ -123,12 +147,13 @@ function oneOf(types: readonly DataType[]): string {
   return names.length === 1 ? `a ${names[0]}` : `a ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
-/** The elements in the array that copies of their type go through. */
+/** The elements in the array that copies of their type go through: a plain one, whatever class theirs has. */
 export function rawArray(type: DataType, data: ArrayBufferView): RawArray {
   const { raw } = dataTypes[type];
-  return tagOf(data) === raw.name
-    ? (data as RawArray)
-    : new raw(getBuffer.call(data) as ArrayBuffer, getByteOffset.call(data), getLength.call(data));
+  const length = getLength.call(data);
+  // A buffer that is detached has none, and no array can be made over it.
+  if (length === 0) return new raw();
+  return new raw(getBuffer.call(data) as ArrayBuffer, getByteOffset.call(data), length);
 }
 
 interface TensorParts {
@@ -158,7 +183,8 @@ export function checkLength(
 ): void {
   const length = getLength.call(data);
   if (length === needed) return;
-  const detached = length === 0 && data.buffer.byteLength === 0 ? ' (its buffer is empty or detached)' : '';
+  const detached =
+    length === 0 && getBuffer.call(data).byteLength === 0 ? ' (its buffer is empty or detached)' : '';
   throw new PyramidPoolError(
     'invalid-data',
     `${path}.data has ${length} elements${detached}, but dims [${dims.join(', ')}] need ${needed}`,
@@ -166,13 +192,14 @@ export function checkLength(
 }
 
 // The getters that all typed arrays share: an object may have properties of its own that say something else.
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const getter = (name: PropertyKey) =>
-  Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: ArrayBufferView) => never;
-const getTag: (this: ArrayBufferView) => string | undefined = getter(Symbol.toStringTag);
-const getLength: (this: ArrayBufferView) => number = getter('length');
-const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = getter('buffer');
-const getByteOffset: (this: ArrayBufferView) => number = getter('byteOffset');
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get as (
+    this: ArrayBufferView,
+  ) => never;
+const getTag: (this: ArrayBufferView) => string | undefined = /* @__PURE__ */ getter(Symbol.toStringTag);
+const getLength: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('length');
+const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = /* @__PURE__ */ getter('buffer');
+const getByteOffset: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('byteOffset');
 
 /** What kind of array it is, by its tag and not by its constructor: those of other windows and subclasses are welcome. */
 function tagOf(view: ArrayBufferView): string | undefined {

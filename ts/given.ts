@@ -1,5 +1,13 @@
 import type { Batch } from './batch.js';
-import { type CheckedTensor, checkOptions, checkSameDims, checkTensor, fail, show } from './check.js';
+import {
+  type CheckedTensor,
+  checkOptions,
+  checkSameDims,
+  checkTensor,
+  fail,
+  mapList,
+  show,
+} from './check.js';
 import { type DataType, dataTypes, type MapType } from './tensor.js';
 
 /** A tensor of a call: as the caller gave it, with its parts checked, and its name in messages. */
@@ -21,7 +29,7 @@ export function checkMaps<T extends MapType>(input: unknown, types: readonly T[]
     const map = checkGiven(input, types, 'input');
     return { maps: [map], type: map.tensor.type };
   }
-  const maps = Array.from(input, (map, i) => checkGiven(map, types, `input[${i}]`));
+  const maps = mapList(input, 'input', 'invalid-data', (map, i) => checkGiven(map, types, `input[${i}]`));
   const type = maps[0]?.tensor.type ?? (types[0] as T);
   const other = maps.find(({ tensor }) => tensor.type !== type);
   if (other) {
@@ -85,7 +93,7 @@ export function checkContext<T>(context: T, parts: string): T {
 }
 
 /** Types that feature maps come in. */
-export const mapTypes: readonly MapType[] = (Object.keys(dataTypes) as DataType[]).filter(
+export const mapTypes: readonly MapType[] = /* @__PURE__ */ (Object.keys(dataTypes) as DataType[]).filter(
   (type): type is MapType => type !== 'int32',
 );
 

@@ -37,11 +37,12 @@ export function runtimeHandle(memory: WasmMemory, module: WebAssembly.Module): R
 export function checkRuntimeHandle(handle: unknown): RuntimeHandle {
   const { kind, memory, module, table, id } = (handle ?? {}) as RuntimeHandle;
   if (kind !== 'pyramid-pool runtime') failHandle(handle, "a runtime's: what runtime.handle() gave");
-  const isShared =
-    memory instanceof WebAssembly.Memory &&
-    typeof SharedArrayBuffer === 'function' &&
-    memory.buffer instanceof SharedArrayBuffer;
-  if (!isShared || !(module instanceof WebAssembly.Module) || !isWord(table) || typeof id !== 'string')
+  if (
+    !isSharedMemory(memory) ||
+    !(module instanceof WebAssembly.Module) ||
+    !isWord(table) ||
+    typeof id !== 'string'
+  )
     failHandle(handle, "a runtime's, with its memory and its module");
   return { kind, memory, module, table, id };
 }
@@ -72,7 +73,7 @@ export function adoptTensor<T extends DataType>(
     );
   }
   if (!isWord(slot) || !isWord(generation)) failHandle(handle, "a tensor's, with its place");
-  const sizes = checkDims(dims, 'handle.dims');
+  const sizes = Object.freeze(checkDims(dims, 'handle.dims'));
   const checkedType = checkOneOf(type, 'handle.type', Object.keys(dataTypes) as T[]);
   const share = memory.table.hold(slot, generation);
   if (!share) throw new PyramidPoolError('disposed', 'the tensor of this handle was disposed');
@@ -82,6 +83,15 @@ export function adoptTensor<T extends DataType>(
   }
   const block = new TensorBlock(memory, share.address, share.bytes, checkedType, share);
   return new ResidentTensor(block, sizes, checkedType);
+}
+
+/** Whether it is one, and not an object that looks like one: those throw when they are asked for their buffer. */
+function isSharedMemory(memory: unknown): memory is WebAssembly.Memory {
+  try {
+    return memory instanceof WebAssembly.Memory && memory.buffer instanceof SharedArrayBuffer;
+  } catch {
+    return false;
+  }
 }
 
 function isWord(value: unknown): value is number {

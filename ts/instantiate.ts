@@ -3,7 +3,7 @@ import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import { STACK_BYTES } from './threads/stack.js';
-import { exported, type Kernels, type Payload, type Variant } from './variant.js';
+import { exported, type Kernels, loadThreadsGlue, type Payload, type Variant } from './variant.js';
 
 /** What may stand in place of the built-in WASM. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
@@ -50,7 +50,7 @@ export async function instantiateOver(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): Promise<Kernels> {
-  const { createGlue } = await platform.loadThreadsGlue();
+  const { createGlue } = await loadThreadsGlue();
   try {
     checkModule(module, true);
     return createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });

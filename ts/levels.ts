@@ -1,4 +1,4 @@
-import { fail, show } from './check.js';
+import { fail, mapList, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 
 /** One level of a pyramid: `n` by `n` bins, or `[nh, nw]`. */
@@ -21,11 +21,8 @@ export function checkLevels(levels: unknown, path: string, spatialDims: 1 | 2 = 
   if (!Array.isArray(levels) || levels.length === 0) {
     fail('invalid-levels', path, `is ${show(levels)}`, 'an array of levels, such as [4, 2, 1]');
   }
-  if (levels.length > MOST_LEVELS) {
-    fail('invalid-levels', path, `has ${levels.length} levels`, `of at most ${MOST_LEVELS}`);
-  }
-  // `Array.from` and not `map`: a list may have holes, or be of a class with ideas of its own.
-  const grids = Array.from(levels, (level, i) => checkLevel(level, `${path}[${i}]`, spatialDims));
+  const read = (level: unknown, i: number) => checkLevel(level, `${path}[${i}]`, spatialDims);
+  const grids = mapList(levels, path, 'invalid-levels', read, MOST_LEVELS);
   if (countBins(grids) > MOST_BINS) {
     throw new PyramidPoolError(
       'invalid-levels',

@@ -1,6 +1,6 @@
 import type { Bounds, LevelBounds } from './bins.js';
 import type { Buffers } from './buffers.js';
-import { fail, rawArray } from './check.js';
+import { fail, mapList, rawArray, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import type { FeatureMapShape } from './feature-map.js';
 import { checkGiven, type Given } from './given.js';
@@ -32,6 +32,18 @@ export function checkRois(rois: unknown, batch: number): Given<'float32'> {
     fail('invalid-regions', `rois.data[${i}]`, `is ${value}`, must);
   }
   return given;
+}
+
+/** Checks a region alone: four numbers. */
+export function checkCorners(roi: unknown): number[] {
+  const path = 'roi';
+  const must = '[x1, y1, x2, y2]';
+  if (!Array.isArray(roi) || roi.length !== 4) fail('invalid-regions', path, `is ${show(roi)}`, must);
+  return mapList(roi, path, 'invalid-regions', (corner, i) =>
+    typeof corner === 'number'
+      ? corner
+      : fail('invalid-regions', `${path}[${i}]`, `is ${show(corner)}`, 'a number'),
+  );
 }
 
 /** Plans the regions at an address, for as long as the buffers are kept. Gives the plan's address. */

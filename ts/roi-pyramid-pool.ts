@@ -16,7 +16,7 @@ import { checkPlaneIndices } from './indices.js';
 import { operations } from './job.js';
 import { countBins } from './levels.js';
 import type { Gradient, OutOption, OutputWithIndices } from './pyramid-pool.js';
-import { checkRois, planRegions, readRegionBounds } from './regions.js';
+import { checkCorners, checkRois, planRegions, readRegionBounds } from './regions.js';
 import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
 import { defaultRuntime, type Runtime } from './runtime.js';
 import {
@@ -136,7 +136,7 @@ export class RoiPyramidPool implements Disposable {
     checkMapSize(height, 'height');
     checkMapSize(width, 'width');
     const { memory } = this.#caller.internals;
-    const data = Float32Array.of(0, ...roi);
+    const data = Float32Array.of(0, ...checkCorners(roi));
     const given = checkRois({ data, dims: [data.length / 5, 5] }, 1);
     const buffers = new Buffers(memory);
     try {

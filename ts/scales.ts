@@ -1,4 +1,4 @@
-import { fail, show } from './check.js';
+import { checkOptions, fail, mapList, show } from './check.js';
 
 /** A window of an image: left, top, right and bottom, in 0-based pixels, the last ones included. */
 export type Window = readonly [x1: number, y1: number, x2: number, y2: number];
@@ -15,11 +15,9 @@ export interface ScaleOptions {
  * The paper's choice of scale for a window (section 4.2): of the short sides that an image is resized to, the one at which
  * the window's area is nearest to that of a square of `windowSize` pixels. `minSide` is the short side of the image itself.
  */
-export function chooseScale(
-  window: Window,
-  minSide: number,
-  { scales = [480, 576, 688, 864, 1200], windowSize = 224 }: ScaleOptions = {},
-): number {
+export function chooseScale(window: Window, minSide: number, options: ScaleOptions = {}): number {
+  const given = checkOptions(options, 'options', ['scales', 'windowSize']);
+  const { scales = [480, 576, 688, 864, 1200], windowSize = 224 } = given;
   const [x1, y1, x2, y2] = checkNumbers(window, 'window', 4);
   const area = ((x2 as number) - (x1 as number) + 1) * ((y2 as number) - (y1 as number) + 1);
   if (!(area > 0))
@@ -47,10 +45,10 @@ function checkPositive(value: number, path: string): void {
 }
 
 function checkNumbers(values: unknown, path: string, count?: number): readonly number[] {
-  const list = Array.isArray(values) ? values : [];
-  const fits = count === undefined ? list.length > 0 : list.length === count;
-  if (!fits || !list.every((value) => Number.isFinite(value))) {
-    fail('invalid-options', path, `is ${show(values)}`, `an array of ${count ?? 'one or more'} numbers`);
-  }
-  return list;
+  const must = `an array of ${count ?? 'one or more'} numbers`;
+  const isList = Array.isArray(values) && (count === undefined ? values.length > 0 : values.length === count);
+  if (!isList) fail('invalid-options', path, `is ${show(values)}`, must);
+  return mapList(values, path, 'invalid-options', (value) =>
+    Number.isFinite(value) ? (value as number) : fail('invalid-options', path, `is ${show(values)}`, must),
+  );
 }

@@ -78,3 +78,6 @@ export const loadPayload: Record<Variant, () => Promise<Payload>> = {
   simd: () => import('#wasm/simd'),
   'simd-threads': () => import('#wasm/simd-threads'),
 };
+
+/** The glue of the variant that shares its memory, for those who have the module already. */
+export const loadThreadsGlue = (): Promise<Pick<Payload, 'createGlue'>> => import('#wasm/simd-threads-glue');

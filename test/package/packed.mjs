@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { inProject } from '../../scripts/project.mjs';
 import { fail, run } from '../../scripts/step.mjs';
 import { tarball } from './place.mjs';
@@ -36,17 +36,22 @@ export const packedChecks = {
   },
 
   'source maps hold their sources': ({ place, files }) => {
+    const read = (file) => readFileSync(inPackage(place, file), 'utf8');
+    const compared = new Set();
     for (const file of files.filter((name) => name.endsWith('.map'))) {
-      const { sources, sourcesContent } = JSON.parse(readFileSync(inPackage(place, file), 'utf8'));
-      const own = sources.findIndex((source) => source.endsWith('ts/runtime.ts'));
-      if (sourcesContent?.length !== sources.length || sourcesContent.some((text) => !text))
-        fail(`${file} lacks sources.`);
-      if (own < 0 || sourcesContent[own] !== readFileSync(inProject('ts', 'runtime.ts'), 'utf8'))
-        fail(`${file} maps to other sources than these.`);
-      const code = readFileSync(inPackage(place, file.replace(/\.map$/, '')), 'utf8');
-      if (!code.trimEnd().endsWith(`//# sourceMappingURL=${file.split('/').at(-1)}`))
+      const { sources, sourcesContent } = JSON.parse(read(file));
+      sources.forEach((source, i) => {
+        if (!sourcesContent?.[i]) fail(`${file} lacks the text of ${source}.`);
+        const original = inProject(dirname(file), source);
+        if (!original.startsWith(inProject('ts', '/'))) return;
+        if (sourcesContent[i] !== readFileSync(original, 'utf8')) fail(`${file} holds another ${source}.`);
+        compared.add(original);
+      });
+      const code = read(file.replace(/\.map$/, ''));
+      if (!code.trimEnd().endsWith(`//# sourceMappingURL=${basename(file)}`))
         fail(`${file} is named by no code.`);
     }
+    if (!compared.has(inProject('ts', 'runtime.ts'))) fail('No source map holds ts/runtime.ts.');
   },
 
   'nothing else is installed with it': ({ place }) => {

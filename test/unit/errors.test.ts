@@ -359,7 +359,7 @@ describe('what lies about itself', () => {
     }
     const spp = await createPyramidPool({ levels: Small.from([40, 40]), runtime: runtime() });
     expect(spp.forward(map(1, 4, 4)).dims).toEqual([3200]);
-    await expectError(make({ levels: new Array(5000).fill(1) }), 'invalid-levels', '5000 levels');
+    await expectError(make({ levels: new Array(5000).fill(1) }), 'invalid-levels', '5000 elements');
     const nested: unknown[] = [];
     nested.push(nested);
     await expectError(make({ levels: nested }), 'invalid-levels', 'an array');
@@ -436,6 +436,6 @@ describe('what lies about itself', () => {
   test('sizes beyond what can be counted', async () => {
     const spp = await pool();
     await expectError(() => spp.outputDims([0, 1, 2 ** 32 + 4, 1]), 'invalid-dims', 'dims[2]');
-    await expectError(() => spp.outputDims(new Array(1e6).fill(1)), 'invalid-dims', '1000000 sizes');
+    await expectError(() => spp.outputDims(new Array(1e6).fill(1)), 'invalid-dims', '1000000 elements');
   });
 });

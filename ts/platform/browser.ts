@@ -19,8 +19,6 @@ function open(url: string | URL): Worker {
 export const platform: Platform = {
   loadPayload: (variant) => loadPayload[variant](),
 
-  loadThreadsGlue: () => import('#wasm/simd-threads-glue'),
-
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 
   load: (url) => fetch(url),

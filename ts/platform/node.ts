@@ -11,8 +11,6 @@ const main = "\nworker.serve(require('node:worker_threads').workerData);";
 export const platform: Platform = {
   loadPayload: (variant) => loadPayload[variant](),
 
-  loadThreadsGlue: () => import('#wasm/simd-threads-glue'),
-
   cores: availableParallelism,
 
   load: (url) => (url.protocol === 'file:' ? readFile(url) : fetch(url)),

@@ -16,8 +16,6 @@ export interface Platform {
   readonly only?: { readonly variant: Variant; readonly why: string };
   /** Loads a variant and no other. */
   loadPayload(variant: Variant): Promise<Payload>;
-  /** Loads the glue of the variant that shares its memory, for those who have the module already. */
-  loadThreadsGlue(): Promise<Pick<Payload, 'createGlue'>>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */

@@ -1,15 +1,10 @@
 /** Cloudflare's workerd and what is built on it: one thread, and WASM that was compiled before the worker started. */
-import { PyramidPoolError } from '../errors.js';
 import type { Platform } from './platform.js';
 
 export const platform: Platform = {
   only: { variant: 'simd', why: 'an edge worker has one thread and carries the simd variant only' },
 
   loadPayload: () => import('#wasm/simd'),
-
-  async loadThreadsGlue() {
-    throw new PyramidPoolError('unsupported', 'an edge worker has no other threads to share memory with');
-  },
 
   cores: () => 1,
 

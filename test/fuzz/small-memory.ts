@@ -1,0 +1,66 @@
+/** Runtimes whose memory cannot grow far: what is left of a machine that has no more. */
+import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
+import { wasm as scalar } from '../../dist/wasm/scalar.js';
+import { wasm as simd } from '../../dist/wasm/simd.js';
+
+const modules = { scalar, simd };
+
+/** A runtime with at most so many pages of 64 KiB. */
+export async function createSmallRuntime(
+  { variant, ...options }: RuntimeOptions & { variant: 'scalar' | 'simd' | 'simd-threads' },
+  pages: number,
+): Promise<Runtime> {
+  if (variant === 'simd-threads') return withSmallMemory(pages, () => createRuntime({ variant, ...options }));
+  const bytes = Uint8Array.from(atob(modules[variant] as string), (char) => char.charCodeAt(0));
+  return createRuntime({ variant, ...options, wasm: limitMemory(bytes, pages) });
+}
+
+/** Has every memory that is made meanwhile end at so many pages. */
+async function withSmallMemory<R>(pages: number, make: () => Promise<R>): Promise<R> {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super({ ...descriptor, maximum: pages });
+    }
+  };
+  try {
+    return await make();
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+}
+
+const MEMORY_SECTION = 5;
+
+/** The same module, whose memory has a maximum. */
+function limitMemory(bytes: Uint8Array, pages: number): Uint8Array<ArrayBuffer> {
+  let at = 8;
+  for (;;) {
+    const section = bytes[at] as number;
+    const [size, body] = readNumber(bytes, at + 1);
+    if (section === MEMORY_SECTION) {
+      // One memory, flags, least, and most where the flags say so.
+      const [least] = readNumber(bytes, body + 2);
+      const limited = [1, 1, ...writeNumber(least), ...writeNumber(pages)];
+      return Uint8Array.of(
+        ...bytes.subarray(0, at + 1),
+        ...writeNumber(limited.length),
+        ...limited,
+        ...bytes.subarray(body + size),
+      );
+    }
+    at = body + size;
+  }
+}
+
+/** A number of seven bits a byte, and where the next thing begins. */
+function readNumber(bytes: Uint8Array, at: number): [value: number, next: number] {
+  const byte = bytes[at] as number;
+  if (byte < 128) return [byte, at + 1];
+  const [rest, next] = readNumber(bytes, at + 1);
+  return [(byte & 127) + 128 * rest, next];
+}
+
+function writeNumber(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...writeNumber(value >>> 7)];
+}

@@ -1,0 +1,74 @@
+/** What hostile calls are made in, and the check that it is whole afterwards. */
+import {
+  createPyramidPool,
+  createRoiPyramidPool,
+  createRuntime,
+  type PyramidPool,
+  type ResidentTensor,
+  type RoiPyramidPool,
+  type Runtime,
+} from 'pyramid-pool';
+import { isolated } from '../unit/engines.js';
+import { createSmallRuntime } from './small-memory.js';
+
+/** 64 MiB: what is asked for by mistake or malice fails at once. */
+const PAGES = 1024;
+
+/** A runtime with what the check of it needs. */
+interface Place {
+  readonly runtime: Runtime;
+  readonly pool: PyramidPool;
+  readonly regions: RoiPyramidPool;
+}
+
+export class World implements Disposable {
+  /** Tensors that live somewhere, some of them disposed. */
+  readonly tensors: ResidentTensor[];
+
+  private constructor(
+    readonly places: readonly Place[],
+    readonly foreign: Runtime,
+  ) {
+    const gone = foreign.tensor([4]);
+    gone.dispose();
+    this.tensors = [
+      gone,
+      foreign.tensor([1, 2, 2]),
+      ...places.map(({ runtime }) => runtime.tensor([1, 2, 2])),
+    ];
+  }
+
+  static async make(): Promise<World> {
+    const variants = ['scalar', 'simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+    const runtimes = await Promise.all(
+      variants.map((variant) =>
+        createSmallRuntime({ variant, ...(variant === 'simd-threads' && { threads: 2 }) }, PAGES),
+      ),
+    );
+    const places = runtimes.map(async (runtime) => ({
+      runtime,
+      pool: await createPyramidPool({ levels: [2, 1], runtime }),
+      regions: await createRoiPyramidPool({ levels: [2, 1], runtime }),
+    }));
+    return new World(await Promise.all(places), await createRuntime({ variant: 'scalar' }));
+  }
+
+  /** Fails unless every runtime still gives right answers. */
+  check(): void {
+    for (const { pool, regions, runtime } of this.places) {
+      const { output, indices } = pool.forwardWithIndices(map());
+      const gradient = pool.backward(output, { dims: [1, 2, 2], indices });
+      const row = regions.forward(map(), { data: Float32Array.of(0, 0, 0, 1, 1), dims: [1, 5] });
+      const found = [...output.data, ...indices.data, ...gradient.data, ...row.data].join();
+      if (found !== '1,4,3,2,4,0,1,2,3,1,1,8,3,2,1,4,3,2,4')
+        throw new Error(`the ${runtime.variant} runtime gives wrong answers: ${found}`);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const { runtime } of this.places) runtime.dispose();
+    this.foreign.dispose();
+  }
+}
+
+const map = () => ({ data: Float32Array.of(1, 4, 3, 2), dims: [1, 2, 2] });
