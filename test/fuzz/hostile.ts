@@ -42,11 +42,12 @@ const objects: Spoil[] = [
   (value) => new Proxy(Object(value ?? {}), {}),
   (value) => (value && typeof value === 'object' ? Object.create(value) : value),
   (value) => (Array.isArray(value) ? endless(value) : value),
-  (value) => (Array.isArray(value) ? new Proxy(value, { get: lyingLength }) : value),
+  (value) => (Array.isArray(value) ? new Proxy([...value], { get: lyingLength }) : value),
   (value) => (Array.isArray(value) ? Object.assign(new Array(value.length + 1), value) : value),
   (value) => (Array.isArray(value) ? [...value, ...value] : value),
   (value) => (Array.isArray(value) ? value.slice(1) : value),
-  (value) => (Array.isArray(value) ? Float64Array.from(value, Number) : value),
+  (value) =>
+    Array.isArray(value) ? Float64Array.from(value, (size) => (typeof size === 'number' ? size : 0)) : value,
   (value) => (Array.isArray(value) ? { ...value, length: value.length } : value),
   () => new Array(2 ** 32 - 1),
   () => {
