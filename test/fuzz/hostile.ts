@@ -112,6 +112,7 @@ const arrays: Spoil[] = [
   ofNumbers((value) => new Uint8Array(value.length)),
   ofNumbers((value) => new DataView(value.slice().buffer)),
   ofNumbers((value) => Array.from(value)),
+  ofNumbers((value) => Object.defineProperty(value.slice(), 'length', { value: 1 })),
   ofNumbers((value) => new Proxy(value, {})),
   ofNumbers((value) => {
     const copy = value.slice();
@@ -159,9 +160,6 @@ const equals: Spoil[] = [
       }
       override slice(): never {
         return own();
-      }
-      override get length(): number {
-        return 1;
       }
     }
     const copy = new Sub(value.length);
