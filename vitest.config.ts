@@ -1,81 +1,92 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import type { BrowserProviderOption } from 'vitest/node';
+import { browsers, findBrowser } from './scripts/browsers.mjs';
 import { isolation } from './scripts/isolation.mjs';
+import { strictPages } from './test/browser/strict-pages.js';
+import { chromium } from './test/providers/chromium.js';
+import { firefox } from './test/providers/firefox.js';
+import { webkit } from './test/providers/webkit.js';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The tests run against the built package, and carry their golden data: in a browser they read no files. */
-const shared = {
+const shared = (host: string) => ({
   resolve: {
     alias: [
-      { find: /^pyramid-pool$/, replacement: root('dist/index.js') },
-      { find: /^pyramid-pool\/tfjs$/, replacement: root('dist/tfjs/index.js') },
-      { find: /^pyramid-pool\/tfjs-core$/, replacement: root('dist/tfjs/op.js') },
+      { find: /^pyramid-pool$/, replacement: root(`dist/${host}/index.js`) },
+      { find: /^pyramid-pool\/(tfjs|tfjs-core)$/, replacement: root(`dist/${host}/$1.js`) },
     ],
   },
   assetsInclude: ['**/*.bin', '**/*.onnx'],
-};
+});
 
 const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
-const candidates = [
-  process.env.CHROME,
-  '/usr/bin/chromium',
-  '/usr/bin/google-chrome',
-  '/usr/bin/chromium-browser',
-];
-const executablePath = candidates.find((path) => path && existsSync(path));
-
-// Quiet flags: a browser under test has nothing to look up and nothing to update.
-const args = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
 
-/** The tests in Chromium, on pages served with these headers. */
-const chromium = (name: string, headers: Record<string, string>): TestProjectConfiguration => ({
-  ...shared,
-  server: { headers },
-  // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
-  optimizeDeps: {
-    include: ['fast-check', ...tfjs],
-    // It loads its WASM from where it lies.
-    exclude: ['onnxruntime-web'],
-  },
-  test: {
-    name,
-    include: [...include, 'test/browser/**/*.test.ts'],
-    ...timeouts,
-    browser: {
-      enabled: true,
-      headless: true,
-      screenshotFailures: false,
-      ui: false,
-      provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args } }),
-      instances: [{ browser: 'chromium' }],
-    },
-  },
-});
-
 const node: TestProjectConfiguration = {
-  ...shared,
+  ...shared('node'),
   test: {
     name: 'node',
-    include: [...include, 'test/node/**/*.test.ts'],
+    include: [...include, 'test/{node,edge}/**/*.test.ts'],
     ...timeouts,
     execArgv: ['--expose-gc'],
     // The package is loaded by Node itself, as its users do.
     server: { deps: { external: [/\/dist\//] } },
+  },
+};
+
+const providers: Record<string, (program: string) => BrowserProviderOption> = { chromium, firefox, webkit };
+
+/** The tests in a browser, on pages served with these headers; nowhere, where it is not installed. */
+function inBrowser(browser: string, headers: Record<string, string>): TestProjectConfiguration[] {
+  const program = findBrowser(browser);
+  if (!program) return [];
+  const isolated = headers === isolation;
+  return [
+    {
+      ...shared('browser'),
+      plugins: [strictPages(headers)],
+      server: { headers },
+      // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
+      optimizeDeps: {
+        include: ['fast-check', ...tfjs],
+        // It loads its WASM from where it lies.
+        exclude: ['onnxruntime-web'],
+      },
+      // WebKit does not read `using` yet.
+      oxc: { target: 'es2022' },
+      test: {
+        name: isolated ? browser : `${browser} without isolation`,
+        include: [...include, 'test/browser/**/*.test.ts'],
+        setupFiles: ['test/browser/setup.ts'],
+        ...timeouts,
+        // One browser after another: each has use for all cores.
+        sequence: { groupOrder: 2 * Object.keys(browsers).indexOf(browser) + (isolated ? 1 : 2) },
+        browser: {
+          enabled: true,
+          headless: true,
+          screenshotFailures: false,
+          ui: false,
+          provider: providers[browser]!(program),
+          instances: [{ browser: browser as 'chromium' }],
+        },
+      },
+    },
+  ];
+}
+
+/** The demo, built and visited. */
+const demo: TestProjectConfiguration = {
+  test: {
+    name: 'demo',
+    include: ['test/demo/**/*.test.ts'],
+    globalSetup: ['test/demo/site.ts'],
+    ...timeouts,
+    // After all others: it trains and measures.
+    sequence: { groupOrder: 9 },
   },
 };
 
@@ -87,6 +98,12 @@ export default defineConfig({
     provide: {
       random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES), calls: Number(SOAK_CALLS) },
     },
-    projects: [node, chromium('chromium', isolation), chromium('chromium without isolation', {})],
+    projects: [
+      node,
+      demo,
+      ...Object.keys(browsers).flatMap((browser) =>
+        [isolation, {}].flatMap((headers) => inBrowser(browser, headers)),
+      ),
+    ],
   },
 });

@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hosts, specifiers } from './hosts.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
 import { importedMemory, variants } from './variants.mjs';
@@ -6,23 +7,25 @@ import { importedMemory, variants } from './variants.mjs';
 const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
 
-/** Builds the package into dist/: each variant as a module that holds it, the TypeScript, and the worker. */
+/** The package's modules: the name of each in dist/<host>, and its source. */
+const entries = {
+  index: inProject('ts', 'index.ts'),
+  tfjs: inProject('ts', 'tfjs', 'index.ts'),
+  'tfjs-core': inProject('ts', 'tfjs', 'op.ts'),
+};
+
+/** Builds the package into dist/: the variants, the types, the script of workers, and the code for each kind of host. */
 export async function buildTs() {
   rmSync(dist(), { recursive: true, force: true });
   mkdirSync(dist('wasm'), { recursive: true });
   await step('payloads written', () => Promise.all(Object.keys(variants).map(writePayload)));
-  await step('TypeScript compiled', async () => {
-    writeWorkerSource('');
+  await step('types written', async () => {
     await run('npx', ['tsc', '--project', 'tsconfig.build.json']);
   });
-  await step('worker bundled', async () => {
-    const { text } = await bundle({
-      entryPoints: [dist('threads', 'worker.js')],
-      globalName: 'worker',
-      minify: true,
-    });
-    writeWorkerSource(text);
-    writeFileSync(dist('worker.js'), `${text}onmessage = (event) => worker.serve(event.data);\n`);
+  await step('TypeScript bundled', async () => {
+    const worker = await bundleWorker();
+    writeFileSync(dist('worker.js'), `${worker}onmessage = (event) => worker.serve(event.data);\n`);
+    await Promise.all(Object.keys(hosts).map((host) => bundleFor(host, worker)));
   });
 }
 
@@ -31,59 +34,66 @@ async function writePayload(variant) {
   const wasm = pkg(variant, 'pyramid_pool_bg.wasm');
   copyFileSync(wasm, dist('wasm', `${variant}.wasm`));
   // The glue keeps one instance in module state. Wrapped in a function, each runtime gets a copy of its own.
-  const { text } = await bundle({
+  const glue = await bundleScript({
     stdin: {
       contents: `export { initSync } from ${JSON.stringify(pkg(variant, 'pyramid_pool.js'))}`,
       resolveDir: inProject(),
     },
     globalName: 'glue',
-    minify: true,
   });
-  write(
-    `wasm/${variant}-glue`,
-    `export function createGlue() {\n${text}return glue;\n}\n`,
-    "export declare const createGlue: import('../variant.js').Payload['createGlue'];\n",
+  writeFileSync(
+    dist('wasm', `${variant}-glue.js`),
+    `export function createGlue() {\n${glue}return glue;\n}\n`,
   );
-  const pages = variants[variant].threads ? importedMemory : undefined;
-  write(
-    `wasm/${variant}`,
-    [
-      `export { createGlue } from './${variant}-glue.js';`,
-      `export const wasm = '${readFileSync(wasm, 'base64')}';`,
-      `export const pages = ${JSON.stringify(pages)};\n`,
-    ].join('\n'),
-    [
-      `export { createGlue } from './${variant}-glue.js';`,
-      'export declare const wasm: string;',
-      "export declare const pages: import('../variant.js').Payload['pages'];\n",
-    ].join('\n'),
-  );
+  writeFileSync(dist('wasm', `${variant}.js`), payload(variant, readFileSync(wasm, 'base64')));
 }
 
-function writeWorkerSource(text) {
-  write(
-    'worker-source',
-    `export const workerSource = ${JSON.stringify(text)};\n`,
-    'export declare const workerSource: string;\n',
-  );
+const payload = (variant, base64) => `\
+export { createGlue } from './${variant}-glue.js';
+export const wasm = '${base64}';
+export const pages = ${JSON.stringify(variants[variant].threads ? importedMemory : undefined)};
+`;
+
+/** The script of workers, which sets the global \`worker\`. */
+const bundleWorker = () =>
+  bundleScript({
+    entryPoints: [inProject('ts', 'threads', 'worker.ts')],
+    globalName: 'worker',
+    plugins: [specifiers({ '#wasm/*': { path: dist('wasm', '*.js') } })],
+  });
+
+/** The package's modules for one kind of host, with all that is the host's own; payloads stay modules of their own. */
+async function bundleFor(host, worker) {
+  const { platform, payloads, files } = hosts[host];
+  await bundle({
+    entryPoints: entries,
+    outdir: dist(host),
+    format: 'esm',
+    // Modules of the package that import each other share their code.
+    splitting: true,
+    sourcemap: true,
+    plugins: [
+      specifiers({
+        '#platform': { path: inProject('ts', 'platform', platform) },
+        '#wasm/*-glue': { path: '../wasm/*-glue.js', external: true },
+        '#wasm/*': { path: payloads, external: true },
+        '#worker-source': { text: worker },
+      }),
+    ],
+    external: ['node:*', '@tensorflow/*'],
+    banner: { js: '/* Holds parts of wasm-feature-detect, Copyright Google Inc., Apache License 2.0. */' },
+  });
+  for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }
 
-function write(name, code, types) {
-  writeFileSync(dist(`${name}.js`), code);
-  writeFileSync(dist(`${name}.d.ts`), types);
+/** Bundles to the text of a script that sets a global. */
+async function bundleScript(options) {
+  const { outputFiles } = await bundle({ format: 'iife', write: false, minify: true, ...options });
+  return outputFiles[0].text;
 }
 
-/** Bundles to one script that sets a global. */
 async function bundle(options) {
   // Here and not at the top: this module is read before dependencies are installed.
   const { build } = await import('esbuild');
-  const result = await build({
-    bundle: true,
-    format: 'iife',
-    write: false,
-    logLevel: 'silent',
-    target: 'es2022',
-    ...options,
-  });
-  return result.outputFiles[0];
+  return build({ bundle: true, logLevel: 'silent', target: 'es2022', ...options });
 }

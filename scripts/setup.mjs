@@ -1,7 +1,7 @@
 // Runs before `npm ci`, so nothing here may come from node_modules.
 
 import { existsSync, statSync } from 'node:fs';
-import { findChromium, provideChromium } from './chromium.mjs';
+import { browsers, findBrowser, howToInstall, provideBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
 import { inProject } from './project.mjs';
 import { fail, nothing, run, step } from './step.mjs';
@@ -12,17 +12,17 @@ const help = `
 Usage: node scripts/setup.mjs [--browsers]
 
 Provides what the project is built with: the npm dependencies, a Rust that builds WebAssembly, wasm-pack and
-wasm-bindgen in .tools, and with --browsers Chromium for the tests. What is already there is left as it is.`;
+wasm-bindgen in .tools, and with --browsers those of the tests, where they can be installed. What is already there is left as it is.`;
 
 const oldestNode = 20;
 
 /** Provides what the project is built with; with `browsers`, also what it is tested with. */
-export async function setup({ browsers = false } = {}) {
+export async function setup({ browsers: withBrowsers = false } = {}) {
   checkNode();
   await step('installing npm dependencies', installDependencies);
   await step('finding Rust', provideRust);
   await Promise.all(tools.map((tool) => step(`installing ${tool.crate}`, () => provideTool(tool))));
-  if (browsers) await step('finding Chromium', provideBrowser);
+  if (withBrowsers) await provideBrowsers();
 }
 
 function checkNode() {
@@ -50,9 +50,16 @@ async function provideRust() {
   return had ? nothing(name) : `${name} installed`;
 }
 
-async function provideBrowser() {
-  const had = findChromium();
-  return had ? nothing(`Chromium is ${had}`) : `Chromium is ${await provideChromium()}`;
+async function provideBrowsers() {
+  // One after another, as they use the same package manager.
+  for (const [name, { title }] of Object.entries(browsers)) {
+    await step(`finding ${title}`, async () => {
+      const had = findBrowser(name);
+      if (had) return nothing(`${title} is ${had}`);
+      const installed = await provideBrowser(name);
+      return installed ? `${title} is ${installed}` : nothing(howToInstall(name));
+    });
+  }
 }
 
 await cli(import.meta, help, (args) => setup({ browsers: args.includes('--browsers') }));

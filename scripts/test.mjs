@@ -1,6 +1,5 @@
 // Sets up first, so nothing here may come from node_modules.
 
-import { findChromium } from './chromium.mjs';
 import { cli } from './cli.mjs';
 import { setup } from './setup.mjs';
 import { show, step } from './step.mjs';
@@ -9,8 +8,8 @@ import { nativeEnv, provideNative } from './toolchain.mjs';
 const help = `
 Usage: npm test [-- VITEST-ARGUMENTS]
 
-Sets up what is missing, builds the package, then runs the crate's tests and the package's, in Node and in
-Chromium. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
+Sets up what is missing, builds the package, then runs the crate's tests and the package's, in Node and in every
+browser that is there, and tries the packed package with each kind of consumer. Arguments go to vitest: \`npm test -- backward\` runs the test files whose names hold "backward".`;
 
 /** Runs every test. */
 export async function test(args = []) {
@@ -19,6 +18,10 @@ export async function test(args = []) {
   await build();
   await step('testing the crate', testCrate);
   await step('testing the package', () => testPackage(args));
+  // A part of the tests was asked for.
+  if (args.length > 0) return;
+  const { testPackage: testConsumers } = await import('../test/package/run.mjs');
+  await testConsumers();
 }
 
 async function testCrate() {
@@ -28,7 +31,9 @@ async function testCrate() {
 }
 
 async function testPackage(args) {
-  await show('npx', ['vitest', 'run', ...args], { env: { ...process.env, CHROME: findChromium() } });
+  // Only a whole run tells what was tested.
+  const reporters = args.length === 0 ? ['--reporter=default', '--reporter=./test/results-reporter.ts'] : [];
+  await show('npx', ['vitest', 'run', ...reporters, ...args]);
   return 'package tested';
 }
 

@@ -23,6 +23,7 @@ const threadLocals = linking(
 // What the compiler kept apart stays apart: engines make slower code of one giant function.
 const wasmOpt = [
   '-O3',
+  '--low-memory-unused',
   '--one-caller-inline-max-function-size=32',
   '--flexible-inline-max-function-size=0',
   '--strip-debug',
@@ -46,6 +47,7 @@ export const commonRustc = [
   // A panic becomes one trap, without the text and the formatting code behind it.
   '-Zunstable-options',
   '-Cpanic=immediate-abort',
+  '-Cllvm-args=--unroll-runtime=false',
   // The main thread's stack, 1 MiB unless told, lies in the memory that tensors share; the kernels need
   // little of it.
   ...linking('-z', 'stack-size=65536'),

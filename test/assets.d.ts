@@ -1,9 +1,1 @@
-declare module '*?inline' {
-  const url: string;
-  export default url;
-}
-
-declare module '*?url' {
-  const url: string;
-  export default url;
-}
+/// <reference types="vite/client" />

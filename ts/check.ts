@@ -186,13 +186,14 @@ export function checkLength(
 }
 
 // The getters that all typed arrays share: an object may have properties of its own that say something else.
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
 const getter = (name: PropertyKey) =>
-  Object.getOwnPropertyDescriptor(typedArray, name)?.get as (this: ArrayBufferView) => never;
-const getTag: (this: ArrayBufferView) => string | undefined = getter(Symbol.toStringTag);
-const getLength: (this: ArrayBufferView) => number = getter('length');
-const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = getter('buffer');
-const getByteOffset: (this: ArrayBufferView) => number = getter('byteOffset');
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get as (
+    this: ArrayBufferView,
+  ) => never;
+const getTag: (this: ArrayBufferView) => string | undefined = /* @__PURE__ */ getter(Symbol.toStringTag);
+const getLength: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('length');
+const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = /* @__PURE__ */ getter('buffer');
+const getByteOffset: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('byteOffset');
 
 /** What kind of array it is, by its tag and not by its constructor: those of other windows and subclasses are welcome. */
 function tagOf(view: ArrayBufferView): string | undefined {

@@ -24,6 +24,7 @@ export async function choose(wanted: Wanted): Promise<Choice> {
   if (typeof WebAssembly !== 'object') {
     throw new PyramidPoolError('unsupported', 'this host has no WebAssembly');
   }
+  if (platform.only) return onlyOne(platform.only, wanted);
   if (wanted.variant === 'scalar') return alone('scalar', wanted, undefined);
   if (!(await simd())) return alone('scalar', wanted, 'no WebAssembly SIMD');
   if (wanted.variant === 'simd' || wanted.threads === 1) {
@@ -36,6 +37,12 @@ export async function choose(wanted: Wanted): Promise<Choice> {
     return alone('simd', wanted, 'one core only');
   const count = wanted.threads === 'auto' ? Math.min(cores, MOST_AUTOMATIC_THREADS) : wanted.threads;
   return { variant: 'simd-threads', threads: count, fallback: undefined };
+}
+
+/** The choice of a host that has one variant. */
+function onlyOne({ variant, why }: NonNullable<typeof platform.only>, wanted: Wanted): Choice {
+  const fits = wanted.variant === variant || (wanted.variant === 'auto' && wanted.threads === 1);
+  return alone(variant, wanted, fits ? undefined : why);
 }
 
 function alone(variant: Variant, wanted: Wanted, obstacle: string | undefined): Choice {

@@ -93,7 +93,7 @@ export function checkContext<T>(context: T, parts: string): T {
 }
 
 /** Types that feature maps come in. */
-export const mapTypes: readonly MapType[] = (Object.keys(dataTypes) as DataType[]).filter(
+export const mapTypes: readonly MapType[] = /* @__PURE__ */ (Object.keys(dataTypes) as DataType[]).filter(
   (type): type is MapType => type !== 'int32',
 );
 

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * Spatial pyramid pooling for browsers, Node and the edge: forward and backward, with PyTorch's bits.
  *

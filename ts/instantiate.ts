@@ -2,14 +2,7 @@ import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
 import { STACK_BYTES } from './threads/stack.js';
-import {
-  exported,
-  type Kernels,
-  loadPayload,
-  loadThreadsGlue,
-  type Payload,
-  type Variant,
-} from './variant.js';
+import { exported, type Kernels, loadThreadsGlue, type Payload, type Variant } from './variant.js';
 
 /** What may stand in place of the built-in WASM. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
@@ -23,7 +16,7 @@ export interface Instance {
 
 /** Makes an instance of a variant, of the built-in module or of another one of the same build. */
 export async function instantiate(variant: Variant, wasm: WasmSource | undefined): Promise<Instance> {
-  const payload = await loadPayload[variant]();
+  const payload = await platform.loadPayload(variant);
   const source = wasm === undefined ? payload.wasm : await open(wasm);
   try {
     const module = await compile(source);

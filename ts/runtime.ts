@@ -35,8 +35,11 @@ export interface Internals {
   readonly module: WebAssembly.Module;
 }
 
-/** Ends the workers of runtimes that were dropped without `dispose`. */
-const dropped = /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose());
+/** Ends the workers of runtimes that were dropped without `dispose`. Older edge runtimes lack it, and have no workers. */
+const dropped =
+  typeof FinalizationRegistry === 'function'
+    ? /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose())
+    : undefined;
 
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
 export class Runtime implements Disposable {
@@ -70,7 +73,7 @@ export class Runtime implements Disposable {
       const { threads } = choice;
       const { workerUrl } = options;
       this.#crew = new Crew(memory, { module, threads, workerUrl, mayBlock: mayBlock(), onGivenUp });
-      dropped.register(this, this.#crew, this);
+      dropped?.register(this, this.#crew, this);
     }
     this.#internals = {
       memory,
@@ -140,10 +143,11 @@ export class Runtime implements Disposable {
    */
   dispose(): void {
     if (!this.#internals) return;
-    dropped.unregister(this);
+    dropped?.unregister(this);
     const { memory, plans } = this.#internals;
-    const idle = this.#crew?.dispose() ?? true;
-    if (memory.leave() && idle) {
+    const othersGoOn = memory.leave();
+    const idle = this.#crew?.dispose(othersGoOn) ?? true;
+    if (othersGoOn && idle) {
       plans.clear();
       memory.freeAll();
     }

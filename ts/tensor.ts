@@ -20,7 +20,12 @@ export type MapType = Exclude<DataType, 'int32'>;
 /** Types that averages and gradients are counted in. */
 export type RealType = 'float32' | 'float16';
 
-const { Float16Array: Half = Uint16Array } = globalThis as { Float16Array?: Uint16ArrayConstructor };
+// Marked, since bundlers hold that reading a global may do something, and would keep all this.
+const Half = /* @__PURE__ */ findHalf();
+
+function findHalf(): Uint16ArrayConstructor {
+  return (globalThis as { Float16Array?: Uint16ArrayConstructor }).Float16Array ?? Uint16Array;
+}
 
 /**
  * What is known of each type: `array` is what results come in; `raw` is what copies go through, bits for halves, since

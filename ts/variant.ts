@@ -72,7 +72,7 @@ export interface Payload {
   readonly pages: { initial: number; maximum: readonly number[] } | undefined;
 }
 
-/** Loads one variant and no other. */
+/** Each variant, loaded on its own. */
 export const loadPayload: Record<Variant, () => Promise<Payload>> = {
   scalar: () => import('#wasm/scalar'),
   simd: () => import('#wasm/simd'),

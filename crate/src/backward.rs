@@ -132,6 +132,7 @@ pub(crate) unsafe fn average_backward_units(
 ///
 /// # Safety
 /// As [`average_backward_units`].
+#[inline(never)]
 pub(crate) unsafe fn average_backward_f32(
     plan: &PyramidPlan,
     map: &FeatureMap,

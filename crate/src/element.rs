@@ -116,7 +116,8 @@ impl Real for f32 {
 
 impl Real for f16 {
     const ZERO: Self = f16::ZERO;
-    #[inline(always)]
+    /// Not inlined: conversions are long, and gradients add in many places.
+    #[inline(never)]
     fn add(self, other: Self) -> Self {
         Self::narrow(self.widen() + other.widen())
     }

@@ -103,6 +103,7 @@ pub(crate) unsafe fn forward_units(
 ///
 /// # Safety
 /// As [`forward_units`].
+#[inline(never)]
 pub(crate) unsafe fn forward_f32(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -168,6 +169,7 @@ pub(crate) unsafe fn average_units(
 ///
 /// # Safety
 /// As [`average_units`].
+#[inline(never)]
 pub(crate) unsafe fn average_f32(
     plan: &PyramidPlan,
     map: &FeatureMap,

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES, square,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::units::Units;
@@ -36,6 +36,8 @@ pub(crate) struct Level {
     counted: (Vec<f32>, Vec<f32>),
     pub place: Place,
     pub source: Source,
+    /// Side of the map if it is a square that there is a kernel for; 0 otherwise.
+    pub side: usize,
     /// What NCHW kernels need beside: the rows to reduce, empty for nested levels, and the way the bins come together.
     pub bands: Vec<Band>,
     pub gather: Gather,
@@ -119,12 +121,18 @@ impl PyramidPlan {
                 counted: (counted(rule, height, rows)?, counted(rule, width, columns)?),
                 place,
                 source: Source::Map,
+                side: 0,
                 bands: Vec::new(),
                 gather: Gather::default(),
             });
         }
         for i in 0..planned.len() {
             planned[i].source = source(&planned, i);
+            if planned[i].source == Source::Map && height == width && square::SIDES.contains(&height) {
+                let level = &planned[i];
+                let fits = |bins: &[Bin]| bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(height, i));
+                if fits(&level.rows) && fits(&level.columns) { planned[i].side = height; }
+            }
         }
         let order = order(&planned)?;
         let mut plan = PyramidPlan {

@@ -9,6 +9,8 @@ pub(crate) trait Vector: Copy {
     fn splat_index(index: u32) -> Self;
     /// The indices `first, first + 1, first + 2, first + 3`.
     fn count_from(first: u32) -> Self;
+    /// All ones in the lanes that are true.
+    fn mask(lanes: [bool; 4]) -> Self;
 
     /// # Safety
     /// `from` must be readable for four lanes; any alignment of 4 will do.
@@ -54,6 +56,7 @@ pub(crate) trait Vector: Copy {
     fn ne(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
+    fn not(self) -> Self;
     fn any(self) -> bool;
 
     fn add_index(self, other: Self) -> Self;
@@ -113,6 +116,11 @@ mod simd128 {
             V128(i32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
         }
         #[inline(always)]
+        fn mask(lanes: [bool; 4]) -> Self {
+            let [a, b, c, d] = lanes.map(|lane| if lane { u32::MAX } else { 0 });
+            V128(u32x4(a, b, c, d))
+        }
+        #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
             // SAFETY: readable, by the caller's promise.
             V128(unsafe { v128_load(from.cast()) })
@@ -168,6 +176,10 @@ mod simd128 {
         #[inline(always)]
         fn or(self, other: Self) -> Self {
             V128(v128_or(self.0, other.0))
+        }
+        #[inline(always)]
+        fn not(self) -> Self {
+            V128(v128_not(self.0))
         }
         #[inline(always)]
         fn any(self) -> bool {
@@ -247,6 +259,10 @@ mod scalar {
             Lanes(core::array::from_fn(|i| first.wrapping_add(i as u32)))
         }
         #[inline(always)]
+        fn mask(lanes: [bool; 4]) -> Self {
+            Lanes(lanes.map(|lane| if lane { u32::MAX } else { 0 }))
+        }
+        #[inline(always)]
         unsafe fn load(from: *const f32) -> Self {
             // SAFETY: readable, by the caller's promise.
             Lanes(unsafe { from.cast::<[u32; 4]>().read_unaligned() })
@@ -298,6 +314,10 @@ mod scalar {
         #[inline(always)]
         fn or(self, other: Self) -> Self {
             each(self, other, |a, b| a | b)
+        }
+        #[inline(always)]
+        fn not(self) -> Self {
+            each(self, self, |a, _| !a)
         }
         #[inline(always)]
         fn any(self) -> bool {

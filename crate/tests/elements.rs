@@ -7,7 +7,8 @@ use half::f16;
 use proptest::prelude::*;
 use pyramid_pool::bins::Rule;
 use pyramid_pool::{
-    Element, FeatureMap, Layout, PyramidPlan, average, backward, forward, forward_with_indices, reference,
+    Element, FeatureMap, Layout, NOWHERE, PyramidPlan, RegionPlan, RegionRule, average, backward, forward,
+    forward_regions, forward_regions_with_indices, forward_with_indices, reference,
 };
 
 fn widen<T: Element>(values: &[T]) -> Vec<f32> {
@@ -24,6 +25,27 @@ fn check_forward<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout:
     forward_with_indices(&plan, &map, input, &mut output, &mut indices).unwrap();
     assert_eq!(bits(&widen(&output)), bits(&expected), "output with indices");
     assert_eq!(indices, cells, "indices");
+}
+
+/// Many regions are looked up, few are scanned.
+fn check_regions<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout: Layout, input: &[T], count: usize) {
+    let corners = values(Kind::Normal, count as u64, 4 * count);
+    let region = |c: &[f32]| [0.0, c[0] * 20.0 + 10.0, c[1] * 20.0 + 10.0, c[2] * 20.0 + 15.0, c[3] * 20.0 + 15.0];
+    let regions: Vec<f32> = corners.chunks_exact(4).flat_map(region).collect();
+    let rule = RegionRule::RoiPool { spatial_scale: 1.0 };
+    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, rule, layout, &regions).unwrap();
+    let (expected, cells) = reference::forward_regions(&map, levels, rule, layout, &regions, &widen(input));
+    let (mut output, mut indices) = (vec![T::narrow(9.0); expected.len()], vec![9; expected.len()]);
+    forward_regions_with_indices(&plan, &map, input, &mut output, &mut indices).unwrap();
+    assert_eq!(indices, cells, "indices of regions");
+    // Where no cell is chosen, narrow types have another lowest value.
+    let chosen = |values: Vec<f32>| {
+        let values = values.into_iter().zip(&cells).map(|(value, &cell)| if cell == NOWHERE { 0.0 } else { value });
+        bits(&values.collect::<Vec<_>>())
+    };
+    assert_eq!(chosen(widen(&output)), chosen(expected.clone()), "output of regions with indices");
+    forward_regions(&plan, &map, input, &mut output).unwrap();
+    assert_eq!(chosen(widen(&output)), chosen(expected), "output of regions");
 }
 
 /// Sums of halves, rounded at every step, levels from the last to the first.
@@ -81,6 +103,10 @@ proptest! {
         check_forward(map, &levels, layout, &words.iter().map(|&w| w as i8).collect::<Vec<_>>());
         check_forward(map, &levels, layout, &words.iter().map(|&w| w as u8).collect::<Vec<_>>());
         check_backward(map, &levels, layout, seed);
+        for count in [1, 50] {
+            check_regions(map, &levels, layout, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>(), count);
+            check_regions(map, &levels, layout, &words.iter().map(|&w| w as i8).collect::<Vec<_>>(), count);
+        }
     }
 }
 

@@ -109,6 +109,21 @@ describe.runIf(isolated)('shared memory', () => {
     expect(await codeOf(() => peer.call('adopt', handle))).toBe('disposed');
   });
 
+  test.each(['float32', 'float16', 'int8', 'uint8', 'int32'] as const)(
+    'tensors of %s are passed on',
+    async (type) => {
+      const peer = await attachedPeer();
+      using tensor = runtime.tensor([3, 5, 7], type);
+      tensor.data.set([1, 2, 3]);
+      const at = await peer.call('adopt', tensor.handle());
+      expectSame((await peer.call<Float32Array>('read', at)).subarray(0, 4), [1, 2, 3, 0], 'tensor');
+      using again = runtime.adopt(await peer.call<TensorHandle<typeof type>>('handle', at));
+      expect(again).toMatchObject({ type, dims: [3, 5, 7], size: 105 });
+      const wrong = { ...tensor.handle(), type: type === 'int8' ? 'int32' : 'int8' } as TensorHandle;
+      expect(await codeOf(() => runtime.adopt(wrong))).toBe(type === 'uint8' ? 'no error' : 'invalid-handle');
+    },
+  );
+
   test('a freed tensor is not found again, whatever came to its place', async () => {
     const peer = await attachedPeer();
     const handles: TensorHandle[] = [];

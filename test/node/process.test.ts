@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Runs a script as a process of its own, importing the package by its name. */
 function run(script: string, ...flags: string[]) {
   const prelude = `
-    import { createPyramidPool, createRuntime } from 'pyramid-pool';
+    import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
     import { setTimeout as sleep } from 'node:timers/promises';
     // The report knows workers once they run, and for a while after they end.
     const workers = async (expected) => {
@@ -65,6 +65,17 @@ test('disposing ends every worker', () => {
     runtime.dispose();
     console.log(before, await workers(0));`;
   expect(run(script).out).toBe('2 0');
+});
+
+test('disposing ends every worker where another runtime goes on over the memory', () => {
+  const script = `
+    const other = await attachRuntime(runtime.handle());
+    pool.forward(map(256));
+    const before = await workers(2);
+    runtime.dispose();
+    const rest = await createPyramidPool({ levels: [1], runtime: other });
+    console.log(before, await workers(0), rest.forward(map(1)).dims.join());`;
+  expect(run(script)).toEqual({ status: 0, out: '2 0 1,1', stderr: '' });
 });
 
 test('a runtime that is dropped ends its workers', () => {

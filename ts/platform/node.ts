@@ -2,12 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { workerSource } from '#worker-source';
+import workerSource from '#worker-source';
+import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
 
 const main = "\nworker.serve(require('node:worker_threads').workerData);";
 
 export const platform: Platform = {
+  loadPayload: (variant) => loadPayload[variant](),
+
   cores: availableParallelism,
 
   load: (url) => (url.protocol === 'file:' ? readFile(url) : fetch(url)),
@@ -27,6 +30,9 @@ export const platform: Platform = {
     });
     worker.unref();
     return {
+      leave() {
+        ended = true;
+      },
       terminate() {
         ended = true;
         void worker.terminate();

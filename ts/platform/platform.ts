@@ -1,14 +1,21 @@
 import type { Membership } from '../threads/worker.js';
+import type { Payload, Variant } from '../variant.js';
 
 /** A worker that was started. */
 export interface StartedWorker {
   terminate(): void;
+  /** Nobody waits for the worker any more: it ends by itself. */
+  leave(): void;
   /** Whether the worker keeps the process alive. */
   hold(held: boolean): void;
 }
 
 /** What differs between hosts. */
 export interface Platform {
+  /** The one variant that there is here, and why there are no others. */
+  readonly only?: { readonly variant: Variant; readonly why: string };
+  /** Loads a variant and no other. */
+  loadPayload(variant: Variant): Promise<Payload>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */

@@ -20,8 +20,8 @@ import { type PyramidPoolOptions, resolveOptions } from '../options.js';
 import { PyramidPool } from '../pyramid-pool.js';
 import { runtimeNow } from './runtime.js';
 
-/** Options of `createPyramidPool`, but for the layout, which is that of tfjs. */
-export type SpatialPyramidPoolOptions = Omit<PyramidPoolOptions, 'layout'>;
+/** Options of `createPyramidPool`, but for the layout and the axes, which are those of tfjs. */
+export type SpatialPyramidPoolOptions = Omit<PyramidPoolOptions, 'layout' | 'spatialDims'>;
 
 const names = ['levels', 'reduction', 'bins', 'runtime'] as const;
 

@@ -83,10 +83,13 @@ export class Crew {
     return turn;
   }
 
-  /** Ends every worker. A job under way is rejected. True if no worker can be at one any more. */
-  dispose(): boolean {
+  /**
+   * Ends every worker. A job under way is rejected. Where other runtimes go on over the memory (`gently`), workers finish
+   * what they are at: they may hold the lock of the allocator. True if no worker was at a job.
+   */
+  dispose(gently = false): boolean {
     const idle = !this.#busy && this.#failure === undefined;
-    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'));
+    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'), gently);
     return idle;
   }
 
@@ -181,11 +184,14 @@ export class Crew {
     queueMicrotask(() => this.#options.onGivenUp(failure));
   }
 
-  #end(failure: PyramidPoolError): void {
+  #end(failure: PyramidPoolError, gently = false): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
     this.#untouched = this.#control.stop();
-    for (const worker of this.#workers.splice(0)) worker.terminate();
+    for (const worker of this.#workers.splice(0)) {
+      if (gently) worker.leave();
+      else worker.terminate();
+    }
     this.#wake();
   }
 }

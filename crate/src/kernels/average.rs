@@ -30,6 +30,7 @@ impl Item<'_> {
 /// # Safety
 /// The buffers must have the lengths of the plan for `map`, the channels of the item must be this thread's, and
 /// `scratch` must have the plan's `average_scratch` and no other holder.
+#[inline(never)]
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -109,6 +110,7 @@ fn blocks(channels: Range<usize>, scratch: Span<f32>) -> impl Iterator<Item = Ra
 ///
 /// # Safety
 /// As [`forward`]; the cells must be zero.
+#[inline(never)]
 pub(crate) unsafe fn backward(
     plan: &PyramidPlan,
     map: &FeatureMap,

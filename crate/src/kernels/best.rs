@@ -42,6 +42,8 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
     fn add_index(self, offset: V) -> Self;
     fn sub_index(self, offset: V) -> Self;
+    /// No cell in the lanes where `mask` is zero.
+    fn keep(self, mask: V) -> Self;
 
     /// # Safety
     /// `at + lanes` must not exceed the length; `lanes` is at most four.
@@ -100,6 +102,10 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
     #[inline(always)]
     fn sub_index(self, _: V) -> Self {
         self
+    }
+    #[inline(always)]
+    fn keep(self, mask: V) -> Self {
+        WithoutIndex(self.0.and(mask).or(V::splat(f32::NEG_INFINITY).and(mask.not())))
     }
     #[inline(always)]
     unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {
@@ -161,6 +167,11 @@ impl<V: Vector> Best<V> for WithIndex<V> {
     #[inline(always)]
     fn sub_index(self, offset: V) -> Self {
         WithIndex { index: self.index.sub_index(offset), ..self }
+    }
+    #[inline(always)]
+    fn keep(self, mask: V) -> Self {
+        // The highest index loses against every other.
+        WithIndex { value: WithoutIndex(self.value).keep(mask).0, index: self.index.or(mask.not()) }
     }
     #[inline(always)]
     unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {

@@ -11,6 +11,7 @@ pub(crate) mod nhwc;
 pub(crate) mod regions;
 mod repair;
 pub(crate) mod scatter;
+pub(crate) mod square;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 
@@ -19,7 +20,7 @@ use crate::shape::Planes;
 use crate::vector::Vector;
 
 /// Column vectors of a strip that fit the registers beside their loads: more spill.
-pub(crate) const STRIP_VALUES: usize = 7;
+pub(crate) const STRIP_VALUES: usize = 5;
 /// With an index beside every value, half as many.
 pub(crate) const STRIP_INDEXED: usize = 4;
 /// Cells of a plane that stays in the first-level cache beside its reduced rows.
@@ -50,6 +51,22 @@ impl<'a> ItemOutput<'a> {
     pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
         plan.pyramid().bins_at(self.channels, level.place, self.item)
     }
+}
+
+/// Values and indices of a block of planes, `stride` apart.
+#[derive(Clone, Copy)]
+struct Stack<'a> {
+    slots: Slots<'a>,
+    stride: usize,
+}
+
+/// What tells whether something is left to be mended in a plane.
+#[derive(Clone, Copy)]
+struct Flags<V> {
+    /// NaN if any cell was. Infinities of both signs give false alarms, which cost a scan.
+    sum: V,
+    /// Lanes in which some bin came out zero.
+    zeros: V,
 }
 
 /// Added as a tree: a chain of additions would be the slowest part of the sweep.

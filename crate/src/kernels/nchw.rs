@@ -6,7 +6,7 @@
 
 use core::ops::Range;
 
-use super::{Best, FORWARD_BLOCK, ItemOutput, Slots, repair};
+use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair, square};
 use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Strip, group_start};
 use crate::shape::Planes;
 use crate::span::{self, Span};
@@ -41,22 +41,6 @@ struct Rows<'a> {
     cells: &'a [f32],
     stride: usize,
     width: usize,
-}
-
-/// Values and indices of a block of planes, `stride` apart.
-#[derive(Clone, Copy)]
-struct Stack<'a> {
-    slots: Slots<'a>,
-    stride: usize,
-}
-
-/// What tells whether something is left to be mended in a plane.
-#[derive(Clone, Copy)]
-struct Flags<V> {
-    /// NaN if any cell was. Infinities of both signs give false alarms, which cost a scan.
-    sum: V,
-    /// Lanes in which some bin came out zero.
-    zeros: V,
 }
 
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
@@ -96,6 +80,17 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
                 Stack { slots: output.slots.part::<B>(first, planes.len() * bins), stride: bins }
             };
             for level in plan.in_order() {
+                let first = cells.at(planes.start, 0);
+                let block = input.get_unchecked(first..first + planes.len() * cells.plane);
+                match level.side {
+                    7 => square::reduce::<V, B, 7>(&level.rows, block, stack(level), flags),
+                    13 => square::reduce::<V, B, 13>(&level.rows, block, stack(level), flags),
+                    14 => square::reduce::<V, B, 14>(&level.rows, block, stack(level), flags),
+                    _ => {}
+                }
+                if level.side > 0 {
+                    continue;
+                }
                 let from = match level.source {
                     Source::Map => {
                         let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
@@ -212,8 +207,12 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
         for row in band.rows.range() {
             let at = row * map.stride + strip.column;
             let index = V::splat_index((row * map.width) as u32);
+            // Offsets from the strip's first cell are constants, which cost nothing in a load.
             // SAFETY: row and strip lie inside the plane.
-            let cells: [V; K] = core::array::from_fn(|k| unsafe { span::load(map.cells, at + offset(k), V::LANES) });
+            let cells: [V; K] = unsafe {
+                let cells = map.cells.get_unchecked(at..);
+                core::array::from_fn(|k| span::load(cells, offset(k), V::LANES))
+            };
             for (best, &value) in best.iter_mut().zip(&cells) {
                 best.take(value, index);
             }

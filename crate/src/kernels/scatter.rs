@@ -99,24 +99,44 @@ impl<T: Real> Block<'_, T> {
         });
     }
 
-    /// Moves what the level's cells hold, adding it to the same cells of `to`.
+    /// Adds what the level's cells hold to the same cells of `to`.
     #[inline(never)]
     fn merge(self, level: Place, from: Sums<T>, to: Sums<T>) {
-        self.visit(level, |plane, cell, _| {
+        // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
+        let move_cell = |plane: usize, cell: usize| unsafe {
             let (source, target) = (from.cells.at(plane, cell), to.cells.at(plane, cell));
-            // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
-            unsafe {
-                to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
-                from.memory.set(source, T::ZERO);
-            }
-        });
+            to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
+            from.memory.set(source, T::ZERO);
+        };
+        if self.touches_all(level) {
+            self.each_cell(move_cell);
+        } else {
+            self.visit(level, |plane, cell, _| move_cell(plane, cell));
+        }
     }
 
     /// Zeroes the cells that the level touches.
     #[inline(never)]
     fn clear(self, level: Place, sums: Sums<T>) {
         // SAFETY: a cell of the plane.
-        self.visit(level, |plane, cell, _| unsafe { sums.memory.set(sums.cells.at(plane, cell), T::ZERO) });
+        let zero = |plane: usize, cell: usize| unsafe { sums.memory.set(sums.cells.at(plane, cell), T::ZERO) };
+        if self.touches_all(level) {
+            self.each_cell(zero);
+        } else {
+            self.visit(level, |plane, cell, _| zero(plane, cell));
+        }
+    }
+
+    /// Whether a level has so many bins that it is quicker to go over all cells than over those that bins name. Regions
+    /// have; and PyTorch adds whole planes in any case.
+    fn touches_all(self, level: Place) -> bool {
+        level.bins * self.rows.len() >= self.map.cells()
+    }
+
+    #[inline(always)]
+    fn each_cell(self, mut touch: impl FnMut(usize, usize)) {
+        let cells = self.map.cells();
+        (0..self.channels.1 - self.channels.0).for_each(|plane| (0..cells).for_each(|cell| touch(plane, cell)));
     }
 
     /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the

@@ -59,7 +59,7 @@ pub(crate) struct Tables {
     pub down: usize,
     pub across: usize,
     /// Beside each of the plan's bounds: where a bin's first cell and the first cell of its last run of `2^k` cells
-    /// stand in the tables, counted in cells, as one of two summands.
+    /// stand in the tables, counted in words, as one of two summands.
     pub parts: Vec<[u32; 2]>,
 }
 
@@ -197,8 +197,8 @@ impl RegionPlan {
         for region in 0..self.rows.len() {
             for level in 0..self.grids.len() {
                 let (rows, columns) = self.level_bounds(region, level);
-                parts.extend(rows.iter().map(|&bin| part(bin, self.width, across * cells)));
-                parts.extend(columns.iter().map(|&bin| part(bin, 1, cells)));
+                parts.extend(rows.iter().map(|&bin| part(bin, 4 * self.width, 4 * across * cells)));
+                parts.extend(columns.iter().map(|&bin| part(bin, 4, 4 * cells)));
             }
         }
         Ok(Some(Tables { down, across, parts }))

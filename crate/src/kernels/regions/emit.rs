@@ -1,6 +1,7 @@
 //! The way of a region's bins into the output.
 
 use super::Best;
+use crate::Layout;
 use crate::element::Elements;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
@@ -43,16 +44,44 @@ impl Sink<'_> {
                 Some(output) => (output, place),
                 None => (self.staged, place.packed(count, bins)),
             };
-            for channel in 0..count {
+            // In the order in which they lie in memory.
+            if self.plan.pyramid().layout == Layout::Nchw {
+                for channel in 0..count {
+                    let run = (to.at(channel, 0), place.at(channel, 0), bins);
+                    self.write_run(values, run, |bin| best(channel, bin));
+                }
+            } else {
                 for bin in 0..bins {
-                    let (value, index) = best(channel, bin);
-                    values.set(to.at(channel, bin), value);
-                    if self.indices.len() > 0 {
-                        self.indices.set(place.at(channel, bin), index);
-                    }
+                    self.write_run(values, (to.at(0, bin), place.at(0, bin), count), |channel| best(channel, bin));
                 }
             }
             self.finish(place, count, bins);
+        }
+    }
+
+    /// Writes neighbouring bins: values from one place on, and indices, if asked for, from another.
+    #[inline(always)]
+    unsafe fn write_run(
+        self,
+        values: Span<f32>,
+        (to, place, len): (usize, usize, usize),
+        best: impl Fn(usize) -> Best,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let values = values.part(to, len);
+            if self.indices.len() > 0 {
+                let indices = self.indices.part(place, len);
+                for i in 0..len {
+                    let (value, index) = best(i);
+                    values.set(i, value);
+                    indices.set(i, index);
+                }
+            } else {
+                for i in 0..len {
+                    values.set(i, best(i).0);
+                }
+            }
         }
     }
 

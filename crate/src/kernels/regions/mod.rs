@@ -59,7 +59,7 @@ pub(crate) struct Workspace<'a> {
     /// The bins of one region, a vector each.
     pooled: Span<'a, f32>,
     tables: Span<'a, f32>,
-    /// For each channel and rank the cell it stands for.
+    /// For each channel and rank the value and the index of the cell it stands for.
     ranked: Span<'a, u32>,
     sorting: Span<'a, u32>,
 }
@@ -71,7 +71,7 @@ impl<'a> Workspace<'a> {
         let bins = plan.pyramid().bins;
         let converted = if kind == ElementType::F32 { 0 } else { REGION_CHANNELS };
         let (tables, ranked, sorting) = match plan.tables() {
-            Some(tables) => (4 * tables.down * tables.across, REGION_CHANNELS, 4),
+            Some(tables) => (4 * tables.down * tables.across, 2 * REGION_CHANNELS, 4),
             None => (0, 0, 0),
         };
         [
@@ -159,6 +159,7 @@ unsafe fn block<'a>(
 
 /// Whether comparing values alone does not tell which cell a scan would choose: there may be zeros of both signs, or NaN
 /// where it counts.
+#[inline(never)]
 fn is_odd(block: Block) -> bool {
     let nan_counts = matches!(block.plan.rule(), RegionRule::SppNet { .. });
     let odd = |value: f32| value.to_bits() == 1 << 31 || (nan_counts && value.is_nan());

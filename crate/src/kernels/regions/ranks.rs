@@ -29,56 +29,50 @@ impl Lanes for Ranks {
 ///
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
+#[inline(never)]
 pub(super) unsafe fn pool(block: Block, tables: &Tables, sink: Sink, work: &Workspace) {
-    let each = block.cell_count() + LOWEST;
+    let each = 2 * (block.cell_count() + LOWEST);
     // SAFETY: the caller's promise; the workspace has as many cells for each channel, twice as many ranks as words.
     unsafe {
-        let cells_of = |channel: usize| work.ranked.part(channel * each, each);
         let table = work.tables.halves();
         for channel in 0..block.channels {
-            rank(block, channel, work.sorting, cells_of(channel), table);
+            rank(block, channel, work.sorting, work.ranked.part(channel * each, each), table);
         }
         build::<Native, Ranks>(block.plan, tables, work.tables);
-        let unfit = match block.plan.rule() {
-            RegionRule::RoiPool { .. } => f32::MIN,
-            RegionRule::SppNet { .. } => f32::NEG_INFINITY,
-        };
         for &row in block.plan.rows(block.item) {
             pool_region::<Native, Ranks>(block.plan, tables, work.tables, row as usize, work.pooled);
             for (level, place) in block.plan.pyramid().places.iter().enumerate() {
                 let pooled = work.pooled.part(Native::LANES * place.first, Native::LANES * place.bins).halves();
                 sink.write(row as usize, level, block.channels, |channel, bin| {
-                    let rank = pooled.get(REGION_CHANNELS * bin + channel) as usize;
-                    let cell = cells_of(channel).get(rank);
-                    match rank {
-                        EMPTY => (0.0, NOWHERE),
-                        UNFIT => (unfit, NOWHERE),
-                        _ => (block.cell(channel, cell as usize), cell),
-                    }
+                    let at = channel * each + 2 * pooled.get(REGION_CHANNELS * bin + channel) as usize;
+                    (f32::from_bits(work.ranked.get(at)), work.ranked.get(at + 1))
                 });
             }
         }
     }
 }
 
-/// Sorts a channel's cells: writes the rank of each to the table, and the cell of each rank to `cells`.
+/// Sorts a channel's cells: writes the rank of each to the table, and what each rank stands for to `cells`.
 ///
 /// # Safety
-/// `sorting` must have four words a cell, `cells` the words of all ranks, and the table room for the block's ranks.
+/// `sorting` must have four words a cell, `cells` two words a rank, and the table room for the block's ranks.
+#[inline(never)]
 unsafe fn rank(block: Block, channel: usize, sorting: Span<u32>, cells: Span<u32>, table: Span<u16>) {
     let count = block.cell_count();
     // SAFETY: the caller's promise.
     unsafe {
         let (a, b) = sorting.part(0, 4 * count).slice().split_at_mut(2 * count);
         let (mut keys, mut sorted) = (pairs(a), pairs(b));
+        let cells = pairs(cells.slice());
+        cells[EMPTY] = [0.0_f32.to_bits(), NOWHERE];
+        cells[UNFIT] = [f32::MIN.to_bits(), NOWHERE];
         let fit = list(block, channel, keys, |index| table.set(REGION_CHANNELS * index + channel, UNFIT as u16));
         for shift in [0, 8, 16, 24] {
             sort_by_byte(&keys[..fit], sorted, shift);
             core::mem::swap(&mut keys, &mut sorted);
         }
-        for (position, &[_, index]) in keys[..fit].iter().enumerate() {
-            let rank = LOWEST + position;
-            cells.set(rank, index);
+        for (rank, &[_, index]) in (LOWEST..).zip(&keys[..fit]) {
+            cells[rank] = [block.cell(channel, index as usize).to_bits(), index];
             table.set(REGION_CHANNELS * index as usize + channel, rank as u16);
         }
     }

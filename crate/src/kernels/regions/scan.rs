@@ -9,6 +9,7 @@ use crate::regions::{NOWHERE, RegionRule};
 ///
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output.
+#[inline(never)]
 pub(super) unsafe fn pool(block: Block, sink: Sink) {
     for &row in block.plan.rows(block.item) {
         for level in 0..block.plan.grids().len() {

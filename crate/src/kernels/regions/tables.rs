@@ -25,6 +25,7 @@ impl Lanes for Values {
 ///
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
+#[inline(never)]
 pub(super) unsafe fn pool_values(block: Block, tables: &Tables, sink: Sink, work: &Workspace) {
     let places = &block.plan.pyramid().places;
     for first in (0..block.channels).step_by(Native::LANES) {
@@ -55,6 +56,7 @@ pub(super) unsafe fn pool_values(block: Block, tables: &Tables, sink: Sink, work
 ///
 /// # Safety
 /// The table must have room for the block's cells.
+#[inline(never)]
 unsafe fn fill(block: Block, first: usize, count: usize, table: Span<f32>) {
     let least = match block.plan.rule() {
         RegionRule::RoiPool { .. } => f32::MIN,
@@ -75,6 +77,7 @@ unsafe fn fill(block: Block, first: usize, count: usize, table: Span<f32>) {
 ///
 /// # Safety
 /// `memory` must have room for the plan's tables.
+#[inline(never)]
 pub(super) unsafe fn build<V: Vector, L: Lanes>(plan: &RegionPlan, tables: &Tables, memory: Span<f32>) {
     let (height, width) = plan.size();
     let cells = height * width;
@@ -139,11 +142,13 @@ pub(super) unsafe fn pool_region<V: Vector, L: Lanes>(
 #[inline(always)]
 unsafe fn look_up<V: Vector, L: Lanes>([rows, columns]: [&[[u32; 2]]; 2], memory: Span<f32>, out: Span<f32>) {
     let mut at = 0;
-    for &[top, bottom] in rows {
-        for &[left, right] in columns {
+    for &row in rows {
+        let [top, bottom] = row.map(|part| part as usize);
+        for &column in columns {
+            let [left, right] = column.map(|part| part as usize);
             // SAFETY: the caller's promise: parts lie in the tables, and there are as many bins.
             unsafe {
-                let load = |cell: u32| memory.load::<V>(V::LANES * cell as usize, V::LANES);
+                let load = |at: usize| memory.load::<V>(at, V::LANES);
                 let upper = L::max(load(top + left), load(top + right));
                 let lower = L::max(load(bottom + left), load(bottom + right));
                 out.store(at, L::max(upper, lower), V::LANES);
@@ -156,17 +161,38 @@ unsafe fn look_up<V: Vector, L: Lanes>([rows, columns]: [&[[u32; 2]]; 2], memory
 /// Makes the bins of a level from those of the finer level it divides.
 #[inline(always)]
 unsafe fn merge<V: Vector, L: Lanes>(fine: (usize, usize), coarse: (usize, usize), from: Span<f32>, out: Span<f32>) {
-    let (down, along) = (fine.0 / coarse.0, fine.1 / coarse.1);
+    // The usual ones as constants, for the compiler to unroll.
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (fine.0 / coarse.0, fine.1 / coarse.1) {
+            (2, 2) => merge_groups::<V, L>(2, 2, fine.1, coarse, from, out),
+            (3, 3) => merge_groups::<V, L>(3, 3, fine.1, coarse, from, out),
+            (down, along) => merge_groups::<V, L>(down, along, fine.1, coarse, from, out),
+        }
+    }
+}
+
+/// The same, with groups of `down x along` bins; `fine` is the number of finer bins in a row.
+#[inline(always)]
+unsafe fn merge_groups<V: Vector, L: Lanes>(
+    down: usize,
+    along: usize,
+    fine: usize,
+    coarse: (usize, usize),
+    from: Span<f32>,
+    out: Span<f32>,
+) {
     for row in 0..coarse.0 {
         for column in 0..coarse.1 {
-            let first = row * down * fine.1 + column * along;
+            let first = row * down * fine + column * along;
             // SAFETY: the caller's promise: bins of both levels.
             unsafe {
                 let load = |bin: usize| from.load::<V>(V::LANES * bin, V::LANES);
                 let mut best = load(first);
                 for i in 0..down {
-                    for j in 0..along {
-                        best = L::max(best, load(first + i * fine.1 + j));
+                    // The very first bin is there already.
+                    for j in usize::from(i == 0)..along {
+                        best = L::max(best, load(first + i * fine + j));
                     }
                 }
                 out.store(V::LANES * (row * coarse.1 + column), best, V::LANES);

@@ -1,0 +1,147 @@
+import { type Case, cellsOf, outputLengthOf } from '../case.js';
+import type { Engine, Subject } from '../engine.js';
+
+/** What one writes without this package: typed arrays, no allocation, level by level over the map. */
+export const plainJs: Engine = {
+  name: 'plain-js',
+  kind: 'yardstick',
+  about: 'plain JavaScript loops over typed arrays',
+  // Gradients are summed where they land, in another order than PyTorch's.
+  tolerance: 1e-6,
+  async prepare({ case: c, operation, maps, gradients }): Promise<Subject> {
+    const output = new Float32Array(outputLengthOf(c));
+    const indices = new Int32Array(output.length);
+    if (operation === 'indices') {
+      return {
+        run: (turn) => forwardWithIndices(c, maps[turn % maps.length]!, output, indices),
+        answer: () => [output, indices],
+        dispose() {},
+      };
+    }
+    if (operation === 'backward') {
+      const gradInput = new Float32Array(cellsOf(c));
+      const places = maps.map((map) => {
+        forwardWithIndices(c, map, output, indices);
+        return indices.slice();
+      });
+      return {
+        run: (turn) => backward(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
+        answer: () => [gradInput],
+        dispose() {},
+      };
+    }
+    return {
+      run: (turn) => forward(c, maps[turn % maps.length]!, output),
+      answer: () => [output],
+      dispose() {},
+    };
+  },
+};
+
+const start = (size: number, n: number, i: number) => Math.floor((i * size) / n);
+const end = (size: number, n: number, i: number) => Math.ceil(((i + 1) * size) / n);
+
+/** Where the first bin of a level's first channel stands, item by item and level by level. */
+function* levelsOf({
+  dims: [batch, channels],
+  levels,
+}: Case): Generator<[item: number, n: number, at: number]> {
+  let at = 0;
+  for (let item = 0; item < batch; item++) {
+    for (const n of levels) {
+      yield [item, n, at];
+      at += channels * n * n;
+    }
+  }
+}
+
+function forward(c: Case, map: Float32Array, output: Float32Array): void {
+  const [, channels, height, width] = c.dims;
+  for (const [item, n, first] of levelsOf(c)) {
+    let at = first;
+    for (let channel = 0; channel < channels; channel++) {
+      const plane = (item * channels + channel) * height * width;
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          const top = plane + start(height, n, i) * width;
+          const bottom = plane + end(height, n, i) * width;
+          output[at++] = maximum(map, top, bottom, width, start(width, n, j), end(width, n, j));
+        }
+      }
+    }
+  }
+}
+
+function maximum(
+  map: Float32Array,
+  top: number,
+  bottom: number,
+  width: number,
+  left: number,
+  right: number,
+): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (let row = top; row < bottom; row += width) {
+    for (let p = row + left; p < row + right; p++) {
+      const value = map[p]!;
+      if (value > best) best = value;
+    }
+  }
+  return best;
+}
+
+function forwardWithIndices(c: Case, map: Float32Array, output: Float32Array, indices: Int32Array): void {
+  const [, channels, height, width] = c.dims;
+  for (const [item, n, first] of levelsOf(c)) {
+    let at = first;
+    for (let channel = 0; channel < channels; channel++) {
+      const plane = (item * channels + channel) * height * width;
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) {
+          const top = plane + start(height, n, i) * width;
+          const bottom = plane + end(height, n, i) * width;
+          const place = placeOfMaximum(map, top, bottom, width, start(width, n, j), end(width, n, j));
+          output[at] = map[place]!;
+          indices[at++] = place - plane;
+        }
+      }
+    }
+  }
+}
+
+function placeOfMaximum(
+  map: Float32Array,
+  top: number,
+  bottom: number,
+  width: number,
+  left: number,
+  right: number,
+): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let place = top + left;
+  for (let row = top; row < bottom; row += width) {
+    for (let p = row + left; p < row + right; p++) {
+      const value = map[p]!;
+      if (value > best) {
+        best = value;
+        place = p;
+      }
+    }
+  }
+  return place;
+}
+
+function backward(c: Case, gradOutput: Float32Array, indices: Int32Array, gradInput: Float32Array): void {
+  const [, channels, height, width] = c.dims;
+  gradInput.fill(0);
+  for (const [item, n, first] of levelsOf(c)) {
+    let at = first;
+    for (let channel = 0; channel < channels; channel++) {
+      const plane = (item * channels + channel) * height * width;
+      for (let bin = 0; bin < n * n; bin++, at++) {
+        const cell = plane + indices[at]!;
+        gradInput[cell] = gradInput[cell]! + gradOutput[at]!;
+      }
+    }
+  }
+}

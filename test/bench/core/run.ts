@@ -1,0 +1,129 @@
+import type { Case } from './case.js';
+import { checkAnswers } from './check.js';
+import type { Engine, Operation, Subject } from './engine.js';
+import { Material, type Work } from './work.js';
+
+export interface Options {
+  readonly cases: readonly Case[];
+  readonly operations: readonly Operation[];
+  readonly engines: readonly Engine[];
+  /** Samples of each engine; by default 25. */
+  readonly rounds?: number;
+  /** Milliseconds that a sample takes at least, so that coarse clocks do; by default 4. */
+  readonly sampleMs?: number;
+  /** Milliseconds that an engine runs before it is timed, so that hosts compile it for good; by default 150. */
+  readonly warmMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Times of one engine on one piece of work. */
+export interface Result {
+  readonly case: string;
+  readonly operation: Operation;
+  readonly engine: string;
+  /** Microseconds a run, one for each round. Those of the same round were taken one after the other. */
+  readonly samples: readonly number[];
+}
+
+export type Event =
+  /** `done` of `total` pieces of work are behind; `now` says what comes. */
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number; readonly now: string }
+  | { readonly kind: 'result'; readonly result: Result };
+
+interface Entry {
+  readonly engine: Engine;
+  readonly subject: Subject;
+  /** Runs in a sample. */
+  count: number;
+  turn: number;
+  readonly samples: number[];
+}
+
+/** Measures every operation on every case, all engines by turns, each answer checked before it is timed. */
+export async function* run(options: Options): AsyncGenerator<Event> {
+  const { cases, operations } = options;
+  const total = cases.length * operations.length;
+  let done = 0;
+  for (const c of cases) {
+    const material = new Material(c);
+    for (const operation of operations) {
+      const label = `${c.name} ${operation}`;
+      const progress = (now: string): Event => ({ kind: 'progress', done, total, now: `${label}: ${now}` });
+      yield progress('inputs');
+      await breathe(options.signal);
+      yield* runWork(material.work(operation), options, progress);
+      done++;
+    }
+  }
+  yield { kind: 'progress', done, total, now: 'done' };
+}
+
+async function* runWork(
+  work: Work,
+  options: Options,
+  progress: (now: string) => Event,
+): AsyncGenerator<Event> {
+  const { rounds = 25, sampleMs = 4, warmMs = 150, signal } = options;
+  const entries: Entry[] = [];
+  try {
+    for (const engine of options.engines) {
+      yield progress(engine.name);
+      await breathe(signal);
+      const subject = await engine.prepare(work);
+      if (!subject) continue;
+      const entry = { engine, subject, count: 1, turn: 0, samples: [] };
+      entries.push(entry);
+      await checkAnswers(engine, subject, work);
+      entry.count = Math.ceil(sampleMs / (await warmUp(entry, warmMs)));
+    }
+    for (let round = 0; round < rounds; round++) {
+      yield progress(`round ${round + 1} of ${rounds}`);
+      await breathe(signal);
+      // Another one begins each time, so that nobody always follows the same one.
+      for (let i = 0; i < entries.length; i++) await sample(entries[(i + round) % entries.length]!);
+    }
+    const { case: c, operation } = work;
+    for (const { engine, samples } of entries) {
+      yield { kind: 'result', result: { case: c.name, operation, engine: engine.name, samples } };
+    }
+  } finally {
+    for (const { subject } of entries) subject.dispose();
+  }
+}
+
+/** Milliseconds of a run, once the host has compiled what there is to compile. */
+async function warmUp(entry: Entry, warmMs: number): Promise<number> {
+  const until = performance.now() + warmMs;
+  let fastest = Number.POSITIVE_INFINITY;
+  do {
+    const taken = await timeRuns(entry.subject, entry.turn, entry.count);
+    fastest = Math.min(fastest, Math.max(taken, 1e-3) / entry.count);
+    entry.turn += entry.count;
+    // Longer and longer, until the clock is fine enough for it.
+    entry.count = taken < 1 ? 2 * entry.count : entry.count;
+  } while (performance.now() < until);
+  return fastest;
+}
+
+async function sample(entry: Entry): Promise<void> {
+  const { subject, turn, count } = entry;
+  const taken = await timeRuns(subject, turn, count);
+  entry.samples.push((1000 * taken) / count);
+  entry.turn += count;
+}
+
+async function timeRuns(subject: Subject, turn: number, count: number): Promise<number> {
+  if (subject.time) return subject.time(turn, count);
+  const start = performance.now();
+  for (let i = 0; i < count; i++) {
+    const running = subject.run(turn + i);
+    if (running) await running;
+  }
+  return performance.now() - start;
+}
+
+/** Lets a page draw, and stops where it was asked to. */
+async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}

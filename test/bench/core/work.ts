@@ -1,0 +1,63 @@
+import { referenceBackward, referenceForward } from '../../unit/reference.js';
+import { type Case, cellsOf, outputLengthOf } from './case.js';
+import type { Answer, Operation } from './engine.js';
+
+/** One operation on one case: the inputs, and what must come out. */
+export interface Work {
+  readonly case: Case;
+  readonly operation: Operation;
+  /** Feature maps, NCHW. */
+  readonly maps: readonly Float32Array[];
+  /** Gradients with respect to the outputs, for `backward`. */
+  readonly gradients: readonly Float32Array[];
+  /** The answer for each input. */
+  readonly expected: readonly Answer[];
+}
+
+/** All operations on one case. They share inputs. */
+export class Material {
+  readonly #case: Case;
+  readonly #maps: Float32Array[];
+  readonly #gradients: Float32Array[];
+  #pooled: { output: Float32Array; indices: Int32Array }[] | undefined;
+
+  constructor(c: Case) {
+    const random = randomNumbers(cellsOf(c));
+    const fill = (length: number) => Float32Array.from({ length }, random);
+    this.#case = c;
+    this.#maps = Array.from({ length: c.inputs }, () => fill(cellsOf(c)));
+    this.#gradients = Array.from({ length: c.inputs }, () => fill(outputLengthOf(c)));
+  }
+
+  work(operation: Operation): Work {
+    const work = {
+      case: this.#case,
+      operation,
+      maps: this.#maps,
+      gradients: this.#gradients,
+    };
+    return { ...work, expected: this.#maps.map((_, i) => this.#expected(operation, i)) };
+  }
+
+  #expected(operation: Operation, i: number): Answer {
+    const { dims, levels } = this.#case;
+    const grids = levels.map((n) => [n, n] as const);
+    this.#pooled ??= this.#maps.map((map) => referenceForward(map, dims, grids, 'adaptive'));
+    const { output, indices } = this.#pooled[i]!;
+    if (operation === 'indices') return [output, indices];
+    if (operation !== 'backward') return [output];
+    return [referenceBackward(this.#gradients[i]!, indices, dims, grids, 'adaptive')];
+  }
+}
+
+/** The same numbers for the same seed, from -2 to 2: as unordered as activations, and never NaN. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    // Mulberry32.
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 30 - 2;
+  };
+}

@@ -1,0 +1,8 @@
+import * as pyramidPool from 'pyramid-pool';
+import { check } from '../../../check.js';
+
+export const dynamic = 'force-dynamic';
+
+export async function GET() {
+  return Response.json(await check(pyramidPool));
+}

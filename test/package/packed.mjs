@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { inProject } from '../../scripts/project.mjs';
+import { fail, run } from '../../scripts/step.mjs';
+import { tarball } from './place.mjs';
+
+/** What may be in the package, and nothing else. */
+const allowed = [
+  /^(package\.json|README\.md|LICENSE-(APACHE|MIT))$/,
+  /^dist\/(node|browser|workerd)\/[\w-]+\.js(\.map)?$/,
+  /^dist\/wasm\/[\w-]+\.(js|wasm)$/,
+  /^dist\/types\/[\w/-]+\.d\.ts$/,
+  /^dist\/worker\.js$/,
+];
+
+const needed = [
+  'README.md',
+  'LICENSE-APACHE',
+  'LICENSE-MIT',
+  'dist/types/index.d.ts',
+  'dist/worker.js',
+  ...['node', 'browser', 'workerd'].flatMap((host) => [`dist/${host}/index.js`, `dist/${host}/index.js.map`]),
+  ...['scalar', 'simd', 'simd-threads'].flatMap((variant) => [
+    `dist/wasm/${variant}.js`,
+    `dist/wasm/${variant}.wasm`,
+  ]),
+];
+
+/** What must hold of the packed package, whoever installs it: a title, and what finds out. */
+export const packedChecks = {
+  'the package holds what it must and nothing else': ({ files }) => {
+    const strangers = files.filter((file) => !allowed.some((pattern) => pattern.test(file)));
+    const missing = needed.filter((file) => !files.includes(file));
+    if (strangers.length > 0) fail(`The package holds ${strangers.join(', ')}.`);
+    if (missing.length > 0) fail(`The package lacks ${missing.join(', ')}.`);
+  },
+
+  'source maps hold their sources': ({ place, files }) => {
+    const read = (file) => readFileSync(inPackage(place, file), 'utf8');
+    const compared = new Set();
+    for (const file of files.filter((name) => name.endsWith('.map'))) {
+      const { sources, sourcesContent } = JSON.parse(read(file));
+      sources.forEach((source, i) => {
+        if (!sourcesContent?.[i]) fail(`${file} lacks the text of ${source}.`);
+        const original = inProject(dirname(file), source);
+        if (!original.startsWith(inProject('ts', '/'))) return;
+        if (sourcesContent[i] !== readFileSync(original, 'utf8')) fail(`${file} holds another ${source}.`);
+        compared.add(original);
+      });
+      const code = read(file.replace(/\.map$/, ''));
+      if (!code.trimEnd().endsWith(`//# sourceMappingURL=${basename(file)}`))
+        fail(`${file} is named by no code.`);
+    }
+    if (!compared.has(inProject('ts', 'runtime.ts'))) fail('No source map holds ts/runtime.ts.');
+  },
+
+  'nothing else is installed with it': ({ place }) => {
+    const installed = readdirSync(join(place.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+    if (installed.join() !== 'pyramid-pool') fail(`${installed.join(', ')} are installed.`);
+  },
+
+  'publint has nothing to say': ({ place }) => run(place.tool('.bin', 'publint'), ['--strict', tarball]),
+
+  'are-the-types-wrong finds none wrong': ({ place }) => {
+    const assets = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm', 'worker.js'];
+    const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', ...assets];
+    return run(place.tool('.bin', 'attw'), args);
+  },
+
+  'the bare WASM files and the script of workers have sub-paths': async ({ place }) => {
+    const names = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm', 'worker.js'];
+    await place.evaluated(`
+      for (const name of ${JSON.stringify(names)}) {
+        const url = import.meta.resolve('pyramid-pool/' + name);
+        const bytes = await import('node:fs').then(({ readFileSync }) => readFileSync(new URL(url)));
+        if (name.endsWith('.wasm')) new WebAssembly.Module(bytes);
+      }
+      const { createRuntime } = await import('pyramid-pool');
+      const wasm = new URL(import.meta.resolve('pyramid-pool/simd.wasm'));
+      (await createRuntime({ variant: 'simd', wasm })).dispose();`);
+  },
+
+  'an import alone does nothing': async ({ place }) => {
+    await place.evaluated(`
+      const changed = [];
+      const watch = (object, names) => {
+        for (const name of names) {
+          const value = object[name];
+          object[name] = new Proxy(value, {
+            construct: (target, args) => (changed.push(name), Reflect.construct(target, args)),
+            apply: (target, that, args) => (changed.push(name), Reflect.apply(target, that, args)),
+          });
+        }
+      };
+      const before = Object.keys(globalThis).join();
+      watch(WebAssembly, ['Module', 'Instance', 'Memory', 'compile', 'instantiate', 'validate']);
+      watch(globalThis, ['fetch', 'setTimeout', 'setInterval']);
+      await import('pyramid-pool');
+      if (Object.keys(globalThis).join() !== before) changed.push('globals');
+      if (changed.length > 0) throw new Error('the import used ' + changed);`);
+  },
+
+  'bundlers drop what is not used': async ({ place }) => {
+    const unused = ['forwardWithIndices', 'waitAsync', 'simd-threads'];
+    for (const [what, code, most] of [
+      ['an import of nothing', "import 'pyramid-pool';", 0],
+      [
+        'an import of the error',
+        "import { PyramidPoolError } from 'pyramid-pool'; use(PyramidPoolError);",
+        500,
+      ],
+    ]) {
+      for (const [bundler, bundle] of Object.entries(bundlers)) {
+        const text = (await bundle(place, code)).trim();
+        const left = unused.filter((word) => text.includes(word));
+        if (text.length > most || left.length > 0) {
+          fail(`${bundler} leaves ${text.length} bytes of ${what}, more than ${most}: ${text.slice(0, 300)}`);
+        }
+      }
+    }
+  },
+};
+
+const bundlers = {
+  async esbuild(place, code) {
+    const { build } = await import('esbuild');
+    const options = {
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      minify: true,
+      write: false,
+      logLevel: 'error',
+    };
+    const { outputFiles } = await build({ stdin: { contents: code, resolveDir: place.folder }, ...options });
+    return outputFiles[0].text;
+  },
+  async Vite(place, code) {
+    const { build } = await import('vite');
+    const entry = join(place.folder, 'entry.js');
+    const plugin = {
+      name: 'entry',
+      resolveId: (id) => (id === entry ? id : undefined),
+      load: (id) => (id === entry ? code : undefined),
+    };
+    const [{ output }] = [
+      await build({
+        root: place.folder,
+        configFile: false,
+        logLevel: 'error',
+        plugins: [plugin],
+        build: { write: false, rollupOptions: { input: entry }, modulePreload: false },
+      }),
+    ].flat();
+    return output[0].code;
+  },
+};
+
+const inPackage = (place, file) => join(place.folder, 'node_modules', 'pyramid-pool', file);

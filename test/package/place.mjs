@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { inProject } from '../../scripts/project.mjs';
+import { nothing, run } from '../../scripts/step.mjs';
+import { goldenModule } from './golden.mjs';
+
+const source = (...names) => inProject('test', 'package', ...names);
+/** Where consumers live: modules that are not the package's resolve to the tools here, and to the project's. */
+const work = (...names) => inProject('target', 'consumers', ...names);
+
+export const tarball = work('pyramid-pool.tgz');
+
+/**
+ * @typedef {object} Place where a consumer lives
+ * @property {string} folder
+ * @property {NodeJS.ProcessEnv} env
+ * @property {(...path: string[]) => string} tool a file among the tools
+ * @property {(cmd: string, args: string[]) => Promise<object>} printed runs a command; its last line is the answer
+ * @property {(code: string) => Promise<string>} evaluated runs a module in Node
+ */
+
+/** Installs the tools that consumers share, unless they are there. */
+export async function provideTools() {
+  const names = ['package.json', 'package-lock.json'];
+  const current = names.every(
+    (name) => existsSync(work(name)) && readFileSync(source(name)).equals(readFileSync(work(name))),
+  );
+  if (current && existsSync(work('node_modules', '.package-lock.json')))
+    return nothing('tools already there');
+  mkdirSync(work(), { recursive: true });
+  for (const name of names) cpSync(source(name), work(name));
+  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: work() });
+  return 'tools installed';
+}
+
+/** Packs the package as it would be published. */
+export async function pack() {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work()];
+  const [{ filename, size, files }] = JSON.parse(await run('npm', args));
+  renameSync(work(filename), tarball);
+  return { size, files: files.map(({ path }) => path) };
+}
+
+/**
+ * Makes a consumer's folder anew and installs the packed package into it, as its user would.
+ *
+ * @returns {Promise<Place>}
+ */
+export async function installInto(name) {
+  const folder = work(name);
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(source('consumers', name), folder, { recursive: true });
+  for (const file of ['check.js', 'check.d.ts']) cpSync(source(file), join(folder, file));
+  writeFileSync(join(folder, 'golden.js'), goldenModule());
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
+  const flags = ['--no-package-lock', '--no-audit', '--no-fund', '--offline'];
+  await run('npm', ['install', ...flags], { cwd: folder, env });
+  const tool = (...path) => work('node_modules', ...path);
+  return {
+    folder,
+    env,
+    tool,
+    evaluated: (code) => run(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env }),
+    async printed(cmd, args) {
+      const lines = (await run(cmd, args, { cwd: folder, env })).trim().split('\n');
+      return JSON.parse(lines.at(-1));
+    },
+  };
+}
+
+/** A hash of the package's code and of all that a consumer is made of: where it has not changed, nor has the outcome. */
+export function stampOf(name, packed) {
+  const hash = createHash('sha256').update(process.version);
+  const ofPackage = packed.filter((file) => file !== 'README.md').map((file) => inProject(file));
+  for (const file of [...ofPackage, ...filesUnder(source()).filter((file) => belongsTo(name, file))]) {
+    hash.update(file).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+const belongsTo = (name, file) =>
+  !file.startsWith(source('consumers')) || file.startsWith(source('consumers', name));
+
+/** Whether the consumer passed with this stamp. */
+export const hasPassed = (name, stamp) =>
+  existsSync(stampFile(name)) && readFileSync(stampFile(name), 'utf8') === stamp;
+
+export const notePassed = (name, stamp) => writeFileSync(stampFile(name), stamp);
+
+export const forgetPassed = (name) => rmSync(stampFile(name), { force: true });
+
+const stampFile = (name) => work(`${name}.passed`);
+
+function filesUnder(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import { findBrowser } from '../../scripts/browsers.mjs';
+import { cli } from '../../scripts/cli.mjs';
+import { forget, record } from '../../scripts/results.mjs';
+import { fail, nothing, run, step } from '../../scripts/step.mjs';
+import { consumers } from './consumers.mjs';
+import { packedChecks } from './packed.mjs';
+import { closeBrowser } from './page.mjs';
+import { forgetPassed, hasPassed, installInto, notePassed, pack, provideTools, stampOf } from './place.mjs';
+
+const help = `
+Usage: npm run test:package [-- NAME]...
+
+Packs the package, installs it into a project for each kind of consumer, or the named ones, and has every one of them
+pool the golden feature maps.`;
+
+// Each consumer keeps a core or two busy.
+const AT_A_TIME = 2;
+
+/** Tries the packed package in each consumer. Those that passed with the same package are left out, unless they are named. */
+export async function testPackage(names = []) {
+  const unknown = names.find((name) => !consumers.some(({ folder }) => folder === name));
+  if (unknown)
+    fail(`There is no consumer ${unknown}: they are ${consumers.map((it) => it.folder).join(', ')}.`);
+  await step('installing tools of consumers', provideTools);
+  let files;
+  await step('packing', async () => {
+    const packed = await pack();
+    files = packed.files;
+    return `packed: ${files.length} files, ${(packed.size / 1000).toFixed(1)} kB`;
+  });
+  if (names.length === 0) await checkPacked(files);
+  const queue = consumers.filter(({ folder }) => names.length === 0 || names.includes(folder));
+  try {
+    const again = names.length > 0;
+    await Promise.all(Array.from({ length: AT_A_TIME }, () => workThrough(queue, files, again)));
+  } finally {
+    await closeBrowser();
+  }
+}
+
+async function checkPacked(files) {
+  const place = await installInto('packed');
+  for (const [title, check] of Object.entries(packedChecks)) {
+    await step(title, async () => {
+      await check({ place, files });
+    });
+  }
+}
+
+async function workThrough(queue, files, again) {
+  for (let next = queue.shift(); next; next = queue.shift()) await tryConsumer(next, files, again);
+}
+
+async function tryConsumer({ folder, build, checks }, files, again) {
+  const stamp = stampOf(folder, files);
+  if (!again && hasPassed(folder, stamp)) {
+    return step(folder, () => nothing(`${folder}: nothing has changed since it passed`));
+  }
+  forgetPassed(folder);
+  forget(`consumer ${folder}`);
+  const place = await step(`${folder}: installing`, () => installInto(folder));
+  if (build) {
+    await step(`${folder}: building`, async () => {
+      await run('npm', ['run', build], { cwd: place.folder, env: place.env });
+    });
+  }
+  const runnable = checks.filter(({ browser }) => !browser || findBrowser('chromium'));
+  for (const check of runnable) {
+    await step(`${folder}: ${check.runtime}, ${check.how}`, () => tryCheck(folder, check, place));
+  }
+  if (runnable.length === checks.length) return notePassed(folder, stamp);
+  await step(folder, () => nothing(`${folder}: Chromium is not there, and what needs it is skipped`));
+}
+
+async function tryCheck(folder, { ran, byDefault, run, runtime, how }, place) {
+  const result = await run(place);
+  const expected = { ran, byDefault };
+  if (!isDeepStrictEqual({ ran: result.ran, byDefault: result.byDefault }, expected)) {
+    fail(`${runtime}, ${how}: got ${JSON.stringify(result)} instead of ${JSON.stringify(expected)}`);
+  }
+  const variants = [...new Set(Object.values(ran))];
+  const order = 10 + consumers.findIndex((it) => it.folder === folder);
+  record(`consumer ${folder} ${runtime} ${how}`, { runtime, variants, how, order });
+  return `${folder}: ${runtime}, ${how}: ${variants.join(', ') || byDefault}`;
+}
+
+await cli(import.meta, help, testPackage);

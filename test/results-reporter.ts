@@ -1,0 +1,38 @@
+import type { Reporter, TestModule } from 'vitest/node';
+import { browsers } from '../scripts/browsers.mjs';
+import { forget, record } from '../scripts/results.mjs';
+
+/** The kinds of test files that the README's table tells apart. */
+const kinds: { path: RegExp; how: string; runtime?: string }[] = [
+  { path: /\/test\/(unit|node)\//, how: 'all tests' },
+  { path: /\/test\/browser\/worker\.test/, how: 'all tests in a worker' },
+  { path: /\/test\/browser\/strict\.test/, how: 'a strict content security policy' },
+  { path: /\/test\/edge\//, how: 'the example worker over HTTP', runtime: 'workerd' },
+];
+
+/** Notes which variants gave the expected bits where. To be used on whole runs only: a part of the tests is not all. */
+export default class ResultsReporter implements Reporter {
+  onInit(): void {
+    forget('vitest');
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    for (const name of new Set(modules.map(({ project }) => project.name))) {
+      kinds.forEach(({ path, how, runtime = runtimeOf(name) }, order) => {
+        const ran = modules.filter((module) => module.project.name === name && path.test(module.moduleId));
+        if (ran.length === 0 || !ran.every((module) => module.ok())) return;
+        const variants = ran.flatMap((module) =>
+          [...module.children.allTests('passed')].flatMap((test) => test.meta().variants ?? []),
+        );
+        record(`vitest ${name} ${how}`, { runtime, variants: [...new Set(variants)], how, order });
+      });
+    }
+  }
+}
+
+/** `chromium without isolation (chromium)` is the name of a project of vitest's. */
+function runtimeOf(project: string): string {
+  if (project === 'node') return `Node ${Number.parseInt(process.versions.node, 10)}`;
+  const [, browser = '', rest = ''] = /^(\w+)(.*?)( \(\w+\))?$/.exec(project) ?? [];
+  return browsers[browser]?.title + rest;
+}

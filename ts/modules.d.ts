@@ -1,0 +1,22 @@
+/** Modules that the build provides: `scripts/build-ts.mjs` tells where each host finds them. */
+
+/** The host's own platform file. */
+declare module '#platform' {
+  export const platform: import('./platform/platform.js').Platform;
+}
+
+/** The script of the pool's workers, as text that sets `worker`. */
+declare module '#worker-source' {
+  const workerSource: string;
+  export default workerSource;
+}
+
+declare module '#wasm/simd-threads-glue' {
+  export const createGlue: import('./variant.js').Payload['createGlue'];
+}
+
+declare module '#wasm/*' {
+  export const createGlue: import('./variant.js').Payload['createGlue'];
+  export const wasm: import('./variant.js').Payload['wasm'];
+  export const pages: import('./variant.js').Payload['pages'];
+}
