@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { deflateRawSync } from 'node:zlib';
 import { hosts, specifiers } from './hosts.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
@@ -6,6 +7,10 @@ import { importedMemory, variants } from './variants.mjs';
 
 const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
+
+/** What is bundled from elsewhere, and its licence. */
+const parts =
+  'wasm-feature-detect, Copyright Google Inc., Apache License 2.0, and fflate, Copyright Arjun Barrett, MIT License';
 
 /** The package's modules: the name of each in dist/<host>, and its source. */
 const entries = {
@@ -29,7 +34,7 @@ export async function buildTs() {
   });
 }
 
-/** One variant as modules: its glue as a factory, and the WASM in base64, which every bundler and runtime can carry. */
+/** One variant as modules: its glue as a factory, and the WASM, deflated, in base64, which every bundler and runtime can carry. */
 async function writePayload(variant) {
   const wasm = pkg(variant, 'pyramid_pool_bg.wasm');
   copyFileSync(wasm, dist('wasm', `${variant}.wasm`));
@@ -45,8 +50,10 @@ async function writePayload(variant) {
     dist('wasm', `${variant}-glue.js`),
     `export function createGlue() {\n${glue}return glue;\n}\n`,
   );
-  writeFileSync(dist('wasm', `${variant}.js`), payload(variant, readFileSync(wasm, 'base64')));
+  writeFileSync(dist('wasm', `${variant}.js`), payload(variant, packed(wasm)));
 }
+
+const packed = (file) => deflateRawSync(readFileSync(file), { level: 9 }).toString('base64');
 
 const payload = (variant, base64) => `\
 export { createGlue } from './${variant}-glue.js';
@@ -72,6 +79,7 @@ async function bundleFor(host, worker) {
     // Modules of the package that import each other share their code.
     splitting: true,
     sourcemap: true,
+    minify: true,
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
@@ -81,7 +89,7 @@ async function bundleFor(host, worker) {
       }),
     ],
     external: ['node:*', '@tensorflow/*'],
-    banner: { js: '/* Holds parts of wasm-feature-detect, Copyright Google Inc., Apache License 2.0. */' },
+    banner: { js: `/* Holds parts of ${parts}. */` },
   });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }

@@ -2,7 +2,7 @@
 
 import { cli } from './cli.mjs';
 import { setup } from './setup.mjs';
-import { show, step } from './step.mjs';
+import { show } from './step.mjs';
 
 const help = `
 Usage: npm run demo [-- VITE-ARGUMENTS]
@@ -18,8 +18,6 @@ export async function demo(args = []) {
   await setup();
   const { build } = await import('./build.mjs');
   await build();
-  const { buildBounds } = await import('./build-bounds.mjs');
-  await step('assembling the bounds', buildBounds);
   await show('npx', ['vite', ...args]);
 }
 

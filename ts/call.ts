@@ -21,8 +21,10 @@ export interface Call<R> extends Prepared<R> {
 export function makeCall<R>(memory: WasmMemory, prepare: (buffers: Buffers) => Prepared<R>): Call<R> {
   const buffers = new Buffers(memory);
   try {
+    const { work, finish } = prepare(buffers);
     return {
-      ...prepare(buffers),
+      work,
+      finish,
       abandoned: false,
       free() {
         if (!this.abandoned) buffers.free();

@@ -76,7 +76,10 @@ export function mapList<R>(
   const length: unknown = list.length;
   if (!isLength(length)) fail(code, `${path}.length`, `is ${show(length)}`, 'a whole number from 0 up');
   if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
-  return Array.from({ length }, (_, i) => read(list[i], i));
+  // A plain loop: calls come by here several times.
+  const all: R[] = [];
+  for (let i = 0; i < length; i++) all.push(read(list[i], i));
+  return all;
 }
 
 /** No array is longer. */
@@ -102,7 +105,7 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
     // Not -0.
     return size + 0;
   };
-  return Object.freeze(mapList(dims as ArrayLike<unknown>, path, 'invalid-dims', readSize, MOST_AXES));
+  return mapList(dims as ArrayLike<unknown>, path, 'invalid-dims', readSize, MOST_AXES);
 }
 
 /** A tensor of one of some types, as long as its sizes say. */
@@ -128,12 +131,15 @@ export function checkTensor<T extends DataType>(
   return { type: known as T, data, dims: sizes, buffer, byteOffset };
 }
 
+const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
+  (Object.keys(dataTypes) as DataType[]).flatMap((name) => dataTypes[name].tags.map((tag) => [tag, name])),
+);
+
 /** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */
 function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
   const tag = tagOf(data);
   if (tag === 'Uint16Array' && stated !== 'float16') return undefined;
-  const names = Object.keys(dataTypes) as DataType[];
-  return names.find((name) => (dataTypes[name].tags as readonly unknown[]).includes(tag));
+  return typesByTag.get(tag);
 }
 
 function oneOf(types: readonly DataType[]): string {

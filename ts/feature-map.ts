@@ -42,20 +42,27 @@ export function featureMapShape(
   if (!batched && sizes.length !== spatialDims + 1) {
     fail('invalid-dims', path, `is [${sizes.join(', ')}]`, axes[spatialDims][layout]);
   }
-  const [batch, ...item] = (batched ? sizes : [1, ...sizes]) as [number, ...number[]];
-  const empty = item.indexOf(0);
+  const first = batched ? 1 : 0;
+  const empty = sizes.indexOf(0, first);
   if (empty >= 0) {
     fail(
       'invalid-dims',
       path,
-      `is [${sizes.join(', ')}], whose axis ${empty + sizes.length - item.length} is empty`,
+      `is [${sizes.join(', ')}], whose axis ${empty} is empty`,
       'at least 1 along every axis but the batch',
     );
   }
   const large = sizes.findIndex((size) => size > MOST);
   if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
-  const channels = (layout === 'NCHW' ? item.shift() : item.pop()) as number;
-  const width = item.pop() as number;
-  const [height = 1] = item;
-  return { batch, channels, height, width, batched, dims: sizes };
+  const end = sizes.length;
+  const [at, last] = layout === 'NCHW' ? [first, end - 1] : [end - 1, end - 2];
+  const size = (axis: number) => sizes[axis] as number;
+  return {
+    batch: batched ? size(0) : 1,
+    channels: size(at),
+    height: spatialDims === 2 ? size(last - 1) : 1,
+    width: size(last),
+    batched,
+    dims: sizes,
+  };
 }

@@ -73,7 +73,7 @@ export function adoptTensor<T extends DataType>(
     );
   }
   if (!isWord(slot) || !isWord(generation)) failHandle(handle, "a tensor's, with its place");
-  const sizes = checkDims(dims, 'handle.dims');
+  const sizes = Object.freeze(checkDims(dims, 'handle.dims'));
   const checkedType = checkOneOf(type, 'handle.type', Object.keys(dataTypes) as T[]);
   const share = memory.table.hold(slot, generation);
   if (!share) throw new PyramidPoolError('disposed', 'the tensor of this handle was disposed');

@@ -104,7 +104,7 @@ export class Runtime implements Disposable {
     type: T = 'float32' as T,
   ): ResidentTensor<T> {
     const { memory } = Runtime.internals(this);
-    const sizes = checkDims(dims, 'dims');
+    const sizes = Object.freeze(checkDims(dims, 'dims'));
     const checkedType = checkOneOf(type, 'type', Object.keys(dataTypes) as T[]);
     const tensor = new ResidentTensor(TensorBlock.make(memory, sizes, checkedType), sizes, checkedType);
     tensor.data.fill(0);

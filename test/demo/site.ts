@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 import type { TestProject } from 'vitest/node';
-import { buildBounds } from '../../scripts/build-bounds.mjs';
 import { isolation } from '../../scripts/isolation.mjs';
 
 declare module 'vitest' {
@@ -20,7 +19,6 @@ const configFile = fileURLToPath(new URL('../../vite.config.ts', import.meta.url
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const outDir = mkdtempSync(join(tmpdir(), 'pyramid-pool-demo-'));
-  await buildBounds();
   await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } });
   const hosts = await Promise.all([serve(outDir, isolation), serve(outDir, {})]);
   provide('isolated', hosts[0].url);

@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    random: { seed: number; minutes: number };
+    random: { seed: number; minutes: number; calls: number };
   }
 }
 

@@ -7,7 +7,7 @@
 use core::ops::Range;
 
 use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair, square};
-use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Strip, group_start};
+use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
 use crate::shape::Planes;
 use crate::span::{self, Span};
 use crate::vector::Vector;
@@ -80,30 +80,26 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
                 Stack { slots: output.slots.part::<B>(first, planes.len() * bins), stride: bins }
             };
             for level in plan.in_order() {
-                let first = cells.at(planes.start, 0);
-                let block = input.get_unchecked(first..first + planes.len() * cells.plane);
-                match level.side {
-                    7 => square::reduce::<V, B, 7>(&level.rows, block, stack(level), flags),
-                    13 => square::reduce::<V, B, 13>(&level.rows, block, stack(level), flags),
-                    14 => square::reduce::<V, B, 14>(&level.rows, block, stack(level), flags),
-                    _ => {}
-                }
-                if level.side > 0 {
-                    continue;
-                }
-                let from = match level.source {
-                    Source::Map => {
+                match &level.steps {
+                    Steps::Square => {
+                        let first = cells.at(planes.start, 0);
+                        let cells = input.get_unchecked(first..first + planes.len() * cells.plane);
+                        square::reduce::<V, B>(&level.rows, plan.size().0, cells, stack(level), flags);
+                    }
+                    Steps::Rows(bands, gathered) => {
                         let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
                         for (i, flags) in flags.iter_mut().enumerate() {
                             let rows = rows_of::<V>(plan, cells_of(planes.start + i), scratch.widened);
                             let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
-                            flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, level, rows, to));
+                            flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, bands, rows, to));
                         }
-                        reduced
+                        gather::<V, B>(gathered, level.bins(), reduced, stack(level), flags);
                     }
-                    Source::Level { parent, .. } => stack(&plan.levels()[parent]),
-                };
-                gather::<V, B>(&level.gather, level.bins(), from, stack(level), flags);
+                    Steps::Nested(gathered) => {
+                        let Source::Level { parent, .. } = level.source else { continue };
+                        gather::<V, B>(gathered, level.bins(), stack(&plan.levels()[parent]), stack(level), flags);
+                    }
+                }
             }
         }
         for (channel, flags) in planes.zip(flags) {
@@ -155,11 +151,11 @@ unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: 
 ///
 /// # Safety
 /// `map` must hold the rows the plan was made for, and `reduced` the plan's `reduced_len`.
-#[inline(always)]
-unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, level: &Level, map: Rows, reduced: Slots) -> V {
+#[inline(never)]
+unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bands: &[Band], map: Rows, reduced: Slots) -> V {
     let mut sum = V::splat(0.0);
     let stride = plan.row_stride();
-    for bands in level.bands.chunks(if plan.is_small() { level.bands.len() } else { 1 }) {
+    for bands in bands.chunks(if plan.is_small() { bands.len() } else { 1 }) {
         for &strip in plan.strips(B::INDEXED) {
             // SAFETY: the caller's promise is the same.
             let cells = unsafe {
@@ -230,7 +226,7 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
 ///
 /// # Safety
 /// Every plane of `from` must be what the offsets were made for, and every plane of `out` have the level's bins.
-#[inline(always)]
+#[inline(never)]
 unsafe fn gather<V: Vector, B: Best<V>>(
     gather: &Gather,
     bins: usize,
@@ -248,7 +244,7 @@ unsafe fn gather<V: Vector, B: Best<V>>(
     }
 }
 
-/// The same where a load takes `U` elements.
+/// The same where a load takes `U` elements. Planes are taken together where one alone does not make whole groups.
 ///
 /// # Safety
 /// As [`gather`].
@@ -260,34 +256,51 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     out: Stack,
     planes: &mut [Flags<V>],
 ) {
-    for (i, flags) in planes.iter_mut().enumerate() {
-        // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the level's bins.
+    let together = planes_together(bins);
+    let (whole, rest) = planes.split_at_mut(if together > 1 { planes.len() / together * together } else { 0 });
+    let first = whole.len();
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        gather_groups::<V, B, U>(&gather.together, gather.loads, together * bins, from, out, whole, together);
+        let from = Stack { slots: from.slots.part::<B>(first * from.stride, rest.len() * from.stride), ..from };
+        let out = Stack { slots: out.slots.part::<B>(first * out.stride, rest.len() * out.stride), ..out };
+        gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, rest, 1);
+    }
+}
+
+/// Gathers groups of four bins from `each` planes at a time.
+///
+/// # Safety
+/// As [`gather`]; the offsets must be those of `bins` bins of that many planes.
+#[inline(never)]
+unsafe fn gather_groups<V: Vector, B: Best<V>, const U: usize>(
+    offsets: &[[u32; 4]],
+    loads: usize,
+    bins: usize,
+    from: Stack,
+    out: Stack,
+    planes: &mut [Flags<V>],
+    each: usize,
+) {
+    for (i, flags) in planes.chunks_exact_mut(each).enumerate() {
+        // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the bins.
         unsafe {
-            let from = from.slots.part::<B>(i * from.stride, from.stride);
-            let out = out.slots.part::<B>(i * out.stride, out.stride);
+            let from = from.slots.part::<B>(i * each * from.stride, each * from.stride);
+            let out = out.slots.part::<B>(i * bins, bins);
+            let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
             let mut zeros = V::splat(0.0);
-            let mut finish = |best: [B; 4], at: usize, lanes: usize| {
+            for (group, offsets) in offsets.chunks_exact(loads).enumerate() {
+                let mut best = offsets.get_unchecked(0).map(load);
+                for offsets in offsets.get_unchecked(1..) {
+                    best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
+                }
                 let best = B::reduce(best);
                 zeros = zeros.or(best.value().eq(V::splat(0.0)));
-                best.store(out, at, lanes);
-            };
-            let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
-            if bins == 1 {
-                let mut best = load(gather.offsets.get_unchecked(0)[0]);
-                for offsets in gather.offsets.get_unchecked(1..) {
-                    best = best.merge(load(offsets[0]));
-                }
-                finish([best; 4], 0, 1);
-            } else {
-                for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
-                    let mut best = offsets.get_unchecked(0).map(load);
-                    for offsets in offsets.get_unchecked(1..) {
-                        best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
-                    }
-                    finish(best, group_start(group, bins), bins.min(V::LANES));
-                }
+                best.store(out, group_start(group, bins), bins.min(V::LANES));
             }
-            flags.zeros = flags.zeros.or(zeros);
+            for flags in flags {
+                flags.zeros = flags.zeros.or(zeros);
+            }
         }
     }
 }

@@ -18,12 +18,34 @@ pub(crate) const fn bin(side: usize, i: usize) -> Bin {
     Bin { start: (i * side / BINS) as u32, end: ((i + 1) * side).div_ceil(BINS) as u32 }
 }
 
+/// Reduces the bins of every plane, of `side x side` cells, one after the other in `cells`. `bins` are those of either axis.
+///
+/// # Safety
+/// `side` must be one of [`SIDES`], `cells` hold a plane for each of `planes`, and `out` sixteen bins for each.
+#[inline(always)]
+pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
+    bins: &[Bin],
+    side: usize,
+    cells: &[f32],
+    out: Stack,
+    planes: &mut [Flags<V>],
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match side {
+            7 => reduce_planes::<V, B, 7>(bins, cells, out, planes),
+            13 => reduce_planes::<V, B, 13>(bins, cells, out, planes),
+            _ => reduce_planes::<V, B, 14>(bins, cells, out, planes),
+        }
+    }
+}
+
 /// Reduces the bins of every plane, of `SIDE x SIDE` cells, one after the other in `cells`.
 ///
 /// # Safety
 /// `cells` must hold a plane for each of `planes`, and `out` sixteen bins for each.
 #[inline(never)]
-pub(crate) unsafe fn reduce<V: Vector, B: Best<V>, const SIDE: usize>(
+unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize>(
     bins: &[Bin],
     cells: &[f32],
     out: Stack,

@@ -7,6 +7,8 @@ export interface Case {
   readonly why: string;
   /** Different inputs that are taken by turns: one input over and over would flatter branch prediction and caches. */
   readonly inputs: number;
+  /** Regions of one map to be pooled, where it is not the whole map that is. */
+  readonly regions?: number;
 }
 
 /** The cases that everyone compares by. */
@@ -33,6 +35,14 @@ export const cases: readonly Case[] = [
     why: 'the detection pyramid of the paper: not square, and nothing divides',
     inputs: 4,
   },
+  {
+    name: 'f',
+    dims: [1, 256, 38, 50],
+    levels: [6, 3, 2, 1],
+    why: '2000 regions of one map, as SPP-net detection pools them',
+    inputs: 2,
+    regions: 2000,
+  },
 ];
 
 const SWEEP_SIZES = [7, 10, 13, 14, 20, 28, 40, 56, 80, 112, 160, 224];
@@ -58,4 +68,4 @@ export const cellsOf = ({ dims: [batch, channels, height, width] }: Case): numbe
 
 export const binsOf = ({ levels }: Case): number => levels.reduce((sum, n) => sum + n * n, 0);
 
-export const outputLengthOf = (c: Case): number => c.dims[0] * c.dims[1] * binsOf(c);
+export const outputLengthOf = (c: Case): number => (c.regions ?? c.dims[0]) * c.dims[1] * binsOf(c);

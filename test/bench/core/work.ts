@@ -1,6 +1,7 @@
 import { referenceBackward, referenceForward } from '../../unit/reference.js';
 import { type Case, cellsOf, outputLengthOf } from './case.js';
 import type { Answer, Operation } from './engine.js';
+import { poolRegions, randomRegions, regionsGradient } from './regions.js';
 
 /** One operation on one case: the inputs, and what must come out. */
 export interface Work {
@@ -10,6 +11,8 @@ export interface Work {
   readonly maps: readonly Float32Array[];
   /** Gradients with respect to the outputs, for `backward`. */
   readonly gradients: readonly Float32Array[];
+  /** Regions for each input, `[item, x1, y1, x2, y2]` in pixels of an image sixteen times as large as the map. */
+  readonly regions: readonly Float32Array[];
   /** The answer for each input. */
   readonly expected: readonly Answer[];
 }
@@ -19,6 +22,7 @@ export class Material {
   readonly #case: Case;
   readonly #maps: Float32Array[];
   readonly #gradients: Float32Array[];
+  readonly #regions: Float32Array[];
   #pooled: { output: Float32Array; indices: Int32Array }[] | undefined;
 
   constructor(c: Case) {
@@ -26,6 +30,7 @@ export class Material {
     const fill = (length: number) => Float32Array.from({ length }, random);
     this.#case = c;
     this.#maps = Array.from({ length: c.inputs }, () => fill(cellsOf(c)));
+    this.#regions = c.regions ? this.#maps.map(() => randomRegions(c, random)) : [];
     this.#gradients = Array.from({ length: c.inputs }, () => fill(outputLengthOf(c)));
   }
 
@@ -35,17 +40,23 @@ export class Material {
       operation,
       maps: this.#maps,
       gradients: this.#gradients,
+      regions: this.#regions,
     };
     return { ...work, expected: this.#maps.map((_, i) => this.#expected(operation, i)) };
   }
 
   #expected(operation: Operation, i: number): Answer {
-    const { dims, levels } = this.#case;
+    const { dims, levels, regions } = this.#case;
     const grids = levels.map((n) => [n, n] as const);
-    this.#pooled ??= this.#maps.map((map) => referenceForward(map, dims, grids, 'adaptive'));
+    this.#pooled ??= this.#maps.map((map, i) =>
+      regions
+        ? poolRegions(this.#case, map, this.#regions[i]!)
+        : referenceForward(map, dims, grids, 'adaptive'),
+    );
     const { output, indices } = this.#pooled[i]!;
     if (operation === 'indices') return [output, indices];
     if (operation !== 'backward') return [output];
+    if (regions) return [regionsGradient(this.#case, this.#gradients[i]!, indices)];
     return [referenceBackward(this.#gradients[i]!, indices, dims, grids, 'adaptive')];
   }
 }

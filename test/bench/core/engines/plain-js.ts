@@ -1,5 +1,7 @@
 import { type Case, cellsOf, outputLengthOf } from '../case.js';
 import type { Engine, Subject } from '../engine.js';
+import { poolRegionsInto, spreadRegions } from '../regions.js';
+import type { Work } from '../work.js';
 
 /** What one writes without this package: typed arrays, no allocation, level by level over the map. */
 export const plainJs: Engine = {
@@ -8,7 +10,9 @@ export const plainJs: Engine = {
   about: 'plain JavaScript loops over typed arrays',
   // Gradients are summed where they land, in another order than PyTorch's.
   tolerance: 1e-6,
-  async prepare({ case: c, operation, maps, gradients }): Promise<Subject> {
+  async prepare(work): Promise<Subject | undefined> {
+    const { case: c, operation, maps, gradients } = work;
+    if (c.regions) return regionsSubject(work);
     const output = new Float32Array(outputLengthOf(c));
     const indices = new Int32Array(output.length);
     if (operation === 'indices') {
@@ -37,6 +41,34 @@ export const plainJs: Engine = {
     };
   },
 };
+
+/** Regions in the plainest of loops, which find the index as well. */
+function regionsSubject({ case: c, operation, maps, gradients, regions }: Work): Subject | undefined {
+  if (operation === 'arrays') return undefined;
+  const output = new Float32Array(outputLengthOf(c));
+  const indices = new Int32Array(output.length);
+  const pool = (turn: number) => {
+    const i = turn % maps.length;
+    poolRegionsInto(c, maps[i]!, regions[i]!, output, indices);
+  };
+  if (operation !== 'backward') {
+    return {
+      run: pool,
+      answer: () => (operation === 'indices' ? [output, indices] : [output]),
+      dispose() {},
+    };
+  }
+  const gradInput = new Float32Array(cellsOf(c));
+  const places = maps.map((_, i) => {
+    pool(i);
+    return indices.slice();
+  });
+  return {
+    run: (turn) => spreadRegions(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
+    answer: () => [gradInput],
+    dispose() {},
+  };
+}
 
 const start = (size: number, n: number, i: number) => Math.floor((i * size) / n);
 const end = (size: number, n: number, i: number) => Math.ceil(((i + 1) * size) / n);

@@ -11,6 +11,7 @@ import {
 import type { Engine, Subject } from '../engine.js';
 import { fromNhwc, outputFromNhwc, outputToNhwc, toNhwc } from '../layout.js';
 import type { Work } from '../work.js';
+import { regionsSubject } from './regions.js';
 
 export interface PoolEngineOptions extends RuntimeOptions {
   readonly layout?: Layout;
@@ -32,6 +33,7 @@ export function poolEngine({ layout = 'NCHW', async = false, ...options }: PoolE
       const runtime = await made;
       const ready = runtime.variant === variant && runtime.threads === (threads ?? runtime.threads);
       if (!ready) return undefined;
+      if (work.case.regions) return layout === 'NCHW' ? regionsSubject(runtime, work, async) : undefined;
       const pool = await createPyramidPool({ levels: work.case.levels, layout, runtime });
       const subject = work.operation === 'arrays' ? arraysSubject : residentSubject;
       return subject(pool, work, async);

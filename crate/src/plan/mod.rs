@@ -1,11 +1,13 @@
 //! Everything about a pyramid that depends on the size of the map alone, worked out once.
 
-use core::ops::Range;
+mod nchw;
+
+pub(crate) use nchw::{Band, Gather, Steps, Strip, group_start, planes_together};
 
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, BAND_ROWS, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES, square,
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::units::Units;
@@ -36,11 +38,8 @@ pub(crate) struct Level {
     counted: (Vec<f32>, Vec<f32>),
     pub place: Place,
     pub source: Source,
-    /// Side of the map if it is a square that there is a kernel for; 0 otherwise.
-    pub side: usize,
-    /// What NCHW kernels need beside: the rows to reduce, empty for nested levels, and the way the bins come together.
-    pub bands: Vec<Band>,
-    pub gather: Gather,
+    /// What NCHW kernels do.
+    pub steps: Steps,
 }
 
 impl Level {
@@ -62,39 +61,6 @@ pub(crate) enum Source {
     Map,
     /// A finer level, of which `rows x columns` bins make up one bin of this level exactly.
     Level { parent: usize, rows: usize, columns: usize },
-}
-
-/// The loads that bring a level's bins together, four bins at a time: from rows that are already reduced, or from the
-/// bins of its parent.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Gather {
-    /// Elements that one load takes, 1, 2 or 4: no more than the narrowest bin has.
-    pub unit: usize,
-    /// Loads that each bin takes.
-    pub loads: usize,
-    /// `[group][load][bin of the group]`.
-    pub offsets: Vec<[u32; 4]>,
-}
-
-/// Rows that are reduced in one go, into the reduced row of their bin.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Band {
-    /// Row of bins.
-    pub bin: usize,
-    pub rows: Bin,
-    /// Whether it goes on from the band before, which belongs to the same bin.
-    pub resume: bool,
-}
-
-/// Neighbouring column vectors that a kernel keeps in registers together.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Strip {
-    /// The first column.
-    pub column: usize,
-    /// How many vectors.
-    pub vectors: usize,
-    /// Where the last vector begins, counted from `column`; at the right edge it overlaps its neighbour.
-    pub last: usize,
 }
 
 impl PyramidPlan {
@@ -121,18 +87,11 @@ impl PyramidPlan {
                 counted: (counted(rule, height, rows)?, counted(rule, width, columns)?),
                 place,
                 source: Source::Map,
-                side: 0,
-                bands: Vec::new(),
-                gather: Gather::default(),
+                steps: Steps::default(),
             });
         }
         for i in 0..planned.len() {
             planned[i].source = source(&planned, i);
-            if planned[i].source == Source::Map && height == width && square::SIDES.contains(&height) {
-                let level = &planned[i];
-                let fits = |bins: &[Bin]| bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(height, i));
-                if fits(&level.rows) && fits(&level.columns) { planned[i].side = height; }
-            }
         }
         let order = order(&planned)?;
         let mut plan = PyramidPlan {
@@ -141,12 +100,14 @@ impl PyramidPlan {
             pyramid,
             levels: planned,
             order,
-            strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
+            strips: [nchw::strips(width, STRIP_VALUES)?, nchw::strips(width, STRIP_INDEXED)?],
             forward_scratch: 0,
             backward_scratch: 0,
         };
         if layout == Layout::Nchw {
-            plan.plan_nchw()?;
+            for i in 0..plan.levels.len() {
+                plan.levels[i].steps = Steps::of(&plan, i)?;
+            }
         }
         plan.forward_scratch = plan.count_forward_scratch();
         plan.backward_scratch = plan.count_backward_scratch();
@@ -269,27 +230,6 @@ impl PyramidPlan {
     fn count_backward_scratch(&self) -> usize {
         if self.levels.len() > 1 { 2 * self.backward_block() * self.height * self.width } else { 0 }
     }
-
-    fn plan_nchw(&mut self) -> Result<(), PoolError> {
-        let band = if self.is_small() { usize::MAX } else { BAND_ROWS };
-        for i in 0..self.levels.len() {
-            let level = &self.levels[i];
-            let (bands, gather) = match level.source {
-                Source::Map => {
-                    let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
-                    (bands(&level.rows, band)?, gather(level, window, self.row_stride())?)
-                }
-                Source::Level { parent, rows, columns } => {
-                    let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
-                    let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-                    (Vec::new(), gather(level, window, self.levels[parent].columns.len())?)
-                }
-            };
-            self.levels[i].bands = bands;
-            self.levels[i].gather = gather;
-        }
-        Ok(())
-    }
 }
 
 /// Fails where something that kernels count in 31 bits is larger.
@@ -339,68 +279,6 @@ fn order(levels: &[Level]) -> Result<Vec<usize>, PoolError> {
         order.insert(at, i);
     }
     Ok(order)
-}
-
-/// Cuts `width` columns into strips of at most `most` vectors, as even as can be. Maps narrower than a vector are
-/// widened to one first.
-fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError> {
-    let width = width.max(4);
-    let vectors = width.div_ceil(4);
-    let count = vectors.div_ceil(most);
-    let mut strips = reserve(count)?;
-    strips.extend((0..count).map(|i| {
-        let (first, end) = (i * vectors / count, (i + 1) * vectors / count);
-        let last = (4 * (end - 1)).min(width - 4);
-        let column = (4 * first).min(last);
-        Strip { column, vectors: end - first, last: last - column }
-    }));
-    Ok(strips)
-}
-
-/// Cuts each row of bins into bands of at most `most` rows.
-fn bands(bins: &[Bin], most: usize) -> Result<Vec<Band>, PoolError> {
-    let mut bands = reserve(bins.iter().map(|bin| bin.len().div_ceil(most)).sum())?;
-    for (i, bin) in bins.iter().enumerate() {
-        for first in bin.range().step_by(most) {
-            let rows = Bin { start: first as u32, end: first.saturating_add(most).min(bin.end as usize) as u32 };
-            bands.push(Band { bin: i, rows, resume: first > bin.start as usize });
-        }
-    }
-    Ok(bands)
-}
-
-/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something with rows `stride` apart.
-fn gather(
-    level: &Level,
-    window: impl Fn(usize, usize) -> (Range<usize>, Bin),
-    stride: usize,
-) -> Result<Gather, PoolError> {
-    let across = level.columns.len();
-    let widths = || (0..across).map(|j| window(0, j).1.len());
-    let (narrowest, widest) = (widths().min().unwrap_or(1), widths().max().unwrap_or(1));
-    // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
-    let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
-    let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
-    let (bins, loads) = (level.bins(), down * along);
-    let groups = bins.div_ceil(4);
-    let mut offsets = reserve(groups.checked_mul(loads).ok_or(PoolError::TooLarge)?)?;
-    for group in 0..groups {
-        for load in 0..loads {
-            offsets.push(core::array::from_fn(|lane| {
-                let bin = (group_start(group, bins) + lane).min(bins - 1);
-                let (rows, columns) = window(bin / across, bin % across);
-                // The last load of a bin overlaps the one before.
-                let column = columns.start as usize + (unit * (load % along)).min(columns.len() - unit);
-                ((rows.start + load / along) * stride + column) as u32
-            }));
-        }
-    }
-    Ok(Gather { unit, loads, offsets })
-}
-
-/// The first bin of a group of four: the last group overlaps the one before, so that it is whole.
-pub(crate) fn group_start(group: usize, bins: usize) -> usize {
-    (4 * group).min(bins.saturating_sub(4))
 }
 
 fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {

@@ -1,0 +1,165 @@
+//! What NCHW kernels need to know of a level beside its bins: the rows and columns to reduce together, and where the
+//! pieces lie that are brought together.
+
+use core::ops::Range;
+
+use super::{Level, PyramidPlan, Source, reserve};
+use crate::PoolError;
+use crate::bins::Bin;
+use crate::kernels::{BAND_ROWS, square};
+
+/// How an NCHW kernel makes a level.
+#[derive(Clone, Debug)]
+pub(crate) enum Steps {
+    /// The level is a grid of sixteen bins over a small square map, for which there is a kernel.
+    Square,
+    /// Rows of the map are reduced band by band, and the bins gathered from them.
+    Rows(Vec<Band>, Gather),
+    /// The bins are gathered from those of the parent.
+    Nested(Gather),
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps::Square
+    }
+}
+
+/// The loads that bring a level's bins together, four bins at a time: from rows that are already reduced, or from the
+/// bins of its parent.
+#[derive(Clone, Debug)]
+pub(crate) struct Gather {
+    /// Elements that one load takes, 1, 2 or 4: no more than the narrowest bin has.
+    pub unit: usize,
+    /// Loads that each bin takes.
+    pub loads: usize,
+    /// `[group][load][bin of the group]`, over the bins of one plane. The last group overlaps the one before, so that
+    /// it is whole.
+    pub offsets: Vec<[u32; 4]>,
+    /// The same over the bins of as many planes as make up whole groups, where one plane does not.
+    pub together: Vec<[u32; 4]>,
+}
+
+/// The fewest planes that hold a multiple of four bins.
+pub(crate) fn planes_together(bins: usize) -> usize {
+    [1, 4, 2, 4][bins % 4]
+}
+
+/// Rows that are reduced in one go, into the reduced row of their bin.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Band {
+    /// Row of bins.
+    pub bin: usize,
+    pub rows: Bin,
+    /// Whether it goes on from the band before, which belongs to the same bin.
+    pub resume: bool,
+}
+
+/// Neighbouring column vectors that a kernel keeps in registers together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Strip {
+    /// The first column.
+    pub column: usize,
+    /// How many vectors.
+    pub vectors: usize,
+    /// Where the last vector begins, counted from `column`; at the right edge it overlaps its neighbour.
+    pub last: usize,
+}
+
+impl Steps {
+    /// How to make level `i` of a plan, whose levels have their bins and sources.
+    pub fn of(plan: &PyramidPlan, i: usize) -> Result<Self, PoolError> {
+        let level = &plan.levels[i];
+        match level.source {
+            Source::Map if is_square(plan, level) => Ok(Steps::Square),
+            Source::Map => {
+                let band = if plan.is_small() { usize::MAX } else { BAND_ROWS };
+                let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
+                let from = (plan.row_stride(), plan.reduced_len());
+                Ok(Steps::Rows(bands(&level.rows, band)?, gather(level, window, from)?))
+            }
+            Source::Level { parent, rows, columns } => {
+                let parent = &plan.levels[parent];
+                let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
+                let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
+                Ok(Steps::Nested(gather(level, window, (parent.columns.len(), parent.bins()))?))
+            }
+        }
+    }
+}
+
+fn is_square(plan: &PyramidPlan, level: &Level) -> bool {
+    let (side, width) = plan.size();
+    let fits = |bins: &[Bin]| {
+        bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(side, i))
+    };
+    side == width && square::SIDES.contains(&side) && fits(&level.rows) && fits(&level.columns)
+}
+
+/// Cuts `width` columns into strips of at most `most` vectors, as even as can be. Maps narrower than a vector are
+/// widened to one first.
+pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError> {
+    let width = width.max(4);
+    let vectors = width.div_ceil(4);
+    let count = vectors.div_ceil(most);
+    let mut strips = reserve(count)?;
+    strips.extend((0..count).map(|i| {
+        let (first, end) = (i * vectors / count, (i + 1) * vectors / count);
+        let last = (4 * (end - 1)).min(width - 4);
+        let column = (4 * first).min(last);
+        Strip { column, vectors: end - first, last: last - column }
+    }));
+    Ok(strips)
+}
+
+/// Cuts each row of bins into bands of at most `most` rows.
+fn bands(bins: &[Bin], most: usize) -> Result<Vec<Band>, PoolError> {
+    let mut bands = reserve(bins.iter().map(|bin| bin.len().div_ceil(most)).sum())?;
+    for (i, bin) in bins.iter().enumerate() {
+        for first in bin.range().step_by(most) {
+            let rows = Bin { start: first as u32, end: first.saturating_add(most).min(bin.end as usize) as u32 };
+            bands.push(Band { bin: i, rows, resume: first > bin.start as usize });
+        }
+    }
+    Ok(bands)
+}
+
+/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows and planes lie so
+/// far apart.
+fn gather(
+    level: &Level,
+    window: impl Fn(usize, usize) -> (Range<usize>, Bin),
+    (stride, plane): (usize, usize),
+) -> Result<Gather, PoolError> {
+    let (bins, across) = (level.bins(), level.columns.len());
+    let widths = || (0..across).map(|j| window(0, j).1.len());
+    let (narrowest, widest) = (widths().min().unwrap_or(1), widths().max().unwrap_or(1));
+    // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
+    let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
+    let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
+    let loads = down * along;
+    let offset = |load: usize, plane_and_bin: usize| {
+        let bin = plane_and_bin % bins;
+        let (rows, columns) = window(bin / across, bin % across);
+        // The last load of a bin overlaps the one before.
+        let column = columns.start as usize + (unit * (load % along)).min(columns.len() - unit);
+        ((rows.start + load / along) * stride + column + plane_and_bin / bins * plane) as u32
+    };
+    let over = |planes: usize| {
+        let all = planes * bins;
+        let groups = all.div_ceil(4);
+        let mut offsets = reserve(groups.checked_mul(loads).ok_or(PoolError::TooLarge)?)?;
+        for group in 0..groups {
+            let bin = |lane: usize| (group_start(group, all) + lane).min(all - 1);
+            offsets.extend((0..loads).map(|load| core::array::from_fn(|lane| offset(load, bin(lane)))));
+        }
+        Ok(offsets)
+    };
+    let together = planes_together(bins);
+    Ok(Gather { unit, loads, offsets: over(1)?, together: if together > 1 { over(together)? } else { Vec::new() } })
+}
+
+/// The first bin of a group of four: the last group overlaps the one before.
+pub(crate) fn group_start(group: usize, bins: usize) -> usize {
+    (4 * group).min(bins.saturating_sub(4))
+}

@@ -1,0 +1,68 @@
+import { createRoiPyramidPool, type DataType, type ResidentTensor, type Runtime } from 'pyramid-pool';
+import { binsOf } from '../case.js';
+import type { Subject } from '../engine.js';
+import { PIXELS } from '../regions.js';
+import type { Work } from '../work.js';
+
+/** The package's pool of regions, over tensors that live in WASM memory. */
+export async function regionsSubject(
+  runtime: Runtime,
+  work: Work,
+  async: boolean,
+): Promise<Subject | undefined> {
+  const { case: c, operation } = work;
+  if (operation === 'arrays') return undefined;
+  const pool = await createRoiPyramidPool({ levels: c.levels, spatialScale: 1 / PIXELS, runtime });
+  const tensors: ResidentTensor[] = [];
+  const make = <T extends DataType>(dims: readonly number[], type: T, data?: Float32Array) => {
+    const tensor = runtime.tensor(dims, type);
+    tensors.push(tensor);
+    if (data) tensor.data.set(data);
+    return tensor;
+  };
+  const outputDims = [c.regions as number, c.dims[1] * binsOf(c)];
+  const maps = work.maps.map((map) => make(c.dims, 'float32', map));
+  const regions = work.regions.map((data) => make([c.regions as number, 5], 'float32', data));
+  const output = make(outputDims, 'float32');
+  const subject = (run: (i: number) => unknown, answer: Subject['answer']): Subject => ({
+    run(turn) {
+      const result = run(turn % maps.length);
+      return result instanceof Promise ? result : undefined;
+    },
+    answer,
+    dispose() {
+      for (const tensor of tensors) tensor.dispose();
+      pool.dispose();
+    },
+  });
+
+  if (operation === 'forward') {
+    const forward = async ? pool.forwardAsync.bind(pool) : pool.forward.bind(pool);
+    const options = { out: output };
+    return subject(
+      (i) => forward(maps[i]!, regions[i]!, options),
+      () => [output.data],
+    );
+  }
+  const withIndices = async ? pool.forwardWithIndicesAsync.bind(pool) : pool.forwardWithIndices.bind(pool);
+  if (operation === 'indices') {
+    const indices = make(outputDims, 'int32');
+    const options = { out: { output, indices } };
+    return subject(
+      (i) => withIndices(maps[i]!, regions[i]!, options),
+      () => [output.data, indices.data],
+    );
+  }
+  const gradients = work.gradients.map((data) => make(outputDims, 'float32', data));
+  const contexts = maps.map((map, i) => {
+    const indices = make(outputDims, 'int32');
+    pool.forwardWithIndices(map, regions[i]!, { out: { output, indices } });
+    return { dims: c.dims, rois: regions[i]!, indices };
+  });
+  const out = make(c.dims, 'float32');
+  const backward = async ? pool.backwardAsync.bind(pool) : pool.backward.bind(pool);
+  return subject(
+    (i) => backward(gradients[i]!, contexts[i]!, { out }),
+    () => [out.data],
+  );
+}

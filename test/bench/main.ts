@@ -1,0 +1,131 @@
+/** The benchmark at a terminal. See `--help`. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  builtIn,
+  cases,
+  type Engine,
+  type Operation,
+  operations,
+  type Result,
+  ratioOf,
+  run,
+  spreadOf,
+  sweep,
+} from './core/index.js';
+import { describeMachine } from './machine.js';
+import { peers } from './peers/index.js';
+import { writeRecord } from './record.js';
+
+const HELP = `Usage: npm run bench -- [options]
+
+Measures pooling: every engine on every case, by turns, each answer checked before it is timed. Prints medians
+with the range of the middle half, in microseconds, and how many times the bound that is.
+
+  --case NAME       only this case (${cases.map(({ name }) => name).join(', ')}, sweep, or one point of it such as 56x56x256); may be repeated
+  --operation NAME  only ${operations.join(', ')}; may be repeated
+  --engine NAME     only engines whose name begins so; may be repeated
+  --threads N       most threads of simd-threads (default 2)
+  --rounds N        samples of each engine (default 25; 9 in the sweep)
+  --json FILE       writes the results to a file as well
+  --record          keeps the results under test/bench/record and brings BENCHMARKS.md up to date
+  --list            names the engines and what they are
+  --help            this text
+
+PYTHON names a Python that has torch and torchvision, if the one on the path has not. Under Deno and Bun:
+deno run -A --sloppy-imports test/bench/main.ts, bun test/bench/main.ts (after npm run build and npm run bench -- --list).`;
+
+const { values: options } = parseArgs({
+  options: {
+    case: { type: 'string', multiple: true },
+    operation: { type: 'string', multiple: true },
+    engine: { type: 'string', multiple: true },
+    threads: { type: 'string', default: '2' },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+    record: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+if (options.help) console.log(HELP);
+else await main();
+
+async function main(): Promise<void> {
+  const engines = await chosenEngines();
+  if (options.list) {
+    for (const { name, about } of engines) console.log(name.padEnd(24), about);
+    return;
+  }
+  try {
+    const results = await measure(engines);
+    print(results);
+    const report = { machine: describeMachine(), engines: engines.map(describe), results };
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
+    if (options.record) await writeRecord(report);
+  } finally {
+    for (const engine of engines) engine.dispose?.();
+  }
+}
+
+const describe = ({ name, kind, about }: Engine) => ({ name, kind, about });
+
+async function chosenEngines(): Promise<Engine[]> {
+  const threads = Array.from({ length: Number(options.threads) }, (_, i) => i + 1);
+  const all = [...builtIn({ threads }), ...(await peers(threads))];
+  const { engine: wanted } = options;
+  const engines = all.filter(({ name }) => !wanted || wanted.some((start) => name.startsWith(start)));
+  if (engines.length === 0) throw new Error(`No engine is called ${wanted}: see --list.`);
+  return engines;
+}
+
+async function measure(engines: Engine[]): Promise<Result[]> {
+  const named = (list: typeof cases) =>
+    list.filter(({ name }) => !options.case || options.case.includes(name));
+  const points = options.case?.includes('sweep') ? sweep : named(sweep);
+  const chosen = (options.operation ?? operations) as Operation[];
+  const rounds = options.rounds ? Number(options.rounds) : undefined;
+  const local = engines.filter(({ kind }) => kind !== 'peer');
+  const results: Result[] = [];
+  const parts = [
+    { cases: named(cases), operations: chosen, engines, rounds: rounds ?? 25 },
+    // Points of the sweep are many and its curves smooth: fewer samples do.
+    {
+      cases: points,
+      operations: chosen.filter((name) => name === 'forward'),
+      engines: local,
+      rounds: rounds ?? 9,
+    },
+  ];
+  for (const part of parts) {
+    for await (const event of run(part)) {
+      if (event.kind === 'result') results.push(event.result);
+      else showProgress(`${event.done} of ${event.total} done; ${event.now}`);
+    }
+  }
+  showProgress('');
+  return results;
+}
+
+function showProgress(text: string): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
+function print(results: readonly Result[]): void {
+  let heading = '';
+  for (const { case: name, operation, engine, samples } of results) {
+    if (heading !== `${name} ${operation}`) {
+      heading = `${name} ${operation}`;
+      console.log(`\n${heading}`);
+    }
+    const { median, low, high } = spreadOf(samples);
+    const bound = results.find(
+      (other) => other.engine === 'bound' && other.case === name && other.operation === operation,
+    );
+    const times = bound ? `${ratioOf(samples, bound.samples).median.toFixed(2)} x bound` : '';
+    const range = `${low.toFixed(1)} .. ${high.toFixed(1)}`;
+    console.log(`  ${engine.padEnd(24)}${median.toFixed(1).padStart(11)}  ${range.padEnd(22)}${times}`);
+  }
+}
