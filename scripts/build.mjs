@@ -1,17 +1,21 @@
+import { buildBounds } from './build-bounds.mjs';
 import { buildTs } from './build-ts.mjs';
 import { buildWasm } from './build-wasm.mjs';
 import { cli } from './cli.mjs';
+import { step } from './step.mjs';
 
 const help = `
 Usage: node scripts/build.mjs
 
-Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist.
+Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist, and
+what the benchmark draws as bounds.
 Run scripts/setup.mjs first.`;
 
 /** Builds the whole package. */
 export async function build() {
   await buildWasm();
   await buildTs();
+  await step('bounds of the benchmark assembled', buildBounds);
 }
 
 await cli(import.meta, help, build);
