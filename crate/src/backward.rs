@@ -85,6 +85,7 @@ pub(crate) unsafe fn backward_units<T: Real>(
     scratch: Span<f32>,
 ) {
     let block = plan.backward_block();
+    clear(scratch);
     for (item, channels) in plan.units(map).items(units) {
         // SAFETY: the caller's promise; each item is pooled into the row of its number.
         unsafe {
@@ -93,11 +94,17 @@ pub(crate) unsafe fn backward_units<T: Real>(
     }
 }
 
+/// Zeroes the working memory of a thread, which is left so by every block of planes.
+pub(crate) fn clear(scratch: Span<f32>) {
+    // SAFETY: this thread's alone.
+    unsafe { scratch.slice() }.fill(0.0);
+}
+
 /// The gradient of some channels of an item, which `rows` of the output were pooled from, `block` channels at a time.
 ///
 /// # Safety
-/// The gradients must have the lengths of `map` and of all rows, the channels be this thread's, and `scratch` have room
-/// for two blocks of planes where there are several levels.
+/// The gradients must have the lengths of `map` and of all rows, the channels be this thread's, and `scratch` be zero
+/// and have room for two blocks of planes where there are several levels.
 pub(crate) unsafe fn backward_channels<T: Real>(
     pyramid: &Pyramid,
     map: &FeatureMap,

@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use crate::backward::{backward_channels, check_gradients};
+use crate::backward::{backward_channels, check_gradients, clear};
 use crate::element::{Element, Elements, Real};
 use crate::forward::check_length;
 use crate::kernels::regions as kernels;
@@ -122,6 +122,7 @@ pub(crate) unsafe fn region_backward_units<T: Real>(
     scratch: Span<f32>,
 ) {
     let block = plan.backward_block();
+    clear(scratch);
     for (item, channels) in plan.units(map).items(units) {
         let rows = (item, plan.rows(item));
         // SAFETY: the caller's promise is the same, item by item.
