@@ -37,5 +37,5 @@ async function packDigits(): Promise<Uint8Array> {
     new DataView(count.buffer).setUint32(0, values.length / 784);
     return [count, Uint8Array.from(values, (ink) => Math.round(255 * ink))];
   });
-  return promisify(gzip)(Buffer.concat(parts), { level: 9 });
+  return promisify(gzip)(Buffer.concat(parts));
 }

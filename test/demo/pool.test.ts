@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drop, imageFile, numberIn, textOf, visitor } from './visit.js';
+import { drop, imageFile, numberIn, paste, textOf, visitor } from './visit.js';
 
 const visit = visitor();
 
@@ -18,9 +18,11 @@ test('two images of different sizes end in vectors of one length, with a distanc
     .toBeLessThan(likeness);
 });
 
-test('an image is dropped, levels and rule are changed by hand', async () => {
+test('an image is pasted, one is dropped, levels and rule are changed by hand', async () => {
   const page = await visit('pool');
   await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await paste(page, await imageFile(page, 31, 50), 'image/png');
+  await textOf(page, '#slot-a .slot-size', /^16 × 25 × 16 cells → 336 values$/);
   await drop(page, '#slot-a', await imageFile(page, 120, 81), 'image/png');
   await textOf(page, '#slot-a .slot-size', /^16 × 41 × 60 cells → 336 values$/);
 

@@ -1,5 +1,12 @@
 /** A visitor of the demo, with a browser. */
-import { type Browser, type BrowserContextOptions, chromium, type Page, type Response } from 'playwright';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type JSHandle,
+  type Page,
+  type Response,
+} from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { findBrowser } from '../../scripts/browsers.mjs';
 import { chromiumFlags } from '../providers/chromium-flags.mjs';
@@ -78,13 +85,24 @@ export async function imageFile(page: Page, width: number, height: number): Prom
 
 /** Drops a file on an element, as a hand does. */
 export async function drop(page: Page, selector: string, content: Buffer, type: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
+  await page.dispatchEvent(selector, 'drop', { dataTransfer: await transferOf(page, content, type) });
+}
+
+/** Pastes a file while nothing has the focus. */
+export async function paste(page: Page, content: Buffer, type: string): Promise<void> {
+  const transfer = await transferOf(page, content, type);
+  await page.evaluate((clipboardData) => {
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  }, transfer);
+}
+
+function transferOf(page: Page, content: Buffer, type: string): Promise<JSHandle<DataTransfer>> {
+  return page.evaluateHandle(
     ([bytes, type]) => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(bytes)], 'dropped', { type }));
+      transfer.items.add(new File([Uint8Array.from(bytes)], 'given', { type }));
       return transfer;
     },
     [[...content], type] as const,
   );
-  await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
 }
