@@ -11,8 +11,7 @@ export async function createSmallRuntime(
   pages: number,
 ): Promise<Runtime> {
   if (variant === 'simd-threads') return withSmallMemory(pages, () => createRuntime({ variant, ...options }));
-  const bytes = Uint8Array.from(atob(modules[variant] as string), (char) => char.charCodeAt(0));
-  return createRuntime({ variant, ...options, wasm: limitMemory(bytes, pages) });
+  return createRuntime({ variant, ...options, wasm: limitMemory(modules[variant](), pages) });
 }
 
 /** Has every memory that is made meanwhile end at so many pages. */

@@ -59,7 +59,7 @@ test('a variant of one thread says so when more are asked for', async () => {
 
 test('a compiled module is taken in place of the built-in one', async () => {
   const { wasm } = await import('../../dist/wasm/simd.js');
-  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
+  const bytes = wasm();
   const module = await WebAssembly.compile(bytes);
   const response = new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
   for (const wasm of [bytes, bytes.buffer, module, response]) {
