@@ -26,17 +26,28 @@ pub fn backward<T: Real>(
 ) -> Result<(), PoolError> {
     plan.check_map(map)?;
     let len = plan.output_len(map.batch, map.channels);
-    check_length("grad_output", grad_output.len(), len)?;
-    check_length("indices", indices.len(), len)?;
-    check_length("grad_input", grad_input.len(), map.len())?;
-    if let Some(position) = first_outside(indices, map.cells(), false) {
-        return Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() });
-    }
+    check_gradients(map, len, (grad_output, indices, grad_input), false)?;
     let mut scratch = vec![0.0; plan.backward_scratch()];
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
     Ok(())
+}
+
+/// Fails unless the gradient of `len` bins and their indices, and the gradient of the map, fit each other. Regions may have
+/// the index [`NOWHERE`](crate::NOWHERE).
+pub(crate) fn check_gradients<T>(
+    map: &FeatureMap,
+    len: usize,
+    (grad_output, indices, grad_input): (&[T], &[u32], &[T]),
+    nowhere: bool,
+) -> Result<(), PoolError> {
+    check_length("grad_output", grad_output.len(), len)?;
+    check_length("indices", indices.len(), len)?;
+    check_length("grad_input", grad_input.len(), map.len())?;
+    first_outside(indices, map.cells(), nowhere).map_or(Ok(()), |position| {
+        Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() })
+    })
 }
 
 /// The gradient of [`average`](crate::average()) with respect to its input: each bin's is shared out evenly among its
@@ -74,6 +85,7 @@ pub(crate) unsafe fn backward_units<T: Real>(
     scratch: Span<f32>,
 ) {
     let block = plan.backward_block();
+    clear(scratch);
     for (item, channels) in plan.units(map).items(units) {
         // SAFETY: the caller's promise; each item is pooled into the row of its number.
         unsafe {
@@ -82,11 +94,17 @@ pub(crate) unsafe fn backward_units<T: Real>(
     }
 }
 
+/// Zeroes the working memory of a thread, which is left so by every block of planes.
+pub(crate) fn clear(scratch: Span<f32>) {
+    // SAFETY: this thread's alone.
+    unsafe { scratch.slice() }.fill(0.0);
+}
+
 /// The gradient of some channels of an item, which `rows` of the output were pooled from, `block` channels at a time.
 ///
 /// # Safety
-/// The gradients must have the lengths of `map` and of all rows, the channels be this thread's, and `scratch` have room
-/// for two blocks of planes where there are several levels.
+/// The gradients must have the lengths of `map` and of all rows, the channels be this thread's, and `scratch` be zero
+/// and have room for two blocks of planes where there are several levels.
 pub(crate) unsafe fn backward_channels<T: Real>(
     pyramid: &Pyramid,
     map: &FeatureMap,

@@ -13,27 +13,10 @@ import {
   spreadOf,
   sweep,
 } from './core/index.js';
+import { help } from './help.mjs';
 import { describeMachine } from './machine.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
-
-const HELP = `Usage: npm run bench -- [options]
-
-Measures pooling: every engine on every case, by turns, each answer checked before it is timed. Prints medians
-with the range of the middle half, in microseconds, and how many times the bound that is.
-
-  --case NAME       only this case (${cases.map(({ name }) => name).join(', ')}, sweep, or one point of it such as 56x56x256); may be repeated
-  --operation NAME  only ${operations.join(', ')}; may be repeated
-  --engine NAME     only engines whose name begins so; may be repeated
-  --threads N       most threads of simd-threads (default 2)
-  --rounds N        samples of each engine (default 25; 9 in the sweep)
-  --json FILE       writes the results to a file as well
-  --record          keeps the results under test/bench/record and brings BENCHMARKS.md up to date
-  --list            names the engines and what they are
-  --help            this text
-
-PYTHON names a Python that has torch and torchvision, if the one on the path has not. Under Deno and Bun:
-deno run -A --sloppy-imports test/bench/main.ts, bun test/bench/main.ts (after npm run build and npm run bench -- --list).`;
 
 const { values: options } = parseArgs({
   options: {
@@ -48,9 +31,6 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-
-if (options.help) console.log(HELP);
-else await main();
 
 async function main(): Promise<void> {
   const engines = await chosenEngines();
@@ -69,7 +49,9 @@ async function main(): Promise<void> {
   }
 }
 
-const describe = ({ name, kind, about }: Engine) => ({ name, kind, about });
+function describe({ name, kind, about }: Engine): Pick<Engine, 'name' | 'kind' | 'about'> {
+  return { name, kind, about };
+}
 
 async function chosenEngines(): Promise<Engine[]> {
   const threads = Array.from({ length: Number(options.threads) }, (_, i) => i + 1);
@@ -129,3 +111,6 @@ function print(results: readonly Result[]): void {
     console.log(`  ${engine.padEnd(24)}${median.toFixed(1).padStart(11)}  ${range.padEnd(22)}${times}`);
   }
 }
+
+if (options.help) console.log(help.trim());
+else await main();

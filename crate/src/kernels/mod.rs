@@ -19,7 +19,8 @@ use crate::plan::{Level, PyramidPlan};
 use crate::shape::Planes;
 use crate::vector::Vector;
 
-/// Column vectors of a strip that fit the registers beside their loads: more spill.
+/// Column vectors of a strip that fit the registers beside their loads: engines load all of them before they compare any,
+/// so more than this spill, and cost a third more.
 pub(crate) const STRIP_VALUES: usize = 5;
 /// With an index beside every value, half as many.
 pub(crate) const STRIP_INDEXED: usize = 4;

@@ -164,9 +164,7 @@ unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bands: &[Band],
                     2 => reduce_strip::<V, B, 2>(map, bands, strip, reduced, stride),
                     3 => reduce_strip::<V, B, 3>(map, bands, strip, reduced, stride),
                     4 => reduce_strip::<V, B, 4>(map, bands, strip, reduced, stride),
-                    5 if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
-                    6 if !B::INDEXED => reduce_strip::<V, B, 6>(map, bands, strip, reduced, stride),
-                    _ if !B::INDEXED => reduce_strip::<V, B, 7>(map, bands, strip, reduced, stride),
+                    _ if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
                     _ => V::splat(0.0),
                 }
             };

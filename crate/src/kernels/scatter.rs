@@ -8,7 +8,7 @@
 use crate::FeatureMap;
 use crate::element::Real;
 use crate::pyramid::{Place, Pyramid};
-use crate::shape::Planes;
+use crate::shape::{Layout, Planes};
 use crate::span::Span;
 
 /// What backward reads and writes.
@@ -39,10 +39,25 @@ struct Sums<'a, T> {
     cells: Planes,
 }
 
+impl<T> Sums<'_, T> {
+    /// The place of a cell. `FLAT`: cells of a plane lie one after the other, so that nothing is multiplied.
+    #[inline(always)]
+    fn at<const FLAT: bool>(&self, plane: usize, cell: usize) -> usize {
+        self.cells.first + plane * self.cells.plane + if FLAT { cell } else { cell * self.cells.step }
+    }
+}
+
 impl<T: Real> Block<'_, T> {
     /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
-    /// `scratch` has room for the block's planes.
+    /// `scratch` has room for the block's planes, which must be zero and are left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
+        match self.pyramid.layout {
+            Layout::Nchw => self.add_levels::<true>(scratch),
+            Layout::Nhwc => self.add_levels::<false>(scratch),
+        }
+    }
+
+    fn add_levels<const FLAT: bool>(self, scratch: [Span<T>; 2]) {
         let cells = self.pyramid.layout.cells(self.map, self.item);
         let result =
             Sums { memory: self.gradients.input, cells: Planes { first: cells.at(self.channels.0, 0), ..cells } };
@@ -51,12 +66,11 @@ impl<T: Real> Block<'_, T> {
         match &self.pyramid.places[..] {
             // Either end of the list may go straight in: take the one with more bins.
             [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {
-                self.scatter(*first, result);
-                others.iter().for_each(|&level| self.clear(level, rest));
-                self.fold(others, rest, one);
-                others.iter().for_each(|&level| self.merge(level, rest, result));
+                self.scatter::<FLAT>(*first, result);
+                self.fold::<FLAT>(others, rest, one);
+                others.iter().for_each(|&level| self.merge::<FLAT>(level, rest, result));
             }
-            levels => self.fold(levels, result, one),
+            levels => self.fold::<FLAT>(levels, result, one),
         }
     }
 
@@ -64,23 +78,20 @@ impl<T: Real> Block<'_, T> {
     ///
     /// The first level to be added needs no plane of its own, and neither does a single bin, which touches a cell once.
     /// So of the last two levels, whose sum may be taken either way, a single bin comes second.
-    fn fold(self, levels: &[Place], to: Sums<T>, one: Sums<T>) {
+    fn fold<const FLAT: bool>(self, levels: &[Place], to: Sums<T>, one: Sums<T>) {
         let (before, last) = match levels {
             [before @ .., second, last] if self.is_single(*last) => {
-                self.scatter(*second, to);
+                self.scatter::<FLAT>(*second, to);
                 (before, *last)
             }
             [before @ .., last] => (before, *last),
             [] => return,
         };
-        self.scatter(last, to);
+        self.scatter::<FLAT>(last, to);
         for &level in before.iter().rev() {
-            if self.is_single(level) {
-                self.scatter(level, to);
-            } else {
-                self.clear(level, one);
-                self.scatter(level, one);
-                self.merge(level, one, to);
+            self.scatter::<FLAT>(level, if self.is_single(level) { to } else { one });
+            if !self.is_single(level) {
+                self.merge::<FLAT>(level, one, to);
             }
         }
     }
@@ -91,52 +102,25 @@ impl<T: Real> Block<'_, T> {
 
     /// Adds every bin's gradient to its cell.
     #[inline(never)]
-    fn scatter(self, level: Place, to: Sums<T>) {
+    fn scatter<const FLAT: bool>(self, level: Place, to: Sums<T>) {
         self.visit(level, |plane, cell, bin| {
-            let at = to.cells.at(plane, cell);
+            let at = to.at::<FLAT>(plane, cell);
             // SAFETY: a cell of the plane, and a bin of the output.
             unsafe { to.memory.set(at, to.memory.get(at).add(*self.gradients.output.get_unchecked(bin))) }
         });
     }
 
-    /// Adds what the level's cells hold to the same cells of `to`.
+    /// Moves what the level's cells hold, adding it to the same cells of `to`.
     #[inline(never)]
-    fn merge(self, level: Place, from: Sums<T>, to: Sums<T>) {
-        // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
-        let move_cell = |plane: usize, cell: usize| unsafe {
-            let (source, target) = (from.cells.at(plane, cell), to.cells.at(plane, cell));
-            to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
-            from.memory.set(source, T::ZERO);
-        };
-        if self.touches_all(level) {
-            self.each_cell(move_cell);
-        } else {
-            self.visit(level, |plane, cell, _| move_cell(plane, cell));
-        }
-    }
-
-    /// Zeroes the cells that the level touches.
-    #[inline(never)]
-    fn clear(self, level: Place, sums: Sums<T>) {
-        // SAFETY: a cell of the plane.
-        let zero = |plane: usize, cell: usize| unsafe { sums.memory.set(sums.cells.at(plane, cell), T::ZERO) };
-        if self.touches_all(level) {
-            self.each_cell(zero);
-        } else {
-            self.visit(level, |plane, cell, _| zero(plane, cell));
-        }
-    }
-
-    /// Whether a level has so many bins that it is quicker to go over all cells than over those that bins name. Regions
-    /// have; and PyTorch adds whole planes in any case.
-    fn touches_all(self, level: Place) -> bool {
-        level.bins * self.rows.len() >= self.map.cells()
-    }
-
-    #[inline(always)]
-    fn each_cell(self, mut touch: impl FnMut(usize, usize)) {
-        let cells = self.map.cells();
-        (0..self.channels.1 - self.channels.0).for_each(|plane| (0..cells).for_each(|cell| touch(plane, cell)));
+    fn merge<const FLAT: bool>(self, level: Place, from: Sums<T>, to: Sums<T>) {
+        self.visit(level, |plane, cell, _| {
+            let (source, target) = (from.at::<FLAT>(plane, cell), to.at::<FLAT>(plane, cell));
+            // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
+            unsafe {
+                to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
+                from.memory.set(source, T::ZERO);
+            }
+        });
     }
 
     /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the

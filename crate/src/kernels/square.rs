@@ -1,6 +1,8 @@
 //! Sixteen bins of a small square map whose side is known to the compiler: all is done in registers, and no offset is
 //! looked up. The maps of the classic networks are such, and so small that everything around the cells would cost more
 //! than the cells.
+//!
+//! Rows are a loop, and not unrolled: in a long straight line engines do all loads first, and run out of registers.
 
 use super::{Best, Flags, Stack};
 use crate::bins::Bin;

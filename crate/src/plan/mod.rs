@@ -289,6 +289,7 @@ fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {
 
 #[cfg(test)]
 mod tests {
+    use super::nchw::strips;
     use super::*;
 
     fn plan(height: usize, width: usize, levels: &[usize]) -> PyramidPlan {

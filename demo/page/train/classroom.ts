@@ -18,10 +18,10 @@ import type { Plane } from '../ui/canvas.js';
 import { loadDigits } from './digits-data.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
 
-/** A digit that went by, and what the network took it for; `undefined` where it could not take it at all. */
+/** A digit that went by, and what the network took it for; or, without the pyramid, whether it could take it at all. */
 export interface PassingDigit extends Plane {
   readonly label: number;
-  readonly guess: number | undefined;
+  readonly guess: number | 'taken' | 'refused';
 }
 
 export interface Lesson {

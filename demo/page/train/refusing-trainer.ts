@@ -61,6 +61,6 @@ export class RefusingTrainer {
     } else {
       this.#taken++;
     }
-    return { values: pixels, height, width, label, guess: refusal ? undefined : label };
+    return { values: pixels, height, width, label, guess: refusal ? 'refused' : 'taken' };
   }
 }

@@ -46,13 +46,17 @@ export class Stream {
       if (right - w < 0) break;
       const cells = document.createElement('canvas');
       drawInk(cells, digit, ink);
-      const isRight = digit.guess === digit.label;
-      context.globalAlpha = digit.guess === undefined ? 0.35 : 1;
+      const isRight = digit.guess === digit.label || digit.guess === 'taken';
+      context.globalAlpha = digit.guess === 'refused' ? 0.35 : 1;
       context.drawImage(cells, right - w, (HEIGHT - 20 - h) / 2, w, h);
       context.globalAlpha = 1;
       context.fillStyle = pageColour(isRight ? 'good' : 'bad');
-      context.fillText(digit.guess === undefined ? '✕' : String(digit.guess), right - w / 2, HEIGHT - 7);
+      context.fillText(wordFor(digit.guess), right - w / 2, HEIGHT - 7);
       right -= Math.max(w, 12) + GAP;
     }
   });
+}
+
+function wordFor(guess: PassingDigit['guess']): string {
+  return { taken: '✓', refused: '✕' }[guess] ?? String(guess);
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import { onnx } from 'onnx-proto';
+import proto, { type onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-web';
 import type { Case } from '../core/case.js';
 import type { Engine, Subject } from '../core/index.js';
@@ -29,7 +29,7 @@ export function ortEngine(how: 'maxpool' | 'slices'): Engine {
 async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Work): Promise<Subject> {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = dirname(require.resolve('onnxruntime-web')) + sep;
-  const model = onnx.ModelProto.encode({
+  const model = proto.onnx.ModelProto.encode({
     irVersion: 8,
     opsetImport: [{ domain: '', version: 17 }],
     graph: { ...graph, name: 'pyramid' },
@@ -112,13 +112,13 @@ class Graph {
 
   constant(values: number[]): string {
     const name = `c${this.constants.length}`;
-    const { INT64 } = onnx.TensorProto.DataType;
+    const { INT64 } = proto.onnx.TensorProto.DataType;
     this.constants.push({ name, dims: [values.length], dataType: INT64, int64Data: values });
     return name;
   }
 }
 
-const { AttributeType } = onnx.AttributeProto;
+const { AttributeType } = proto.onnx.AttributeProto;
 const int = (name: string, i: number): onnx.IAttributeProto => ({ name, type: AttributeType.INT, i });
 const float = (name: string, f: number): onnx.IAttributeProto => ({ name, type: AttributeType.FLOAT, f });
 const ints = (name: string, ints: number[]): onnx.IAttributeProto => ({
@@ -130,7 +130,7 @@ const value = (name: string, dims: readonly number[]): onnx.IValueInfoProto => (
   name,
   type: {
     tensorType: {
-      elemType: onnx.TensorProto.DataType.FLOAT,
+      elemType: proto.onnx.TensorProto.DataType.FLOAT,
       shape: { dim: dims.map((dimValue) => ({ dimValue })) },
     },
   },

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Answer, Engine, Subject } from '../core/index.js';
 import type { Work } from '../core/work.js';
 
-const script = fileURLToPath(new URL('torch.py', import.meta.url));
+const script = fileURLToPath(new URL('torch_engine.py', import.meta.url));
 
 /** The Python that has torch and torchvision: the one that PYTHON names, or the first on the path. */
 export function findTorch(): { python: string; version: string } | undefined {

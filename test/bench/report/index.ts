@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Report } from '../record.js';
 import { goals } from './goals.js';
 import { sweepPlot } from './plot.js';
-import { tables } from './tables.js';
+import { caseTable, tables } from './tables.js';
 
 const page = new URL('../../../BENCHMARKS.md', import.meta.url);
 const picture = (name: string) => new URL(`../record/${name}`, import.meta.url);
@@ -13,6 +13,7 @@ export async function writeReport(report: Report, name: string): Promise<void> {
   for (const [channels, svg] of plots) writeFileSync(picture(`sweep-${channels}.svg`), svg);
   const blocks: Record<string, string> = {
     machine: machineText(report, name),
+    cases: caseTable(),
     goals: goals(report),
     tables: tables(report),
     sweep: plots

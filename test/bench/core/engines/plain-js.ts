@@ -9,7 +9,7 @@ export const plainJs: Engine = {
   kind: 'yardstick',
   about: 'plain JavaScript loops over typed arrays',
   // Gradients are summed where they land, in another order than PyTorch's.
-  tolerance: 1e-6,
+  tolerance: 1e-5,
   async prepare(work): Promise<Subject | undefined> {
     const { case: c, operation, maps, gradients } = work;
     if (c.regions) return regionsSubject(work);
