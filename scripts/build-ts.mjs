@@ -8,9 +8,8 @@ import { importedMemory, variants } from './variants.mjs';
 const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
 
-/** What is bundled from elsewhere, and its licence. */
-const parts =
-  'wasm-feature-detect, Copyright Google Inc., Apache License 2.0, and fflate, Copyright Arjun Barrett, MIT License';
+/** Names what is bundled from elsewhere, and its licence. */
+const holding = (parts) => ({ js: `/* Holds parts of ${parts}. */` });
 
 /** The package's modules: the name of each in dist/<host>, and its source. */
 const entries = {
@@ -23,7 +22,15 @@ const entries = {
 export async function buildTs() {
   rmSync(dist(), { recursive: true, force: true });
   mkdirSync(dist('wasm'), { recursive: true });
-  await step('payloads written', () => Promise.all(Object.keys(variants).map(writePayload)));
+  await step('payloads written', async () => {
+    const unpack = { entryPoints: [inProject('ts', 'unpack.ts')], outdir: dist('wasm'), format: 'esm' };
+    await bundle({
+      ...unpack,
+      minify: true,
+      banner: holding('fflate, Copyright Arjun Barrett, MIT License'),
+    });
+    await Promise.all(Object.keys(variants).map(writePayload));
+  });
   await step('types written', async () => {
     await run('npx', ['tsc', '--project', 'tsconfig.build.json']);
   });
@@ -57,7 +64,8 @@ const packed = (file) => deflateRawSync(readFileSync(file), { level: 9 }).toStri
 
 const payload = (variant, base64) => `\
 export { createGlue } from './${variant}-glue.js';
-export const wasm = '${base64}';
+import { unpack } from './unpack.js';
+export const wasm = () => unpack('${base64}');
 export const pages = ${JSON.stringify(variants[variant].threads ? importedMemory : undefined)};
 `;
 
@@ -79,7 +87,9 @@ async function bundleFor(host, worker) {
     // Modules of the package that import each other share their code.
     splitting: true,
     sourcemap: true,
-    minify: true,
+    // All but white space: without it the marks of what bundlers may drop would go.
+    minifyIdentifiers: true,
+    minifySyntax: true,
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
@@ -89,7 +99,7 @@ async function bundleFor(host, worker) {
       }),
     ],
     external: ['node:*', '@tensorflow/*'],
-    banner: { js: `/* Holds parts of ${parts}. */` },
+    banner: holding('wasm-feature-detect, Copyright Google Inc., Apache License 2.0'),
   });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }

@@ -132,7 +132,9 @@ export function checkTensor<T extends DataType>(
 }
 
 const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
-  (Object.keys(dataTypes) as DataType[]).flatMap((name) => dataTypes[name].tags.map((tag) => [tag, name])),
+  /* @__PURE__ */ (Object.keys(dataTypes) as DataType[]).flatMap((name) =>
+    dataTypes[name].tags.map((tag) => [tag, name]),
+  ),
 );
 
 /** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */

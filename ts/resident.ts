@@ -1,3 +1,4 @@
+import { whenDropped } from './dropped.js';
 import { PyramidPoolError } from './errors.js';
 import type { TensorHandle } from './handles.js';
 import type { WasmMemory } from './memory.js';
@@ -46,7 +47,7 @@ export class TensorBlock {
 }
 
 /** Gives back the memory of tensors that were dropped without `dispose`. */
-const dropped = /* @__PURE__ */ new FinalizationRegistry<TensorBlock>((block) => block.free());
+const dropped = /* @__PURE__ */ whenDropped<TensorBlock>((block) => block.free());
 
 /**
  * A tensor that lives in a runtime's WASM memory: as an input it is read in place, as `out` it is written in place.
@@ -67,7 +68,7 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   ) {
     this.size = countElements(dims);
     this.#block = block;
-    dropped.register(this, block, this);
+    dropped?.register(this, block, this);
   }
 
   /** The elements, in WASM memory. */
@@ -95,7 +96,7 @@ export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>,
   /** Lets go of the memory, which is freed when nobody else holds it. */
   dispose(): void {
     if (!this.#block) return;
-    dropped.unregister(this);
+    dropped?.unregister(this);
     this.#block.free();
     this.#block = this.#view = undefined;
   }

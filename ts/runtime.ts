@@ -1,6 +1,7 @@
 import { checkDims, checkOneOf, checkOptions, fail, show } from './check.js';
 import { type Choice, choose, mayBlock } from './detect.js';
 import { Dispatcher } from './dispatch.js';
+import { whenDropped } from './dropped.js';
 import { PyramidPoolError } from './errors.js';
 import { adoptTensor, type RuntimeHandle, runtimeHandle, type TensorHandle } from './handles.js';
 import { instantiate, type WasmSource } from './instantiate.js';
@@ -35,11 +36,8 @@ export interface Internals {
   readonly module: WebAssembly.Module;
 }
 
-/** Ends the workers of runtimes that were dropped without `dispose`. Older edge runtimes lack it, and have no workers. */
-const dropped =
-  typeof FinalizationRegistry === 'function'
-    ? /* @__PURE__ */ new FinalizationRegistry<Crew>((crew) => crew.dispose())
-    : undefined;
+/** Ends the workers of runtimes that were dropped without `dispose`. */
+const dropped = /* @__PURE__ */ whenDropped<Crew>((crew) => crew.dispose());
 
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
 export class Runtime implements Disposable {

@@ -107,7 +107,7 @@ export const packedChecks = {
       [
         'an import of the error',
         "import { PyramidPoolError } from 'pyramid-pool'; use(PyramidPoolError);",
-        3000,
+        500,
       ],
     ]) {
       for (const [bundler, bundle] of Object.entries(bundlers)) {

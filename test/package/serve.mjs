@@ -11,7 +11,8 @@ import { isolation } from '../../scripts/isolation.mjs';
  * @property {() => Promise<void>} close
  */
 
-const types = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const script = 'text/javascript';
+const types = { '.html': 'text/html', '.js': script, '.mjs': script, '.wasm': 'application/wasm' };
 
 /**
  * Serves the files of a folder.
