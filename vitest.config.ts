@@ -32,6 +32,7 @@ const node: TestProjectConfiguration = {
     name: 'node',
     include: [...include, 'test/{node,edge}/**/*.test.ts'],
     ...timeouts,
+    execArgv: ['--expose-gc'],
     // The package is loaded by Node itself, as its users do.
     server: { deps: { external: [/\/dist\//] } },
   },
@@ -77,17 +78,33 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
   ];
 }
 
+/** The demo, built and visited. */
+const demo: TestProjectConfiguration = {
+  test: {
+    name: 'demo',
+    include: ['test/demo/**/*.test.ts'],
+    globalSetup: ['test/demo/site.ts'],
+    ...timeouts,
+    // After all others: it trains and measures.
+    sequence: { groupOrder: 2 * Object.keys(browsers).length + 1 },
+  },
+};
+
 /** How long random tests go on: a short while, unless `npm run fuzz` asks for more. */
-const { FUZZ_SEED = '1', FUZZ_MINUTES = '0' } = process.env;
+const { FUZZ_SEED = '1', FUZZ_MINUTES = '0', SOAK_CALLS = '4000' } = process.env;
 
 export default defineConfig({
   test: {
-    provide: { random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES) } },
+    provide: {
+      random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES), calls: Number(SOAK_CALLS) },
+    },
     projects: [
       node,
+      demo,
       ...Object.keys(browsers).flatMap((browser) =>
         [isolation, {}].flatMap((headers) => inBrowser(browser, headers)),
       ),
+      demo,
     ],
   },
 });

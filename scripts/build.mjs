@@ -7,15 +7,15 @@ import { step } from './step.mjs';
 const help = `
 Usage: node scripts/build.mjs
 
-Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist, and
-what the benchmark draws as bounds.
+Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist; and the bounds of the benchmark
+into target/bench.
 Run scripts/setup.mjs first.`;
 
 /** Builds the whole package. */
 export async function build() {
   await buildWasm();
   await buildTs();
-  await step('bounds of the benchmark assembled', buildBounds);
+  await step('bounds assembled', buildBounds);
 }
 
 await cli(import.meta, help, build);

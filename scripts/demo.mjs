@@ -6,11 +6,14 @@ import { show } from './step.mjs';
 
 const help = `
 Usage: npm run demo [-- VITE-ARGUMENTS]
+       npm run build:demo
+       npm run demo -- preview
 
-Sets up what is missing, builds the package and serves the demo page, with the headers that threads need.
-Arguments go to Vite: \`npm run demo -- --port 8080 --open\`.`;
+Sets up what is missing, builds the package and serves the demo, with the headers that threads need. Arguments go to
+Vite: \`npm run demo -- --port 8080 --open\`. build:demo writes it to dist-demo, for any host of static files; preview
+serves what was built.`;
 
-/** Serves the demo page. */
+/** Serves the demo, or whatever else Vite is told to do with it. */
 export async function demo(args = []) {
   await setup();
   const { build } = await import('./build.mjs');

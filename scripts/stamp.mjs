@@ -23,7 +23,14 @@ export function stampOf(name, toolchain) {
 const binaryenVersion = () =>
   JSON.parse(readFileSync(inProject('node_modules', 'binaryen', 'package.json'), 'utf8')).version;
 
-const sources = () => [inProject('Cargo.toml'), inProject('Cargo.lock'), ...filesUnder(inProject('crate'))];
+const sources = () => [
+  inProject('Cargo.toml'),
+  inProject('Cargo.lock'),
+  ...filesUnder(inProject('crate')).filter(isSource),
+];
+
+// What fuzzes the crate does not shape a module.
+const isSource = (file) => !file.startsWith(inProject('crate', 'fuzz'));
 
 function filesUnder(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -20,6 +20,9 @@ export const tools = [
   },
 ];
 
+/** What runs the fuzz targets: installed by `npm run fuzz` alone. */
+export const fuzzTool = { crate: 'cargo-fuzz', program: 'cargo-fuzz', version: () => '0.13.2', locked: true };
+
 export const toolsBin = join(folder, 'bin');
 export const toolPath = (program) => join(toolsBin, program);
 

@@ -34,6 +34,9 @@ export type PyramidPoolErrorCode =
 /**
  * Every error this package throws on purpose. A call that throws one has written nothing and may be repeated; where a
  * worker failed or the runtime was disposed meanwhile, a tensor given as `out` may be half written.
+ *
+ * What getters or proxies among the arguments throw comes out as it is, but for those of a tensor, which give
+ * `invalid-data`.
  */
 export class PyramidPoolError extends Error {
   override readonly name = 'PyramidPoolError';

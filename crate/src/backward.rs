@@ -26,17 +26,28 @@ pub fn backward<T: Real>(
 ) -> Result<(), PoolError> {
     plan.check_map(map)?;
     let len = plan.output_len(map.batch, map.channels);
-    check_length("grad_output", grad_output.len(), len)?;
-    check_length("indices", indices.len(), len)?;
-    check_length("grad_input", grad_input.len(), map.len())?;
-    if let Some(position) = first_outside(indices, map.cells(), false) {
-        return Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() });
-    }
+    check_gradients(map, len, (grad_output, indices, grad_input), false)?;
     let mut scratch = vec![0.0; plan.backward_scratch()];
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
     Ok(())
+}
+
+/// Fails unless the gradient of `len` bins and their indices, and the gradient of the map, fit each other. Regions may have
+/// the index [`NOWHERE`](crate::NOWHERE).
+pub(crate) fn check_gradients<T>(
+    map: &FeatureMap,
+    len: usize,
+    (grad_output, indices, grad_input): (&[T], &[u32], &[T]),
+    nowhere: bool,
+) -> Result<(), PoolError> {
+    check_length("grad_output", grad_output.len(), len)?;
+    check_length("indices", indices.len(), len)?;
+    check_length("grad_input", grad_input.len(), map.len())?;
+    first_outside(indices, map.cells(), nowhere).map_or(Ok(()), |position| {
+        Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() })
+    })
 }
 
 /// The gradient of [`average`](crate::average()) with respect to its input: each bin's is shared out evenly among its

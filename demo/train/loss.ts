@@ -4,11 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface Verdict {
   loss: number;
   correct: number;
+  /** The class with the highest score, for each image. */
+  guesses: number[];
 }
 
 /**
- * Cross entropy of the softmax, summed over the batch, as a tfjs operation. `verdict` takes the same loss, and how
- * many images were recognised, without running the network again.
+ * Cross entropy of the softmax, summed over the batch, as a tfjs operation. `verdict` takes the same loss, and what
+ * the images were taken for, without running the network again.
  */
 export function crossEntropy(scores: tf.Tensor2D, labels: readonly number[], verdict: Verdict): tf.Scalar {
   const operation = tf.customGrad((x) => {
@@ -26,13 +28,15 @@ export function crossEntropy(scores: tf.Tensor2D, labels: readonly number[], ver
 }
 
 function judge(probabilities: Float32Array, labels: readonly number[]): Verdict {
-  const verdict = { loss: 0, correct: 0 };
+  const verdict: Verdict = { loss: 0, correct: 0, guesses: [] };
   const classes = probabilities.length / labels.length;
   labels.forEach((label, i) => {
     const row = probabilities.subarray(i * classes, (i + 1) * classes);
     // A probability may underflow to 0; its logarithm must not be infinite.
     verdict.loss -= Math.log(Math.max(row[label], 1e-30));
-    if (indexOfMaximum(row) === label) verdict.correct++;
+    const guess = indexOfMaximum(row);
+    verdict.guesses.push(guess);
+    if (guess === label) verdict.correct++;
   });
   return verdict;
 }

@@ -13,34 +13,44 @@ export interface Refusal {
   readonly message: string;
 }
 
-/**
- * The same convolutions with the usual flatten in place of the pyramid: a fully connected layer built for one size
- * takes images of that size, and tfjs refuses the second.
- */
-export function tryWithoutSpp(network: Network, first: ImageSize, second: ImageSize): Refusal {
-  tf.engine().startScope();
-  try {
-    return refusal(network, first, second);
-  } finally {
-    tf.engine().endScope();
+/** The usual flatten in place of the pyramid: a fully connected layer built for images of one size. */
+export class FixedHead {
+  readonly size: ImageSize;
+  /** Values that the layer was built for. */
+  readonly built: number;
+  readonly #network: Network;
+
+  constructor(network: Network, size: ImageSize) {
+    this.#network = network;
+    this.size = size;
+    this.built = tf.tidy(() => this.#flatten(size).shape[1]);
+  }
+
+  /** Shows the layer an image of this size. Nothing comes back where it takes it. */
+  refusal(second: ImageSize): Refusal | undefined {
+    tf.engine().startScope();
+    const other = this.#flatten(second);
+    try {
+      tf.matMul(other, tf.zeros([this.built, CLASSES]));
+      return undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      return { first: this.size, second, built: this.built, got: other.shape[1], message };
+    } finally {
+      tf.engine().endScope();
+    }
+  }
+
+  #flatten([height, width]: ImageSize): tf.Tensor2D {
+    return tf.reshape(this.#network.features(tf.zeros([1, height, width, 1])), [1, -1]);
   }
 }
 
-function refusal(network: Network, first: ImageSize, second: ImageSize): Refusal {
-  const flatten = ([height, width]: ImageSize): tf.Tensor2D =>
-    tf.reshape(network.features(tf.zeros([1, height, width, 1])), [1, -1]);
-  const vector = flatten(first);
-  const dense: tf.Tensor2D = tf.zeros([vector.shape[1], CLASSES]);
-  tf.matMul(vector, dense);
-
-  const other = flatten(second);
-  const sizes = { first, second, built: vector.shape[1], got: other.shape[1] };
-  try {
-    tf.matMul(other, dense);
-  } catch (error) {
-    return { ...sizes, message: (error as Error).message };
-  }
+/** What tfjs says of a second size, after the layer was built for a first one. */
+export function tryWithoutSpp(network: Network, first: ImageSize, second: ImageSize): Refusal {
+  const refusal = new FixedHead(network, first).refusal(second);
+  if (refusal) return refusal;
   throw new Error(
-    `A layer built for ${sizes.built} values took ${sizes.got}: this was to show that it cannot.`,
+    `A layer built for ${first.join(' x ')} took ${second.join(' x ')}: this was to show that it cannot.`,
   );
 }

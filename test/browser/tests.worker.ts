@@ -28,12 +28,14 @@ const config = {
   strictTags: false,
 } as unknown as VitestRunner['config'];
 
+/** Tells the name of each test that begins, and at the end what became of all. */
 addEventListener('message', async ({ data: path }) => {
   const importFile = async () => {
     await files[path]!();
   };
+  const onBeforeRunTask = ({ fullName }: Task) => postMessage(fullName);
   const outcome: Outcome = { passed: 0, failures: [], variants: [] };
-  for (const file of await startTests([path], { config, importFile })) count(file, outcome);
+  for (const file of await startTests([path], { config, importFile, onBeforeRunTask })) count(file, outcome);
   postMessage(outcome);
 });
 

@@ -6,12 +6,18 @@ const files = Object.keys(import.meta.glob('../unit/*.test.ts'));
 
 test.for(files)('%s in a worker', async (path, { task }) => {
   const worker = new Worker(new URL('./tests.worker.ts', import.meta.url), { type: 'module' });
-  const { passed, failures, variants } = await new Promise<Outcome>((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data);
+  let running = 'nothing';
+  const told = new Promise<Outcome>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Outcome | string>) => {
+      if (typeof data === 'string') running = data;
+      else resolve(data);
+    };
     worker.onerror = ({ message }) => reject(new Error(message));
+    // Before vitest gives up, which could not say as much.
+    setTimeout(() => reject(new Error(`the worker is still busy with: ${running}`)), 55_000);
     worker.postMessage(path);
   });
-  worker.terminate();
+  const { passed, failures, variants } = await told.finally(() => worker.terminate());
   expect(failures).toEqual([]);
   expect(passed).toBeGreaterThan(0);
   task.meta.variants = variants;

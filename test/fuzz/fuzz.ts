@@ -115,11 +115,20 @@ function spotsOf(parent: unknown, path = ''): Spot[] {
 /** Spoils one place. True if the answer must be what it would have been. */
 function spoil(spots: Spot[], { at, spoil, getter }: Attack['wounds'][number], world: World): boolean {
   const { parent, key, value } = spots[at % spots.length] as Spot;
-  const spoiled = spoils[spoil]?.(value, world);
+  const spoiled = make(spoil, value, world);
   const what = getter ? { get: () => spoiled } : { value: spoiled, writable: true };
   // What an earlier wound has frozen stays as it is.
   Reflect.defineProperty(parent, key, { ...what, enumerable: true, configurable: true });
   return spoil < harmless;
+}
+
+/** What an earlier wound has spoiled may throw when a later one looks at it. */
+function make(spoil: number, value: unknown, world: World): unknown {
+  try {
+    return spoils[spoil]?.(value, world);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The bytes of every array that a call may only read. */

@@ -42,11 +42,12 @@ const objects: Spoil[] = [
   (value) => new Proxy(Object(value ?? {}), {}),
   (value) => (value && typeof value === 'object' ? Object.create(value) : value),
   (value) => (Array.isArray(value) ? endless(value) : value),
-  (value) => (Array.isArray(value) ? new Proxy(value, { get: lyingLength }) : value),
+  (value) => (Array.isArray(value) ? new Proxy([...value], { get: lyingLength }) : value),
   (value) => (Array.isArray(value) ? Object.assign(new Array(value.length + 1), value) : value),
   (value) => (Array.isArray(value) ? [...value, ...value] : value),
   (value) => (Array.isArray(value) ? value.slice(1) : value),
-  (value) => (Array.isArray(value) ? Float64Array.from(value, Number) : value),
+  (value) =>
+    Array.isArray(value) ? Float64Array.from(value, (size) => (typeof size === 'number' ? size : 0)) : value,
   (value) => (Array.isArray(value) ? { ...value, length: value.length } : value),
   () => new Array(2 ** 32 - 1),
   () => {
@@ -111,6 +112,7 @@ const arrays: Spoil[] = [
   ofNumbers((value) => new Uint8Array(value.length)),
   ofNumbers((value) => new DataView(value.slice().buffer)),
   ofNumbers((value) => Array.from(value)),
+  ofNumbers((value) => Object.defineProperty(value.slice(), 'length', { value: 1 })),
   ofNumbers((value) => new Proxy(value, {})),
   ofNumbers((value) => {
     const copy = value.slice();
@@ -158,9 +160,6 @@ const equals: Spoil[] = [
       }
       override slice(): never {
         return own();
-      }
-      override get length(): number {
-        return 1;
       }
     }
     const copy = new Sub(value.length);

@@ -1,9 +1,6 @@
 /** Runtimes whose memory cannot grow far: what is left of a machine that has no more. */
 import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
-import { wasm as scalar } from '../../dist/wasm/scalar.js';
-import { wasm as simd } from '../../dist/wasm/simd.js';
-
-const modules = { scalar, simd };
+import { builtIn } from '../unit/built-in.js';
 
 /** A runtime with at most so many pages of 64 KiB. */
 export async function createSmallRuntime(
@@ -11,8 +8,7 @@ export async function createSmallRuntime(
   pages: number,
 ): Promise<Runtime> {
   if (variant === 'simd-threads') return withSmallMemory(pages, () => createRuntime({ variant, ...options }));
-  const bytes = Uint8Array.from(atob(modules[variant] as string), (char) => char.charCodeAt(0));
-  return createRuntime({ variant, ...options, wasm: limitMemory(bytes, pages) });
+  return createRuntime({ variant, ...options, wasm: limitMemory(builtIn(variant), pages) });
 }
 
 /** Has every memory that is made meanwhile end at so many pages. */
@@ -42,15 +38,21 @@ function limitMemory(bytes: Uint8Array, pages: number): Uint8Array<ArrayBuffer> 
       // One memory, flags, least, and most where the flags say so.
       const [least] = readNumber(bytes, body + 2);
       const limited = [1, 1, ...writeNumber(least), ...writeNumber(pages)];
-      return Uint8Array.of(
-        ...bytes.subarray(0, at + 1),
-        ...writeNumber(limited.length),
-        ...limited,
-        ...bytes.subarray(body + size),
-      );
+      const before = bytes.subarray(0, at + 1);
+      return concatenated(before, [...writeNumber(limited.length), ...limited], bytes.subarray(body + size));
     }
     at = body + size;
   }
+}
+
+function concatenated(...parts: ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** A number of seven bits a byte, and where the next thing begins. */

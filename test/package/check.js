@@ -1,4 +1,5 @@
 /** What every consumer does with the package: pools golden feature maps and compares each bit with PyTorch's answers. */
+import { expected, hashOf } from './corpus.mjs';
 import { cases } from './golden.js';
 
 /** With so many elements a job is shared with workers. */
@@ -6,7 +7,7 @@ const SHARED = 2 ** 18;
 
 /**
  * Pools every case in a runtime of each variant asked for, forward, with indices and backward, by synchronous and
- * asynchronous calls, then in the default runtime. Throws where a bit differs; tells what each variant turned out to be.
+ * asynchronous calls, and the recorded corpus, then in the default runtime. Throws where a bit differs; tells what each variant turned out to be.
  *
  * @param {typeof import('pyramid-pool')} pyramidPool what the consumer imported
  * @param {import('pyramid-pool').Variant[]} [asked]
@@ -19,6 +20,8 @@ export async function check(pyramidPool, asked = ['simd-threads', 'simd', 'scala
   for (const variant of asked) {
     const runtime = await createRuntime(variant === 'simd-threads' ? { variant, threads: 2 } : { variant });
     for (const golden of cases) await checkCase(golden, createPyramidPool, runtime);
+    const hash = await hashOf(pyramidPool, runtime);
+    if (hash !== expected) throw new Error(`the recorded corpus gives ${hash}, not ${expected}`);
     // Read last: a worker that failed would have changed both.
     ran[variant] =
       runtime.variant === 'simd-threads' && runtime.threads !== 2 ? 'no threads' : runtime.variant;

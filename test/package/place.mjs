@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { inProject } from '../../scripts/project.mjs';
 import { nothing, run } from '../../scripts/step.mjs';
 import { goldenModule } from './golden.mjs';
@@ -60,7 +60,8 @@ export async function installInto(name) {
   const folder = work(name);
   rmSync(folder, { recursive: true, force: true });
   cpSync(source('consumers', name), folder, { recursive: true });
-  for (const file of ['check.js', 'check.d.ts']) cpSync(source(file), join(folder, file));
+  for (const file of ['check.js', 'check.d.ts', '../corpus/corpus.mjs', '../corpus/random.mjs'])
+    cpSync(source(file), join(folder, basename(file)));
   writeFileSync(join(folder, 'golden.js'), goldenModule());
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
   const flags = ['--no-package-lock', '--no-audit', '--no-fund', '--offline'];
@@ -82,7 +83,8 @@ export async function installInto(name) {
 export function stampOf(name, packed) {
   const hash = createHash('sha256').update(process.version);
   const ofPackage = packed.filter((file) => file !== 'README.md').map((file) => inProject(file));
-  for (const file of [...ofPackage, ...filesUnder(source()).filter((file) => belongsTo(name, file))]) {
+  const own = filesUnder(source()).filter((file) => belongsTo(name, file));
+  for (const file of [...ofPackage, ...filesUnder(inProject('test', 'corpus')), ...own]) {
     hash.update(file).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');

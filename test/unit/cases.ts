@@ -1,7 +1,14 @@
 /** Maps and pyramids at random. What a map holds comes from a seed, so that a failing case is a few numbers. */
 import fc from 'fast-check';
-import type { Bins, Layout, Runtime } from 'pyramid-pool';
-import { createPyramidPool } from 'pyramid-pool';
+import {
+  type Bins,
+  createPyramidPool,
+  createRoiPyramidPool,
+  type Layout,
+  type Runtime,
+  type Tensor,
+  type TensorLike,
+} from 'pyramid-pool';
 import { fill, kinds } from '../corpus/random.mjs';
 import { expectBits, expectSame } from './bits.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
@@ -19,6 +26,20 @@ export interface Case {
 
 const axis = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }));
 const bins = fc.integer({ min: 1, max: 7 });
+
+/** Cases so large that threads share them. */
+export const largeCases: fc.Arbitrary<Case> = fc.record({
+  shape: fc.tuple(
+    fc.constant(1),
+    fc.integer({ min: 60, max: 70 }),
+    ...([0, 1] as const).map(() => fc.integer({ min: 66, max: 80 })),
+  ) as fc.Arbitrary<Case['shape']>,
+  levels: fc.array(fc.tuple(bins, bins), { minLength: 1, maxLength: 4 }),
+  rule: fc.constant('adaptive'),
+  layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
+  kind: fc.constantFrom(...kinds),
+  seed: fc.nat(),
+});
 
 /** Cases whose maps have at most so many channels. */
 export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
@@ -65,7 +86,7 @@ export async function expectReference(drawn: Case, runtimes: readonly Runtime[])
   const { levels, rule: bins, layout } = drawn;
   const expected = answersOf(drawn);
   for (const runtime of runtimes) {
-    const what = `${runtime.variant} x ${runtime.threads}`;
+    const what = nameOf(runtime);
     using pool = await createPyramidPool({ levels, bins, layout, runtime });
     expectBits(pool.forward(expected.input).data, expected.output, `${what}: forward`);
     const { output, indices } = pool.forwardWithIndices(expected.input);
@@ -74,4 +95,72 @@ export async function expectReference(drawn: Case, runtimes: readonly Runtime[])
     const gradient = pool.backward(expected.gradOutput, { dims: expected.input.dims, indices });
     expectBits(gradient.data, expected.gradient, `${what}: gradient`);
   }
+}
+
+/** Expects the same bits from every runtime, where plain loops would take too long or do not know the way: of all that there is. */
+export async function expectAgreement(drawn: Case, runtimes: readonly Runtime[]): Promise<void> {
+  const [first, ...others] = runtimes as [Runtime, ...Runtime[]];
+  const expected = await allAnswers(drawn, first);
+  for (const runtime of others) {
+    (await allAnswers(drawn, runtime)).forEach((tensor, i) => {
+      const what = `${nameOf(runtime)}: answer ${i}`;
+      if (tensor.type === 'float32')
+        expectBits(tensor.data as Float32Array, expected[i]?.data as Float32Array, what);
+      else expectSame(bytesOf(tensor), bytesOf(expected[i] as Tensor), what);
+    });
+  }
+}
+
+const nameOf = ({ variant, threads }: Runtime) => `${variant} x ${threads}`;
+
+function bytesOf({ data: { buffer, byteOffset, byteLength } }: Tensor): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Maxima, indices and gradients of maps of every type, and of regions. */
+async function allAnswers(drawn: Case, runtime: Runtime): Promise<Tensor[]> {
+  const { shape, levels, rule: bins, layout, kind, seed } = drawn;
+  const [batch, channels, height, width] = shape;
+  const dims = mapDims(shape, layout);
+  const data = fill(kind, seed, batch * channels * height * width);
+  const words = new Uint32Array(data.buffer);
+  using pool = await createPyramidPool({ levels, bins, layout, runtime });
+  using regions = await createRoiPyramidPool({ levels, layout, spatialScale: 0.5, runtime });
+
+  const answers: Tensor[] = [];
+  const maps = [
+    { data, dims },
+    { data: Uint16Array.from(words, (word) => word >>> 16), dims, type: 'float16' },
+    { data: Int8Array.from(words, (word) => word >> 24), dims },
+    { data: Uint8Array.from(words, (word) => word >>> 24), dims },
+  ];
+  for (const map of maps) {
+    const { output, indices } = await pool.forwardWithIndicesAsync(map as TensorLike);
+    answers.push(output, indices, pool.forward(map as TensorLike));
+  }
+  const [output, indices] = answers as [Tensor, Tensor];
+  const gradient = { data: fill(kind, seed + 1, output.size), dims: output.dims };
+  answers.push(
+    pool.backward(gradient, { dims, indices }),
+    await pool.backwardAsync(gradient, { dims, indices }),
+  );
+
+  if (batch === 0) return answers;
+  const corners = fill('unit', seed + 2, 60);
+  const rois = {
+    data: corners.map((corner, i) =>
+      i % 5 === 0
+        ? Math.floor(((corner + 1) / 2) * batch)
+        : Math.round(corner * 4 * (i % 2 ? width : height)) / 2,
+    ),
+    dims: [12, 5],
+  };
+  const rows = regions.forwardWithIndices({ data, dims }, rois);
+  const rowGradient = { data: fill(kind, seed + 3, rows.output.size), dims: rows.output.dims };
+  answers.push(
+    rows.output,
+    rows.indices,
+    regions.backward(rowGradient, { dims, rois, indices: rows.indices }),
+  );
+  return answers;
 }

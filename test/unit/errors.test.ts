@@ -1,4 +1,12 @@
-import { createPyramidPool, createRuntime, PyramidPoolError, type PyramidPoolErrorCode } from 'pyramid-pool';
+import {
+  attachRuntime,
+  chooseScale,
+  createPyramidPool,
+  createRoiPyramidPool,
+  createRuntime,
+  PyramidPoolError,
+  type PyramidPoolErrorCode,
+} from 'pyramid-pool';
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectSame } from './bits.js';
 import { useRuntime } from './engines.js';
@@ -410,6 +418,86 @@ describe('what lies about itself', () => {
     const context = { dims, indices: { data: Int32Array.of(3), dims: [1] } };
     const gradient = spp.backward({ data: Float32Array.of(5), dims: [1] }, context);
     expect(gradient.data.length).toBe(gradient.dims.reduce((a, b) => a * b, 1));
+  });
+
+  test('lists whose iterators never end, or whose length is none', async () => {
+    const forever = function* () {
+      for (;;) yield 1;
+    };
+    const endless = (...list: unknown[]) => Object.defineProperty(list, Symbol.iterator, { value: forever });
+    const spp = await createPyramidPool({ levels: wrong(endless(2, 1)), runtime: runtime() });
+    const input = { data: Float32Array.of(1, 4, 3, 2), dims: wrong(endless(1, 2, 2)) };
+    expectSame(spp.forward(input).data, [1, 4, 3, 2, 4], 'output');
+    expectSame(spp.forward(wrong(endless(input))).data, [1, 4, 3, 2, 4], 'rows');
+    expect(spp.outputDims(wrong(endless([1, 2, 2], endless(1, 2, 2))))).toEqual([2, 5]);
+    expect(chooseScale(wrong(endless(0, 0, 9, 9)), 480, { scales: wrong(endless(300, 900)) })).toBe(900);
+    const lying = new Proxy([1, 2, 2], {
+      get: (list, key) => (key === 'length' ? Symbol('length') : Reflect.get(list, key)),
+    });
+    await expectError(() => spp.outputDims(wrong(lying)), 'invalid-dims', 'dims.length', 'a symbol');
+    await expectError(make({ levels: lying }), 'invalid-levels', 'options.levels.length');
+    await expectError(
+      () => chooseScale([0, 0, 9, 9], 480, { scales: new Array(2 ** 32 - 1) }),
+      'invalid-options',
+      'options.scales',
+    );
+  });
+
+  test('objects that cannot be shown, or are not what their class says', async () => {
+    const spp = await pool();
+    await expectError(
+      () => spp.binBounds(wrong(Object.create(null)), 4),
+      'invalid-dims',
+      'height is an object',
+    );
+    await expectError(
+      () => chooseScale([0, 0, 9, 9], 480, wrong(null)),
+      'invalid-options',
+      'options is null',
+    );
+    const regions = await createRoiPyramidPool({ levels: [1], runtime: runtime() });
+    await expectError(() => regions.binBounds(4, 4, wrong(undefined)), 'invalid-regions', 'roi is undefined');
+    await expectError(() => regions.binBounds(4, 4, wrong([0, 0, 1n, 1])), 'invalid-regions', 'roi[2] is 1n');
+    const handle = { kind: 'pyramid-pool runtime', memory: Object.create(WebAssembly.Memory.prototype) };
+    await expectError(() => attachRuntime(wrong(handle)), 'invalid-handle');
+    const data = Object.defineProperty(new Float32Array(3), 'buffer', { value: undefined });
+    await expectError(() => spp.forward({ data, dims: [1, 2, 2] }), 'invalid-data', 'has 3 elements');
+  });
+
+  test('arrays of classes with ideas of their own are read and written as what they are', async () => {
+    class Odd extends Float32Array {
+      override set(): never {
+        throw new Error('set');
+      }
+      override get length(): number {
+        return 1;
+      }
+    }
+    const odd = (...values: number[]) => {
+      const array = new Odd(values.length);
+      Float32Array.prototype.set.call(array, values);
+      return array;
+    };
+    const spp = await pool();
+    const out = { data: odd(0, 0, 0, 0, 0), dims: [5] };
+    spp.forward({ data: odd(1, 4, 3, 2), dims: [1, 2, 2] }, { out });
+    expectSame(new Float32Array(out.data.buffer), [1, 4, 3, 2, 4], 'out');
+    const regions = await createRoiPyramidPool({ levels: [1], runtime: runtime() });
+    await expectError(
+      () => regions.forward(map(1, 2, 2), { data: odd(0, 0, Number.NaN, 1, 1), dims: [1, 5] }),
+      'invalid-regions',
+      'rois.data[2] is NaN',
+    );
+  });
+
+  test('an exception of what was passed in comes out as it is, and the next call works', async () => {
+    const own = new Error('mine');
+    const levels = new Proxy([2, 1], {
+      get() {
+        throw own;
+      },
+    });
+    await expect(make({ levels })()).rejects.toBe(own);
   });
 
   test('a view of a resident tensor is read and written where it moved to', async () => {

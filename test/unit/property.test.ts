@@ -1,18 +1,27 @@
+/** All engines on the same random cases, bit for bit. */
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
-import { casesOf, expectReference } from './cases.js';
-import { engineOptions, useRuntime } from './engines.js';
+import { test } from 'vitest';
+import { budget, report, timeout } from '../fuzz/budget.js';
+import { type Case, casesOf, expectAgreement, expectReference, largeCases } from './cases.js';
+import { isolated, useRuntime } from './engines.js';
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
-  '$variant $threads',
-  (options) => {
-    const runtime = useRuntime(options);
+const engines = [
+  useRuntime({ variant: 'scalar' }),
+  useRuntime({ variant: 'simd' }),
+  ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
+];
 
-    test('agrees with the reference on random maps', { timeout: 120_000 }, async () => {
-      await fc.assert(
-        fc.asyncProperty(casesOf(20), (drawn) => expectReference(drawn, [runtime()])),
-        { numRuns: 600 },
-      );
-    });
-  },
-);
+test.each<[string, fc.Arbitrary<Case>, typeof expectReference, number, number]>([
+  ['random maps give what the reference gives', casesOf(20), expectReference, 500, 1],
+  ['all types and regions are the same in all engines', casesOf(20), expectAgreement, 200, 0.5],
+  ['large maps are the same in all engines', largeCases, expectAgreement, 2, 0.5],
+])('%s', { timeout }, async (name, cases, expectRight, few, fraction) => {
+  const runtimes = engines.map((runtime) => runtime());
+  let count = 0;
+  const property = fc.asyncProperty(cases, async (drawn) => {
+    await expectRight(drawn, runtimes);
+    count++;
+  });
+  await fc.assert(property, budget(few, fraction));
+  report(name, { cases: count, engines: runtimes.map(({ variant }) => variant) });
+});

@@ -1,6 +1,7 @@
 /** What a runtime becomes, and what it says of it. */
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
 import { expect, test, vi } from 'vitest';
+import { builtIn } from './built-in.js';
 import { isolated } from './engines.js';
 
 /** Makes a runtime, and tells what it became and what it said. */
@@ -58,8 +59,7 @@ test('a variant of one thread says so when more are asked for', async () => {
 });
 
 test('a compiled module is taken in place of the built-in one', async () => {
-  const { wasm } = await import('../../dist/wasm/simd.js');
-  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
+  const bytes = builtIn('simd');
   const module = await WebAssembly.compile(bytes);
   const response = new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
   for (const wasm of [bytes, bytes.buffer, module, response]) {

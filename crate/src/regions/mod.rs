@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use crate::backward::{backward_channels, clear, first_outside};
+use crate::backward::{backward_channels, check_gradients, clear};
 use crate::element::{Element, Elements, Real};
 use crate::forward::check_length;
 use crate::kernels::regions as kernels;
@@ -80,13 +80,7 @@ pub fn backward_regions<T: Real>(
     grad_input: &mut [T],
 ) -> Result<(), PoolError> {
     plan.check_map(map)?;
-    let len = plan.output_len(map.channels);
-    check_length("grad_output", grad_output.len(), len)?;
-    check_length("indices", indices.len(), len)?;
-    check_length("grad_input", grad_input.len(), map.len())?;
-    if let Some(position) = first_outside(indices, map.cells(), true) {
-        return Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() });
-    }
+    check_gradients(map, plan.output_len(map.channels), (grad_output, indices, grad_input), true)?;
     let mut scratch = vec![0.0; plan.backward_scratch()];
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.

@@ -1,0 +1,113 @@
+//! What fuzz targets draw: maps, pyramids and numbers of all kinds, from the bytes that libFuzzer makes up.
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use half::f16;
+use pyramid_pool::bins::Rule;
+use pyramid_pool::{Element, FeatureMap, Layout, PyramidPlan};
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+pub use common::bits;
+use common::{KINDS, Kind, values};
+
+/// A pyramid over a map, whose rule gives the bins it asks for.
+#[derive(Debug)]
+pub struct Case {
+    pub map: FeatureMap,
+    pub levels: Vec<(usize, usize)>,
+    pub rule: Rule,
+    pub layout: Layout,
+    pub numbers: Numbers,
+}
+
+/// What buffers are filled with.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    kind: Kind,
+    pub seed: u64,
+}
+
+impl Numbers {
+    /// Other numbers for every `stream`.
+    pub fn fill(self, stream: u64, len: usize) -> Vec<f32> {
+        values(self.kind, self.seed.wrapping_add(stream.wrapping_mul(0x9e37_79b9_7f4a_7c15)), len)
+    }
+}
+
+impl<'a> Arbitrary<'a> for Numbers {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        Ok(Numbers { kind: *u.choose(&KINDS)?, seed: u.arbitrary()? })
+    }
+}
+
+/// Levels of a pyramid.
+pub fn levels(u: &mut Unstructured, most: usize) -> Result<Vec<(usize, usize)>> {
+    let count = u.int_in_range(1..=4)?;
+    (0..count).map(|_| Ok((u.int_in_range(1..=most)?, u.int_in_range(1..=most)?))).collect()
+}
+
+pub fn layout(u: &mut Unstructured) -> Result<Layout> {
+    Ok(*u.choose(&[Layout::Nchw, Layout::Nhwc])?)
+}
+
+pub fn rule(u: &mut Unstructured) -> Result<Rule> {
+    Ok(*u.choose(&[Rule::Adaptive, Rule::Sliding, Rule::Padded])?)
+}
+
+/// A map of at most 64 channels and, along one of its axes, 300 cells.
+pub fn map(u: &mut Unstructured) -> Result<FeatureMap> {
+    let long = u.ratio(1, 8)?;
+    Ok(FeatureMap {
+        batch: u.int_in_range(0..=3)?,
+        channels: u.int_in_range(1..=if long { 3 } else { 64 })?,
+        height: u.int_in_range(1..=if long { 300 } else { 40 })?,
+        width: u.int_in_range(1..=40)?,
+    })
+}
+
+impl<'a> Arbitrary<'a> for Case {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let (map, rule, layout) = (map(u)?, rule(u)?, layout(u)?);
+        let mut levels = levels(u, 9)?;
+        let fits = |size, n| rule.count(size, n) == n;
+        // Only one bin fits every rule and size.
+        levels.retain(|&(rows, columns)| fits(map.height, rows) && fits(map.width, columns));
+        levels.extend(levels.is_empty().then_some((1, 1)));
+        Ok(Case { map, levels, rule, layout, numbers: u.arbitrary()? })
+    }
+}
+
+impl Case {
+    pub fn plan(&self) -> PyramidPlan {
+        PyramidPlan::new(self.map.height, self.map.width, &self.levels, self.rule, self.layout).unwrap()
+    }
+}
+
+/// An element that any 32 bits make one of.
+pub trait Drawn: Element {
+    fn of(bits: u32) -> Self;
+    fn value(self) -> f32;
+}
+
+macro_rules! drawn {
+    ($type:ty, $of:expr, $value:expr) => {
+        impl Drawn for $type {
+            fn of(bits: u32) -> Self {
+                $of(bits)
+            }
+            fn value(self) -> f32 {
+                $value(self)
+            }
+        }
+    };
+}
+drawn!(f32, f32::from_bits, |value| value);
+drawn!(f16, |bits: u32| f16::from_bits((bits >> 16) as u16), f16::to_f32);
+drawn!(i8, |bits: u32| (bits >> 24) as i8, f32::from);
+drawn!(u8, |bits: u32| (bits >> 24) as u8, f32::from);
+
+/// The bits of elements' values, with all NaNs alike.
+pub fn bits_of<T: Drawn>(elements: &[T]) -> Vec<u32> {
+    bits(&elements.iter().map(|element| element.value()).collect::<Vec<_>>())
+}

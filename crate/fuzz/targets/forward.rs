@@ -1,0 +1,28 @@
+//! Maxima of maps of every element type are those of the reference.
+
+#![no_main]
+
+use fuzz_cases::{Case, Drawn, bits, bits_of};
+use half::f16;
+use libfuzzer_sys::fuzz_target;
+use pyramid_pool::{forward, reference};
+
+fn check<T: Drawn>(case: &Case) {
+    let Case { map, levels, rule, layout, numbers } = case;
+    let input: Vec<T> = numbers.fill(0, map.len()).iter().map(|value| T::of(value.to_bits())).collect();
+    let values: Vec<f32> = input.iter().map(|element| element.value()).collect();
+    let (expected, _) = reference::forward(map, levels, *rule, *layout, &values);
+    let mut output = vec![T::of(9); expected.len()];
+    forward(&case.plan(), map, &input, &mut output).unwrap();
+    assert_eq!(bits_of(&output), bits(&expected));
+}
+
+fuzz_target!(|drawn: (u8, Case)| {
+    let (kind, case) = drawn;
+    match kind % 4 {
+        0 => check::<f32>(&case),
+        1 => check::<f16>(&case),
+        2 => check::<i8>(&case),
+        _ => check::<u8>(&case),
+    }
+});

@@ -1,0 +1,82 @@
+//! Regions, their indices and their gradients are those of the reference; regions that name no item or are not finite are
+//! refused.
+
+#![no_main]
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+use fuzz_cases::{Numbers, bits, layout, levels, map};
+use libfuzzer_sys::fuzz_target;
+use pyramid_pool::{
+    FeatureMap, Layout, PoolError, RegionPlan, RegionRule, backward_regions, forward_regions,
+    forward_regions_with_indices, reference,
+};
+
+#[derive(Debug)]
+struct Drawn {
+    map: FeatureMap,
+    levels: Vec<(usize, usize)>,
+    rule: RegionRule,
+    layout: Layout,
+    numbers: Numbers,
+    /// Five numbers each.
+    regions: Vec<f32>,
+}
+
+impl<'a> Arbitrary<'a> for Drawn {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let drawn = map(u)?;
+        let map = FeatureMap { batch: drawn.batch.max(1), channels: drawn.channels.min(33), ..drawn };
+        let rule = if u.arbitrary()? {
+            RegionRule::RoiPool { spatial_scale: *u.choose(&[1.0, 0.0625, 0.37, 1e30, 1e-30])? }
+        } else {
+            RegionRule::SppNet { offset0: 21.0, offset: 6.5, step: *u.choose(&[12.0, 16.0, 1e-9])? }
+        };
+        let pixels = match rule {
+            RegionRule::RoiPool { spatial_scale } => 1.0 / spatial_scale,
+            RegionRule::SppNet { step, .. } => step as f32,
+        };
+        let count = if u.ratio(1, 4)? { u.int_in_range(20..=80)? } else { u.int_in_range(0..=4)? };
+        let mut regions = Vec::new();
+        for _ in 0..count {
+            regions.push(if u.ratio(1, 400)? { u.arbitrary()? } else { u.int_in_range(0..=map.batch - 1)? as f32 });
+            for axis in 0..4 {
+                let size = if axis % 2 == 0 { map.width } else { map.height } as f32;
+                let near = size * pixels * (u.arbitrary::<u16>()? as f32 / 40000.0 - 0.3);
+                regions.push(if u.ratio(1, 400)? { u.arbitrary()? } else { near });
+            }
+        }
+        Ok(Drawn { map, levels: levels(u, 7)?, rule, layout: layout(u)?, numbers: u.arbitrary()?, regions })
+    }
+}
+
+fuzz_target!(|drawn: Drawn| {
+    let Drawn { map, levels, rule, layout, numbers, regions } = drawn;
+    let is_right = |region: &[f32]| {
+        let item = region[0];
+        (0..map.batch).any(|number| number as f32 == item) && region[1..].iter().all(|corner| corner.is_finite())
+    };
+    let plan = RegionPlan::new((map.batch, map.height, map.width), &levels, rule, layout, &regions);
+    let Ok(plan) = plan else {
+        let position = regions.chunks(5).position(|region| !is_right(region));
+        assert_eq!(plan.err(), position.map(|position| PoolError::InvalidRegion { position }));
+        return;
+    };
+    assert!(regions.chunks(5).all(is_right));
+
+    let input = numbers.fill(0, map.len());
+    let (expected, cells) = reference::forward_regions(&map, &levels, rule, layout, &regions, &input);
+    let mut output = vec![9.0; expected.len()];
+    forward_regions(&plan, &map, &input, &mut output).unwrap();
+    assert_eq!(bits(&output), bits(&expected));
+
+    let (mut output, mut indices) = (vec![9.0; expected.len()], vec![9; expected.len()]);
+    forward_regions_with_indices(&plan, &map, &input, &mut output, &mut indices).unwrap();
+    assert_eq!(bits(&output), bits(&expected));
+    assert_eq!(indices, cells);
+
+    let gradient = numbers.fill(1, expected.len());
+    let mut found = vec![9.0; map.len()];
+    backward_regions(&plan, &map, &gradient, &indices, &mut found).unwrap();
+    let expected = reference::backward_regions(&map, &levels, rule, layout, &regions, (&gradient, &indices));
+    assert_eq!(bits(&found), bits(&expected));
+});

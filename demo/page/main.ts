@@ -1,0 +1,21 @@
+/** The frame of the page: four views, each with an address of its own. */
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import { startRouter } from './shell/router.js';
+import { startTheme } from './shell/theme.js';
+import { element } from './ui/dom.js';
+import { describeRuntime, sharedRuntime } from './ui/runtime.js';
+
+startTheme(element(document, '#theme'));
+void startRouter(element(document, '#main'), [...document.querySelectorAll<HTMLAnchorElement>('.views a')]);
+
+const runtimeText = element(document, '#runtime');
+sharedRuntime().then(
+  (runtime) => {
+    runtimeText.textContent = describeRuntime(runtime);
+  },
+  (error: unknown) => {
+    runtimeText.textContent = `WebAssembly could not start: ${(error as Error).message}`;
+  },
+);

@@ -1,0 +1,83 @@
+/** The benchmark of `npm run bench`, in a worker: there it may block, and does not disturb the page. */
+import {
+  bound,
+  type Engine,
+  type Event,
+  type Operation,
+  plainJs,
+  poolEngine,
+  run,
+  sweep,
+} from '../../../test/bench/core/index.js';
+import type { OnLoading } from '../net/ort.js';
+
+export interface Order {
+  readonly operation: Operation;
+  readonly channels: number;
+  readonly sizes: readonly number[];
+  /** Names of engines, as `engineNames` gives them. */
+  readonly engines: readonly string[];
+  readonly rounds: number;
+}
+
+export const ORT = 'ort-web';
+export const TFJS = 'tfjs-wasm';
+const THREADS = 'simd-threads:';
+const WARM_MS = 100;
+
+/** The engines there are, and whether they have to be loaded first. */
+export function engineNames(mostThreads: number): { name: string; isPeer: boolean }[] {
+  const threads = Array.from({ length: mostThreads }, (_, i) => `${THREADS}${i + 1}`);
+  const own = ['plain-js', 'scalar', 'simd', ...threads];
+  return [
+    ...own.map((name) => ({ name, isPeer: false })),
+    { name: ORT, isPeer: true },
+    { name: TFJS, isPeer: true },
+  ];
+}
+
+export class Bench {
+  #abort: AbortController | undefined;
+
+  /** False: it was cancelled. */
+  async measure(order: Order, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<boolean> {
+    const { operation, rounds } = order;
+    const abort = new AbortController();
+    this.#abort = abort;
+    const engines = [bound, ...(await Promise.all(order.engines.map((name) => makeEngine(name, onLoading))))];
+    const cases = sweep.filter(
+      ({ dims: [, channels, size] }) => channels === order.channels && order.sizes.includes(size),
+    );
+    try {
+      const options = {
+        cases,
+        operations: [operation],
+        engines,
+        rounds,
+        warmMs: WARM_MS,
+        signal: abort.signal,
+      };
+      for await (const event of run(options)) onEvent(event);
+      return true;
+    } catch (error) {
+      if (abort.signal.aborted) return false;
+      throw error;
+    } finally {
+      for (const engine of engines) engine.dispose?.();
+    }
+  }
+
+  cancel(): void {
+    this.#abort?.abort();
+  }
+}
+
+async function makeEngine(name: string, onLoading: OnLoading): Promise<Engine> {
+  if (name === ORT) return (await import('./peers/ort.js')).ortEngine(onLoading);
+  if (name === TFJS) return (await import('./peers/tfjs.js')).tfjsEngine(onLoading);
+  if (name === 'scalar' || name === 'simd') return poolEngine({ variant: name });
+  if (name.startsWith(THREADS)) {
+    return poolEngine({ variant: 'simd-threads', threads: Number(name.slice(THREADS.length)) });
+  }
+  return plainJs;
+}

@@ -1,0 +1,17 @@
+export interface Distance {
+  readonly euclidean: number;
+  /** 1 where both point the same way, 0 where they have nothing in common. */
+  readonly cosine: number;
+}
+
+export function distanceBetween(a: Float32Array, b: Float32Array): Distance {
+  let [squares, product, squaresA, squaresB] = [0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    squares += (a[i] - b[i]) ** 2;
+    product += a[i] * b[i];
+    squaresA += a[i] ** 2;
+    squaresB += b[i] ** 2;
+  }
+  const norms = Math.sqrt(squaresA * squaresB);
+  return { euclidean: Math.sqrt(squares), cosine: norms > 0 ? product / norms : 0 };
+}

@@ -1,0 +1,78 @@
+import type { PyramidPool } from 'pyramid-pool';
+import { element } from '../ui/dom.js';
+import type { Place } from './layout.js';
+import { type Pooled, sendBack } from './pooled.js';
+import type { Landed } from './pyramid-picture.js';
+
+type What = 'none' | 'one' | 'all';
+
+/** Sends gradients back through the pool, and knows where they landed. */
+export class GradientControl {
+  readonly #root: HTMLElement;
+  readonly #onLanded: () => void;
+  readonly #buttons: readonly HTMLButtonElement[];
+  #what: What = 'none';
+  #landed: readonly (readonly Landed[])[] = [];
+  #latest: [PyramidPool, readonly (Pooled | undefined)[], Place] | undefined;
+  #round = 0;
+
+  constructor(root: HTMLElement, onLanded: () => void) {
+    this.#root = root;
+    this.#onLanded = onLanded;
+    this.#buttons = [...root.querySelectorAll<HTMLButtonElement>('[data-send]')];
+    for (const button of this.#buttons) {
+      button.addEventListener('click', () => this.send(button.dataset.send as What));
+    }
+  }
+
+  /** Where gradients landed on the chosen channel of image `which`. */
+  landed(which: number): readonly Landed[] {
+    return this.#landed[which] ?? [];
+  }
+
+  send(what: What): void {
+    this.#what = what;
+    for (const button of this.#buttons) {
+      button.setAttribute('aria-pressed', String(button.dataset.send === what));
+    }
+    if (this.#latest) void this.changed(...this.#latest);
+  }
+
+  /** To be called when the maps or the chosen value are others. */
+  async changed(pool: PyramidPool, pooled: readonly (Pooled | undefined)[], place: Place): Promise<void> {
+    this.#latest = [pool, pooled, place];
+    const round = ++this.#round;
+    const landed =
+      this.#what === 'none' ? [] : await Promise.all(pooled.map((each) => this.#land(pool, each, place)));
+    if (round !== this.#round) return;
+    this.#landed = landed;
+    element(this.#root, '#gradient-text').textContent = this.#describe(landed);
+    this.#onLanded();
+  }
+
+  async #land(pool: PyramidPool, pooled: Pooled | undefined, place: Place): Promise<Landed[]> {
+    if (!pooled) return [];
+    const { layout, height, width } = pooled;
+    const sent = new Float32Array(layout.length);
+    if (this.#what === 'one') sent[layout.indexOf(place)] = 1;
+    else {
+      layout.bins.forEach((bins, level) => {
+        const start = layout.indexOf({ level, channel: place.channel, bin: 0 });
+        sent.fill(1, start, start + bins);
+      });
+    }
+    const gradient = await sendBack(pool, pooled, sent);
+    const plane = gradient.subarray(place.channel * height * width, (place.channel + 1) * height * width);
+    return [...plane].flatMap((amount, cell) => (amount === 0 ? [] : [{ cell, gradient: amount }]));
+  }
+
+  #describe(landed: readonly (readonly Landed[])[]): string {
+    if (this.#what === 'none') return '';
+    const sentences = landed.map((cells, i) => {
+      const most = Math.max(0, ...cells.map(({ gradient }) => gradient));
+      const where = `${cells.length} cell${cells.length === 1 ? '' : 's'}`;
+      return `In image ${'AB'[i]} it landed on ${where}, up to ${most} on one.`;
+    });
+    return sentences.join(' ');
+  }
+}

@@ -1,0 +1,37 @@
+import type { LevelBounds } from 'pyramid-pool';
+
+/** One value of the vector: a bin of a level, in one channel. Bins are counted row by row. */
+export interface Place {
+  readonly level: number;
+  readonly channel: number;
+  readonly bin: number;
+}
+
+/** Where values stand in the vector: level after level, in each channel after channel, in each bin after bin. */
+export class VectorLayout {
+  readonly channels: number;
+  /** Bins of each level. */
+  readonly bins: readonly number[];
+  readonly length: number;
+
+  constructor(levels: readonly LevelBounds[], channels: number) {
+    this.channels = channels;
+    this.bins = levels.map(({ rows, columns }) => rows.length * columns.length);
+    this.length = channels * this.bins.reduce((sum, count) => sum + count, 0);
+  }
+
+  startOf(level: number): number {
+    return this.channels * this.bins.slice(0, level).reduce((sum, count) => sum + count, 0);
+  }
+
+  indexOf({ level, channel, bin }: Place): number {
+    return this.startOf(level) + channel * this.bins[level] + bin;
+  }
+
+  /** The nearest place that there is, after levels or channels have changed. */
+  clamp({ level, channel, bin }: Place): Place {
+    const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
+    const kept = within(level, this.bins.length);
+    return { level: kept, channel: within(channel, this.channels), bin: within(bin, this.bins[kept]) };
+  }
+}

@@ -1,0 +1,247 @@
+import { drawGrey, drawPlane, greatest, type Plane } from '../ui/canvas.js';
+import { levelColour } from '../ui/colours.js';
+import { element, make, messageOf, showProblem } from '../ui/dom.js';
+import { readImage } from '../ui/images.js';
+import type { Sample } from '../ui/samples.js';
+import { askForPhotograph } from './camera-dialog.js';
+import { askForDrawing } from './drawing-dialog.js';
+import type { Place } from './layout.js';
+import { channelOf, type Pooled } from './pooled.js';
+import { binAt, drawPyramid, type Landed } from './pyramid-picture.js';
+import html from './slot.html?raw';
+
+const TALLEST = 440;
+/** Thumbnails of large maps need not be large themselves. */
+const MOST_CHANNELS = 16;
+
+export interface SlotEvents {
+  onImage(image: Plane): void;
+  onChoose(place: Partial<Place>): void;
+  /** The visitor asks for the gradient of the chosen value. */
+  onSendBack(): void;
+}
+
+/** One image with its feature maps, and the pyramid over one of them. */
+export class Slot {
+  readonly root: HTMLElement;
+  readonly #name: string;
+  readonly #events: SlotEvents;
+  readonly #map: HTMLElement;
+  readonly #problem: HTMLElement;
+  #pooled: Pooled | undefined;
+  #place: Place = { level: 0, channel: 0, bin: 0 };
+  #cell = 1;
+
+  constructor(root: HTMLElement, name: string, samples: readonly Sample[], events: SlotEvents) {
+    this.root = root;
+    this.#name = name;
+    this.#events = events;
+    root.innerHTML = html;
+    element(root, 'h2').textContent = name;
+    this.#map = element(root, '.map');
+    this.#problem = element(root, '.problem');
+    this.#listenToSources();
+    this.#fillSamples(samples);
+    this.#listenToMap();
+  }
+
+  async open(file: Blob): Promise<void> {
+    await this.#take(() => readImage(file));
+  }
+
+  get pooled(): Pooled | undefined {
+    return this.#pooled;
+  }
+
+  showImage(image: Plane): void {
+    const canvas = element<HTMLCanvasElement>(this.root, '.slot-image');
+    drawGrey(canvas, image);
+    canvas.setAttribute('aria-label', `${this.#name}: ${image.width} by ${image.height} pixels`);
+    element(this.root, '.slot-pictures figcaption').textContent = `${image.width} × ${image.height} pixels`;
+  }
+
+  showProblem(problem: string | undefined): void {
+    showProblem(this.#problem, problem);
+  }
+
+  /** Draws the maps and thumbnails anew; `what` names them. */
+  showPooled(pooled: Pooled, what: string, place: Place): void {
+    this.#pooled = pooled;
+    const { channels } = pooled.layout;
+    const group = element(this.root, '.channels');
+    const most = greatest(pooled.map.data);
+    group.setAttribute('aria-label', `${this.#name}: channel that is shown`);
+    const inputs = Array.from({ length: Math.min(channels, MOST_CHANNELS) }, (_, channel) =>
+      this.#channelChoice(pooled, channel, most, channel === place.channel),
+    );
+    group.replaceChildren(...inputs);
+    element(this.root, '.slot-maps figcaption').textContent = what;
+    element(this.root, '.slot-size').textContent =
+      `${channels} × ${pooled.height} × ${pooled.width} cells → ${pooled.layout.length} values`;
+    this.#drawCells(place.channel, most);
+  }
+
+  /** There is no answer for this image; what is on the screen belongs to another question. */
+  forget(): void {
+    this.#pooled = undefined;
+  }
+
+  /** Draws all of it anew, at the size of now. */
+  refresh(place: Place): void {
+    if (this.#pooled) this.#drawCells(place.channel, greatest(this.#pooled.map.data));
+  }
+
+  /** Draws what the pointer changes. */
+  showPlace(place: Place, landed: readonly Landed[]): void {
+    const pooled = this.#pooled;
+    if (!pooled) return;
+    if (place.channel !== this.#place.channel) {
+      this.#drawCells(place.channel, greatest(pooled.map.data));
+      const inputs = this.root.querySelectorAll<HTMLInputElement>('.channels input');
+      if (inputs[place.channel]) inputs[place.channel].checked = true;
+    }
+    this.#place = place;
+    const { layout, levels, indices, height, width } = pooled;
+    const start = layout.indexOf({ ...place, bin: 0 });
+    const picture = {
+      height,
+      width,
+      level: levels[place.level],
+      colour: getComputedStyle(this.#map).getPropertyValue(`--map-${levelColour(place.level)}`),
+      bin: place.bin,
+      maxima: indices.subarray(start, start + layout.bins[place.level]),
+      landed,
+    };
+    drawPyramid(element(this.root, '.map-bins'), picture, this.#cell);
+    element(this.root, '.map-text').textContent = describe(pooled, place);
+  }
+
+  #drawCells(channel: number, most: number): void {
+    const pooled = this.#pooled;
+    if (!pooled) return;
+    const { height, width } = pooled;
+    const room = this.#map.parentElement?.clientWidth ?? 320;
+    this.#cell = Math.min(room / width, TALLEST / height, 40);
+    const canvas = element<HTMLCanvasElement>(this.root, '.map-cells');
+    drawPlane(canvas, { values: channelOf(pooled.map, channel), height, width }, most);
+    canvas.style.width = `${width * this.#cell}px`;
+    canvas.style.height = `${height * this.#cell}px`;
+  }
+
+  #channelChoice(pooled: Pooled, channel: number, most: number, checked: boolean): HTMLElement {
+    const canvas = make('canvas');
+    const { height, width } = pooled;
+    drawPlane(canvas, { values: channelOf(pooled.map, channel), height, width }, most);
+    const input = make('input', {
+      type: 'radio',
+      name: `${this.#name} channel`,
+      value: `${channel}`,
+      checked,
+    });
+    input.setAttribute('aria-label', `Channel ${channel + 1}`);
+    input.addEventListener('change', () => this.#events.onChoose({ channel }));
+    return make('label', { className: 'channel', title: `Channel ${channel + 1}` }, input, canvas);
+  }
+
+  #fillSamples(samples: readonly Sample[]): void {
+    const group = element(this.root, '.samples');
+    group.setAttribute('aria-label', `${this.#name}: samples`);
+    for (const { name, plane } of samples) {
+      const canvas = make('canvas');
+      drawGrey(canvas, plane);
+      const button = make('button', { type: 'button', className: 'sample', title: name }, canvas);
+      button.setAttribute('aria-label', `${this.#name}: ${name}`);
+      button.addEventListener('click', () => this.#events.onImage(plane));
+      group.append(button);
+    }
+  }
+
+  #listenToSources(): void {
+    const input = element<HTMLInputElement>(this.root, 'input[type=file]');
+    input.setAttribute('aria-label', `${this.#name}: open an image file`);
+    input.addEventListener('change', () => {
+      const file = input.files?.[0];
+      if (file) void this.open(file);
+      input.value = '';
+    });
+    const ask = { draw: askForDrawing, photograph: askForPhotograph };
+    for (const [name, question] of Object.entries(ask)) {
+      element(this.root, `[data-do=${name}]`).addEventListener('click', () => void this.#take(question));
+    }
+    this.root.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      this.root.classList.add('dropping');
+    });
+    this.root.addEventListener('dragleave', () => this.root.classList.remove('dropping'));
+    this.root.addEventListener('drop', (event) => {
+      event.preventDefault();
+      this.root.classList.remove('dropping');
+      const file = event.dataTransfer?.files[0];
+      if (file) void this.open(file);
+    });
+  }
+
+  async #take(source: () => Promise<Plane | undefined>): Promise<void> {
+    try {
+      const image = await source();
+      this.showProblem(undefined);
+      if (image) this.#events.onImage(image);
+    } catch (error) {
+      this.showProblem(messageOf(error));
+    }
+  }
+
+  #listenToMap(): void {
+    this.#map.tabIndex = 0;
+    this.#map.role = 'application';
+    this.#map.setAttribute(
+      'aria-label',
+      `${this.#name}: pyramid over the feature map. Arrow keys go from bin to bin, page up and page down through the levels, Enter sends a gradient back.`,
+    );
+    const choose = ({ offsetX, offsetY }: MouseEvent) => {
+      if (!this.#pooled) return;
+      const level = this.#pooled.levels[this.#place.level];
+      this.#events.onChoose({ bin: binAt(level, offsetY / this.#cell, offsetX / this.#cell) });
+    };
+    this.#map.addEventListener('pointermove', choose);
+    this.#map.addEventListener('click', (event) => {
+      choose(event);
+      this.#events.onSendBack();
+    });
+    this.#map.addEventListener('keydown', (event) => {
+      if (this.#onKey(event.key)) event.preventDefault();
+    });
+  }
+
+  #onKey(key: string): boolean {
+    if (!this.#pooled) return false;
+    const { level, bin } = this.#place;
+    const columns = this.#pooled.levels[level].columns.length;
+    const steps: Record<string, Partial<Place>> = {
+      ArrowLeft: { bin: bin - 1 },
+      ArrowRight: { bin: bin + 1 },
+      ArrowUp: { bin: bin - columns },
+      ArrowDown: { bin: bin + columns },
+      PageUp: { level: level - 1, bin: 0 },
+      PageDown: { level: level + 1, bin: 0 },
+    };
+    if (key === 'Enter') this.#events.onSendBack();
+    else if (steps[key]) this.#events.onChoose(steps[key]);
+    else return false;
+    return true;
+  }
+}
+
+function describe({ levels, layout, vector, indices, width }: Pooled, place: Place): string {
+  const { rows, columns } = levels[place.level];
+  const [row, column] = [Math.floor(place.bin / columns.length), place.bin % columns.length];
+  const span = ([start, end]: readonly [number, number]) =>
+    end - start === 1 ? `${start + 1}` : `${start + 1} to ${end}`;
+  const at = layout.indexOf(place);
+  const [y, x] = [Math.floor(indices[at] / width) + 1, (indices[at] % width) + 1];
+  return (
+    `Level ${rows.length} × ${columns.length}, bin ${row + 1}, ${column + 1} reads rows ${span(rows[row])} and ` +
+    `columns ${span(columns[column])} of channel ${place.channel + 1}. Its maximum, ${vector[at].toFixed(2)}, is at ` +
+    `row ${y}, column ${x}, and becomes value ${at + 1} of ${layout.length}.`
+  );
+}

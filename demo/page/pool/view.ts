@@ -1,0 +1,258 @@
+/** Two images of any size, their feature maps, the pyramid over them, and their vectors of one length. */
+import { type Bins, createPyramidPool, type PyramidPool } from 'pyramid-pool';
+import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
+import { onThemeChange } from '../shell/theme.js';
+import type { View } from '../shell/view.js';
+import { greatest, type Plane } from '../ui/canvas.js';
+import { levelColour } from '../ui/colours.js';
+import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { Loading } from '../ui/loading.js';
+import { sharedRuntime } from '../ui/runtime.js';
+import { makeSamples } from '../ui/samples.js';
+import { distanceBetween } from './distance.js';
+import { GradientControl } from './gradient-control.js';
+import type { Place } from './layout.js';
+import { checkShowable, parseLevels } from './levels-field.js';
+import './pool.css';
+import { type Pooled, poolMap } from './pooled.js';
+import { Slot } from './slot.js';
+import { VectorPicture } from './vector-picture.js';
+import html from './view.html?raw';
+
+export const title = 'Pool';
+
+/** Of all maps, this one shows best what the network looks for. */
+const FIRST_CHANNEL = 3;
+
+interface Side {
+  readonly slot: Slot;
+  readonly picture: VectorPicture;
+  image: Plane;
+}
+
+export async function mount(root: HTMLElement): Promise<View> {
+  root.innerHTML = html;
+  const view = new PoolView(root);
+  await view.start();
+  return view;
+}
+
+class PoolView implements View {
+  readonly #root: HTMLElement;
+  readonly #sides: readonly [Side, Side];
+  readonly #difference: VectorPicture;
+  readonly #gradient: GradientControl;
+  readonly #levels: HTMLInputElement;
+  readonly #rule: HTMLSelectElement;
+  #place: Place = { level: 0, channel: 0, bin: 5 };
+  #pool: PyramidPool | undefined;
+  #backbone: Backbone | undefined;
+  #visible = true;
+  /** Counts changes, so that an answer to an older question is dropped. */
+  #round = 0;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    const samples = makeSamples();
+    const choose = (place: Partial<Place>) => this.#choose(place);
+    const side = (letter: 'a' | 'b', sample: number): Side => ({
+      slot: new Slot(element(root, `#slot-${letter}`), `Image ${letter.toUpperCase()}`, samples, {
+        onImage: (image) => void this.#setImage(letter === 'a' ? 0 : 1, image),
+        onChoose: choose,
+        onSendBack: () => this.#gradient.send('one'),
+      }),
+      picture: new VectorPicture(element(root, `#vector-${letter}`), choose),
+      image: samples[sample].plane,
+    });
+    this.#sides = [side('a', 0), side('b', 1)];
+    this.#difference = new VectorPicture(element(root, '#vector-difference'), choose);
+    this.#gradient = new GradientControl(root, () => this.#drawPlace());
+    this.#levels = element(root, '#levels');
+    this.#rule = element(root, '#rule');
+    this.#listen();
+  }
+
+  async start(): Promise<void> {
+    for (const { slot, image } of this.#sides) slot.showImage(image);
+    await this.#changePyramid();
+    void this.#startBackbone();
+  }
+
+  shown(): void {
+    this.#visible = true;
+    this.#drawAll();
+  }
+
+  hidden(): void {
+    this.#visible = false;
+  }
+
+  #listen(): void {
+    this.#levels.addEventListener('input', () => void this.#changePyramid());
+    this.#rule.addEventListener('change', () => void this.#changePyramid());
+    for (const preset of this.#root.querySelectorAll<HTMLButtonElement>('[data-levels]')) {
+      preset.addEventListener('click', () => {
+        this.#levels.value = preset.dataset.levels ?? '';
+        void this.#changePyramid();
+      });
+    }
+    const redraw = oncePerFrame(() => this.#drawAll());
+    onThemeChange(redraw);
+    addEventListener('resize', redraw);
+    addEventListener('paste', (event) => {
+      const file = [...(event.clipboardData?.files ?? [])][0];
+      if (!this.#visible || !file) return;
+      event.preventDefault();
+      const focused = this.#sides.find(({ slot }) => slot.root.contains(document.activeElement));
+      void (focused ?? this.#sides[0]).slot.open(file);
+    });
+  }
+
+  async #startBackbone(): Promise<void> {
+    const loading = new Loading('Until the network is there, the image itself is the map.');
+    element(this.#root, '#loading').replaceChildren(loading.element);
+    try {
+      this.#backbone = await loadBackbone((what, progress) =>
+        loading.update(`${what} (until then, the image itself is the map)`, progress),
+      );
+      loading.element.remove();
+      this.#place = { ...this.#place, channel: FIRST_CHANNEL };
+      await this.#poolAll();
+    } catch (error) {
+      loading.fail(
+        `The network could not be started, so the image itself stays the map: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  async #setImage(which: 0 | 1, image: Plane): Promise<void> {
+    const side = this.#sides[which];
+    side.image = image;
+    side.slot.showImage(image);
+    await this.#poolAll();
+  }
+
+  async #changePyramid(): Promise<void> {
+    const round = ++this.#round;
+    try {
+      const levels = parseLevels(this.#levels.value);
+      checkShowable(levels);
+      const pool = await createPyramidPool({
+        levels,
+        bins: this.#rule.value as Bins,
+        runtime: await sharedRuntime(),
+      });
+      if (round !== this.#round) return pool.dispose();
+      this.#pool?.dispose();
+      this.#pool = pool;
+      this.#showPyramidProblem(undefined);
+      await this.#poolAll();
+    } catch (error) {
+      if (round === this.#round) this.#showPyramidProblem(messageOf(error));
+    }
+  }
+
+  #showPyramidProblem(problem: string | undefined): void {
+    showProblem(element(this.#root, '#pyramid-problem'), problem);
+    this.#levels.setAttribute('aria-invalid', String(problem !== undefined));
+  }
+
+  async #poolAll(): Promise<void> {
+    const round = ++this.#round;
+    const pool = this.#pool;
+    if (!pool) return;
+    const pooled: (Pooled | undefined)[] = [];
+    for (const { slot, image } of this.#sides) {
+      try {
+        pooled.push(await poolMap(pool, await this.#mapOf(image)));
+        slot.showProblem(undefined);
+      } catch (error) {
+        pooled.push(undefined);
+        slot.showProblem(messageOf(error));
+      }
+      if (round !== this.#round) return;
+    }
+    const first = pooled.find((each) => each !== undefined);
+    if (!first) return;
+    this.#place = first.layout.clamp(this.#place);
+    this.#showLevels(first);
+    const what = this.#backbone
+      ? `${first.layout.channels} feature maps; one is shown below`
+      : 'The image itself, until the network is there';
+    this.#sides.forEach(({ slot }, i) => {
+      const made = pooled[i];
+      slot.root.classList.toggle('without-answer', !made);
+      if (made) slot.showPooled(made, what, this.#place);
+      else slot.forget();
+    });
+    await this.#gradient.changed(
+      pool,
+      this.#sides.map(({ slot }) => slot.pooled),
+      this.#place,
+    );
+    this.#drawPlace();
+  }
+
+  /** Without the network, a map of one channel: the pixels. */
+  async #mapOf(image: Plane): Promise<FeatureMap> {
+    if (this.#backbone) return this.#backbone.features(image);
+    return { data: image.values, dims: [1, 1, image.height, image.width] };
+  }
+
+  #showLevels({ levels }: Pooled): void {
+    const options = levels.map(({ rows, columns }, level) => ({
+      value: level,
+      label: `${rows.length} × ${columns.length}`,
+      colour: `var(--${levelColour(level)})`,
+    }));
+    const choose = (level: number) => this.#choose({ level, bin: 0 });
+    fillChoices(element(this.#root, '#shown-level'), 'shown-level', options, this.#place.level, choose);
+  }
+
+  #choose(change: Partial<Place>): void {
+    const layout = this.#sides.map(({ slot }) => slot.pooled?.layout).find((each) => each !== undefined);
+    if (!layout || !this.#pool) return;
+    const next = layout.clamp({ ...this.#place, ...change });
+    const { level, channel, bin } = this.#place;
+    if (next.level === level && next.channel === channel && next.bin === bin) return;
+    if (next.level !== level) {
+      const inputs = this.#root.querySelectorAll<HTMLInputElement>('#shown-level input');
+      if (inputs[next.level]) inputs[next.level].checked = true;
+    }
+    this.#place = next;
+    void this.#gradient.changed(
+      this.#pool,
+      this.#sides.map(({ slot }) => slot.pooled),
+      next,
+    );
+    this.#drawPlace();
+  }
+
+  readonly #drawPlace = oncePerFrame(() => {
+    this.#sides.forEach(({ slot }, i) => {
+      slot.showPlace(this.#place, this.#gradient.landed(i));
+    });
+    this.#drawVectors();
+  });
+
+  #drawAll(): void {
+    if (!this.#visible) return;
+    for (const { slot } of this.#sides) slot.refresh(this.#place);
+    this.#drawPlace();
+  }
+
+  #drawVectors(): void {
+    const [a, b] = this.#sides.map(({ slot }) => slot.pooled);
+    const most = Math.max(a ? greatest(a.vector) : 0, b ? greatest(b.vector) : 0);
+    this.#sides.forEach(({ slot, picture }) => {
+      if (slot.pooled) picture.draw(slot.pooled.layout, slot.pooled.vector, most, this.#place);
+    });
+    if (!a || !b) return;
+    const difference = a.vector.map((value, i) => Math.abs(value - b.vector[i]));
+    this.#difference.draw(a.layout, difference, most, this.#place);
+    const { euclidean, cosine } = distanceBetween(a.vector, b.vector);
+    element(this.#root, '#distance').textContent =
+      `${a.vector.length} values each. Distance ${euclidean.toFixed(2)}; ` +
+      `cosine similarity ${cosine.toFixed(3)}.`;
+  }
+}

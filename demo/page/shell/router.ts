@@ -1,0 +1,73 @@
+import type { View, ViewModule } from './view.js';
+
+/** Each view's code is loaded when it is first asked for. */
+const loaders: Record<string, () => Promise<ViewModule>> = {
+  pool: () => import('../pool/view.js'),
+  train: () => import('../train/view.js'),
+  windows: () => import('../windows/view.js'),
+  measure: () => import('../measure/view.js'),
+};
+
+interface Mounted {
+  readonly root: HTMLElement;
+  readonly title: string;
+  readonly view: View;
+}
+
+/** Shows the view that the address names after `#/`, and follows the address from then on. */
+export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorElement[]): Promise<void> {
+  const mounted = new Map<string, Promise<Mounted>>();
+  let current: Mounted | undefined;
+
+  const show = async (isFirst: boolean) => {
+    const { name, query } = readAddress();
+    markCurrent(links, name);
+    let next = mounted.get(name);
+    if (!next) {
+      next = mountView(name, main);
+      mounted.set(name, next);
+    }
+    const arrived = await next;
+    // The visitor may have gone elsewhere while this view was loading.
+    if (readAddress().name !== name) return;
+    if (current !== arrived) {
+      if (current) current.root.hidden = true;
+      current?.view.hidden?.();
+      arrived.root.hidden = false;
+      document.title = `${arrived.title} · pyramid-pool`;
+      if (!isFirst) startAtTop(main);
+      current = arrived;
+    }
+    arrived.view.shown?.(query);
+  };
+
+  addEventListener('hashchange', () => void show(false));
+  await show(true);
+}
+
+function readAddress(): { name: string; query: URLSearchParams } {
+  const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+  return { name: Object.hasOwn(loaders, path) ? path : 'pool', query: new URLSearchParams(query) };
+}
+
+function markCurrent(links: readonly HTMLAnchorElement[], name: string): void {
+  for (const link of links) {
+    if (link.hash === `#/${name}`) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+async function mountView(name: string, main: HTMLElement): Promise<Mounted> {
+  const root = document.createElement('div');
+  root.className = `view view-${name}`;
+  root.hidden = true;
+  main.append(root);
+  const { title, mount } = await loaders[name]();
+  return { root, title, view: await mount(root) };
+}
+
+/** A screen reader goes on from the new view, not from the link. */
+function startAtTop(main: HTMLElement): void {
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
+}

@@ -1,0 +1,40 @@
+type Theme = 'light' | 'dark';
+
+const KEY = 'pyramid-pool-theme';
+const systemDark = matchMedia('(prefers-color-scheme: dark)');
+
+/** Follows the system until the visitor chooses; the choice is remembered. */
+export function startTheme(button: HTMLButtonElement): void {
+  const chosen = localStorage.getItem(KEY);
+  if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
+  const label = () => {
+    button.textContent = currentTheme() === 'dark' ? 'Light' : 'Dark';
+    button.setAttribute('aria-label', `Use ${currentTheme() === 'dark' ? 'light' : 'dark'} colours`);
+  };
+  button.addEventListener('click', () => {
+    const next: Theme = currentTheme() === 'dark' ? 'light' : 'dark';
+    document.documentElement.dataset.theme = next;
+    localStorage.setItem(KEY, next);
+    changed();
+  });
+  systemDark.addEventListener('change', changed);
+  onThemeChange(label);
+  label();
+}
+
+/** Canvases have to be drawn anew in the other colours. */
+export function onThemeChange(listener: () => void): void {
+  listeners.push(listener);
+}
+
+const listeners: (() => void)[] = [];
+
+function changed(): void {
+  for (const listener of listeners) listener();
+}
+
+function currentTheme(): Theme {
+  const { theme } = document.documentElement.dataset;
+  if (theme === 'light' || theme === 'dark') return theme;
+  return systemDark.matches ? 'dark' : 'light';
+}

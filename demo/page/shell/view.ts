@@ -1,0 +1,13 @@
+/** A view that is on the page; it stays there, unseen, while another one is shown. */
+export interface View {
+  /** Called whenever it comes into sight, with what stood behind the `?` of its address. */
+  shown?(query: URLSearchParams): void;
+  hidden?(): void;
+}
+
+/** What the module of a view has to export. */
+export interface ViewModule {
+  readonly title: string;
+  /** Fills an empty element. */
+  mount(root: HTMLElement): View | Promise<View>;
+}

@@ -1,0 +1,185 @@
+/** Training as a page sees it: started, held and looked at from outside, in a worker, where it may take all the time. */
+
+import * as tf from '@tensorflow/tfjs-core';
+import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
+import { Breather } from '../../train/breather.js';
+import { type Digit, decodeDigits, scaleDigit, splitDigits } from '../../train/digits.js';
+import { type Evaluation, evaluate } from '../../train/evaluate.js';
+import { HELD_OUT, TRAINING_SCALES, UNSEEN_SCALES } from '../../train/experiment.js';
+import { LEVELS, Network } from '../../train/network.js';
+import { type Random, seededRandom } from '../../train/random.js';
+import { sppForInference } from '../../train/spp-op.js';
+import { startTfjs } from '../../train/tfjs.js';
+import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
+import { readWeights, writeWeights } from '../../train/weights.js';
+import type { OnLoading } from '../net/ort.js';
+import { tfjsFiles } from '../net/tfjs-files.js';
+import type { Plane } from '../ui/canvas.js';
+import { loadDigits } from './digits-data.js';
+import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
+
+/** A digit that went by, and what the network took it for; or, without the pyramid, whether it could take it at all. */
+export interface PassingDigit extends Plane {
+  readonly label: number;
+  readonly guess: number | 'taken' | 'refused';
+}
+
+export interface Lesson {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly seed: number;
+}
+
+export interface TrainingNews {
+  readonly progress: TrainingProgress;
+  readonly passing: readonly PassingDigit[];
+}
+
+export interface TestNews {
+  readonly scale: number;
+  readonly images: number;
+  readonly correct: number;
+  readonly sizes: number;
+  /** Whether no image of these sizes was in the training. */
+  readonly unseen: boolean;
+}
+
+const NEWS_EVERY = 80;
+
+export class Classroom {
+  #pool: PyramidPool | undefined;
+  #training: Digit[] = [];
+  #test: Digit[] = [];
+  #network: Network | undefined;
+  #trainer: Trainer | undefined;
+  #refusing: RefusingTrainer | undefined;
+  #random: Random = seededRandom(1);
+  #paused = true;
+
+  /** Loads what training needs. */
+  async open(onLoading: OnLoading): Promise<{ training: number; heldOut: number }> {
+    onLoading('Loading tfjs');
+    await startTfjs(tfjsFiles());
+    onLoading('Loading digits');
+    const raw = await loadDigits((progress) => onLoading('Loading digits', progress));
+    onLoading('Cutting digits to their ink');
+    ({ training: this.#training, test: this.#test } = splitDigits(
+      decodeDigits(raw),
+      HELD_OUT,
+      seededRandom(1),
+    ));
+    this.#pool = await createPyramidPool({ levels: LEVELS, layout: 'NHWC' });
+    this.reset({ epochs: 1, learningRate: 0.005, seed: 1 });
+    return { training: this.#training.length, heldOut: this.#test.length };
+  }
+
+  /** Forgets all that was learnt. */
+  reset({ epochs, learningRate, seed }: Lesson): void {
+    this.#random = seededRandom(seed);
+    this.#network?.dispose();
+    this.#network = new Network(this.#random);
+    this.#trainer = this.#newTrainer(epochs);
+    this.#trainer.learningRate = learningRate;
+    this.#refusing = undefined;
+  }
+
+  setLearningRate(rate: number): void {
+    this.#ready().trainer.learningRate = rate;
+  }
+
+  /** One step of the optimiser. */
+  step(): TrainingNews {
+    const { trainer } = this.#ready();
+    const passing = trainer.step().map(passingDigit);
+    return { progress: trainer.progress, passing };
+  }
+
+  /** Goes on until all is learnt, or until `pause`; true: all is learnt. */
+  async run(onNews: (news: TrainingNews) => void): Promise<boolean> {
+    const { trainer } = this.#ready();
+    const breather = new Breather();
+    this.#paused = false;
+    let told = 0;
+    while (!trainer.done && !this.#paused && trainer === this.#trainer) {
+      const news = this.step();
+      if (trainer.done || performance.now() - told > NEWS_EVERY) {
+        onNews(news);
+        told = performance.now();
+      }
+      await breather.breathe();
+    }
+    return trainer.done;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Shows digits to the same network without a pyramid, until `pause`. */
+  async runWithoutPyramid(onNews: (news: RefusalNews) => void): Promise<void> {
+    const { network } = this.#ready();
+    this.#refusing ??= new RefusingTrainer(network, this.#training, seededRandom(2));
+    this.#paused = false;
+    while (!this.#paused && this.#refusing) {
+      onNews(this.#refusing.step());
+      await new Promise((resolve) => setTimeout(resolve, 2 * NEWS_EVERY));
+    }
+  }
+
+  /** Held-out digits, as they were written and at sizes that training never had. */
+  async test(onNews: (news: TestNews) => void): Promise<void> {
+    const { network, pool, trainer } = this.#ready();
+    for (const scale of [1, ...UNSEEN_SCALES]) {
+      const unseen = scale !== 1;
+      const sizes = unseen ? { without: trainer.sizes } : {};
+      const found: Evaluation = await evaluate({ network, pool, digits: this.#test, scale, ...sizes });
+      onNews({ scale, images: found.images, correct: found.correct, sizes: found.sizes.size, unseen });
+    }
+  }
+
+  /** The share of belief in each of the ten digits. */
+  recognise({ values, height, width }: Plane): Float32Array {
+    const { network, pool } = this.#ready();
+    return tf.tidy(() => {
+      const features = network.features(tf.tensor4d(values, [1, height, width, 1]));
+      return tf.softmax(network.scores(sppForInference(pool, features))).dataSync<'float32'>();
+    });
+  }
+
+  /** A held-out digit, at a size by chance. */
+  anyTestDigit(): { label: number; plane: Plane } {
+    const digit = this.#test[Math.floor(Math.random() * this.#test.length)];
+    const { label, height, width, pixels } = scaleDigit(digit, 0.8 + 1.4 * Math.random());
+    return { label, plane: { values: pixels, height, width } };
+  }
+
+  weights(): Float32Array[] {
+    return readWeights(this.#ready().network);
+  }
+
+  /** Takes over what another network learnt. */
+  setWeights(values: readonly Float32Array[]): void {
+    const { network, trainer } = this.#ready();
+    writeWeights(network, values);
+    const { learningRate, progress } = trainer;
+    this.#trainer = this.#newTrainer(progress.epochs);
+    this.#trainer.learningRate = learningRate;
+  }
+
+  #newTrainer(epochs: number): Trainer {
+    const { network, pool } = this.#ready();
+    const digits = this.#training;
+    return new Trainer({ network, pool, digits, scales: TRAINING_SCALES, epochs, random: this.#random });
+  }
+
+  #ready(): { network: Network; pool: PyramidPool; trainer: Trainer } {
+    const { network, pool, trainer } = { network: this.#network, pool: this.#pool, trainer: this.#trainer };
+    if (!network || !pool) throw new Error('the classroom is not open yet');
+    return { network, pool, trainer: trainer as Trainer };
+  }
+}
+
+/** The first image of a batch; all of it would be more than anyone can look at. */
+function passingDigit({ images, dims: [, height, width], labels, guesses }: LearntBatch): PassingDigit {
+  return { values: images.slice(0, height * width), height, width, label: labels[0], guess: guesses[0] };
+}

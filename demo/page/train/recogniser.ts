@@ -1,0 +1,92 @@
+import type { Remote } from 'comlink';
+import { drawGrey, type Plane } from '../ui/canvas.js';
+import { element, make, oncePerFrame } from '../ui/dom.js';
+import { cropToInk } from '../ui/images.js';
+import { Pad } from '../ui/pad.js';
+import type { Classroom } from './classroom.js';
+
+const SIDE = 64;
+const LARGER = 2;
+
+/** The writing area, and what the network makes of what was written. */
+export class Recogniser {
+  readonly #root: HTMLElement;
+  readonly #open: () => Promise<Remote<Classroom>>;
+  readonly #bars: readonly HTMLElement[];
+  readonly #pad: Pad;
+  #shown: { plane: Plane; truth: number | undefined } | undefined;
+  #busy = false;
+  #again = false;
+
+  constructor(root: HTMLElement, open: () => Promise<Remote<Classroom>>) {
+    this.#root = root;
+    this.#open = open;
+    this.#bars = makeBars(element(root, '#beliefs'));
+    const read = oncePerFrame(() => this.#readPad());
+    this.#pad = new Pad(element(root, '#pad'), SIDE, SIDE, read);
+    element(root, '#clear').addEventListener('click', () => this.#pad.clear());
+    element(root, '#any').addEventListener('click', () => void this.#takeAny());
+  }
+
+  /** The network has changed: asks it again. */
+  refresh(): void {
+    if (this.#shown) void this.#recognise();
+  }
+
+  #readPad(): void {
+    const plane = cropToInk(this.#pad.plane());
+    this.#shown = plane && { plane, truth: undefined };
+    if (plane) void this.#recognise();
+    else this.#show(undefined);
+  }
+
+  async #takeAny(): Promise<void> {
+    const { label, plane } = await (await this.#open()).anyTestDigit();
+    this.#shown = { plane, truth: label };
+    await this.#recognise();
+  }
+
+  /** One question at a time; the latest one is asked when the worker is free. */
+  async #recognise(): Promise<void> {
+    this.#again = this.#busy;
+    if (this.#busy || !this.#shown) return;
+    this.#busy = true;
+    const asked = this.#shown;
+    try {
+      const beliefs = await (await this.#open()).recognise(asked.plane);
+      if (this.#shown === asked) this.#show(beliefs);
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#again) void this.#recognise();
+  }
+
+  #show(beliefs: Float32Array | undefined): void {
+    const seen = element<HTMLCanvasElement>(this.#root, '#seen');
+    const text = element(this.#root, '#answer-text');
+    seen.hidden = !beliefs;
+    this.#bars.forEach((bar, digit) => {
+      const belief = beliefs?.[digit] ?? 0;
+      element(bar, '.bar').style.setProperty('--belief', String(belief));
+      element(bar, 'span:last-child').textContent = beliefs ? `${Math.round(100 * belief)} %` : '';
+    });
+    if (!beliefs || !this.#shown) {
+      text.textContent = 'Write a digit, and the network reads it.';
+      return;
+    }
+    const { plane, truth } = this.#shown;
+    const best = beliefs.indexOf(Math.max(...beliefs));
+    const known = truth === undefined ? '' : ` It is a ${truth}.`;
+    text.textContent = `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}`;
+    drawGrey(seen, plane);
+    seen.style.width = `${plane.width * LARGER}px`;
+  }
+}
+
+function makeBars(list: HTMLElement): HTMLElement[] {
+  const bars = Array.from({ length: 10 }, (_, digit) =>
+    make('li', {}, make('span', {}, String(digit)), make('span', { className: 'bar' }), make('span')),
+  );
+  list.replaceChildren(...bars);
+  return bars;
+}

@@ -1,0 +1,66 @@
+import { groupBySize } from '../../train/batches.js';
+import { type Digit, scaleDigit } from '../../train/digits.js';
+import { TRAINING_SCALES } from '../../train/experiment.js';
+import type { Network } from '../../train/network.js';
+import type { Random } from '../../train/random.js';
+import { FixedHead, type Refusal } from '../../train/without-spp.js';
+import type { PassingDigit } from './classroom.js';
+
+export interface RefusalNews {
+  readonly taken: number;
+  readonly refused: number;
+  readonly built: { readonly height: number; readonly width: number; readonly values: number };
+  /** The latest. */
+  readonly refusal: Refusal | undefined;
+  readonly passing: readonly PassingDigit[];
+}
+
+const AT_ONCE = 4;
+
+/** Shows digits of all sizes to a fully connected layer that was built for the size of the first. */
+export class RefusingTrainer {
+  readonly #network: Network;
+  readonly #digits: readonly Digit[];
+  readonly #random: Random;
+  #waiting: Digit[] = [];
+  #head: FixedHead | undefined;
+  #taken = 0;
+  #refused = 0;
+  #refusal: Refusal | undefined;
+
+  constructor(network: Network, digits: readonly Digit[], random: Random) {
+    this.#network = network;
+    this.#digits = digits;
+    this.#random = random;
+  }
+
+  step(): RefusalNews {
+    const passing = Array.from({ length: AT_ONCE }, () => this.#show(this.#next()));
+    const { size, built } = this.#head as FixedHead;
+    return {
+      taken: this.#taken,
+      refused: this.#refused,
+      built: { height: size[0], width: size[1], values: built },
+      refusal: this.#refusal,
+      passing,
+    };
+  }
+
+  #next(): Digit {
+    if (this.#waiting.length === 0) this.#waiting = groupBySize(this.#digits, 1, 1, this.#random).flat();
+    const digit = this.#waiting.pop() as Digit;
+    return scaleDigit(digit, TRAINING_SCALES[Math.floor(this.#random() * TRAINING_SCALES.length)]);
+  }
+
+  #show({ label, height, width, pixels }: Digit): PassingDigit {
+    this.#head ??= new FixedHead(this.#network, [height, width]);
+    const refusal = this.#head.refusal([height, width]);
+    if (refusal) {
+      this.#refused++;
+      this.#refusal = refusal;
+    } else {
+      this.#taken++;
+    }
+    return { values: pixels, height, width, label, guess: refusal ? 'refused' : 'taken' };
+  }
+}

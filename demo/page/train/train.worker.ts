@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { Classroom } from './classroom.js';
+
+expose(new Classroom());

@@ -1,0 +1,282 @@
+/** The training of `npm start`, on the page. */
+import { proxy, type Remote, wrap } from 'comlink';
+import { onThemeChange } from '../shell/theme.js';
+import type { View } from '../shell/view.js';
+import { element, make, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import type { DownloadProgress } from '../ui/download.js';
+import { Loading } from '../ui/loading.js';
+import { saveFile } from '../ui/save-file.js';
+import type { Classroom, TestNews, TrainingNews } from './classroom.js';
+import { Curves } from './curves.js';
+import { readModelFile, writeModelFile } from './model-file.js';
+import { Recogniser } from './recogniser.js';
+import type { RefusalNews } from './refusing-trainer.js';
+import { Stream } from './stream.js';
+import html from './view.html?raw';
+import './train.css';
+
+export const title = 'Train';
+
+export function mount(root: HTMLElement): View {
+  root.innerHTML = html;
+  new TrainView(root);
+  // Training goes on while another view is looked at.
+  return {};
+}
+
+type State = 'fresh' | 'running' | 'paused' | 'testing' | 'done';
+
+class TrainView {
+  readonly #root: HTMLElement;
+  readonly #curves: Curves;
+  readonly #stream: Stream;
+  readonly #recogniser: Recogniser;
+  readonly #go: HTMLButtonElement;
+  readonly #step: HTMLButtonElement;
+  readonly #reset: HTMLButtonElement;
+  readonly #epochs: HTMLSelectElement;
+  readonly #rate: HTMLInputElement;
+  readonly #spp: HTMLInputElement;
+  #classroom: Promise<Remote<Classroom>> | undefined;
+  #state: State = 'fresh';
+  #seed = 1;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#curves = new Curves(root);
+    this.#stream = new Stream(element(root, '#stream'));
+    this.#recogniser = new Recogniser(root, () => this.#open());
+    this.#go = element(root, '#go');
+    this.#step = element(root, '#step');
+    this.#reset = element(root, '#reset');
+    this.#epochs = element(root, '#epochs');
+    this.#rate = element(root, '#rate');
+    this.#spp = element(root, '#spp');
+    this.#listen();
+    this.#showRate();
+  }
+
+  #listen(): void {
+    const on = (target: HTMLElement, event: string, work: () => Promise<void>) =>
+      target.addEventListener(event, () => void this.#attempt(work));
+    on(this.#go, 'click', () => this.#startOrPause());
+    on(this.#step, 'click', () => this.#stepOnce());
+    on(this.#reset, 'click', () => this.#startOver());
+    on(this.#epochs, 'change', () => this.#startOver());
+    on(this.#spp, 'change', () => this.#startOver());
+    on(this.#rate, 'input', async () => {
+      this.#showRate();
+      if (this.#classroom) await (await this.#classroom).setLearningRate(this.#learningRate);
+    });
+    on(element(this.#root, '#save'), 'click', () => this.#save());
+    const file = element<HTMLInputElement>(this.#root, '#load');
+    on(file, 'change', () => this.#load(file));
+    onThemeChange(() => {
+      this.#curves.remake();
+      this.#stream.redraw();
+    });
+    addEventListener(
+      'resize',
+      oncePerFrame(() => this.#stream.redraw()),
+    );
+  }
+
+  /** What goes wrong is said on the page, and leaves the buttons as after a reset. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    const problem = element(this.#root, '#problem');
+    showProblem(problem, undefined);
+    try {
+      await work();
+    } catch (error) {
+      showProblem(problem, messageOf(error));
+      if (this.#state === 'running') this.#setState('paused');
+    }
+  }
+
+  #open(): Promise<Remote<Classroom>> {
+    this.#classroom ??= this.#makeClassroom();
+    return this.#classroom;
+  }
+
+  async #makeClassroom(): Promise<Remote<Classroom>> {
+    const loading = new Loading('Starting a worker …');
+    element(this.#root, '#loading').replaceChildren(loading.element);
+    const worker = new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' });
+    const classroom = wrap<Classroom>(worker);
+    const broken = new Promise<never>((_, reject) => {
+      worker.addEventListener('error', ({ message }) => reject(new Error(`The worker failed: ${message}`)));
+    });
+    const onLoading = (what: string, progress?: DownloadProgress) => loading.update(what, progress);
+    try {
+      const { training, heldOut } = await Promise.race([classroom.open(proxy(onLoading)), broken]);
+      await classroom.reset(this.#lesson);
+      element(this.#root, '#progress-text').textContent =
+        `${training.toLocaleString('en-US')} digits to learn from, ${heldOut.toLocaleString('en-US')} held out.`;
+      return classroom;
+    } catch (error) {
+      worker.terminate();
+      this.#classroom = undefined;
+      throw error;
+    } finally {
+      loading.element.remove();
+    }
+  }
+
+  get #lesson() {
+    return { epochs: Number(this.#epochs.value), learningRate: this.#learningRate, seed: this.#seed };
+  }
+
+  get #learningRate(): number {
+    return 10 ** Number(this.#rate.value);
+  }
+
+  #showRate(): void {
+    const text = this.#learningRate.toPrecision(2);
+    element(this.#root, '#rate-text').textContent = text;
+    this.#rate.setAttribute('aria-valuetext', text);
+  }
+
+  async #startOrPause(): Promise<void> {
+    if (this.#state === 'running') {
+      await (await this.#open()).pause();
+      return this.#setState('paused');
+    }
+    if (this.#state === 'done') await this.#startOver();
+    this.#setState('running');
+    const classroom = await this.#open();
+    if (!this.#spp.checked) return this.#refuse(classroom);
+    const done = await classroom.run(proxy((news: TrainingNews) => this.#showTraining(news)));
+    if (done) await this.#test(classroom);
+  }
+
+  async #stepOnce(): Promise<void> {
+    const classroom = await this.#open();
+    this.#setState('paused');
+    this.#showTraining(await classroom.step());
+  }
+
+  async #startOver(): Promise<void> {
+    const was = this.#state;
+    this.#setState('fresh');
+    this.#seed++;
+    this.#curves.clear();
+    this.#stream.clear();
+    element(this.#root, '#stream-text').textContent = '';
+    element(this.#root, '#test').hidden = true;
+    element(this.#root, '#refusal').hidden = true;
+    element(this.#root, '#curves').hidden = !this.#spp.checked;
+    element<HTMLProgressElement>(this.#root, '#progress').value = 0;
+    element(this.#root, '#progress-text').textContent = 'Not begun.';
+    if (!this.#classroom) return;
+    const classroom = await this.#classroom;
+    if (was === 'running') await classroom.pause();
+    await classroom.reset(this.#lesson);
+    this.#recogniser.refresh();
+  }
+
+  #setState(state: State): void {
+    this.#state = state;
+    const names: Record<State, string> = {
+      fresh: 'Train',
+      running: 'Pause',
+      paused: 'Go on',
+      testing: 'Testing …',
+      done: 'Train anew',
+    };
+    this.#go.textContent = names[state];
+    this.#go.disabled = state === 'testing';
+    this.#step.disabled =
+      state === 'running' || state === 'testing' || state === 'done' || !this.#spp.checked;
+    this.#reset.disabled = state === 'fresh' || state === 'testing';
+  }
+
+  #showTraining({ progress, passing }: TrainingNews): void {
+    if (this.#state === 'fresh') return;
+    const { images, totalImages, epoch, epochs, loss, accuracy, seconds } = progress;
+    this.#curves.add(progress);
+    this.#stream.add(passing);
+    element<HTMLProgressElement>(this.#root, '#progress').value = images / totalImages;
+    const count = (value: number) => value.toLocaleString('en-US');
+    element(this.#root, '#progress-text').textContent =
+      `${count(images)} of ${count(totalImages)} images, round ${epoch} of ${epochs}: loss ${loss.toFixed(3)}, ` +
+      `${(100 * accuracy).toFixed(1)} % recognised, ${seconds.toFixed(1)} s of learning.`;
+    this.#recogniser.refresh();
+  }
+
+  async #test(classroom: Remote<Classroom>): Promise<void> {
+    this.#setState('testing');
+    const found: TestNews[] = [];
+    const rows = element(this.#root, '#test tbody');
+    rows.replaceChildren();
+    element(this.#root, '#test').hidden = false;
+    await classroom.test(
+      proxy((news: TestNews) => {
+        found.push(news);
+        rows.append(testRow(news));
+      }),
+    );
+    const unseen = accuracyOf(found.filter((news) => news.unseen));
+    const ordinary = accuracyOf(found.filter((news) => !news.unseen));
+    const text =
+      `Recognised ${percent(ordinary)} as they were written, and ${percent(unseen)} at sizes that ` +
+      'no image of the training had.';
+    element(this.#root, '#test-text').textContent = text;
+    element(this.#root, '#announcement').textContent = `Training is done. ${text}`;
+    this.#setState('done');
+  }
+
+  async #refuse(classroom: Remote<Classroom>): Promise<void> {
+    await classroom.runWithoutPyramid(proxy((news: RefusalNews) => this.#showRefusal(news)));
+  }
+
+  #showRefusal({ taken, refused, built, refusal, passing }: RefusalNews): void {
+    if (this.#state === 'fresh') return;
+    this.#stream.add(passing);
+    const { width, height, values } = built;
+    element(this.#root, '#stream-text').textContent =
+      `Without the pyramid the fully connected layer was built for the first digit: ${width} × ${height} pixels, ` +
+      `${values.toLocaleString('en-US')} values. Of ${taken + refused} digits it could take ${taken}. ` +
+      'The others would have to be warped or cropped to that size first.';
+    const place = element(this.#root, '#refusal');
+    place.hidden = !refusal;
+    if (refusal) {
+      const [h, w] = refusal.second;
+      place.textContent = `A digit of ${w} × ${h} pixels gives ${refusal.got.toLocaleString('en-US')} values. tfjs: ${refusal.message}`;
+    }
+  }
+
+  async #save(): Promise<void> {
+    saveFile(writeModelFile(await (await this.#open()).weights()), 'digits.model.json');
+    element(this.#root, '#model-text').textContent = 'Saved as digits.model.json.';
+  }
+
+  async #load(input: HTMLInputElement): Promise<void> {
+    const file = input.files?.[0];
+    input.value = '';
+    if (!file) return;
+    const weights = await readModelFile(file);
+    const classroom = await this.#open();
+    if (this.#state === 'running') await classroom.pause();
+    await this.#startOver();
+    await classroom.setWeights(weights);
+    element(this.#root, '#model-text').textContent = `${file.name} is loaded: write a digit.`;
+    this.#recogniser.refresh();
+  }
+}
+
+function accuracyOf(news: readonly TestNews[]): number {
+  const sum = (of: (each: TestNews) => number) => news.reduce((total, each) => total + of(each), 0);
+  return sum(({ correct }) => correct) / sum(({ images }) => images);
+}
+
+/** Rounded down, so that nothing looks better than it is. */
+function percent(share: number): string {
+  return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+}
+
+function testRow({ scale, images, correct, sizes, unseen }: TestNews): HTMLElement {
+  const name = unseen ? `× ${scale}, sizes never seen` : 'as written';
+  const cells = [String(sizes), images.toLocaleString('en-US'), percent(correct / images)];
+  const head = make('th', { scope: 'row' }, name);
+  return make('tr', {}, head, ...cells.map((cell) => make('td', {}, cell)));
+}

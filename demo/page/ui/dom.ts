@@ -1,0 +1,65 @@
+/** The element that a selector finds; a page without it is broken. */
+export function element<T extends Element = HTMLElement>(root: ParentNode, selector: string): T {
+  const found = root.querySelector<T>(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return found;
+}
+
+/** A new element with properties and children. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<Omit<HTMLElementTagNameMap[K], 'style'>> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const created = Object.assign(document.createElement(tag), properties);
+  created.append(...children);
+  return created;
+}
+
+/** A row of radio buttons that look like buttons, with one of them chosen. */
+export function fillChoices<T extends string | number>(
+  fieldset: HTMLElement,
+  name: string,
+  options: readonly { value: T; label: string; colour?: string }[],
+  chosen: T,
+  onChoose: (value: T) => void,
+): void {
+  const choices = options.map(({ value, label, colour }) => {
+    const input = make('input', { type: 'radio', name, value: String(value), checked: value === chosen });
+    input.addEventListener('change', () => onChoose(value));
+    const choice = make('label', { className: 'choice' }, input);
+    if (colour) {
+      const swatch = make('span', { className: 'swatch' });
+      swatch.style.setProperty('--swatch', colour);
+      choice.append(swatch);
+    }
+    choice.append(label);
+    return choice;
+  });
+  fieldset.replaceChildren(...choices);
+}
+
+/** At most one call a frame, the last one. */
+export function oncePerFrame(work: () => void): () => void {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      work();
+    });
+  };
+}
+
+export const prefersReducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Shows a message in an element that is hidden while there is none. */
+export function showProblem(place: HTMLElement, problem: string | undefined): void {
+  place.hidden = problem === undefined;
+  place.textContent = problem ?? '';
+}

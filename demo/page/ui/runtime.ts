@@ -1,0 +1,20 @@
+import { createRuntime, type Runtime } from 'pyramid-pool';
+
+let runtime: Promise<Runtime> | undefined;
+
+/** The one that all views on this page pool with. */
+export function sharedRuntime(): Promise<Runtime> {
+  runtime ??= createRuntime();
+  return runtime;
+}
+
+/** What WebAssembly became here and, where it is less than it could be, why. */
+export function describeRuntime({ variant, threads, fallback }: Runtime): string {
+  if (threads > 1) return `WebAssembly here: ${variant}, ${threads} threads.`;
+  const why = fallback ? `, because this page is ${fallback.replace(/^this page is /, '')}` : '';
+  const remedy = crossOriginIsolated
+    ? ''
+    : ' Everything works all the same; a server that sends Cross-Origin-Opener-Policy: same-origin and ' +
+      'Cross-Origin-Embedder-Policy: require-corp with the page gives it threads.';
+  return `WebAssembly here: ${variant}, single-threaded${why}.${remedy}`;
+}

@@ -1,0 +1,38 @@
+const KEY_STEP = 6;
+
+const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
+  ArrowLeft: [-KEY_STEP, 0],
+  ArrowRight: [KEY_STEP, 0],
+  ArrowUp: [0, -KEY_STEP],
+  ArrowDown: [0, KEY_STEP],
+};
+
+export interface PictureEvents {
+  /** The pointer is here, in CSS pixels from the picture's corner. */
+  onPoint(x: number, y: number): void;
+  /** By arrow keys, in pixels of the image. */
+  onMove(x: number, y: number): void;
+  onChoose(): void;
+}
+
+/** Lets the picture be explored by pointer and by keyboard. */
+export function listenToPicture(picture: HTMLElement, { onPoint, onMove, onChoose }: PictureEvents): void {
+  picture.tabIndex = 0;
+  picture.role = 'application';
+  picture.setAttribute(
+    'aria-label',
+    'The picture. Arrow keys move from place to place, Enter finds what looks like the window there.',
+  );
+  picture.addEventListener('pointermove', ({ clientX, clientY }) => {
+    const { left, top } = picture.getBoundingClientRect();
+    onPoint(clientX - left, clientY - top);
+  });
+  picture.addEventListener('click', onChoose);
+  picture.addEventListener('keydown', (event) => {
+    const direction = directions[event.key];
+    if (direction) onMove(...direction);
+    else if (event.key === 'Enter') onChoose();
+    else return;
+    event.preventDefault();
+  });
+}

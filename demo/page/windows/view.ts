@@ -1,0 +1,315 @@
+/** Thousands of windows of one feature map, pooled again for every picture. */
+import { VectorLayout } from '../pool/layout.js';
+import { VectorPicture } from '../pool/vector-picture.js';
+import { onThemeChange } from '../shell/theme.js';
+import type { View } from '../shell/view.js';
+import { drawGrey, drawPlane, greatest, type Plane } from '../ui/canvas.js';
+import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { readImage } from '../ui/images.js';
+import { Loading } from '../ui/loading.js';
+import { drawWindows } from './picture.js';
+import { listenToPicture } from './picture-input.js';
+import { windowAt } from './proposals.js';
+import { RcnnControl } from './rcnn-control.js';
+import { Scene } from './scene.js';
+import { findAlike } from './search.js';
+import html from './view.html?raw';
+import { inMs, median, STEP, type Watched, Watcher } from './watch.js';
+import './windows.css';
+
+export const title = 'Windows';
+
+const MOST_FOUND = 8;
+const LIKE_ENOUGH = 0.84;
+const TIMES_KEPT = 15;
+
+export async function mount(root: HTMLElement): Promise<View> {
+  root.innerHTML = html;
+  const view = new WindowsView(root);
+  void view.start();
+  return view;
+}
+
+class WindowsView implements View {
+  readonly #root: HTMLElement;
+  readonly #vector: VectorPicture;
+  readonly #picture: HTMLElement;
+  readonly #scene = new Scene();
+  readonly #rcnn: RcnnControl;
+  #watcher: Watcher | undefined;
+  #watched: Watched | undefined;
+  /** An image that the visitor opened, in place of the scene. */
+  #opened: Plane | undefined;
+  #shown: 'image' | 'map' = 'image';
+  #point: readonly [x: number, y: number] | undefined;
+  #query: Float32Array | undefined;
+  #playing = false;
+  #busy = false;
+  #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#picture = element(root, '.picture');
+    this.#rcnn = new RcnnControl(root);
+    this.#vector = new VectorPicture(element(root, '#vector'), () => {});
+    this.#listen();
+  }
+
+  async start(): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#renew();
+    });
+  }
+
+  shown(): void {
+    this.#draw();
+  }
+
+  hidden(): void {
+    this.#stop();
+  }
+
+  #listen(): void {
+    const on = (selector: string, event: string, work: () => Promise<void> | void) =>
+      element(this.#root, selector).addEventListener(event, () => void this.#attempt(work));
+    on('#play', 'click', () => (this.#playing ? this.#stop() : this.#play()));
+    on('#next', 'click', () => this.#next());
+    on('#count', 'change', () => this.#renew());
+    on('#levels', 'change', () => this.#renew());
+    on('#all', 'change', () => this.#draw());
+    on('#compare', 'click', () => this.#compare());
+    on('#rcnn', 'click', () => this.#runAsRcnn());
+    on('#forget', 'click', () => this.#lookFor(undefined));
+    const file = element<HTMLInputElement>(this.#root, '#open');
+    on('#open', 'change', () => this.#open(file.files?.[0]));
+    const shown = [
+      { value: 'image', label: 'Image' },
+      { value: 'map', label: 'Feature map' },
+    ] as const;
+    fillChoices(element(this.#root, '#shown'), 'windows-shown', shown, 'image', (value) => {
+      this.#shown = value;
+      this.#draw();
+    });
+    this.#listenToPicture();
+    onThemeChange(() => this.#draw());
+    addEventListener('resize', () => this.#draw());
+  }
+
+  #listenToPicture(): void {
+    listenToPicture(this.#picture, {
+      onPoint: (x, y) => this.#moveTo(x / this.#scale, y / this.#scale),
+      onMove: (x, y) => {
+        const [fromX, fromY] = this.#point ?? [20, 20];
+        this.#moveTo(fromX + x, fromY + y);
+      },
+      onChoose: () => this.#lookFor(this.#chosen),
+    });
+  }
+
+  async #attempt(work: () => Promise<void> | void): Promise<void> {
+    const problem = element(this.#root, '#problem');
+    showProblem(problem, undefined);
+    try {
+      await work();
+    } catch (error) {
+      showProblem(problem, messageOf(error));
+      this.#stop();
+    }
+  }
+
+  get #levels(): number[] {
+    return element<HTMLSelectElement>(this.#root, '#levels').value.split(',').map(Number);
+  }
+
+  get #count(): number {
+    return Number(element<HTMLSelectElement>(this.#root, '#count').value);
+  }
+
+  get #scale(): number {
+    return (this.#picture.clientWidth - 2) / (this.#watched?.image.width ?? 1);
+  }
+
+  /** The number of the window under the pointer. */
+  get #chosen(): number | undefined {
+    return this.#watched && this.#point ? windowAt(this.#watched.windows, ...this.#point) : undefined;
+  }
+
+  /** Other settings: another pool, and times from the beginning. */
+  async #renew(): Promise<void> {
+    const loading = new Loading('Starting …');
+    element(this.#root, '#loading').replaceChildren(loading.element);
+    try {
+      const watcher = await Watcher.create(this.#levels, (...news) => loading.update(...news));
+      this.#watcher?.dispose();
+      this.#watcher = watcher;
+    } finally {
+      loading.element.remove();
+    }
+    this.#query = undefined;
+    this.#times = { network: [], regions: [] };
+    this.#rcnn.forget();
+    // The first time threads start and code is compiled; the second is what later pictures take.
+    await this.#watch({ keepTimes: false });
+    await this.#watch();
+    this.#compare();
+    this.#pointAtSomething();
+  }
+
+  /** Shows the windows at work before anybody has pointed anywhere: around the largest piece of ink. */
+  #pointAtSomething(): void {
+    const first = this.#watched?.windows[0];
+    if (!first) return;
+    this.#moveTo((first.x1 + first.x2) / 2, (first.y1 + first.y2) / 2);
+    this.#lookFor(0);
+  }
+
+  async #watch({ keepTimes } = { keepTimes: true }): Promise<void> {
+    if (!this.#watcher || this.#busy) return;
+    this.#busy = true;
+    try {
+      this.#watched = await this.#watcher.watch(this.#opened ?? this.#scene.draw(), this.#count);
+      if (keepTimes) this.#keepTimes(this.#watched);
+    } finally {
+      this.#busy = false;
+    }
+    this.#draw();
+  }
+
+  #keepTimes({ networkMs, regionsMs }: Watched): void {
+    this.#times.network = [networkMs, ...this.#times.network].slice(0, TIMES_KEPT);
+    this.#times.regions = [regionsMs, ...this.#times.regions].slice(0, TIMES_KEPT);
+  }
+
+  async #play(): Promise<void> {
+    this.#opened = undefined;
+    this.#playing = true;
+    element(this.#root, '#play').textContent = 'Pause';
+    while (this.#playing) {
+      this.#scene.advance();
+      await this.#watch();
+      await new Promise(requestAnimationFrame);
+    }
+  }
+
+  #stop(): void {
+    this.#playing = false;
+    element(this.#root, '#play').textContent = 'Play';
+  }
+
+  async #next(): Promise<void> {
+    this.#stop();
+    this.#opened = undefined;
+    for (let i = 0; i < 20; i++) this.#scene.advance();
+    await this.#watch();
+  }
+
+  async #open(file: File | undefined): Promise<void> {
+    if (!file) return;
+    this.#stop();
+    this.#opened = await readImage(file);
+    this.#rcnn.forget();
+    this.#query = undefined;
+    await this.#watch();
+    this.#compare();
+    this.#pointAtSomething();
+  }
+
+  #moveTo(x: number, y: number): void {
+    const { width, height } = this.#watched?.image ?? { width: 1, height: 1 };
+    this.#point = [Math.max(0, Math.min(width - 1, x)), Math.max(0, Math.min(height - 1, y))];
+    this.#draw();
+  }
+
+  #lookFor(at: number | undefined): void {
+    const watched = this.#watched;
+    this.#query =
+      watched && at !== undefined
+        ? watched.vectors.slice(at * watched.length, (at + 1) * watched.length)
+        : undefined;
+    this.#draw();
+  }
+
+  #compare(): void {
+    if (!this.#watcher || !this.#watched) return;
+    const { atOnceMs, oneByOneMs } = this.#watcher.compare(this.#watched);
+    element(this.#root, '#time-each').textContent = inMs(oneByOneMs);
+    element(this.#root, '#times-text').textContent =
+      `At once is ${(oneByOneMs / atOnceMs).toFixed(1)} times as fast: ${inMs(atOnceMs)} against ${inMs(oneByOneMs)}, ` +
+      "by turns on the page's thread, with the same vectors bit for bit.";
+  }
+
+  async #runAsRcnn(): Promise<void> {
+    const [watcher, watched] = [this.#watcher, this.#watched];
+    if (!watcher || !watched) return;
+    this.#stop();
+    await this.#rcnn.toggle(watcher, watched, median(this.#times.network) + median(this.#times.regions));
+  }
+
+  readonly #draw = oncePerFrame(() => {
+    const watched = this.#watched;
+    if (!watched || this.#picture.clientWidth === 0) return;
+    this.#drawCells(watched);
+    this.#drawOverlay(watched);
+    this.#showChosen(watched);
+    const { network, regions } = this.#times;
+    if (network.length === 0) return;
+    element(this.#root, '#time-network').textContent = inMs(median(network));
+    element(this.#root, '#time-regions').textContent = inMs(median(regions));
+  });
+
+  #drawCells({ image, map }: Watched): void {
+    const canvas = element<HTMLCanvasElement>(this.#root, '.picture-cells');
+    if (this.#shown === 'image') {
+      drawGrey(canvas, image);
+      return;
+    }
+    const [, channels, height, width] = map.dims;
+    const values = new Float32Array(height * width);
+    for (let i = 0; i < map.data.length; i++) values[i % values.length] += map.data[i] / channels;
+    drawPlane(canvas, { values, height, width }, greatest(values));
+  }
+
+  #drawOverlay(watched: Watched): void {
+    const { image, windows, vectors } = watched;
+    const chosen = this.#chosen === undefined ? undefined : windows[this.#chosen];
+    const matches = this.#query ? findAlike(vectors, windows, this.#query, MOST_FOUND) : [];
+    const found = matches
+      .filter(({ likeness }) => likeness > LIKE_ENOUGH)
+      .map(({ at, likeness }) => ({ window: windows[at], text: likeness.toFixed(2) }));
+    const bounds = chosen && this.#watcher?.boundsOf(watched, chosen);
+    drawWindows(
+      element(this.#root, '.picture-windows'),
+      {
+        height: image.height,
+        width: image.width,
+        windows,
+        showAll: element<HTMLInputElement>(this.#root, '#all').checked,
+        chosen,
+        bins: bounds?.[0],
+        step: STEP,
+        found,
+      },
+      this.#scale,
+    );
+    element(this.#root, '#forget').hidden = !this.#query;
+    element(this.#root, '#found-text').textContent = this.#query
+      ? `${found.length} places look like it, by the cosine between vectors.`
+      : '';
+  }
+
+  #showChosen(watched: Watched): void {
+    const at = this.#chosen;
+    if (at === undefined || !this.#watcher) return;
+    const { windows, vectors, length, map } = watched;
+    const window = windows[at];
+    const levels = this.#watcher.boundsOf(watched, window);
+    const layout = new VectorLayout(levels, map.dims[1]);
+    const vector = vectors.subarray(at * length, (at + 1) * length);
+    this.#vector.draw(layout, vector, greatest(vectors), undefined);
+    const [w, h] = [window.x2 - window.x1 + 1, window.y2 - window.y1 + 1];
+    element(this.#root, '#window-text').textContent =
+      `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${window.x1}, ${window.y1}. ` +
+      `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click to find what looks like it.`;
+    element(this.#root, '#vector-text').textContent = `${length} values, as every window has.`;
+  }
+}

@@ -1,0 +1,34 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { inProject } from './project.mjs';
+
+const file = inProject('docs', 'reliability.md');
+const marks = /(<!-- figures: npm run fuzz and npm run soak, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
+const head = ['what ran', 'how often', 'seed', 'found'];
+
+/** Puts what runs have reported into the table, in place of what earlier runs of the same name have. */
+export function writeFigures(figures) {
+  const text = readFileSync(file, 'utf8');
+  const old = text.match(marks)[2].trim().split('\n').slice(2);
+  const rows = new Map(old.filter(Boolean).map((line) => [line.split('|')[1].trim(), line]));
+  for (const { name, seed, ...rest } of figures)
+    rows.set(name, lineOf([name, countOf(rest), seed, detailsOf(rest)]));
+  const table = [lineOf(head), lineOf(head.map(() => '---')), ...rows.values()].join('\n');
+  writeFileSync(
+    file,
+    text.replace(marks, (_, start, __, end) => `${start}${table}\n${end}`),
+  );
+}
+
+const lineOf = (cells) => `| ${cells.join(' | ')} |`;
+const countOf = ({ cases, calls }) => (cases ?? calls).toLocaleString('en');
+
+/** A run that finds a fault ends with it and reports nothing: what is here has none. */
+function detailsOf({ errors, answers, ownErrors, pages, heap, engines }) {
+  if (errors) {
+    const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
+    return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
+  }
+  if (pages)
+    return `WASM pages ${pages.join(', ')}; heap ${heap.map((bytes) => (bytes / 1e6).toFixed(1)).join(', ')} MB`;
+  return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type axe from 'axe-core';
+import type { Page, Response } from 'playwright';
+import { expect, test } from 'vitest';
+import { textOf, visitor } from './visit.js';
+
+const visit = visitor();
+const views = ['pool', 'train', 'windows', 'measure'] as const;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const MOST_AT_FIRST = 300_000;
+/** Loaded lazily, after the page is there. */
+const isRuntime = (url: string) => /\/(ort|tfjs)[^/]*$|\.onnx$/.test(url);
+
+test('the first load is small, and the network comes after it', async () => {
+  const loads: Promise<{ url: string; bytes: number }>[] = [];
+  const onResponse = (response: Response) => {
+    const bytes = response.body().then((body) => gzipSync(body).length);
+    loads.push(bytes.then((bytes) => ({ url: response.url(), bytes })));
+  };
+  const page = await visit('pool', { onResponse });
+  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  const all = await Promise.all(loads);
+  expect(all.filter(({ url }) => isRuntime(url)).length).toBeGreaterThan(1);
+  const atFirst = all.filter(({ url }) => !isRuntime(url));
+  expect(atFirst.length).toBeGreaterThan(3);
+  expect(atFirst.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(MOST_AT_FIRST);
+});
+
+test('on a host that isolates pages there are threads', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#runtime', /simd-threads, \d+ threads/);
+});
+
+test('without isolation everything works single-threaded, and the page says so', async () => {
+  const page = await visit('pool', { isolated: false });
+  await textOf(page, '#runtime', /single-threaded, because this page is not cross-origin isolated/);
+  await textOf(page, '#slot-b .slot-size', /16 × 19 × 19 cells → 336 values/);
+  await page.getByRole('link', { name: 'Windows' }).click();
+  await textOf(page, '#times-text', /times as fast/);
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '#engines-note', /single-threaded/);
+  expect(await page.locator('#engines input:disabled').count()).toBeGreaterThan(0);
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.getByRole('button', { name: 'Step' }).click();
+  await textOf(page, '#progress-text', /^32 of/);
+});
+
+test('views have addresses, titles and a way back', async () => {
+  const page = await visit('pool');
+  await page.getByRole('link', { name: 'Train' }).click();
+  await expect.poll(() => page.title()).toBe('Train · pyramid-pool');
+  expect(new URL(page.url()).hash).toBe('#/train');
+  expect(await page.locator('.views [aria-current=page]').allTextContents()).toEqual(['Train']);
+  await page.goBack();
+  await expect.poll(() => page.title()).toBe('Pool · pyramid-pool');
+});
+
+test.each(['light', 'dark'] as const)(
+  'in %s colours every view fits a phone and keeps the rules of accessibility',
+  async (colorScheme) => {
+    const page = await visit('pool', { colorScheme, viewport: { width: 390, height: 844 } });
+    for (const view of views) {
+      await page.locator(`.views a[href="#/${view}"]`).click();
+      await settled(page, view);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBe(390);
+      expect(await violations(page), view).toEqual([]);
+    }
+  },
+);
+
+/** What the view shows by itself is on the page. */
+async function settled(page: Page, view: (typeof views)[number]): Promise<void> {
+  if (view === 'pool') await textOf(page, '#slot-a .slot-size', /^16 × /);
+  if (view === 'windows') await textOf(page, '#times-text', /times as fast/);
+  await page.locator(`.view-${view}`).waitFor();
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target).join(', ')})`,
+  );
+}
+
+test('the theme can be chosen, and is remembered', async () => {
+  const page = await visit('pool', { colorScheme: 'light' });
+  await page.getByRole('button', { name: 'Use dark colours' }).click();
+  expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+  await page.reload();
+  await page.getByRole('button', { name: 'Use light colours' }).waitFor();
+  await textOf(page, '#slot-a .slot-size', /^16 × /);
+});

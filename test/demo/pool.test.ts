@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { drop, imageFile, numberIn, textOf, visitor } from './visit.js';
+
+const visit = visitor();
+
+/** With the network: sixteen maps of half the image's size. */
+const networkIsThere = /16 × \d+ × \d+ cells → \d+ values/;
+
+test('two images of different sizes end in vectors of one length, with a distance', async () => {
+  const page = await visit('pool');
+  expect(await textOf(page, '#slot-a .slot-size', networkIsThere)).toBe('16 × 10 × 10 cells → 336 values');
+  expect(await textOf(page, '#slot-b .slot-size', networkIsThere)).toBe('16 × 19 × 19 cells → 336 values');
+  const likeness = await numberIn(page, '#distance', /336 values each.*similarity (\d\.\d+)/);
+  await page.getByRole('button', { name: 'Image B: an eight' }).click();
+  await textOf(page, '#slot-b .slot-size', /16 × 1\d × \d+ cells/);
+  await expect
+    .poll(() => numberIn(page, '#distance', /336 values each.*similarity (\d\.\d+)/))
+    .toBeLessThan(likeness);
+});
+
+test('an image is dropped, levels and rule are changed by hand', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await drop(page, '#slot-a', await imageFile(page, 120, 81), 'image/png');
+  await textOf(page, '#slot-a .slot-size', /^16 × 41 × 60 cells → 336 values$/);
+
+  await page.getByLabel('Levels', { exact: true }).fill('6, 3, 2, 1');
+  await textOf(page, '#slot-a .slot-size', /^16 × 41 × 60 cells → 800 values$/);
+  expect(await page.locator('#shown-level label').allTextContents()).toEqual([
+    '6 × 6',
+    '3 × 3',
+    '2 × 2',
+    '1 × 1',
+  ]);
+
+  await page.getByLabel('Levels', { exact: true }).fill('4, nothing');
+  await textOf(page, '#pyramid-problem', /levels/);
+  await page.getByLabel('Levels', { exact: true }).fill('2x5');
+  await textOf(page, '#slot-a .slot-size', /160 values/);
+
+  // Image B is 19 cells high and wide, where the paper's windows come out as nine, not eight.
+  await page.getByLabel('Levels', { exact: true }).fill('8');
+  await page.getByLabel('Rule of the bins').selectOption('sliding');
+  await textOf(page, '#slot-a .slot-size', /1024 values/);
+  await textOf(page, '#slot-b .problem', /'sliding' rule gives 9 windows/);
+  await page.getByLabel('Levels', { exact: true }).fill('6');
+  await page.getByLabel('Rule of the bins').selectOption('padded');
+  await textOf(page, '#slot-b .slot-size', /576 values/);
+  await page.locator('#slot-b .problem').waitFor({ state: 'hidden' });
+});
+
+test('what is no image is refused with a sentence, and what was there stays', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await drop(page, '#slot-a', Buffer.from('no image'), 'text/plain');
+  await textOf(page, '#slot-a .problem', /not an image/);
+  expect(await page.locator('#slot-a .slot-size').textContent()).toContain('336 values');
+});
+
+test('pointing at the map lights a bin, and its gradient lands on the cell of its maximum', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-b .slot-size', networkIsThere);
+  const map = page.locator('#slot-b .map');
+  const box = (await map.boundingBox())!;
+  await map.hover({ position: { x: box.width * 0.9, y: box.height * 0.1 } });
+  await textOf(page, '#slot-b .map-text', /bin 1, 4 reads rows 1 to 5 and columns 15 to 19/);
+  // The same bin of the other image, whose size is another.
+  await textOf(page, '#slot-a .map-text', /bin 1, 4 reads rows 1 to 3 and columns 8 to 10/);
+  await map.click({ position: { x: box.width * 0.9, y: box.height * 0.1 } });
+  await textOf(
+    page,
+    '#gradient-text',
+    /In image A it landed on 1 cell, up to 1 on one\. In image B it landed on 1/,
+  );
+  // The maximum of level 1 is a maximum on levels 4 and 2 as well.
+  await page.getByRole('button', { name: 'every value' }).click();
+  await textOf(page, '#gradient-text', /In image B it landed on \d+ cells, up to [3-9] on one/);
+});
+
+test('the keyboard goes through bins and levels', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await page.locator('#slot-a .map').focus();
+  await page.keyboard.press('ArrowRight');
+  await textOf(page, '#slot-a .map-text', /Level 4 × 4, bin 2, 3/);
+  await page.keyboard.press('PageDown');
+  await textOf(page, '#slot-a .map-text', /Level 2 × 2, bin 1, 1/);
+  await page.keyboard.press('Enter');
+  await textOf(page, '#gradient-text', /landed on 1 cell/);
+});
+
+test('an image is drawn, and one is photographed', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await page.locator('#slot-a').getByRole('button', { name: 'Draw' }).click();
+  await page.getByLabel('Width').fill('50');
+  const box = (await page.locator('dialog canvas').boundingBox())!;
+  await page.mouse.move(box.x + 20, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 90, box.y + 120, { steps: 5 });
+  await page.mouse.up();
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await textOf(page, '#slot-a .slot-size', /^16 × 24 × 25 cells/);
+
+  await page.locator('#slot-b').getByRole('button', { name: 'Photograph' }).click();
+  await page.getByRole('button', { name: 'Take the picture' }).click();
+  await textOf(page, '#slot-b .slot-size', /^16 × 144 × 192 cells → 336 values/);
+});
