@@ -9,20 +9,15 @@ use crate::bins::Bin;
 use crate::kernels::{BAND_ROWS, square};
 
 /// How an NCHW kernel makes a level.
-#[derive(Clone, Debug)]
+#[derive(Default, Clone, Debug)]
 pub(crate) enum Steps {
     /// The level is a grid of sixteen bins over a small square map, for which there is a kernel.
+    #[default]
     Square,
     /// Rows of the map are reduced band by band, and the bins gathered from them.
     Rows(Vec<Band>, Gather),
     /// The bins are gathered from those of the parent.
     Nested(Gather),
-}
-
-impl Default for Steps {
-    fn default() -> Self {
-        Steps::Square
-    }
 }
 
 /// The loads that bring a level's bins together, four bins at a time: from rows that are already reduced, or from the
