@@ -22,6 +22,8 @@ const shared = (host: string) => ({
 });
 
 const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
+/** A browser on a busy machine may miss a time-out; a fault fails twice. */
+const retry = process.env.CI ? 1 : 0;
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
@@ -62,6 +64,7 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
         name: isolated ? browser : `${browser} without isolation`,
         include: [...include, 'test/browser/**/*.test.ts'],
         setupFiles: ['test/browser/setup.ts'],
+        retry,
         ...timeouts,
         // One browser after another: each has use for all cores.
         sequence: { groupOrder: 2 * Object.keys(browsers).indexOf(browser) + (isolated ? 1 : 2) },
@@ -84,6 +87,7 @@ const demo: TestProjectConfiguration = {
     name: 'demo',
     include: ['test/demo/**/*.test.ts'],
     globalSetup: ['test/demo/site.ts'],
+    retry,
     ...timeouts,
     // After all others: it trains and measures.
     sequence: { groupOrder: 2 * Object.keys(browsers).length + 1 },

@@ -9,7 +9,8 @@ const help = `
 Usage: npm run readme [-- --check]
 
 Writes the README's tables of what was tested where, and of sizes, from the results of the last \`npm test\` and
-from the build; with --check fails where the README says something else. Rows of a runtime that was not there stay.`;
+from the build; with --check fails where the README says more than was tested, or another size. Rows of a runtime that was
+not there stay.`;
 
 const file = inProject('README.md');
 
@@ -24,12 +25,38 @@ const variants = ['simd-threads', 'simd', 'scalar'];
 async function readme(args) {
   const before = readFileSync(file, 'utf8');
   const sizes = await measureSizes();
-  let after = replaceTable(before, 'runtimes', (rows) => runtimeTable(rows, readResults()));
-  after = replaceTable(after, 'sizes', (rows) => sizeTable(rows, sizes));
-  if (after === before) return;
-  if (args.includes('--check'))
-    fail(`The README's tables are not what was tested:\n${difference(before, after)}`);
-  writeFileSync(file, after);
+  const withSizes = replaceTable(before, 'sizes', (rows) => sizeTable(rows, sizes));
+  if (args.includes('--check')) return check(before, withSizes);
+  writeFileSync(
+    file,
+    replaceTable(withSizes, 'runtimes', (rows) => runtimeTable(rows, readResults())),
+  );
+}
+
+/** Fails where the README says another size, or that something was tested which was not. */
+function check(before, withSizes) {
+  if (withSizes !== before)
+    fail(`The README's sizes are not those of the build:\n${difference(before, withSizes)}`);
+  const results = readResults();
+  replaceTable(before, 'runtimes', (rows) => {
+    const claims = rows.flatMap((row) => unfounded(row, results));
+    if (claims.length > 0) fail(`The README says more than was tested:\n  ${claims.join('\n  ')}`);
+    return rows;
+  });
+}
+
+/** What a row says that the results of its runtime, if there are any, do not. */
+function unfounded([runtime, ...cells], results) {
+  const own = results.filter((result) => result.runtime === runtime);
+  if (own.length === 0) return [];
+  const ran = new Set(own.flatMap((result) => result.variants));
+  // Longer ones first: they hold shorter ones, and commas.
+  const hows = own.map(({ how }) => how).sort((a, b) => b.length - a.length);
+  const rest = hows.reduce((text, how) => text.replace(how, ''), cells.at(-1));
+  return [
+    ...variants.filter((variant, i) => cells[i] === 'yes' && !ran.has(variant)),
+    ...rest.split(',').filter((how) => how.trim()),
+  ].map((claim) => `${runtime}: ${claim.trim()}`);
 }
 
 /** Replaces the table between the marks of this name by what `make` makes of its rows. */
