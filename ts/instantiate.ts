@@ -1,4 +1,3 @@
-import { inflateSync } from 'fflate';
 import { platform } from '#platform';
 import { fail, show } from './check.js';
 import { PyramidPoolError } from './errors.js';
@@ -40,7 +39,7 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
 
 /** Makes an instance of a built-in variant without waiting: for hosts that compile small modules at once. */
 export function instantiateNow({ wasm, createGlue }: Payload): Instance {
-  const module = typeof wasm === 'string' ? new WebAssembly.Module(unpack(wasm)) : wasm;
+  const module = typeof wasm === 'string' ? new WebAssembly.Module(platform.unpack(wasm)) : wasm;
   const kernels = createGlue().initSync({ module });
   return { module, kernels, memory: kernels.memory as WebAssembly.Memory };
 }
@@ -108,7 +107,7 @@ function toUrl(wasm: string | URL): URL {
 async function compile(
   source: string | BufferSource | WebAssembly.Module | Response,
 ): Promise<WebAssembly.Module> {
-  if (typeof source === 'string') return WebAssembly.compile(unpack(source));
+  if (typeof source === 'string') return WebAssembly.compile(platform.unpack(source));
   if (source instanceof WebAssembly.Module) return source;
   if (typeof Response !== 'function' || !(source instanceof Response))
     return WebAssembly.compile(source as BufferSource);
@@ -125,13 +124,4 @@ function checkModule(module: WebAssembly.Module, importsMemory: boolean): void {
   if (WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory') !== importsMemory) {
     throw new Error(importsMemory ? 'it does not import its memory' : 'it imports its memory');
   }
-}
-
-/** The bytes of a built-in module: deflated, as base64 keeps servers from packing it well. */
-function unpack(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  // Not by the host's own streams: they are newer than SIMD, and do not answer at once.
-  return inflateSync(bytes);
 }

@@ -6,6 +6,10 @@ export const platform: Platform = {
 
   loadPayload: () => import('#wasm/simd'),
 
+  unpack() {
+    throw new Error('an edge worker carries its module as a file');
+  },
+
   cores: () => 1,
 
   load: (url) => fetch(url),
