@@ -83,16 +83,25 @@ async function measure(engines: Engine[]): Promise<Result[]> {
   for (const part of parts) {
     for await (const event of run(part)) {
       if (event.kind === 'result') results.push(event.result);
-      else showProgress(`${event.done} of ${event.total} done; ${event.now}`);
+      else showProgress(event);
     }
   }
-  showProgress('');
   return results;
 }
 
-function showProgress(text: string): void {
-  if (process.stderr.isTTY)
+let shown = '';
+
+/** A line that is written over; where it goes to a file, one for each piece of work. */
+function showProgress({ done, total, now }: { done: number; total: number; now: string }): void {
+  const text = `${done} of ${total} done; ${now}`;
+  if (process.stderr.isTTY) {
     process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    if (done === total) process.stderr.write('\r\x1b[K');
+    return;
+  }
+  const [work] = now.split(':') as [string];
+  if (work !== shown) process.stderr.write(`${done} of ${total} done; ${work}\n`);
+  shown = work;
 }
 
 function print(results: readonly Result[]): void {

@@ -1,23 +1,35 @@
 /** Node, Deno and Bun. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type * as Threads from 'node:worker_threads';
 import workerSource from '#worker-source';
 import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
 
 const main = "\nworker.serve(require('node:worker_threads').workerData);";
 
+/** Loaded with the variant that needs it: it takes longer than all else that is imported here. */
+let threads: typeof Threads;
+
+async function load(url: URL): Promise<BufferSource | Response> {
+  if (url.protocol !== 'file:') return fetch(url);
+  const { readFile } = await import('node:fs/promises');
+  return readFile(url);
+}
+
 export const platform: Platform = {
-  loadPayload: (variant) => loadPayload[variant](),
+  async loadPayload(variant) {
+    const payload = loadPayload[variant]();
+    if (variant === 'simd-threads') threads = await import('node:worker_threads');
+    return payload;
+  },
 
   cores: availableParallelism,
 
-  load: (url) => (url.protocol === 'file:' ? readFile(url) : fetch(url)),
+  load,
 
   startWorker(membership, _workerUrl, onFailure) {
     // Flags of this process, such as loaders, are none of the worker's business.
-    const worker = new Worker(workerSource + main, {
+    const worker = new threads.Worker(workerSource + main, {
       eval: true,
       workerData: membership,
       execArgv: [],
