@@ -113,14 +113,22 @@ impl<T: Real> Block<'_, T> {
     /// Moves what the level's cells hold, adding it to the same cells of `to`.
     #[inline(never)]
     fn merge<const FLAT: bool>(self, level: Place, from: Sums<T>, to: Sums<T>) {
-        self.visit(level, |plane, cell, _| {
+        let move_cell = |plane: usize, cell: usize| {
             let (source, target) = (from.at::<FLAT>(plane, cell), to.at::<FLAT>(plane, cell));
             // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
             unsafe {
                 to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
                 from.memory.set(source, T::ZERO);
             }
-        });
+        };
+        // Regions may have more bins than the plane has cells. PyTorch adds whole planes in any case.
+        let cells = self.map.cells();
+        if level.bins * self.rows.len() >= cells {
+            let planes = self.channels.1 - self.channels.0;
+            (0..planes).for_each(|plane| (0..cells).for_each(|cell| move_cell(plane, cell)));
+        } else {
+            self.visit(level, |plane, cell, _| move_cell(plane, cell));
+        }
     }
 
     /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
