@@ -2,6 +2,7 @@
 //! bounds, and nothing else in the crate knows a rule.
 
 use crate::PoolError;
+use crate::reserve::reserve;
 
 /// The half-open range of rows or columns that one bin reads.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -103,8 +104,7 @@ impl Rule {
         if count != n {
             return Err(PoolError::WrongCount { size, asked: n, count });
         }
-        let mut bins = Vec::new();
-        bins.try_reserve_exact(n).map_err(|_| PoolError::OutOfMemory)?;
+        let mut bins = reserve(n)?;
         bins.extend((0..n).map(|i| self.bin(size, n, i)));
         Ok(bins)
     }

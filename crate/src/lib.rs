@@ -37,6 +37,7 @@ mod plan;
 mod pyramid;
 pub mod reference;
 mod regions;
+mod reserve;
 mod shape;
 mod span;
 mod units;

@@ -1,5 +1,6 @@
 //! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
 
+use crate::reserve::reserve;
 use crate::shape::Planes;
 use crate::{Layout, PoolError};
 
@@ -26,8 +27,7 @@ impl Pyramid {
         if levels.is_empty() {
             return Err(PoolError::NoLevels);
         }
-        let mut places = Vec::new();
-        places.try_reserve_exact(levels.len()).map_err(|_| PoolError::OutOfMemory)?;
+        let mut places: Vec<Place> = reserve(levels.len())?;
         let mut bins = 0_usize;
         for (level, &(rows, columns)) in levels.iter().enumerate() {
             if rows == 0 || columns == 0 {
@@ -40,6 +40,18 @@ impl Pyramid {
             places.push(place);
         }
         Ok(Pyramid { layout, places, bins })
+    }
+
+    /// Positions of the levels, finer ones first, and among equals in the order of the list: each level after the ones
+    /// that it may be computed from.
+    pub fn finer_first(&self) -> Result<Vec<usize>, PoolError> {
+        let mut order: Vec<usize> = reserve(self.places.len())?;
+        // A pyramid has few levels, and a sort from the library would be a sixth of the WASM.
+        for (i, place) in self.places.iter().enumerate() {
+            let at = order.partition_point(|&j| self.places[j].bins >= place.bins);
+            order.insert(at, i);
+        }
+        Ok(order)
     }
 
     /// Length of an output of `rows` rows.

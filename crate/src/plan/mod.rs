@@ -10,6 +10,7 @@ use crate::kernels::{
     AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
 };
 use crate::pyramid::{Place, Pyramid};
+use crate::reserve::reserve;
 use crate::units::Units;
 use crate::{FeatureMap, Layout, PoolError};
 
@@ -93,7 +94,7 @@ impl PyramidPlan {
         for i in 0..planned.len() {
             planned[i].source = source(&planned, i);
         }
-        let order = order(&planned)?;
+        let order = pyramid.finer_first()?;
         let mut plan = PyramidPlan {
             height,
             width,
@@ -268,23 +269,6 @@ fn source(levels: &[Level], i: usize) -> Source {
             Source::Map => 0,
         })
         .unwrap_or(Source::Map)
-}
-
-/// Finer levels first: a parent is finer than its child, or equal and earlier in the list.
-fn order(levels: &[Level]) -> Result<Vec<usize>, PoolError> {
-    let mut order: Vec<usize> = reserve(levels.len())?;
-    // A pyramid has few levels, and a sort from the library would be a sixth of the WASM.
-    for (i, level) in levels.iter().enumerate() {
-        let at = order.partition_point(|&j| levels[j].bins() >= level.bins());
-        order.insert(at, i);
-    }
-    Ok(order)
-}
-
-fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(len).map_err(|_| PoolError::OutOfMemory)?;
-    Ok(list)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::bins::{Bin, nesting};
 use crate::element::ElementType;
 use crate::kernels::regions::{REGION_CHANNELS, Workspace};
 use crate::pyramid::Pyramid;
+use crate::reserve::reserve;
 use crate::units::Units;
 use crate::{FeatureMap, Layout, PoolError};
 
@@ -28,8 +29,12 @@ pub struct RegionPlan {
     rule: RegionRule,
     pyramid: Pyramid,
     grids: Vec<(usize, usize)>,
+    /// Where the bounds of each level begin among those of a region.
+    firsts: Vec<usize>,
     /// Positions in `grids`, finer levels first.
     order: Vec<usize>,
+    /// The next finer level that each level divides: for most regions it follows from that one.
+    parents: Vec<Option<usize>>,
     /// For each region and level the bins along the height, then along the width.
     bounds: Vec<Bin>,
     /// Number of bounds of one region.
@@ -88,14 +93,21 @@ impl RegionPlan {
         if count * REGION_LEN != regions.len() {
             return Err(PoolError::WrongLength { buffer: "regions", found: regions.len(), needed: count * REGION_LEN });
         }
-        let stride = levels.iter().map(|&(rows, columns)| rows + columns).sum();
+        let (mut firsts, mut stride) = (reserve(levels.len())?, 0);
+        for &(rows, columns) in levels {
+            firsts.push(stride);
+            stride += rows + columns;
+        }
+        let order = pyramid.finer_first()?;
         let mut plan = RegionPlan {
             height,
             width,
             rule,
             pyramid,
             grids: reserve(levels.len())?,
-            order: finer_first(levels)?,
+            firsts,
+            parents: parents(levels, &order)?,
+            order,
             bounds: reserve(count.checked_mul(stride).ok_or(PoolError::TooLarge)?)?,
             stride,
             sources: reserve(count * levels.len())?,
@@ -148,20 +160,16 @@ impl RegionPlan {
         }
     }
 
-    /// A level whose bins are unions of those of the next finer level that it divides follows from it. Most do for every
-    /// region, but `f32` bins need not.
+    /// A level whose bins are unions of those of its parent follows from it. Most do for every region, but `f32` bins need
+    /// not.
     fn add_sources(&mut self, region: usize) {
-        for (level, &(rows, columns)) in self.grids.iter().enumerate() {
+        for level in 0..self.grids.len() {
             let (here, there) = self.level_bounds(region, level);
             if [here, there].iter().any(|bins| bins.iter().any(|bin| bin.is_empty())) {
                 self.sources.push(RegionSource::MapWithHoles);
                 continue;
             }
-            let finer = self.order.iter().rev().copied().filter(|&other| {
-                let (r, c) = self.grids[other];
-                r * c > rows * columns && r % rows == 0 && c % columns == 0
-            });
-            let parent = finer.take(1).find(|&other| {
+            let parent = self.parents[level].filter(|&other| {
                 let (fine_rows, fine_columns) = self.level_bounds(region, other);
                 let whole = |bins: &[Bin]| bins.iter().all(|bin| !bin.is_empty());
                 whole(fine_rows)
@@ -218,9 +226,8 @@ impl RegionPlan {
     }
 
     fn span(&self, region: usize, level: usize) -> (usize, usize, usize) {
-        let before: usize = self.grids[..level].iter().map(|&(rows, columns)| rows + columns).sum();
         let (rows, columns) = self.grids[level];
-        (region * self.stride + before, rows, columns)
+        (region * self.stride + self.firsts[level], rows, columns)
     }
 
     /// For each region and level the bins along the height, then along the width.
@@ -300,15 +307,17 @@ impl RegionPlan {
     }
 }
 
-/// Finer levels first; among equals the order of the list.
-fn finer_first(levels: &[(usize, usize)]) -> Result<Vec<usize>, PoolError> {
-    let mut order: Vec<usize> = reserve(levels.len())?;
-    let bins = |i: usize| levels[i].0 * levels[i].1;
-    for i in 0..levels.len() {
-        let at = order.partition_point(|&j| bins(j) >= bins(i));
-        order.insert(at, i);
+/// For each level the coarsest of those that it divides, and that are finer.
+fn parents(levels: &[(usize, usize)], order: &[usize]) -> Result<Vec<Option<usize>>, PoolError> {
+    let mut parents = reserve(levels.len())?;
+    for &(rows, columns) in levels {
+        let divided = |&other: &usize| {
+            let (r, c) = levels[other];
+            r * c > rows * columns && r % rows == 0 && c % columns == 0
+        };
+        parents.push(order.iter().rev().copied().find(divided));
     }
-    Ok(order)
+    Ok(parents)
 }
 
 /// The largest `k` such that `2^k` cells are in the bin.
@@ -329,10 +338,4 @@ fn part(bin: Bin, step: usize, table: usize) -> [u32; 2] {
     }
     let k = log2(bin);
     [bin.start, bin.end - (1 << k)].map(|cell| (k * table + cell as usize * step) as u32)
-}
-
-fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(len).map_err(|_| PoolError::OutOfMemory)?;
-    Ok(list)
 }

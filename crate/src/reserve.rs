@@ -1,0 +1,10 @@
+//! Lists whose memory is asked for at once, and may be refused.
+
+use crate::PoolError;
+
+/// An empty list with room for `len` elements.
+pub(crate) fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(len).map_err(|_| PoolError::OutOfMemory)?;
+    Ok(list)
+}
