@@ -1,4 +1,4 @@
-import { PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
+import { messageOf, PyramidPoolError, type PyramidPoolErrorCode } from './errors.js';
 import { countElements, type DataType, dataTypes, type RawArray } from './tensor.js';
 
 /** A tensor whose parts were read once and found to fit each other. */
@@ -171,8 +171,7 @@ function readParts(tensor: TensorParts, path: string): TensorParts {
     return { data, dims, type };
   } catch (cause) {
     if (cause instanceof PyramidPoolError) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${message}`, { cause });
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

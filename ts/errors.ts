@@ -31,6 +31,11 @@ export type PyramidPoolErrorCode =
   /** A worker died in the middle of a job. The runtime goes on without workers. */
   | 'worker-failed';
 
+/** What an error of somebody else says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * Every error this package throws on purpose. A call that throws one has written nothing and may be repeated; where a
  * worker failed or the runtime was disposed meanwhile, a tensor given as `out` may be half written.

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { fail, show } from './check.js';
-import { PyramidPoolError } from './errors.js';
+import { messageOf, PyramidPoolError } from './errors.js';
 import { STACK_BYTES } from './threads/stack.js';
 import { exported, type Kernels, loadThreadsGlue, type Payload, type Variant } from './variant.js';
 
@@ -27,11 +27,10 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
   } catch (cause) {
     if (cause instanceof RangeError)
       throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
-    const message = cause instanceof Error ? cause.message : String(cause);
     const which = wasm === undefined ? 'the built-in WASM' : 'options.wasm';
     throw new PyramidPoolError(
       'invalid-wasm',
-      `${which} does not load as the ${variant} variant: ${message}`,
+      `${which} does not load as the ${variant} variant: ${messageOf(cause)}`,
       { cause },
     );
   }
@@ -54,8 +53,9 @@ export async function instantiateOver(
     checkModule(module, true);
     return createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new PyramidPoolError('invalid-handle', `handle.module does not load: ${message}`, { cause });
+    throw new PyramidPoolError('invalid-handle', `handle.module does not load: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

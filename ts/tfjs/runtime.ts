@@ -1,5 +1,5 @@
 import * as payload from '#wasm/simd';
-import { PyramidPoolError } from '../errors.js';
+import { messageOf, PyramidPoolError } from '../errors.js';
 import { instantiateNow } from '../instantiate.js';
 import { WasmMemory } from '../memory.js';
 import { Runtime } from '../runtime.js';
@@ -21,10 +21,9 @@ function makeRuntime(): Runtime {
     const choice = { variant: 'simd', threads: 1, fallback: undefined } as const;
     return new Runtime(new WasmMemory(memory, kernels), module, choice, {});
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
     throw new PyramidPoolError(
       'unsupported',
-      `this host cannot make a runtime while an operation runs (${message}): pass options.runtime, made by createRuntime`,
+      `this host cannot make a runtime while an operation runs (${messageOf(cause)}): pass options.runtime, made by createRuntime`,
       { cause },
     );
   }

@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import type { Work } from '../dispatch.js';
-import { PyramidPoolError } from '../errors.js';
+import { messageOf, PyramidPoolError } from '../errors.js';
 import { writeJobs } from '../job.js';
 import { Scratch, type WasmMemory } from '../memory.js';
 import type { StartedWorker } from '../platform/platform.js';
@@ -132,7 +132,7 @@ export class Crew {
       try {
         this.#workers.push(platform.startWorker(membership, workerUrl, (reason) => this.#giveUp(reason)));
       } catch (error) {
-        this.#giveUp(error instanceof Error ? error.message : String(error));
+        this.#giveUp(messageOf(error));
       }
     }
   }
