@@ -6,7 +6,9 @@
 
 use core::ops::Range;
 
-use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair, square};
+use super::best::Indexed;
+use super::square::{self, Outputs};
+use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
 use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
 use crate::shape::Planes;
 use crate::span::{self, Span};
@@ -46,7 +48,7 @@ struct Rows<'a> {
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
 ///
 /// Level by level over a block of planes: what a level takes to set up is shared, and while one plane waits for a
-/// result to be stored the next goes on.
+/// result to be stored the next goes on. Levels that read the map take no more planes at a time than stay in the cache.
 ///
 /// # Safety
 /// `input` and `output` must have the lengths of the plan for this item, and `scratch` must be made for the plan.
@@ -60,53 +62,108 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     scratch: Span<f32>,
 ) {
     // SAFETY: the caller's promise.
-    let scratch = unsafe { Scratch::new(plan, scratch) };
+    let (scratch, item) = unsafe { (Scratch::new(plan, scratch), Item { plan, input, cells, output }) };
     let mut flags = [Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }; FORWARD_BLOCK];
-    for first in channels.clone().step_by(plan.forward_block()) {
-        let planes = first..channels.end.min(first + plan.forward_block());
+    for planes in blocks(channels, FORWARD_BLOCK) {
         let flags = &mut flags[..planes.len()];
         flags.fill(Flags { sum: V::splat(0.0), zeros: V::splat(0.0) });
-        let cells_of = |channel: usize| {
-            let first = cells.at(channel, 0);
-            // SAFETY: the plane lies inside the input.
-            unsafe { input.get_unchecked(first..first + cells.plane) }
-        };
         // SAFETY: strips, bands and gathers of the plan lie inside the planes, the scratch made for them, and the
         // bins of these planes, which lie inside the output.
         unsafe {
-            let stack = |level: &Level| {
-                let bins = level.bins();
-                let first = output.bins(plan, level).at(planes.start, 0);
-                Stack { slots: output.slots.part::<B>(first, planes.len() * bins), stride: bins }
-            };
+            for some in blocks(planes.clone(), plan.forward_block()) {
+                let flags = &mut flags[some.start - planes.start..][..some.len()];
+                for level in plan.in_order().filter(|level| level.source == Source::Map) {
+                    item.pool_map::<V, B>(level, some.clone(), scratch, flags);
+                }
+            }
             for level in plan.in_order() {
-                match &level.steps {
-                    Steps::Square => {
-                        let first = cells.at(planes.start, 0);
-                        let cells = input.get_unchecked(first..first + planes.len() * cells.plane);
-                        square::reduce::<V, B>(&level.rows, plan.size().0, cells, stack(level), flags);
-                    }
-                    Steps::Rows(bands, gathered) => {
-                        let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
-                        for (i, flags) in flags.iter_mut().enumerate() {
-                            let rows = rows_of::<V>(plan, cells_of(planes.start + i), scratch.widened);
-                            let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
-                            flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, bands, rows, to));
-                        }
-                        gather::<V, B>(gathered, level.bins(), reduced, stack(level), flags);
-                    }
-                    Steps::Nested(gathered) => {
-                        let Source::Level { parent, .. } = level.source else { continue };
-                        gather::<V, B>(gathered, level.bins(), stack(&plan.levels()[parent]), stack(level), flags);
-                    }
+                if let (Steps::Nested(gathered), Source::Level { parent, .. }) = (&level.steps, level.source) {
+                    let from = item.stack::<B>(&plan.levels()[parent], &planes);
+                    gather::<V, B>(gathered, level.bins(), from, item.stack::<B>(level, &planes), flags);
                 }
             }
         }
         for (channel, flags) in planes.zip(flags) {
             let nan = flags.sum.ne(flags.sum).any();
-            let zero = flags.zeros.any() && has_negative_zero::<V>(cells_of(channel));
+            // SAFETY: a channel of the item.
+            let zero = flags.zeros.any() && has_negative_zero::<V>(unsafe { item.plane(channel) });
             if nan || zero {
                 repair::plane(plan, input, cells, output, channel, nan, zero);
+            }
+        }
+    }
+}
+
+/// Cuts a range into blocks of at most `most`.
+fn blocks(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(most).map(move |first| first..range.end.min(first + most))
+}
+
+/// One item of a batch, and its output.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    plan: &'a PyramidPlan,
+    input: &'a [f32],
+    cells: Planes,
+    output: ItemOutput<'a>,
+}
+
+impl<'a> Item<'a> {
+    /// # Safety
+    /// `channel` must be one of the item's.
+    #[inline(always)]
+    unsafe fn plane(&self, channel: usize) -> &'a [f32] {
+        let first = self.cells.at(channel, 0);
+        // SAFETY: the plane lies inside the input.
+        unsafe { self.input.get_unchecked(first..first + self.cells.plane) }
+    }
+
+    /// A level's bins of some planes.
+    ///
+    /// # Safety
+    /// `planes` must be some of the item's.
+    #[inline(always)]
+    unsafe fn stack<B: Indexed>(&self, level: &Level, planes: &Range<usize>) -> Stack<'a> {
+        let bins = level.bins();
+        let first = self.output.bins(self.plan, level).at(planes.start, 0);
+        // SAFETY: these bins lie inside the output.
+        Stack { slots: unsafe { self.output.slots.part::<B>(first, planes.len() * bins) }, stride: bins }
+    }
+
+    /// Makes a level, of some planes, that reads the map, and those that are made along with it.
+    ///
+    /// # Safety
+    /// As [`channels`], for a block of `planes` that the scratch was made for.
+    #[inline(always)]
+    unsafe fn pool_map<V: Vector, B: Best<V>>(
+        &self,
+        level: &Level,
+        planes: Range<usize>,
+        scratch: Scratch,
+        flags: &mut [Flags<V>],
+    ) {
+        let plan = self.plan;
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            let out = self.stack::<B>(level, &planes);
+            match &level.steps {
+                &Steps::Square([four, one]) => {
+                    let first = self.cells.at(planes.start, 0);
+                    let cells = self.input.get_unchecked(first..first + planes.len() * self.cells.plane);
+                    let along = |i: Option<usize>| i.map(|i| self.stack::<B>(&plan.levels()[i], &planes));
+                    let out = Outputs { sixteen: out, four: along(four), one: along(one) };
+                    square::reduce::<V, B>(plan.size().0, &level.rows, cells, out, flags);
+                }
+                Steps::Rows(bands, gathered) => {
+                    let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
+                    for (i, flags) in flags.iter_mut().enumerate() {
+                        let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
+                        let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
+                        flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, bands, rows, to));
+                    }
+                    gather::<V, B>(gathered, level.bins(), reduced, out, flags);
+                }
+                Steps::Nested(_) | Steps::Along => {}
             }
         }
     }

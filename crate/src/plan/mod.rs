@@ -174,6 +174,14 @@ impl PyramidPlan {
         self.order.iter().map(|&i| &self.levels[i])
     }
 
+    /// The level that reads the map for level `i`.
+    fn root(&self, i: usize) -> usize {
+        match self.levels[i].source {
+            Source::Map => i,
+            Source::Level { parent, .. } => self.root(parent),
+        }
+    }
+
     pub(crate) fn strips(&self, indexed: bool) -> &[Strip] {
         &self.strips[usize::from(indexed)]
     }

@@ -11,9 +11,12 @@ use crate::kernels::{BAND_ROWS, square};
 /// How an NCHW kernel makes a level.
 #[derive(Default, Clone, Debug)]
 pub(crate) enum Steps {
-    /// The level is a grid of sixteen bins over a small square map, for which there is a kernel.
+    /// The level is made along with another, whose steps say so.
     #[default]
-    Square,
+    Along,
+    /// The level is a grid of sixteen bins over a small square map, for which there is a kernel. It makes these levels of
+    /// four bins and of one as well.
+    Square([Option<usize>; 2]),
     /// Rows of the map are reduced band by band, and the bins gathered from them.
     Rows(Vec<Band>, Gather),
     /// The bins are gathered from those of the parent.
@@ -65,13 +68,19 @@ impl Steps {
     /// How to make level `i` of a plan, whose levels have their bins and sources.
     pub fn of(plan: &PyramidPlan, i: usize) -> Result<Self, PoolError> {
         let level = &plan.levels[i];
+        let root = plan.root(i);
         match level.source {
-            Source::Map if is_square(plan, level) => Ok(Steps::Square),
+            Source::Map if is_square(plan, level) => Ok(Steps::Square(made_along(plan, i))),
             Source::Map => {
                 let band = if plan.is_small() { usize::MAX } else { BAND_ROWS };
                 let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
                 let from = (plan.row_stride(), plan.reduced_len());
                 Ok(Steps::Rows(bands(&level.rows, band)?, gather(level, window, from)?))
+            }
+            Source::Level { .. }
+                if is_square(plan, &plan.levels[root]) && made_along(plan, root).contains(&Some(i)) =>
+            {
+                Ok(Steps::Along)
             }
             Source::Level { parent, rows, columns } => {
                 let parent = &plan.levels[parent];
@@ -89,6 +98,15 @@ fn is_square(plan: &PyramidPlan, level: &Level) -> bool {
         bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(side, i))
     };
     side == width && square::SIDES.contains(&side) && fits(&level.rows) && fits(&level.columns)
+}
+
+/// The first levels of four bins and of one that nest in level `root`, or in others that do.
+fn made_along(plan: &PyramidPlan, root: usize) -> [Option<usize>; 2] {
+    let nests = |i: usize, n: usize| {
+        let Level { rows, columns, .. } = &plan.levels[i];
+        i != root && (rows.len(), columns.len()) == (n, n) && plan.root(i) == root
+    };
+    [2, 1].map(|n| (0..plan.levels.len()).find(|&i| nests(i, n)))
 }
 
 /// Cuts `width` columns into strips of at most `most` vectors, as even as can be. Maps narrower than a vector are
