@@ -77,6 +77,17 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { *self.at.add(i) }
     }
 
+    /// Reads an element for nothing but to have it in the cache.
+    ///
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn touch(self, i: usize) {
+        debug_assert!(i < self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { self.at.add(i).read_volatile() };
+    }
+
     /// # Safety
     /// `i` must be below the length.
     #[inline(always)]

@@ -8,6 +8,9 @@ use crate::shape::Planes;
 use crate::span::Span;
 use crate::vector::Vector;
 
+/// Elements in a line of the cache.
+const LINE: usize = 16;
+
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
 pub(super) struct Sink<'a> {
@@ -28,6 +31,31 @@ impl Sink<'_> {
         let (first, all) = self.channels;
         let bins = pyramid.bins_at(all, pyramid.places[level], row);
         Planes { first: bins.at(first, 0), ..bins }
+    }
+
+    /// Reads one element in each line of memory that [`Sink::write`] will fill for `count` channels of a region: it is
+    /// fetched while another region is pooled. The rows lie too far apart for the processor to see it coming. Pays where
+    /// indices are written as well.
+    ///
+    /// # Safety
+    /// Row and channels must lie inside the output.
+    #[inline(always)]
+    pub unsafe fn touch(self, row: usize, count: usize) {
+        let pyramid = self.plan.pyramid();
+        let Some(values) = self.output.as_f32() else { return };
+        if pyramid.layout != Layout::Nchw || self.indices.len() == 0 {
+            return;
+        }
+        for (level, place) in pyramid.places.iter().enumerate() {
+            let first = self.place(row, level).first;
+            for at in (first..first + count * place.bins).step_by(LINE) {
+                // SAFETY: the caller's promise; there are as many indices as values.
+                unsafe {
+                    values.touch(at);
+                    self.indices.touch(at);
+                }
+            }
+        }
     }
 
     /// Writes one level of a region: `best(channel, bin)` for `count` channels.

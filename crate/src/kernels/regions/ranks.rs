@@ -39,7 +39,11 @@ pub(super) unsafe fn pool(block: Block, tables: &Tables, sink: Sink, work: &Work
             rank(block, channel, work.sorting, work.ranked.part(channel * each, each), table);
         }
         build::<Native, Ranks>(block.plan, tables, work.tables);
-        for &row in block.plan.rows(block.item) {
+        let rows = block.plan.rows(block.item);
+        for (i, &row) in rows.iter().enumerate() {
+            if let Some(&next) = rows.get(i + 1) {
+                sink.touch(next as usize, block.channels);
+            }
             pool_region::<Native, Ranks>(block.plan, tables, work.tables, row as usize, work.pooled);
             for (level, place) in block.plan.pyramid().places.iter().enumerate() {
                 let pooled = work.pooled.part(Native::LANES * place.first, Native::LANES * place.bins).halves();
