@@ -9,7 +9,7 @@ const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
 
 /** Names what is bundled from elsewhere, and its licence. */
-const holding = (parts) => ({ js: `/* Holds parts of ${parts}. */` });
+const holding = (parts) => ({ js: `/* Holds parts of ${parts.join('; of ')}. */` });
 
 /** The package's modules: the name of each in dist/<host>, and its source. */
 const entries = {
@@ -23,12 +23,6 @@ export async function buildTs() {
   rmSync(dist(), { recursive: true, force: true });
   mkdirSync(dist('wasm'), { recursive: true });
   await step('payloads written', async () => {
-    const unpack = { entryPoints: [inProject('ts', 'unpack.ts')], outdir: dist('wasm'), format: 'esm' };
-    await bundle({
-      ...unpack,
-      minify: true,
-      banner: holding('fflate, Copyright Arjun Barrett, MIT License'),
-    });
     await Promise.all(Object.keys(variants).map(writePayload));
   });
   await step('types written', async () => {
@@ -64,8 +58,7 @@ const packed = (file) => deflateRawSync(readFileSync(file), { level: 9 }).toStri
 
 const payload = (variant, base64) => `\
 export { createGlue } from './${variant}-glue.js';
-import { unpack } from './unpack.js';
-export const wasm = () => unpack('${base64}');
+export const wasm = '${base64}';
 export const pages = ${JSON.stringify(variants[variant].threads ? importedMemory : undefined)};
 `;
 
@@ -79,7 +72,7 @@ const bundleWorker = () =>
 
 /** The package's modules for one kind of host, with all that is the host's own; payloads stay modules of their own. */
 async function bundleFor(host, worker) {
-  const { platform, payloads, files } = hosts[host];
+  const { platform, payloads, files, parts } = hosts[host];
   await bundle({
     entryPoints: entries,
     outdir: dist(host),
@@ -99,7 +92,7 @@ async function bundleFor(host, worker) {
       }),
     ],
     external: ['node:*', '@tensorflow/*'],
-    banner: holding('wasm-feature-detect, Copyright Google Inc., Apache License 2.0'),
+    banner: holding(parts),
   });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }

@@ -38,7 +38,7 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
 
 /** Makes an instance of a built-in variant without waiting: for hosts that compile small modules at once. */
 export function instantiateNow({ wasm, createGlue }: Payload): Instance {
-  const module = typeof wasm === 'function' ? new WebAssembly.Module(wasm()) : wasm;
+  const module = typeof wasm === 'string' ? new WebAssembly.Module(platform.unpack(wasm)) : wasm;
   const kernels = createGlue().initSync({ module });
   return { module, kernels, memory: kernels.memory as WebAssembly.Memory };
 }
@@ -105,7 +105,7 @@ function toUrl(wasm: string | URL): URL {
 }
 
 async function compile(source: Payload['wasm'] | BufferSource | Response): Promise<WebAssembly.Module> {
-  if (typeof source === 'function') return WebAssembly.compile(source());
+  if (typeof source === 'string') return WebAssembly.compile(platform.unpack(source));
   if (source instanceof WebAssembly.Module) return source;
   if (typeof Response !== 'function' || !(source instanceof Response))
     return WebAssembly.compile(source as BufferSource);

@@ -66,8 +66,11 @@ export interface Glue {
 export interface Payload {
   /** A fresh copy of the glue, whose state holds one instance: so that runtimes do not share one. */
   createGlue(): Glue;
-  /** Makes the module's bytes; or the module, where a host compiles ahead of time. */
-  readonly wasm: (() => Uint8Array<ArrayBuffer>) | WebAssembly.Module;
+  /**
+   * The module, deflated and in base64: base64 alone keeps servers from packing it well. Or compiled, where a host does so
+   * ahead of time.
+   */
+  readonly wasm: string | WebAssembly.Module;
   /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */
   readonly pages: { initial: number; maximum: readonly number[] } | undefined;
 }

@@ -1,6 +1,7 @@
 /** The benchmark at a terminal. See `--help`. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start.js';
 import {
   builtIn,
   cases,
@@ -41,7 +42,13 @@ async function main(): Promise<void> {
   try {
     const results = await measure(engines);
     print(results);
-    const report = { machine: describeMachine(), engines: engines.map(describe), results };
+    const report = {
+      machine: describeMachine(),
+      engines: engines.map(describe),
+      coldStart: coldStart(),
+      results,
+    };
+    showColdStart(report.coldStart);
     if (options.json) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
     if (options.record) await writeRecord(report);
   } finally {
@@ -119,6 +126,12 @@ function print(results: readonly Result[]): void {
     const range = `${low.toFixed(1)} .. ${high.toFixed(1)}`;
     console.log(`  ${engine.padEnd(24)}${median.toFixed(1).padStart(11)}  ${range.padEnd(22)}${times}`);
   }
+}
+
+function showColdStart(samples: readonly number[] | undefined): void {
+  if (!samples) return;
+  const { median, low, high } = spreadOf(samples);
+  console.log(`\nimport to first result: ${median.toFixed(1)} ms (${low.toFixed(1)} .. ${high.toFixed(1)})`);
 }
 
 if (options.help) console.log(help.trim());

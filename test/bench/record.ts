@@ -7,6 +7,8 @@ import { writeReport } from './report/index.js';
 export interface Report {
   readonly machine: Machine;
   readonly engines: readonly Pick<Engine, 'name' | 'kind' | 'about'>[];
+  /** Milliseconds from the import to the first result, in processes of their own; none where they cannot be started. */
+  readonly coldStart: readonly number[] | undefined;
   readonly results: readonly Result[];
 }
 
@@ -19,7 +21,9 @@ export async function writeRecord(report: Report): Promise<void> {
   const results = report.results.map((result) => ({ ...result, samples: result.samples.map(rounded) }));
   mkdirSync(folder, { recursive: true });
   const lines = results.map((result) => JSON.stringify(result)).join(',\n');
-  const head = JSON.stringify({ machine: report.machine, engines: report.engines }, null, 2).slice(0, -2);
+  const { machine, engines, coldStart } = report;
+  const first = { machine, engines, coldStart: coldStart?.map(rounded) };
+  const head = JSON.stringify(first, null, 2).slice(0, -2);
   writeFileSync(new URL(name, folder), `${head},\n  "results": [\n${lines}\n]}\n`);
   await writeReport({ ...report, results }, name);
 }

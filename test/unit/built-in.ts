@@ -1,7 +1,8 @@
 /** The modules in the package, as bytes. */
 import { wasm as scalar } from '../../dist/wasm/scalar.js';
 import { wasm as simd } from '../../dist/wasm/simd.js';
+import { unpack } from '../../ts/platform/unpack.js';
 
 const modules = { scalar, simd };
 
-export const builtIn = (variant: keyof typeof modules): Uint8Array<ArrayBuffer> => modules[variant]();
+export const builtIn = (variant: keyof typeof modules): Uint8Array<ArrayBuffer> => unpack(modules[variant]);

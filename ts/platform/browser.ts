@@ -2,6 +2,7 @@
 import workerSource from '#worker-source';
 import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
+import { unpack } from './unpack.js';
 
 const main = '\nonmessage = (event) => worker.serve(event.data);';
 
@@ -18,6 +19,8 @@ function open(url: string | URL): Worker {
 
 export const platform: Platform = {
   loadPayload: (variant) => loadPayload[variant](),
+
+  unpack,
 
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 

@@ -1,6 +1,7 @@
 /** Node, Deno and Bun. */
 import { availableParallelism } from 'node:os';
 import type * as Threads from 'node:worker_threads';
+import { inflateRawSync } from 'node:zlib';
 import workerSource from '#worker-source';
 import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
@@ -22,6 +23,9 @@ export const platform: Platform = {
     if (variant === 'simd-threads') threads = await import('node:worker_threads');
     return payload;
   },
+
+  // Ten times as quick as code that has just been loaded.
+  unpack: (packed) => new Uint8Array(inflateRawSync(Buffer.from(packed, 'base64'))),
 
   cores: availableParallelism,
 

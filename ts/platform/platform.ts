@@ -16,6 +16,8 @@ export interface Platform {
   readonly only?: { readonly variant: Variant; readonly why: string };
   /** Loads a variant and no other. */
   loadPayload(variant: Variant): Promise<Payload>;
+  /** The bytes of a built-in module that travels packed. */
+  unpack(packed: string): Uint8Array<ArrayBuffer>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */

@@ -6,6 +6,10 @@ export const platform: Platform = {
 
   loadPayload: () => import('#wasm/simd'),
 
+  unpack() {
+    throw new Error('an edge worker cannot compile WebAssembly');
+  },
+
   cores: () => 1,
 
   load: (url) => fetch(url),

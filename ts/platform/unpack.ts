@@ -1,7 +1,7 @@
 import { inflateSync } from 'fflate';
 
 /**
- * The bytes of a built-in module, which travels deflated and in base64: base64 alone keeps servers from packing it well.
+ * Unpacks a built-in module where the host has no function of its own that answers at once.
  *
  * Not by the host's own streams: they are newer than SIMD, and do not answer at once.
  */
