@@ -43,6 +43,20 @@ fn cases(
     )
 }
 
+/// Maps that there are kernels for, under pyramids whose levels they make together, apart and more than once.
+fn square_cases() -> impl Strategy<Value = Case> {
+    let level = prop::sample::select(&[1, 2, 3, 4][..]).prop_map(|n| (n, n));
+    let levels = prop::collection::vec(level, 0..5)
+        .prop_map(|levels| [&levels[..], &[(4, 4)], &levels[..1.min(levels.len())]].concat());
+    let side = prop::sample::select(&[7, 13, 14][..]);
+    (side, 1..40usize, levels, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |(side, channels, levels, kind, seed)| {
+            let map = FeatureMap { batch: 1, channels, height: side, width: side };
+            Case { map, levels, rule: Rule::Adaptive, layout: Layout::Nchw, kind, seed }
+        },
+    )
+}
+
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let Case { map, levels, rule, layout, kind, seed } = case;
     let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
@@ -116,6 +130,11 @@ proptest! {
     fn wide_maps_agree_with_the_reference(case in cases(1..70usize, 1..3usize)) {
         check(&case)?;
         check_average(&case)?;
+    }
+
+    #[test]
+    fn small_squares_agree_with_the_reference(case in square_cases()) {
+        check(&case)?;
     }
 
     #[test]
