@@ -84,15 +84,12 @@ export class Crew {
   }
 
   /**
-   * Ends every worker. A job under way is rejected. Where other runtimes go on over the memory, workers finish what they
-   * are at: they may hold the lock of the allocator. True if no worker was at a job.
-   *
-   * Workers with nothing to do are left to end by themselves as well: a worker of Firefox that has just terminated
-   * workers may hang in the making of the next one.
+   * Ends every worker. A job under way is rejected. Where other runtimes go on over the memory (`gently`), workers finish
+   * what they are at: they may hold the lock of the allocator. True if no worker was at a job.
    */
-  dispose(othersGoOn = false): boolean {
+  dispose(gently = false): boolean {
     const idle = !this.#busy && this.#failure === undefined;
-    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'), idle || othersGoOn);
+    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'), gently);
     return idle;
   }
 
