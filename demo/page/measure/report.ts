@@ -73,7 +73,9 @@ function isReport(content: unknown): content is Report {
     typeof channels === 'number' &&
     isNumbers(levels) &&
     isNumbers(sizes) &&
+    sizes.length > 0 &&
     Array.isArray(engines) &&
+    engines.length > 0 &&
     engines.every((engine) => isEngine(engine, sizes.length)) &&
     isHost(host)
   );
