@@ -38,6 +38,10 @@ test.runIf(executablePath)('every view works in Firefox, and a network is traine
     await show('measure');
     await page.select('#channels', '16');
     await page.click('#run');
+    await says('#measure-now', 'round');
+    await page.click('#cancel');
+    await says('#measure-status', 'Cancelled');
+    await page.click('#run');
     await says('#measure-status', 'Measured.');
     await show('train');
     await page.click('#go');

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import type axe from 'axe-core';
 import type { Page, Response } from 'playwright';
-import { expect, test } from 'vitest';
-import { textOf, visitor } from './visit.js';
+import { expect, inject, test } from 'vitest';
+import { drop, textOf, visitor } from './visit.js';
 
 const visit = visitor();
 const views = ['pool', 'train', 'windows', 'measure'] as const;
@@ -29,9 +30,15 @@ test('the first load is small, and the network comes after it', async () => {
   expect(atFirst.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(MOST_AT_FIRST);
 });
 
-test('on a host that isolates pages there are threads', async () => {
-  const page = await visit('pool');
-  await textOf(page, '#runtime', /simd-threads, \d+ threads/);
+test('on a host that isolates pages there are threads, if there are cores', async () => {
+  const page = await visit('measure');
+  const alone = availableParallelism() === 1;
+  await textOf(page, '#runtime', alone ? /single-threaded \(one core only\)/ : /simd-threads, \d+ threads/);
+});
+
+test('the build tells hosts which headers to send', async () => {
+  const headers = await (await fetch(`${inject('isolated')}_headers`)).text();
+  expect(headers).toMatch(/^\/\*\n {2}cross-origin-opener-policy: same-origin\n/);
 });
 
 test('without isolation everything works single-threaded, and the page says so', async () => {
@@ -92,5 +99,54 @@ test('the theme can be chosen, and is remembered', async () => {
   expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
   await page.reload();
   await page.getByRole('button', { name: 'Use light colours' }).waitFor();
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+});
+
+test('the page works where the browser keeps nothing for it', async () => {
+  const page = await visit('measure', {
+    onPage: (page) =>
+      page.addInitScript(() => {
+        const denied = () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+        Object.defineProperty(window, 'localStorage', { get: denied });
+      }),
+  });
+  await page.getByRole('button', { name: /Use .* colours/ }).click();
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.locator('.view-train h1').waitFor();
+});
+
+test('the skip link leads into the view that is shown', async () => {
+  const page = await visit('train');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('go');
+  expect(new URL(page.url()).hash).toBe('#/train');
+});
+
+test('a file that is dropped beside its place does not take the page away', async () => {
+  const page = await visit('train');
+  expect(await drop(page, 'h1', Buffer.from('anything'), 'text/plain')).toBe('prevented');
+});
+
+test('a view that cannot be loaded says so, and is loaded when it is asked for again', async () => {
+  const page = await visit('train');
+  let lost = 0;
+  await page.context().route(/\/view-[^/]*\.js/, (route) => {
+    lost++;
+    // As a host answers that has a newer build.
+    return route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("lost");' });
+  });
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '.view-measure .problem', /could not be loaded: lost/);
+  expect(lost).toBe(1);
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.locator('.view-train h1').waitFor();
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '.view-measure .problem', /could not be loaded: lost/);
+  await page.context().unrouteAll();
+  await page.getByRole('button', { name: 'Load the page anew' }).click();
+  await page.locator('.view-measure h1').waitFor();
 });

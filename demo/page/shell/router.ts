@@ -67,7 +67,7 @@ async function mountView(name: string, main: HTMLElement): Promise<Mounted> {
     const { title, mount } = await loaders[name]();
     return { root, title, view: await mount(root) };
   } catch (error) {
-    const again = make('a', { href: location.href }, 'Load the page anew');
+    const again = make('button', { type: 'button' }, 'Load the page anew');
     again.addEventListener('click', () => location.reload());
     const problem = make(
       'p',
