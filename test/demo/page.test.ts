@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type axe from 'axe-core';
 import type { Page, Response } from 'playwright';
 import { expect, inject, test } from 'vitest';
+import { encodeReport, type Report } from '../../demo/page/measure/report.js';
 import { drop, textOf, visitor } from './visit.js';
 
 const visit = visitor();
@@ -82,7 +83,32 @@ test.each(['light', 'dark'] as const)(
 async function settled(page: Page, view: (typeof views)[number]): Promise<void> {
   if (view === 'pool') await textOf(page, '#slot-a .slot-size', /^16 × /);
   if (view === 'windows') await textOf(page, '#times-text', /times as fast/);
+  if (view === 'measure') await showResult(page);
   await page.locator(`.view-${view}`).waitFor();
+}
+
+/** As a link brings it. */
+async function showResult(page: Page): Promise<void> {
+  const sizes = [7, 13, 28, 56];
+  const engines = ['bound', 'plain-js', 'scalar', 'simd'].map((name, i) => ({
+    name,
+    microseconds: sizes.map((size) => size * (i + 1) * 1000),
+  }));
+  const host = { date: '2026-01-01', agent: 'a browser', cores: 8, isolated: true };
+  const report: Report = {
+    version: 1,
+    operation: 'forward',
+    channels: 16,
+    levels: [4, 2, 1],
+    sizes,
+    engines,
+    host,
+  };
+  const word = await encodeReport(report);
+  await page.evaluate((word) => {
+    location.hash = `#/measure?result=${word}`;
+  }, word);
+  await textOf(page, '#result-title', /forward, 16 channels/);
 }
 
 async function violations(page: Page): Promise<string[]> {

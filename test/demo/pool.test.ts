@@ -36,7 +36,7 @@ test('an image is pasted, one is dropped, levels and rule are changed by hand', 
   ]);
 
   await page.getByLabel('Levels', { exact: true }).fill('4, nothing');
-  await textOf(page, '#pyramid-problem', /levels/);
+  await textOf(page, '#pyramid-problem', /“nothing” is not a level/);
   await page.getByLabel('Levels', { exact: true }).fill('2x5');
   await textOf(page, '#slot-a .slot-size', /160 values/);
 

@@ -28,13 +28,9 @@ export interface Host {
 export const BOUND = 'bound';
 
 /** Gigabytes of the map a second. */
-export function throughput(
-  { channels, sizes }: Report,
-  at: number,
-  microseconds: number | null,
-): number | null {
+export function throughput({ channels }: Report, size: number, microseconds: number | null): number | null {
   if (microseconds === null) return null;
-  return (4 * channels * sizes[at] ** 2) / microseconds / 1000;
+  return (4 * channels * size ** 2) / microseconds / 1000;
 }
 
 /** As a word for an address. */

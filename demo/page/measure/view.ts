@@ -3,7 +3,7 @@ import { proxy, wrap } from 'comlink';
 import { type Event, type Operation, spreadOf, sweep } from '../../../test/bench/core/index.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { element, make, messageOf, showProblem } from '../ui/dom.js';
+import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
 import { saveFile } from '../ui/save-file.js';
 import { type Bench, engineNames, type Order } from './bench.js';
@@ -38,6 +38,7 @@ class MeasureView implements View {
     this.#root = root;
     this.#plot = new ThroughputPlot(element(root, '#throughput'));
     this.#fillEngines();
+    makeReachable(element(root, '.scroll-x'), 'All numbers');
     const on = (selector: string, work: () => Promise<void> | void) =>
       element(root, selector).addEventListener('click', () => void this.#attempt(work));
     on('#run', () => this.#measure());

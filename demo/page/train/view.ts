@@ -2,7 +2,7 @@
 import { proxy, type Remote, wrap } from 'comlink';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { element, make, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import type { DownloadProgress } from '../ui/download.js';
 import { Loading } from '../ui/loading.js';
 import { saveFile } from '../ui/save-file.js';
@@ -57,6 +57,7 @@ class TrainView {
     this.#rate = element(root, '#rate');
     this.#spp = element(root, '#spp');
     this.#listen();
+    makeReachable(element(root, '.scroll-x'), 'Recognised at each size');
     this.#showRate();
   }
 
