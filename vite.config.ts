@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { digitsFile } from './demo/digits-file.js';
+import { headersFile } from './demo/headers-file.js';
 import { isolation } from './scripts/isolation.mjs';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -12,7 +13,7 @@ export default defineConfig({
   base: './',
   // The demo uses the built package, as its users do.
   resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
-  plugins: [digitsFile()],
+  plugins: [digitsFile(), headersFile(isolation)],
   // Its own way to its files must stay as it is.
   optimizeDeps: {
     exclude: ['onnxruntime-web'],

@@ -23,42 +23,58 @@ export async function measureSizes() {
   return JSON.parse(await run('npx', ['size-limit', '--json']));
 }
 
-/** Puts into target/sizes/<variant> what a page loads that runs the variant. */
+/** What is downloaded: the module that an application imports, and the payload that is loaded when it asks for a runtime. */
+const downloads = {
+  simd: { module: 'index', payload: 'simd' },
+  'simd-threads': { module: 'index', payload: 'simd-threads' },
+  // Operations of tfjs do not wait, so this one holds its payload.
+  tfjs: { module: 'tfjs' },
+};
+
+/** Puts each download into target/sizes, and the edge worker where it is tested. */
 async function bundle() {
   rmSync(folder, { recursive: true, force: true });
+  for (const [name, { module, payload }] of Object.entries(downloads)) {
+    const { outputs } = await bundleModule(module);
+    const entries = [`dist/browser/${module}.js`, ...(payload ? [`dist/wasm/${payload}.js`] : [])];
+    const files = Object.keys(outputs).filter((file) => entries.includes(outputs[file].entryPoint));
+    mkdirSync(join(folder, name));
+    for (const file of loadedBy(files, outputs))
+      copyFileSync(inProject(file), join(folder, name, basename(file)));
+  }
+  await bundleEdge();
+}
+
+/** As an application does that imports this module of the package; TensorFlow.js is the application's own. */
+async function bundleModule(module) {
   const { build } = await import('esbuild');
   const { metafile } = await build({
-    entryPoints: [inProject('dist', 'browser', 'index.js')],
+    entryPoints: [inProject('dist', 'browser', `${module}.js`)],
     absWorkingDir: inProject(),
-    outdir: join(folder, 'all'),
+    outdir: join(folder, 'all', module),
     bundle: true,
     splitting: true,
     format: 'esm',
     target: 'es2022',
     minify: true,
     metafile: true,
+    external: ['@tensorflow/*'],
     logLevel: 'warning',
   });
-  const named = (name) =>
-    Object.keys(metafile.outputs).find((file) => metafile.outputs[file].entryPoint === name);
-  for (const variant of ['simd', 'simd-threads']) {
-    mkdirSync(join(folder, variant));
-    const entries = ['dist/browser/index.js', `dist/wasm/${variant}.js`].map(named);
-    for (const file of loadedBy(entries, metafile))
-      copyFileSync(inProject(file), join(folder, variant, basename(file)));
-  }
-  await bundleEdge();
+  return metafile;
 }
 
 /** These files, and all that they import at once. */
-function loadedBy(files, metafile, loaded = new Set()) {
+function loadedBy(files, outputs, loaded = new Set()) {
   for (const file of files) {
     if (loaded.has(file)) continue;
     loaded.add(file);
-    const imports = metafile.outputs[file].imports.filter(({ kind }) => kind === 'import-statement');
+    const imports = outputs[file].imports.filter(
+      ({ kind, external }) => kind === 'import-statement' && !external,
+    );
     loadedBy(
       imports.map(({ path }) => path),
-      metafile,
+      outputs,
       loaded,
     );
   }

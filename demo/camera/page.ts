@@ -17,6 +17,10 @@ function element<T extends Element>(selector: string): T {
   return found;
 }
 
+const needsIsolation =
+  'browsers share memory on cross-origin isolated pages only, which servers send with the headers ' +
+  'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp. The other pages work without.';
+
 const say = (text: string) => {
   element('#status').textContent = text;
 };
@@ -38,7 +42,7 @@ async function run(runtime: Runtime, pool: PyramidPool, backbone: BackboneThread
     await pool.forwardAsync(features, { out: vector });
     show(picture, features, vector);
     say(
-      `${pictures} pictures so far, in ${runtime.memory.buffer.byteLength / 2 ** 20} MiB of shared memory.`,
+      `${pictures} pictures so far, in ${(runtime.memory.buffer.byteLength / 2 ** 20).toFixed(1)} MiB of shared memory.`,
     );
     await new Promise(requestAnimationFrame);
   }
@@ -75,9 +79,10 @@ element('#camera').addEventListener('click', async () => {
 });
 
 try {
+  if (!crossOriginIsolated) throw new Error(needsIsolation);
   const runtime = await createRuntime({ variant: 'simd-threads' });
   const pool = await createPyramidPool({ levels: [4, 2, 1], runtime });
   await run(runtime, pool, await BackboneThread.start(runtime));
 } catch (error) {
-  say(`This page stopped: ${error instanceof Error ? error.message : error}`);
+  say(`This page cannot go on: ${error instanceof Error ? error.message : error}`);
 }

@@ -5,10 +5,18 @@ import './styles/controls.css';
 import { startRouter } from './shell/router.js';
 import { startTheme } from './shell/theme.js';
 import { element } from './ui/dom.js';
+import { keepStrayDropsOut } from './ui/files.js';
 import { describeRuntime, sharedRuntime } from './ui/runtime.js';
 
 startTheme(element(document, '#theme'));
-void startRouter(element(document, '#main'), [...document.querySelectorAll<HTMLAnchorElement>('.views a')]);
+keepStrayDropsOut();
+const main = element(document, '#main');
+void startRouter(main, [...document.querySelectorAll<HTMLAnchorElement>('.views a')]);
+// Its address is for pages without scripts: here addresses name views.
+element(document, '.skip-link').addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
+});
 
 const runtimeText = element(document, '#runtime');
 sharedRuntime().then(

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import type axe from 'axe-core';
 import type { Page, Response } from 'playwright';
-import { expect, test } from 'vitest';
-import { textOf, visitor } from './visit.js';
+import { expect, inject, test } from 'vitest';
+import { encodeReport, type Report } from '../../demo/page/measure/report.js';
+import { drop, textOf, visitor } from './visit.js';
 
 const visit = visitor();
 const views = ['pool', 'train', 'windows', 'measure'] as const;
@@ -29,9 +31,15 @@ test('the first load is small, and the network comes after it', async () => {
   expect(atFirst.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(MOST_AT_FIRST);
 });
 
-test('on a host that isolates pages there are threads', async () => {
-  const page = await visit('pool');
-  await textOf(page, '#runtime', /simd-threads, \d+ threads/);
+test('on a host that isolates pages there are threads, if there are cores', async () => {
+  const page = await visit('measure');
+  const alone = availableParallelism() === 1;
+  await textOf(page, '#runtime', alone ? /single-threaded \(one core only\)/ : /simd-threads, \d+ threads/);
+});
+
+test('the build tells hosts which headers to send', async () => {
+  const headers = await (await fetch(`${inject('isolated')}_headers`)).text();
+  expect(headers).toMatch(/^\/\*\n {2}cross-origin-opener-policy: same-origin\n/);
 });
 
 test('without isolation everything works single-threaded, and the page says so', async () => {
@@ -46,6 +54,20 @@ test('without isolation everything works single-threaded, and the page says so',
   await page.getByRole('link', { name: 'Train' }).click();
   await page.getByRole('button', { name: 'Step' }).click();
   await textOf(page, '#progress-text', /^32 of/);
+  await page.getByRole('link', { name: 'from camera to vector' }).click();
+  await textOf(page, '#status', /cannot go on: browsers share memory on cross-origin isolated pages only/);
+  await page.getByRole('link', { name: 'Back to the demo' }).click();
+  await page.locator('.view-pool h1').waitFor();
+});
+
+test('the example with the camera pools what another thread wrote', async () => {
+  const page = await visit('train');
+  await page.getByRole('link', { name: 'from camera to vector' }).click();
+  await textOf(page, '#status', /\d pictures so far/);
+  await page.getByRole('button', { name: 'Use the camera' }).click();
+  await page.getByLabel('Width').fill('100');
+  await textOf(page, '#picture-text', /^A picture of 100 by 150/);
+  await textOf(page, '#vector-text', /168 values/);
 });
 
 test('views have addresses, titles and a way back', async () => {
@@ -58,24 +80,49 @@ test('views have addresses, titles and a way back', async () => {
   await expect.poll(() => page.title()).toBe('Pool · pyramid-pool');
 });
 
-test.each(['light', 'dark'] as const)(
-  'in %s colours every view fits a phone and keeps the rules of accessibility',
-  async (colorScheme) => {
-    const page = await visit('pool', { colorScheme, viewport: { width: 390, height: 844 } });
-    for (const view of views) {
-      await page.locator(`.views a[href="#/${view}"]`).click();
-      await settled(page, view);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBe(390);
-      expect(await violations(page), view).toEqual([]);
+test('every view fits a phone and keeps the rules of accessibility, in light and dark colours', async () => {
+  const page = await visit('pool', { viewport: { width: 390, height: 844 } });
+  for (const view of views) {
+    await page.locator(`.views a[href="#/${view}"]`).click();
+    await settled(page, view);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBe(390);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violations(page), `${view} in ${colorScheme} colours`).toEqual([]);
     }
-  },
-);
+  }
+});
 
 /** What the view shows by itself is on the page. */
 async function settled(page: Page, view: (typeof views)[number]): Promise<void> {
   if (view === 'pool') await textOf(page, '#slot-a .slot-size', /^16 × /);
   if (view === 'windows') await textOf(page, '#times-text', /times as fast/);
+  if (view === 'measure') await showResult(page);
   await page.locator(`.view-${view}`).waitFor();
+}
+
+/** As a link brings it. */
+async function showResult(page: Page): Promise<void> {
+  const sizes = [7, 13, 28, 56];
+  const engines = ['bound', 'plain-js', 'scalar', 'simd'].map((name, i) => ({
+    name,
+    microseconds: sizes.map((size) => size * (i + 1) * 1000),
+  }));
+  const host = { date: '2026-01-01', agent: 'a browser', cores: 8, isolated: true };
+  const report: Report = {
+    version: 1,
+    operation: 'forward',
+    channels: 16,
+    levels: [4, 2, 1],
+    sizes,
+    engines,
+    host,
+  };
+  const word = await encodeReport(report);
+  await page.evaluate((word) => {
+    location.hash = `#/measure?result=${word}`;
+  }, word);
+  await textOf(page, '#result-title', /forward, 16 channels/);
 }
 
 async function violations(page: Page): Promise<string[]> {
@@ -92,5 +139,54 @@ test('the theme can be chosen, and is remembered', async () => {
   expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
   await page.reload();
   await page.getByRole('button', { name: 'Use light colours' }).waitFor();
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+});
+
+test('the page works where the browser keeps nothing for it', async () => {
+  const page = await visit('measure', {
+    onPage: (page) =>
+      page.addInitScript(() => {
+        const denied = () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+        Object.defineProperty(window, 'localStorage', { get: denied });
+      }),
+  });
+  await page.getByRole('button', { name: /Use .* colours/ }).click();
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.locator('.view-train h1').waitFor();
+});
+
+test('the skip link leads into the view that is shown', async () => {
+  const page = await visit('train');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('go');
+  expect(new URL(page.url()).hash).toBe('#/train');
+});
+
+test('a file that is dropped beside its place does not take the page away', async () => {
+  const page = await visit('train');
+  expect(await drop(page, 'h1', Buffer.from('anything'), 'text/plain')).toBe('prevented');
+});
+
+test('a view that cannot be loaded says so, and is loaded when it is asked for again', async () => {
+  const page = await visit('train');
+  let lost = 0;
+  await page.context().route(/\/view-[^/]*\.js/, (route) => {
+    lost++;
+    // As a host answers that has a newer build.
+    return route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("lost");' });
+  });
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '.view-measure .problem', /could not be loaded: lost/);
+  expect(lost).toBe(1);
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.locator('.view-train h1').waitFor();
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '.view-measure .problem', /could not be loaded: lost/);
+  await page.context().unrouteAll();
+  await page.getByRole('button', { name: 'Load the page anew' }).click();
+  await page.locator('.view-measure h1').waitFor();
 });

@@ -36,7 +36,7 @@ test('an image is pasted, one is dropped, levels and rule are changed by hand', 
   ]);
 
   await page.getByLabel('Levels', { exact: true }).fill('4, nothing');
-  await textOf(page, '#pyramid-problem', /levels/);
+  await textOf(page, '#pyramid-problem', /“nothing” is not a level/);
   await page.getByLabel('Levels', { exact: true }).fill('2x5');
   await textOf(page, '#slot-a .slot-size', /160 values/);
 
@@ -49,6 +49,19 @@ test('an image is pasted, one is dropped, levels and rule are changed by hand', 
   await page.getByLabel('Rule of the bins').selectOption('padded');
   await textOf(page, '#slot-b .slot-size', /576 values/);
   await page.locator('#slot-b .problem').waitFor({ state: 'hidden' });
+});
+
+test('thin images have maps to point at, and large ones say what they were', async () => {
+  const page = await visit('pool');
+  await drop(page, '#slot-a', await imageFile(page, 2, 300), 'image/png');
+  await drop(page, '#slot-b', await imageFile(page, 1536, 768), 'image/png');
+  await textOf(page, '#slot-b figcaption', /384 × 192 pixels, shrunk from 1536 × 768/);
+  await textOf(page, '#slot-a .slot-size', /^16 × 150 × 1 cells → 336 values$/);
+  const map = page.locator('#slot-a .map');
+  const { width, height } = (await map.boundingBox())!;
+  expect(width).toBeGreaterThan(30);
+  await map.hover({ position: { x: width / 2, y: height - 5 } });
+  await textOf(page, '#slot-a .map-text', /bin 4, \d reads rows 113 to 150 /);
 });
 
 test('what is no image is refused with a sentence, and what was there stays', async () => {

@@ -15,6 +15,8 @@ async function testResult(page: Page): Promise<number[]> {
 
 test('a network is trained, held, saved, loaded, and reads what is written', async () => {
   const page = await visit('train');
+  await page.getByRole('button', { name: 'Take one from the test' }).click();
+  await textOf(page, '#answer-text', /has learnt nothing yet/);
   await page.getByRole('button', { name: 'Step' }).click();
   expect(await imagesLearnt(page)).toBe(32);
   await page.getByRole('button', { name: 'Go on' }).click();
@@ -30,6 +32,14 @@ test('a network is trained, held, saved, loaded, and reads what is written', asy
   await page.getByRole('button', { name: 'Save the model' }).click();
   const file = await (await downloading).path();
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ levels: [4, 2, 1] });
+
+  const model = JSON.parse(readFileSync(file, 'utf8'));
+  const buffer = Buffer.from(JSON.stringify({ ...model, weights: model.weights.slice(1) }));
+  await page
+    .getByLabel('Load a model')
+    .setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer });
+  await textOf(page, '.view-train #problem', /weights of another network/);
+  expect(await imagesLearnt(page)).toBe(8000);
 
   await page.getByRole('button', { name: 'Reset' }).click();
   await textOf(page, '#progress-text', /Not begun/);

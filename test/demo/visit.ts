@@ -14,7 +14,12 @@ import { chromiumFlags } from '../providers/chromium-flags.mjs';
 /** A view on screen, once its code has arrived. */
 export type Visit = (
   view: 'pool' | 'train' | 'windows' | 'measure',
-  options?: BrowserContextOptions & { isolated?: boolean; onResponse?: (response: Response) => void },
+  options?: BrowserContextOptions & {
+    isolated?: boolean;
+    onResponse?: (response: Response) => void;
+    /** Called with the page before anything is on it. */
+    onPage?: (page: Page) => Promise<unknown>;
+  },
 ) => Promise<Page>;
 
 /** Every page that a test file visits must have nothing to complain about. */
@@ -32,10 +37,11 @@ export function visitor(): Visit {
   });
   afterAll(() => browser.close());
 
-  return async (view, { isolated = true, onResponse, ...options } = {}) => {
+  return async (view, { isolated = true, onResponse, onPage, ...options } = {}) => {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     if (onResponse) page.on('response', onResponse);
+    await onPage?.(page);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
@@ -83,9 +89,18 @@ export async function imageFile(page: Page, width: number, height: number): Prom
   return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 }
 
-/** Drops a file on an element, as a hand does. */
-export async function drop(page: Page, selector: string, content: Buffer, type: string): Promise<void> {
-  await page.dispatchEvent(selector, 'drop', { dataTransfer: await transferOf(page, content, type) });
+/** Drops a file on an element, as a hand does; unless it is prevented, the browser leaves the page for the file. */
+export async function drop(
+  page: Page,
+  selector: string,
+  content: Buffer,
+  type: string,
+): Promise<'prevented' | 'left to the browser'> {
+  const transfer = await transferOf(page, content, type);
+  return page.locator(selector).evaluate((place, dataTransfer) => {
+    const event = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true });
+    return place.dispatchEvent(event) ? 'left to the browser' : 'prevented';
+  }, transfer);
 }
 
 /** Pastes a file while nothing has the focus. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageFile, numberIn, textOf, visitor } from './visit.js';
+import { drop, imageFile, numberIn, textOf, visitor } from './visit.js';
 
 const visit = visitor();
 const compared = /At once is ([\d.]+) times as fast/;
@@ -13,6 +13,9 @@ test('two thousand windows are pooled at once, faster than one by one, picture a
   await expect.poll(() => page.locator('#time-network').textContent()).not.toBe(before);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Next picture' }).click();
+  // While it compares, the page can still be seen and heard.
+  await page.getByRole('button', { name: 'Compare again' }).click();
+  await textOf(page, '#times-text', /^Comparing/);
 
   await page.locator('.picture').focus();
   await page.keyboard.press('ArrowRight');
@@ -29,6 +32,8 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   const buffer = await imageFile(page, 200, 150);
   await page.getByLabel('Open an image').setInputFiles({ name: 'cross.png', mimeType: 'image/png', buffer });
   await expect.poll(() => page.locator('.picture-cells').getAttribute('width')).toBe('200');
+  expect(await drop(page, 'h1', await imageFile(page, 800, 400), 'image/png')).toBe('prevented');
+  await textOf(page, '#picture-size', /^384 × 192 pixels, shrunk from 800 × 400$/);
   await page.getByRole('combobox', { name: /^Windows/ }).selectOption('5,000');
   await textOf(page, '#window-text', /of 5,000:/);
   await page.getByRole('button', { name: 'as R-CNN did' }).click();
@@ -39,4 +44,19 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   await textOf(page, '#window-text', /of 500:/);
   await page.getByRole('button', { name: 'as R-CNN did' }).click();
   expect(await numberIn(page, '#time-rcnn', /: (\d+) times as long/)).toBeGreaterThan(1);
+});
+
+test('a finger finds the window where it taps', async () => {
+  const page = await visit('windows', { hasTouch: true, viewport: { width: 390, height: 844 } });
+  await textOf(page, '#times-text', compared);
+  const picture = page.locator('.picture');
+  await picture.scrollIntoViewIfNeeded();
+  for (const [x, y] of [
+    [30, 20],
+    [200, 100],
+  ] as const) {
+    const before = (await page.locator('#window-text').textContent()) ?? '';
+    await picture.tap({ position: { x, y } });
+    await expect.poll(() => page.locator('#window-text').textContent()).not.toBe(before);
+  }
 });

@@ -17,9 +17,14 @@ const needed = [
   'README.md',
   'LICENSE-APACHE',
   'LICENSE-MIT',
-  'dist/types/index.d.ts',
+  ...['index', 'tfjs/index', 'tfjs/op'].map((name) => `dist/types/${name}.d.ts`),
   'dist/worker.js',
-  ...['node', 'browser', 'workerd'].flatMap((host) => [`dist/${host}/index.js`, `dist/${host}/index.js.map`]),
+  ...['node', 'browser', 'workerd'].flatMap((host) =>
+    ['index', 'tfjs', 'tfjs-core'].flatMap((name) => [
+      `dist/${host}/${name}.js`,
+      `dist/${host}/${name}.js.map`,
+    ]),
+  ),
   ...['scalar', 'simd', 'simd-threads'].flatMap((variant) => [
     `dist/wasm/${variant}.js`,
     `dist/wasm/${variant}.wasm`,

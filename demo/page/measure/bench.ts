@@ -37,38 +37,18 @@ export function engineNames(mostThreads: number): { name: string; isPeer: boolea
 }
 
 export class Bench {
-  #abort: AbortController | undefined;
-
-  /** False: it was cancelled. */
-  async measure(order: Order, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<boolean> {
+  async measure(order: Order, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<void> {
     const { operation, rounds } = order;
-    const abort = new AbortController();
-    this.#abort = abort;
     const engines = [bound, ...(await Promise.all(order.engines.map((name) => makeEngine(name, onLoading))))];
     const cases = sweep.filter(
       ({ dims: [, channels, size] }) => channels === order.channels && order.sizes.includes(size),
     );
+    const options = { cases, operations: [operation], engines, rounds, warmMs: WARM_MS };
     try {
-      const options = {
-        cases,
-        operations: [operation],
-        engines,
-        rounds,
-        warmMs: WARM_MS,
-        signal: abort.signal,
-      };
       for await (const event of run(options)) onEvent(event);
-      return true;
-    } catch (error) {
-      if (abort.signal.aborted) return false;
-      throw error;
     } finally {
       for (const engine of engines) engine.dispose?.();
     }
-  }
-
-  cancel(): void {
-    this.#abort?.abort();
   }
 }
 

@@ -1,13 +1,28 @@
 import { context2d } from '../ui/canvas.js';
 import { pageColour } from '../ui/colours.js';
+import { make } from '../ui/dom.js';
 import type { Report } from './report.js';
-import type { ThroughputPlot } from './throughput-plot.js';
+import { ThroughputPlot } from './throughput-plot.js';
 
 const HEAD = 64;
 const LINE = 22;
 
-/** The plot with its title, its legend and the machine, as PNG. */
-export async function plotAsPng(plot: ThroughputPlot, report: Report): Promise<Blob> {
+/** The plot with its title, its legend and the machine, as PNG; as wide on a phone as elsewhere. */
+export async function plotAsPng(report: Report): Promise<Blob> {
+  const place = make('div', { className: 'plot for-a-file', ariaHidden: 'true' });
+  document.body.append(place);
+  try {
+    const plot = new ThroughputPlot(place);
+    plot.show(report);
+    // It draws before the next frame.
+    await new Promise(requestAnimationFrame);
+    return await compose(plot, report);
+  } finally {
+    place.remove();
+  }
+}
+
+function compose(plot: ThroughputPlot, report: Report): Promise<Blob> {
   const drawn = plot.canvas;
   if (!drawn) throw new Error('There is no plot yet.');
   const ratio = devicePixelRatio || 1;
@@ -58,5 +73,6 @@ export function titleOf({ operation, channels, levels }: Report): string {
 export function hostOf({ host: { date, agent, cores, isolated } }: Report): string {
   const day = new Date(date);
   const when = Number.isNaN(day.valueOf()) ? '' : `, ${day.toISOString().slice(0, 10)}`;
-  return `${agent}, ${cores} cores, ${isolated ? '' : 'not '}cross-origin isolated${when}`;
+  const coresHere = `${cores} core${cores === 1 ? '' : 's'}`;
+  return `${agent}, ${coresHere}, ${isolated ? '' : 'not '}cross-origin isolated${when}`;
 }

@@ -28,13 +28,9 @@ export interface Host {
 export const BOUND = 'bound';
 
 /** Gigabytes of the map a second. */
-export function throughput(
-  { channels, sizes }: Report,
-  at: number,
-  microseconds: number | null,
-): number | null {
+export function throughput({ channels }: Report, size: number, microseconds: number | null): number | null {
   if (microseconds === null) return null;
-  return (4 * channels * sizes[at] ** 2) / microseconds / 1000;
+  return (4 * channels * size ** 2) / microseconds / 1000;
 }
 
 /** As a word for an address. */
@@ -73,7 +69,9 @@ function isReport(content: unknown): content is Report {
     typeof channels === 'number' &&
     isNumbers(levels) &&
     isNumbers(sizes) &&
+    sizes.length > 0 &&
     Array.isArray(engines) &&
+    engines.length > 0 &&
     engines.every((engine) => isEngine(engine, sizes.length)) &&
     isHost(host)
   );

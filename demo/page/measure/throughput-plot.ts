@@ -83,6 +83,8 @@ function shown(value: number | null): string {
 function dataOf(report: Report): uPlot.AlignedData {
   return [
     [...report.sizes],
-    ...report.engines.map(({ microseconds }) => microseconds.map((each, at) => throughput(report, at, each))),
+    ...report.engines.map(({ microseconds }) =>
+      microseconds.map((each, at) => throughput(report, report.sizes[at], each)),
+    ),
   ];
 }

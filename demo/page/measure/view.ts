@@ -1,9 +1,9 @@
 /** The benchmark in the visitor's browser. */
-import { proxy, type Remote, wrap } from 'comlink';
+import { proxy, wrap } from 'comlink';
 import { type Event, type Operation, spreadOf, sweep } from '../../../test/bench/core/index.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { element, make, messageOf, showProblem } from '../ui/dom.js';
+import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
 import { saveFile } from '../ui/save-file.js';
 import { type Bench, engineNames, type Order } from './bench.js';
@@ -29,13 +29,16 @@ export function mount(root: HTMLElement): View {
 class MeasureView implements View {
   readonly #root: HTMLElement;
   readonly #plot: ThroughputPlot;
-  #bench: Remote<Bench> | undefined;
+  #cancel: () => void = () => {};
   #report: Report | undefined;
+  /** The link's result that is shown, or was before another one. */
+  #word = '';
 
   constructor(root: HTMLElement) {
     this.#root = root;
     this.#plot = new ThroughputPlot(element(root, '#throughput'));
     this.#fillEngines();
+    makeReachable(element(root, '.scroll-x'), 'All numbers');
     const on = (selector: string, work: () => Promise<void> | void) =>
       element(root, selector).addEventListener('click', () => void this.#attempt(work));
     on('#run', () => this.#measure());
@@ -49,8 +52,16 @@ class MeasureView implements View {
   /** A result may come with the address. */
   shown(query: URLSearchParams): void {
     const word = query.get('result');
-    if (word) void this.#attempt(async () => this.#show(await decodeReport(word)));
+    if (word && word !== this.#word) void this.#attempt(() => this.#open(word));
     this.#plot.remake();
+  }
+
+  async #open(word: string): Promise<void> {
+    const report = await decodeReport(word);
+    this.#word = word;
+    this.#show(report);
+    element(this.#root, '#shared').textContent =
+      'This result came with the link; measure to see one of this browser.';
   }
 
   #fillEngines(): void {
@@ -65,7 +76,8 @@ class MeasureView implements View {
       ? ''
       : 'This page is not cross-origin isolated, so there are no threads: everything runs single-threaded. ';
     element(this.#root, '#engines-note').textContent =
-      `${alone}onnxruntime-web (14 MB) and tfjs are loaded if you choose them, and take part in forward only.`;
+      `${alone}onnxruntime-web (14 MB) and tfjs are loaded if you choose them. They take part in forward only, ` +
+      'on one thread: compare them with simd.';
   }
 
   async #attempt(work: () => Promise<void> | void): Promise<void> {
@@ -97,30 +109,31 @@ class MeasureView implements View {
     const order = this.#order;
     this.#setRunning(true);
     this.#say('Measuring.');
+    // A link's result is not this one.
+    history.replaceState(null, '', '#/measure');
+    element(this.#root, '#shared').textContent = '';
     const worker = new Worker(new URL('./measure.worker.ts', import.meta.url), { type: 'module' });
     const broken = new Promise<never>((_, reject) => {
       worker.addEventListener('error', ({ message }) => reject(new Error(`The worker failed: ${message}`)));
     });
+    const cancelled = new Promise<'cancelled'>((resolve) => {
+      this.#cancel = () => resolve('cancelled');
+    });
     const bench = wrap<Bench>(worker);
-    this.#bench = bench;
     const medians = new Map<string, number>();
     const onEvent = (event: Event) => this.#take(event, order, medians);
     const onLoading = (what: string, progress?: DownloadProgress) =>
       this.#showNow(progress ? `${what}: ${megabytes(progress)}` : what);
     try {
-      const finished = await Promise.race([bench.measure(order, proxy(onEvent), proxy(onLoading)), broken]);
-      this.#say(finished ? 'Measured.' : 'Cancelled. What was measured before is shown.');
+      const measuring = bench.measure(order, proxy(onEvent), proxy(onLoading));
+      const end = await Promise.race([measuring, broken, cancelled]);
+      this.#say(end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.');
     } finally {
-      // A worker of its own for each measurement: it starts from the same state, and leaves no memory behind.
+      // A worker of its own for each measurement: it starts from the same state, leaves no memory behind, and can be
+      // stopped whatever it is at, loading included.
       worker.terminate();
-      this.#bench = undefined;
       this.#setRunning(false);
     }
-  }
-
-  async #cancel(): Promise<void> {
-    element<HTMLButtonElement>(this.#root, '#cancel').disabled = true;
-    await this.#bench?.cancel();
   }
 
   #take(event: Event, order: Order, medians: Map<string, number>): void {
@@ -163,13 +176,14 @@ class MeasureView implements View {
   }
 
   async #savePng(): Promise<void> {
-    if (this.#report) saveFile(await plotAsPng(this.#plot, this.#report), 'pyramid-pool-bench.png');
+    if (this.#report) saveFile(await plotAsPng(this.#report), 'pyramid-pool-bench.png');
   }
 
   /** The address of the page becomes the link, so that it can be copied from there as well. */
   async #copyLink(): Promise<void> {
     if (!this.#report) return;
-    history.replaceState(null, '', `#/measure?result=${await encodeReport(this.#report)}`);
+    this.#word = await encodeReport(this.#report);
+    history.replaceState(null, '', `#/measure?result=${this.#word}`);
     const shared = element(this.#root, '#shared');
     try {
       await navigator.clipboard.writeText(location.href);

@@ -1,10 +1,9 @@
-import type { Plane } from '../ui/canvas.js';
 import { element, messageOf, showProblem } from '../ui/dom.js';
-import { planeOf } from '../ui/images.js';
+import { type Picture, pictureOf } from '../ui/images.js';
 import html from './camera-dialog.html?raw';
 
 /** Lets the visitor photograph something; resolves to nothing when they leave. */
-export function askForPhotograph(): Promise<Plane | undefined> {
+export function askForPhotograph(): Promise<Picture | undefined> {
   const dialog = document.createElement('dialog');
   dialog.innerHTML = html;
   dialog.setAttribute('aria-labelledby', 'camera-title');
@@ -26,7 +25,7 @@ export function askForPhotograph(): Promise<Plane | undefined> {
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => {
       const taken = dialog.returnValue === 'take';
-      resolve(taken ? planeOf(video, video.videoWidth, video.videoHeight) : undefined);
+      resolve(taken ? pictureOf(video, video.videoWidth, video.videoHeight) : undefined);
       dialog.remove();
       camera.then(stop, () => {});
     });

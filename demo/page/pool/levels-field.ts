@@ -1,14 +1,18 @@
 import type { Level } from 'pyramid-pool';
 
-/** Reads `4, 2x3, 1`; what is no number goes on to the pool, whose message says what is wrong with it. */
+/** Reads `4, 2x3, 1`; throws a sentence where it says something else. */
 export function parseLevels(text: string): Level[] {
-  return text
-    .split(/[,;\s]+/)
-    .filter((word) => word !== '')
-    .map((word) => {
-      const sides = word.split(/[x×]/i).map(Number);
-      return sides.length === 1 ? sides[0] : (sides as unknown as Level);
-    });
+  const words = text.split(/[,;\s]+/).filter((word) => word !== '');
+  if (words.length === 0) throw new Error('There are no levels yet: write some, such as 4, 2, 1.');
+  return words.map(parseLevel);
+}
+
+function parseLevel(word: string): Level {
+  const [, rows, columns] = /^([1-9]\d*)(?:[x×]([1-9]\d*))?$/i.exec(word) ?? [];
+  if (rows === undefined) {
+    throw new Error(`“${word}” is not a level: levels are whole numbers from 1 up, or two such as 2x6.`);
+  }
+  return columns === undefined ? Number(rows) : [Number(rows), Number(columns)];
 }
 
 /** 4096 bins and more cannot be told apart on a screen. */

@@ -21,6 +21,12 @@ export interface PyramidPicture {
   readonly landed: readonly Landed[];
 }
 
+/** Of one cell of the map on the screen, in CSS pixels. */
+export interface CellSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Box {
   readonly left: number;
   readonly top: number;
@@ -28,12 +34,12 @@ interface Box {
   readonly height: number;
 }
 
-/** Draws on a canvas of `cell` CSS pixels a cell. */
-export function drawPyramid(canvas: HTMLCanvasElement, picture: PyramidPicture, cell: number): void {
+/** Draws on a canvas whose cells have this size. */
+export function drawPyramid(canvas: HTMLCanvasElement, picture: PyramidPicture, cell: CellSize): void {
   const { height, width, level, bin, maxima, landed, colour } = picture;
-  const context = prepare(canvas, width * cell, height * cell);
+  const context = prepare(canvas, width * cell.width, height * cell.height);
   const chosen = boxOf(level, bin, cell);
-  dimOutside(context, chosen, width * cell, height * cell);
+  dimOutside(context, chosen, width * cell.width, height * cell.height);
   for (let i = 0; i < maxima.length; i++)
     outline(context, boxOf(level, i, cell), 'rgb(255 255 255 / 65%)', 1);
   outline(context, chosen, colour, 3);
@@ -44,10 +50,15 @@ export function drawPyramid(canvas: HTMLCanvasElement, picture: PyramidPicture, 
   ring(context, maxima[bin], width, cell, colour);
 }
 
-function boxOf({ rows, columns }: LevelBounds, bin: number, cell: number): Box {
+function boxOf({ rows, columns }: LevelBounds, bin: number, cell: CellSize): Box {
   const [top, bottom] = rows[Math.floor(bin / columns.length)];
   const [left, right] = columns[bin % columns.length];
-  return { left: left * cell, top: top * cell, width: (right - left) * cell, height: (bottom - top) * cell };
+  return {
+    left: left * cell.width,
+    top: top * cell.height,
+    width: (right - left) * cell.width,
+    height: (bottom - top) * cell.height,
+  };
 }
 
 function dimOutside(context: CanvasRenderingContext2D, box: Box, width: number, height: number): void {
@@ -66,15 +77,17 @@ function outline(context: CanvasRenderingContext2D, box: Box, colour: string, li
   context.strokeRect(box.left + inset, box.top + inset, box.width - 2 * inset, box.height - 2 * inset);
 }
 
-function centreOf(index: number, width: number, cell: number): [x: number, y: number] {
-  return [((index % width) + 0.5) * cell, (Math.floor(index / width) + 0.5) * cell];
+function centreOf(index: number, width: number, cell: CellSize): [x: number, y: number] {
+  return [((index % width) + 0.5) * cell.width, (Math.floor(index / width) + 0.5) * cell.height];
 }
+
+const smaller = ({ width, height }: CellSize) => Math.min(width, height);
 
 function mark(
   context: CanvasRenderingContext2D,
   index: number,
   width: number,
-  cell: number,
+  cell: CellSize,
   radius: number,
   colour: string,
 ): void {
@@ -88,10 +101,10 @@ function ring(
   context: CanvasRenderingContext2D,
   index: number,
   width: number,
-  cell: number,
+  cell: CellSize,
   colour: string,
 ): void {
-  const radius = Math.max(5, Math.min(cell * 0.55, 12));
+  const radius = Math.max(5, Math.min(smaller(cell) * 0.55, 12));
   for (const [stroke, line] of [
     ['rgb(8 10 20)', 5],
     [colour, 2.5],
@@ -109,9 +122,9 @@ function label(
   context: CanvasRenderingContext2D,
   { cell: index, gradient }: Landed,
   width: number,
-  cell: number,
+  cell: CellSize,
 ): void {
-  const radius = Math.max(4, Math.min(cell * 0.5, 11));
+  const radius = Math.max(4, Math.min(smaller(cell) * 0.5, 11));
   mark(context, index, width, cell, radius, '#ff5f87');
   if (radius < 8) return;
   context.fillStyle = '#22060f';

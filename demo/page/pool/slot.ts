@@ -1,21 +1,25 @@
-import { drawGrey, drawPlane, greatest, type Plane } from '../ui/canvas.js';
+import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
 import { element, make, messageOf, showProblem } from '../ui/dom.js';
-import { readImage } from '../ui/images.js';
+import { acceptDrops } from '../ui/files.js';
+import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
 import { askForPhotograph } from './camera-dialog.js';
 import { askForDrawing } from './drawing-dialog.js';
 import type { Place } from './layout.js';
 import { channelOf, type Pooled } from './pooled.js';
-import { binAt, drawPyramid, type Landed } from './pyramid-picture.js';
+import { binAt, type CellSize, drawPyramid, type Landed } from './pyramid-picture.js';
 import html from './slot.html?raw';
 
+/** Of a map on the screen, in CSS pixels. */
 const TALLEST = 440;
+const THINNEST = 36;
+const LARGEST_CELL = 40;
 /** Thumbnails of large maps need not be large themselves. */
 const MOST_CHANNELS = 16;
 
 export interface SlotEvents {
-  onImage(image: Plane): void;
+  onImage(image: Picture): void;
   onChoose(place: Partial<Place>): void;
   /** The visitor asks for the gradient of the chosen value. */
   onSendBack(): void;
@@ -30,7 +34,7 @@ export class Slot {
   readonly #problem: HTMLElement;
   #pooled: Pooled | undefined;
   #place: Place = { level: 0, channel: 0, bin: 0 };
-  #cell = 1;
+  #cell: CellSize = { width: 1, height: 1 };
 
   constructor(root: HTMLElement, name: string, samples: readonly Sample[], events: SlotEvents) {
     this.root = root;
@@ -53,11 +57,11 @@ export class Slot {
     return this.#pooled;
   }
 
-  showImage(image: Plane): void {
+  showImage(image: Picture): void {
     const canvas = element<HTMLCanvasElement>(this.root, '.slot-image');
     drawGrey(canvas, image);
     canvas.setAttribute('aria-label', `${this.#name}: ${image.width} by ${image.height} pixels`);
-    element(this.root, '.slot-pictures figcaption').textContent = `${image.width} × ${image.height} pixels`;
+    element(this.root, '.slot-pictures figcaption').textContent = sizeOf(image);
   }
 
   showProblem(problem: string | undefined): void {
@@ -121,11 +125,11 @@ export class Slot {
     if (!pooled) return;
     const { height, width } = pooled;
     const room = this.#map.parentElement?.clientWidth ?? 320;
-    this.#cell = Math.min(room / width, TALLEST / height, 40);
+    this.#cell = cellSize(height, width, room);
     const canvas = element<HTMLCanvasElement>(this.root, '.map-cells');
     drawPlane(canvas, { values: channelOf(pooled.map, channel), height, width }, most);
-    canvas.style.width = `${width * this.#cell}px`;
-    canvas.style.height = `${height * this.#cell}px`;
+    canvas.style.width = `${width * this.#cell.width}px`;
+    canvas.style.height = `${height * this.#cell.height}px`;
   }
 
   #channelChoice(pooled: Pooled, channel: number, most: number, checked: boolean): HTMLElement {
@@ -168,20 +172,10 @@ export class Slot {
     for (const [name, question] of Object.entries(ask)) {
       element(this.root, `[data-do=${name}]`).addEventListener('click', () => void this.#take(question));
     }
-    this.root.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      this.root.classList.add('dropping');
-    });
-    this.root.addEventListener('dragleave', () => this.root.classList.remove('dropping'));
-    this.root.addEventListener('drop', (event) => {
-      event.preventDefault();
-      this.root.classList.remove('dropping');
-      const file = event.dataTransfer?.files[0];
-      if (file) void this.open(file);
-    });
+    acceptDrops(this.root, (file) => void this.open(file));
   }
 
-  async #take(source: () => Promise<Plane | undefined>): Promise<void> {
+  async #take(source: () => Promise<Picture | undefined>): Promise<void> {
     try {
       const image = await source();
       this.showProblem(undefined);
@@ -201,7 +195,8 @@ export class Slot {
     const choose = ({ offsetX, offsetY }: MouseEvent) => {
       if (!this.#pooled) return;
       const level = this.#pooled.levels[this.#place.level];
-      this.#events.onChoose({ bin: binAt(level, offsetY / this.#cell, offsetX / this.#cell) });
+      const { width, height } = this.#cell;
+      this.#events.onChoose({ bin: binAt(level, offsetY / height, offsetX / width) });
     };
     this.#map.addEventListener('pointermove', choose);
     this.#map.addEventListener('click', (event) => {
@@ -230,6 +225,13 @@ export class Slot {
     else return false;
     return true;
   }
+}
+
+/** Square, unless the map would be a line on which nobody can point at anything. */
+function cellSize(height: number, width: number, room: number): CellSize {
+  const side = Math.min(room / width, TALLEST / height, LARGEST_CELL);
+  const stretched = (cells: number) => Math.max(side, Math.min(THINNEST / cells, LARGEST_CELL));
+  return { width: stretched(width), height: stretched(height) };
 }
 
 function describe({ levels, layout, vector, indices, width }: Pooled, place: Place): string {

@@ -3,9 +3,11 @@ import { type Bins, createPyramidPool, type PyramidPool } from 'pyramid-pool';
 import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { greatest, type Plane } from '../ui/canvas.js';
+import { greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { acceptPastes } from '../ui/files.js';
+import type { Picture } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { makeSamples } from '../ui/samples.js';
@@ -27,7 +29,7 @@ const FIRST_CHANNEL = 3;
 interface Side {
   readonly slot: Slot;
   readonly picture: VectorPicture;
-  image: Plane;
+  image: Picture;
 }
 
 export async function mount(root: HTMLElement): Promise<View> {
@@ -99,10 +101,7 @@ class PoolView implements View {
     const redraw = oncePerFrame(() => this.#drawAll());
     onThemeChange(redraw);
     addEventListener('resize', redraw);
-    addEventListener('paste', (event) => {
-      const file = [...(event.clipboardData?.files ?? [])][0];
-      if (!this.#visible || !file) return;
-      event.preventDefault();
+    acceptPastes(this.#root, (file) => {
       const focused = this.#sides.find(({ slot }) => slot.root.contains(document.activeElement));
       void (focused ?? this.#sides[0]).slot.open(file);
     });
@@ -125,7 +124,7 @@ class PoolView implements View {
     }
   }
 
-  async #setImage(which: 0 | 1, image: Plane): Promise<void> {
+  async #setImage(which: 0 | 1, image: Picture): Promise<void> {
     const side = this.#sides[which];
     side.image = image;
     side.slot.showImage(image);
@@ -194,7 +193,7 @@ class PoolView implements View {
   }
 
   /** Without the network, a map of one channel: the pixels. */
-  async #mapOf(image: Plane): Promise<FeatureMap> {
+  async #mapOf(image: Picture): Promise<FeatureMap> {
     if (this.#backbone) return this.#backbone.features(image);
     return { data: image.values, dims: [1, 1, image.height, image.width] };
   }

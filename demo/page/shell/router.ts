@@ -1,3 +1,4 @@
+import { make, messageOf } from '../ui/dom.js';
 import type { View, ViewModule } from './view.js';
 
 /** Each view's code is loaded when it is first asked for. */
@@ -12,27 +13,27 @@ interface Mounted {
   readonly root: HTMLElement;
   readonly title: string;
   readonly view: View;
+  /** In its place a sentence says that it could not be loaded. */
+  readonly failed?: boolean;
 }
 
 /** Shows the view that the address names after `#/`, and follows the address from then on. */
 export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorElement[]): Promise<void> {
-  const mounted = new Map<string, Promise<Mounted>>();
+  const mounted = new Map<string, Mounted | Promise<Mounted>>();
   let current: Mounted | undefined;
 
   const show = async (isFirst: boolean) => {
     const { name, query } = readAddress();
     markCurrent(links, name);
-    let next = mounted.get(name);
-    if (!next) {
-      next = mountView(name, main);
-      mounted.set(name, next);
-    }
+    const next = mounted.get(name) ?? mountView(name, main);
+    mounted.set(name, next);
     const arrived = await next;
+    // What could not be loaded is tried again when it is next asked for.
+    if (arrived.failed) mounted.delete(name);
     // The visitor may have gone elsewhere while this view was loading.
     if (readAddress().name !== name) return;
     if (current !== arrived) {
-      if (current) current.root.hidden = true;
-      current?.view.hidden?.();
+      if (current) leave(current);
       arrived.root.hidden = false;
       document.title = `${arrived.title} · pyramid-pool`;
       if (!isFirst) startAtTop(main);
@@ -62,8 +63,28 @@ async function mountView(name: string, main: HTMLElement): Promise<Mounted> {
   root.className = `view view-${name}`;
   root.hidden = true;
   main.append(root);
-  const { title, mount } = await loaders[name]();
-  return { root, title, view: await mount(root) };
+  try {
+    const { title, mount } = await loaders[name]();
+    return { root, title, view: await mount(root) };
+  } catch (error) {
+    const again = make('button', { type: 'button' }, 'Load the page anew');
+    again.addEventListener('click', () => location.reload());
+    const problem = make(
+      'p',
+      { className: 'problem' },
+      `This view could not be loaded: ${messageOf(error)} `,
+      again,
+    );
+    problem.role = 'alert';
+    root.replaceChildren(problem);
+    return { root, title: 'Not loaded', view: {}, failed: true };
+  }
+}
+
+function leave({ root, view, failed }: Mounted): void {
+  root.hidden = true;
+  view.hidden?.();
+  if (failed) root.remove();
 }
 
 /** A screen reader goes on from the new view, not from the link. */

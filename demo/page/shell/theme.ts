@@ -5,7 +5,7 @@ const systemDark = matchMedia('(prefers-color-scheme: dark)');
 
 /** Follows the system until the visitor chooses; the choice is remembered. */
 export function startTheme(button: HTMLButtonElement): void {
-  const chosen = localStorage.getItem(KEY);
+  const chosen = remembered();
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;
   const label = () => {
     button.textContent = currentTheme() === 'dark' ? 'Light' : 'Dark';
@@ -14,7 +14,7 @@ export function startTheme(button: HTMLButtonElement): void {
   button.addEventListener('click', () => {
     const next: Theme = currentTheme() === 'dark' ? 'light' : 'dark';
     document.documentElement.dataset.theme = next;
-    localStorage.setItem(KEY, next);
+    remember(next);
     changed();
   });
   systemDark.addEventListener('change', changed);
@@ -31,6 +31,23 @@ const listeners: (() => void)[] = [];
 
 function changed(): void {
   for (const listener of listeners) listener();
+}
+
+/** Nothing where the browser keeps nothing for this page: then it may not even be asked. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(theme: Theme): void {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // It holds for this visit.
+  }
 }
 
 function currentTheme(): Theme {

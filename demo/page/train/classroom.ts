@@ -9,11 +9,10 @@ import { HELD_OUT, TRAINING_SCALES, UNSEEN_SCALES } from '../../train/experiment
 import { LEVELS, Network } from '../../train/network.js';
 import { type Random, seededRandom } from '../../train/random.js';
 import { sppForInference } from '../../train/spp-op.js';
-import { startTfjs } from '../../train/tfjs.js';
 import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
 import { readWeights, writeWeights } from '../../train/weights.js';
 import type { OnLoading } from '../net/ort.js';
-import { tfjsFiles } from '../net/tfjs-files.js';
+import { startTfjsHere } from '../net/tfjs.js';
 import type { Plane } from '../ui/canvas.js';
 import { loadDigits } from './digits-data.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
@@ -44,6 +43,13 @@ export interface TestNews {
   readonly unseen: boolean;
 }
 
+export interface Answer {
+  /** The share of belief in each of the ten digits. */
+  readonly beliefs: Float32Array;
+  /** Whether the network has learnt anything yet. */
+  readonly learnt: boolean;
+}
+
 const NEWS_EVERY = 80;
 
 export class Classroom {
@@ -55,11 +61,12 @@ export class Classroom {
   #refusing: RefusingTrainer | undefined;
   #random: Random = seededRandom(1);
   #paused = true;
+  /** Whether the network is any better than chance made it. */
+  #learnt = false;
 
   /** Loads what training needs. */
   async open(onLoading: OnLoading): Promise<{ training: number; heldOut: number }> {
-    onLoading('Loading tfjs');
-    await startTfjs(tfjsFiles());
+    await startTfjsHere(onLoading);
     onLoading('Loading digits');
     const raw = await loadDigits((progress) => onLoading('Loading digits', progress));
     onLoading('Cutting digits to their ink');
@@ -81,6 +88,7 @@ export class Classroom {
     this.#trainer = this.#newTrainer(epochs);
     this.#trainer.learningRate = learningRate;
     this.#refusing = undefined;
+    this.#learnt = false;
   }
 
   setLearningRate(rate: number): void {
@@ -91,6 +99,7 @@ export class Classroom {
   step(): TrainingNews {
     const { trainer } = this.#ready();
     const passing = trainer.step().map(passingDigit);
+    this.#learnt = true;
     return { progress: trainer.progress, passing };
   }
 
@@ -137,13 +146,13 @@ export class Classroom {
     }
   }
 
-  /** The share of belief in each of the ten digits. */
-  recognise({ values, height, width }: Plane): Float32Array {
+  recognise({ values, height, width }: Plane): Answer {
     const { network, pool } = this.#ready();
-    return tf.tidy(() => {
+    const beliefs = tf.tidy(() => {
       const features = network.features(tf.tensor4d(values, [1, height, width, 1]));
       return tf.softmax(network.scores(sppForInference(pool, features))).dataSync<'float32'>();
     });
+    return { beliefs, learnt: this.#learnt };
   }
 
   /** A held-out digit, at a size by chance. */
@@ -157,10 +166,11 @@ export class Classroom {
     return readWeights(this.#ready().network);
   }
 
-  /** Takes over what another network learnt. */
+  /** Takes over what another network learnt, in place of all that was learnt here. */
   setWeights(values: readonly Float32Array[]): void {
     const { network, trainer } = this.#ready();
     writeWeights(network, values);
+    this.#learnt = true;
     const { learningRate, progress } = trainer;
     this.#trainer = this.#newTrainer(progress.epochs);
     this.#trainer.learningRate = learningRate;

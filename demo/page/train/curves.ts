@@ -5,6 +5,8 @@ import { element } from '../ui/dom.js';
 import { axis, Plot } from '../ui/plot.js';
 
 const HEIGHT = 230;
+/** The loss of one who guesses among ten digits: what the plot begins with. */
+const UNTAUGHT = Math.log(10);
 
 /** Loss and accuracy over the images that were learnt from. */
 export class Curves {
@@ -20,7 +22,7 @@ export class Curves {
         'loss',
         'level-0',
         (value) => value.toFixed(3),
-        (value) => value.toFixed(1),
+        (value) => String(Number(value.toFixed(2))),
         [0, null],
       ),
     );
@@ -69,7 +71,7 @@ function curve(
     height: HEIGHT,
     scales: {
       x: { time: false },
-      y: { range: (_plot, _low, high) => [range[0], range[1] ?? Math.max(high ?? 0, 0.1) * 1.05] },
+      y: { range: (_plot, _low, high) => [range[0], range[1] ?? Math.max(high ?? UNTAUGHT, 0.1) * 1.05] },
     },
     series: [
       { label: 'images', value: (_plot, value) => (value === null ? '' : value.toLocaleString('en-US')) },

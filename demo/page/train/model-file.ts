@@ -11,12 +11,13 @@ export function writeModelFile(weights: readonly Float32Array[]): Blob {
 
 /** Throws a sentence where the file is something else. */
 export async function readModelFile(file: Blob): Promise<Float32Array[]> {
-  const model: unknown = await file
-    .text()
-    .then(JSON.parse)
-    .catch(() => undefined);
-  if (!isModel(model)) throw new Error('This is not a model that was saved here.');
-  return model.weights.map(fromBase64);
+  try {
+    const model: unknown = JSON.parse(await file.text());
+    if (isModel(model)) return model.weights.map(fromBase64);
+  } catch {
+    // Said below.
+  }
+  throw new Error('This is not a model that was saved here.');
 }
 
 function isModel(content: unknown): content is { weights: string[] } {

@@ -3,7 +3,7 @@ import { drawGrey, type Plane } from '../ui/canvas.js';
 import { element, make, oncePerFrame } from '../ui/dom.js';
 import { cropToInk } from '../ui/images.js';
 import { Pad } from '../ui/pad.js';
-import type { Classroom } from './classroom.js';
+import type { Answer, Classroom } from './classroom.js';
 
 const SIDE = 64;
 const LARGER = 2;
@@ -12,32 +12,38 @@ const LARGER = 2;
 export class Recogniser {
   readonly #root: HTMLElement;
   readonly #open: () => Promise<Remote<Classroom>>;
+  readonly #onError: (error: unknown) => void;
   readonly #bars: readonly HTMLElement[];
   readonly #pad: Pad;
   #shown: { plane: Plane; truth: number | undefined } | undefined;
   #busy = false;
   #again = false;
 
-  constructor(root: HTMLElement, open: () => Promise<Remote<Classroom>>) {
+  constructor(root: HTMLElement, open: () => Promise<Remote<Classroom>>, onError: (error: unknown) => void) {
     this.#root = root;
     this.#open = open;
+    this.#onError = onError;
     this.#bars = makeBars(element(root, '#beliefs'));
     const read = oncePerFrame(() => this.#readPad());
     this.#pad = new Pad(element(root, '#pad'), SIDE, SIDE, read);
     element(root, '#clear').addEventListener('click', () => this.#pad.clear());
-    element(root, '#any').addEventListener('click', () => void this.#takeAny());
+    element(root, '#any').addEventListener('click', () => this.#takeAny().catch(onError));
   }
 
   /** The network has changed: asks it again. */
   refresh(): void {
-    if (this.#shown) void this.#recognise();
+    if (this.#shown) this.#ask();
   }
 
   #readPad(): void {
     const plane = cropToInk(this.#pad.plane());
     this.#shown = plane && { plane, truth: undefined };
-    if (plane) void this.#recognise();
+    if (plane) this.#ask();
     else this.#show(undefined);
+  }
+
+  #ask(): void {
+    this.#recognise().catch(this.#onError);
   }
 
   async #takeAny(): Promise<void> {
@@ -53,15 +59,16 @@ export class Recogniser {
     this.#busy = true;
     const asked = this.#shown;
     try {
-      const beliefs = await (await this.#open()).recognise(asked.plane);
-      if (this.#shown === asked) this.#show(beliefs);
+      const answer = await (await this.#open()).recognise(asked.plane);
+      if (this.#shown === asked) this.#show(answer);
     } finally {
       this.#busy = false;
     }
-    if (this.#again) void this.#recognise();
+    if (this.#again) this.#ask();
   }
 
-  #show(beliefs: Float32Array | undefined): void {
+  #show(answer: Answer | undefined): void {
+    const beliefs = answer?.beliefs;
     const seen = element<HTMLCanvasElement>(this.#root, '#seen');
     const text = element(this.#root, '#answer-text');
     seen.hidden = !beliefs;
@@ -70,14 +77,17 @@ export class Recogniser {
       element(bar, '.bar').style.setProperty('--belief', String(belief));
       element(bar, 'span:last-child').textContent = beliefs ? `${Math.round(100 * belief)} %` : '';
     });
-    if (!beliefs || !this.#shown) {
+    if (!answer || !beliefs || !this.#shown) {
       text.textContent = 'Write a digit, and the network reads it.';
       return;
     }
     const { plane, truth } = this.#shown;
     const best = beliefs.indexOf(Math.max(...beliefs));
     const known = truth === undefined ? '' : ` It is a ${truth}.`;
-    text.textContent = `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}`;
+    const guessed = answer.learnt
+      ? ''
+      : ' But the network has learnt nothing yet: train it, or load a model.';
+    text.textContent = `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}${guessed}`;
     drawGrey(seen, plane);
     seen.style.width = `${plane.width * LARGER}px`;
   }

@@ -2,7 +2,7 @@
 import { proxy, type Remote, wrap } from 'comlink';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { element, make, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import type { DownloadProgress } from '../ui/download.js';
 import { Loading } from '../ui/loading.js';
 import { saveFile } from '../ui/save-file.js';
@@ -45,7 +45,11 @@ class TrainView {
     this.#root = root;
     this.#curves = new Curves(root);
     this.#stream = new Stream(element(root, '#stream'));
-    this.#recogniser = new Recogniser(root, () => this.#open());
+    this.#recogniser = new Recogniser(
+      root,
+      () => this.#open(),
+      (error) => this.#fail(error),
+    );
     this.#go = element(root, '#go');
     this.#step = element(root, '#step');
     this.#reset = element(root, '#reset');
@@ -53,6 +57,7 @@ class TrainView {
     this.#rate = element(root, '#rate');
     this.#spp = element(root, '#spp');
     this.#listen();
+    makeReachable(element(root, '.scroll-x'), 'Recognised at each size');
     this.#showRate();
   }
 
@@ -81,16 +86,15 @@ class TrainView {
     );
   }
 
-  /** What goes wrong is said on the page, and leaves the buttons as after a reset. */
   async #attempt(work: () => Promise<void>): Promise<void> {
-    const problem = element(this.#root, '#problem');
-    showProblem(problem, undefined);
-    try {
-      await work();
-    } catch (error) {
-      showProblem(problem, messageOf(error));
-      if (this.#state === 'running') this.#setState('paused');
-    }
+    showProblem(element(this.#root, '#problem'), undefined);
+    await work().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** What goes wrong is said on the page, and whatever was under way may be tried again. */
+  #fail(error: unknown): void {
+    showProblem(element(this.#root, '#problem'), messageOf(error));
+    if (this.#state === 'running' || this.#state === 'testing') this.#setState('paused');
   }
 
   #open(): Promise<Remote<Classroom>> {
@@ -157,21 +161,29 @@ class TrainView {
 
   async #startOver(): Promise<void> {
     const was = this.#state;
-    this.#setState('fresh');
+    this.#showFresh();
     this.#seed++;
-    this.#curves.clear();
-    this.#stream.clear();
-    element(this.#root, '#stream-text').textContent = '';
-    element(this.#root, '#test').hidden = true;
-    element(this.#root, '#refusal').hidden = true;
-    element(this.#root, '#curves').hidden = !this.#spp.checked;
-    element<HTMLProgressElement>(this.#root, '#progress').value = 0;
-    element(this.#root, '#progress-text').textContent = 'Not begun.';
     if (!this.#classroom) return;
     const classroom = await this.#classroom;
     if (was === 'running') await classroom.pause();
     await classroom.reset(this.#lesson);
     this.#recogniser.refresh();
+  }
+
+  /** Nothing is left on the page of an earlier training. */
+  #showFresh(): void {
+    this.#setState('fresh');
+    this.#curves.clear();
+    this.#stream.clear();
+    element(this.#root, '#stream-text').textContent = this.#spp.checked
+      ? 'Digits of all sizes go by here once it learns.'
+      : 'Press Train to see which of the digits a fully connected layer can take without the pyramid.';
+    element(this.#root, '#test').hidden = true;
+    element(this.#root, '#refusal').hidden = true;
+    element(this.#root, '#curves').hidden = !this.#spp.checked;
+    element<HTMLProgressElement>(this.#root, '#progress').value = 0;
+    element(this.#root, '#progress-text').textContent = 'Not begun.';
+    element(this.#root, '#model-text').textContent = '';
   }
 
   #setState(state: State): void {
@@ -195,6 +207,8 @@ class TrainView {
     const { images, totalImages, epoch, epochs, loss, accuracy, seconds } = progress;
     this.#curves.add(progress);
     this.#stream.add(passing);
+    element(this.#root, '#stream-text').textContent =
+      'Below each digit: what the network took it for, before it learnt from it.';
     element<HTMLProgressElement>(this.#root, '#progress').value = images / totalImages;
     const count = (value: number) => value.toLocaleString('en-US');
     element(this.#root, '#progress-text').textContent =
@@ -257,8 +271,8 @@ class TrainView {
     const weights = await readModelFile(file);
     const classroom = await this.#open();
     if (this.#state === 'running') await classroom.pause();
-    await this.#startOver();
     await classroom.setWeights(weights);
+    this.#showFresh();
     element(this.#root, '#model-text').textContent = `${file.name} is loaded: write a digit.`;
     this.#recogniser.refresh();
   }

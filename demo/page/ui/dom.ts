@@ -52,6 +52,13 @@ export function oncePerFrame(work: () => void): () => void {
   };
 }
 
+/** What scrolls within the page is scrolled by keyboard as well. */
+export function makeReachable(scrolling: HTMLElement, name: string): void {
+  scrolling.tabIndex = 0;
+  scrolling.role = 'group';
+  scrolling.ariaLabel = name;
+}
+
 export const prefersReducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 export function messageOf(error: unknown): string {

@@ -1,21 +1,32 @@
 import type { Plane } from './canvas.js';
 
 /** Larger images are shrunk to this before the network sees them, so that it keeps up with the visitor. */
-export const LONGEST_SIDE = 384;
+const LONGEST_SIDE = 384;
+
+export interface Picture extends Plane {
+  /** Width and height as it was, where it was too large. */
+  readonly shrunkFrom?: readonly [width: number, height: number];
+}
+
+/** Its size in words, and what it was shrunk from. */
+export function sizeOf({ width, height, shrunkFrom }: Picture): string {
+  const from = shrunkFrom ? `, shrunk from ${shrunkFrom.join(' × ')}` : '';
+  return `${width} × ${height} pixels${from}`;
+}
 
 /** Ink from 0 (paper) to 1 of an image file of any size; throws a sentence where it is no image. */
-export async function readImage(file: Blob): Promise<Plane> {
+export async function readImage(file: Blob): Promise<Picture> {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error('This is not an image that the browser can read.');
   });
   try {
-    return planeOf(bitmap, bitmap.width, bitmap.height);
+    return pictureOf(bitmap, bitmap.width, bitmap.height);
   } finally {
     bitmap.close();
   }
 }
 
-export function planeOf(source: CanvasImageSource, sourceWidth: number, sourceHeight: number): Plane {
+export function pictureOf(source: CanvasImageSource, sourceWidth: number, sourceHeight: number): Picture {
   const scale = Math.min(1, LONGEST_SIDE / Math.max(sourceWidth, sourceHeight));
   const width = Math.max(1, Math.round(sourceWidth * scale));
   const height = Math.max(1, Math.round(sourceHeight * scale));
@@ -27,7 +38,8 @@ export function planeOf(source: CanvasImageSource, sourceWidth: number, sourceHe
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(source, 0, 0, width, height);
-  return { values: inkOf(context.getImageData(0, 0, width, height).data, width, height), height, width };
+  const values = inkOf(context.getImageData(0, 0, width, height).data, width, height);
+  return { values, height, width, ...(scale < 1 && { shrunkFrom: [sourceWidth, sourceHeight] as const }) };
 }
 
 /** The network learnt bright ink on black. So an image with a bright border is turned into its negative. */

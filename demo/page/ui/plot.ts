@@ -1,6 +1,7 @@
 /** uPlot in the page's colours. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import './plot.css';
 import { pageColour } from './colours.js';
 
 const FONT = '12px Inter, sans-serif';

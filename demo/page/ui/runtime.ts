@@ -11,10 +11,10 @@ export function sharedRuntime(): Promise<Runtime> {
 /** What WebAssembly became here and, where it is less than it could be, why. */
 export function describeRuntime({ variant, threads, fallback }: Runtime): string {
   if (threads > 1) return `WebAssembly here: ${variant}, ${threads} threads.`;
-  const why = fallback ? `, because this page is ${fallback.replace(/^this page is /, '')}` : '';
-  const remedy = crossOriginIsolated
-    ? ''
-    : ' Everything works all the same; a server that sends Cross-Origin-Opener-Policy: same-origin and ' +
-      'Cross-Origin-Embedder-Policy: require-corp with the page gives it threads.';
-  return `WebAssembly here: ${variant}, single-threaded${why}.${remedy}`;
+  const what = `WebAssembly here: ${variant}, single-threaded`;
+  if (crossOriginIsolated) return `${what}${fallback ? ` (${fallback})` : ''}.`;
+  return (
+    `${what}, because this page is not cross-origin isolated. Everything works all the same; a server that sends ` +
+    'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the page gives it threads.'
+  );
 }

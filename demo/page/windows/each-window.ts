@@ -2,32 +2,19 @@
 import type { PyramidPool } from 'pyramid-pool';
 import type { Backbone } from '../net/backbone.js';
 import type { Plane } from '../ui/canvas.js';
+import { inSlices, type Slices } from './in-slices.js';
 import type { Window } from './proposals.js';
 
-const PAUSE_EVERY = 50;
-
-/** Milliseconds that it takes, without the pauses in which the page may draw. */
-export async function runEachWindow(
+/** Milliseconds that it takes. */
+export function runEachWindow(
   backbone: Backbone,
   pool: PyramidPool,
   image: Plane,
   windows: readonly Window[],
-  onProgress: (done: number) => void,
-  signal: AbortSignal,
+  slices: Slices,
 ): Promise<number> {
-  let milliseconds = 0;
-  let started = performance.now();
-  for (const [i, window] of windows.entries()) {
-    pool.forward(await backbone.features(crop(image, window)));
-    const now = performance.now();
-    if (now - started < PAUSE_EVERY && i < windows.length - 1) continue;
-    milliseconds += now - started;
-    onProgress(i + 1);
-    await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    started = performance.now();
-  }
-  return milliseconds;
+  const runOn = async (window: Window) => pool.forward(await backbone.features(crop(image, window)));
+  return inSlices(windows.length, (i) => runOn(windows[i]), slices);
 }
 
 function crop({ values, width }: Plane, { x1, y1, x2, y2 }: Window): Plane {

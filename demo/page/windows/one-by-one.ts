@@ -1,6 +1,7 @@
 /** The same windows without a pool of regions: each cut out of the map and pooled by a call of its own. */
 import type { LevelBounds, PyramidPool, RoiPyramidPool } from 'pyramid-pool';
 import type { FeatureMap } from '../net/backbone.js';
+import { inSlices, type Slices } from './in-slices.js';
 import type { Window } from './proposals.js';
 
 interface Cut {
@@ -25,15 +26,19 @@ function coverOf(levels: readonly LevelBounds[]): Cut {
   return { top, left, height: most(rows) - top, width: most(columns) - left };
 }
 
-/** One row a window, as the pool of regions gives them. */
-export function poolOneByOne(pool: PyramidPool, map: FeatureMap, cuts: readonly Cut[]): Float32Array {
-  const rows = cuts.map((cut) => pool.forward(cutOut(map, cut)).data);
-  const length = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * length);
-  rows.forEach((row, i) => {
-    all.set(row, i * length);
-  });
-  return all;
+/** Fills one row a window, as the pool of regions gives them; the milliseconds that it takes. */
+export function poolOneByOne(
+  pool: PyramidPool,
+  map: FeatureMap,
+  cuts: readonly Cut[],
+  vectors: Float32Array,
+  slices: Slices,
+): Promise<number> {
+  const work = (i: number): undefined => {
+    const { data } = pool.forward(cutOut(map, cuts[i]));
+    vectors.set(data, i * data.length);
+  };
+  return inSlices(cuts.length, work, slices);
 }
 
 function cutOut(
@@ -41,10 +46,12 @@ function cutOut(
   { top, left, height, width }: Cut,
 ): { data: Float32Array; dims: number[] } {
   const cells = new Float32Array(channels * height * width);
+  let at = 0;
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < height; y++) {
       const from = (c * mapHeight + top + y) * mapWidth + left;
-      cells.set(data.subarray(from, from + width), (c * height + y) * width);
+      // Rows are short: a view of each would cost more than its cells.
+      for (let x = from; x < from + width; x++) cells[at++] = data[x];
     }
   }
   return { data: cells, dims: [1, channels, height, width] };

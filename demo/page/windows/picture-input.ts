@@ -23,11 +23,16 @@ export function listenToPicture(picture: HTMLElement, { onPoint, onMove, onChoos
     'aria-label',
     'The picture. Arrow keys move from place to place, Enter finds what looks like the window there.',
   );
-  picture.addEventListener('pointermove', ({ clientX, clientY }) => {
+  const point = ({ clientX, clientY }: MouseEvent) => {
     const { left, top } = picture.getBoundingClientRect();
     onPoint(clientX - left, clientY - top);
+  };
+  picture.addEventListener('pointermove', point);
+  picture.addEventListener('click', (event) => {
+    // A finger has not moved there before.
+    point(event);
+    onChoose();
   });
-  picture.addEventListener('click', onChoose);
   picture.addEventListener('keydown', (event) => {
     const direction = directions[event.key];
     if (direction) onMove(...direction);

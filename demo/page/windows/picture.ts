@@ -18,6 +18,8 @@ export interface WindowsPicture {
 
 const CHOSEN = '#ffb454';
 const FOUND = '#5fe0a0';
+/** Height of a label, in CSS pixels. */
+const LABEL = 17;
 
 /** Draws windows on a canvas that lies over the image, `scale` CSS pixels an image pixel. */
 export function drawWindows(canvas: HTMLCanvasElement, picture: WindowsPicture, scale: number): void {
@@ -33,7 +35,7 @@ export function drawWindows(canvas: HTMLCanvasElement, picture: WindowsPicture, 
   context.font = '600 12px Inter, sans-serif';
   for (const { window, text } of found) {
     frame(context, rectangle(window, scale), FOUND, 2.5);
-    labelBelow(context, window, text, scale);
+    label(context, window, text, height, scale);
   }
   if (!chosen) return;
   if (bins) drawBins(context, bins, step * scale);
@@ -75,16 +77,19 @@ function drawBins(context: CanvasRenderingContext2D, { rows, columns }: LevelBou
   }
 }
 
-function labelBelow(
+/** Below the window, or above it where the picture ends. */
+function label(
   context: CanvasRenderingContext2D,
-  { x1, y2 }: Window,
+  { x1, y1, y2 }: Window,
   text: string,
+  height: number,
   scale: number,
 ): void {
   const { width } = context.measureText(text);
-  const [x, y] = [x1 * scale, (y2 + 1) * scale + 4];
+  const below = (y2 + 1) * scale + 4;
+  const [x, y] = [x1 * scale, below + LABEL <= height * scale ? below : y1 * scale - LABEL - 4];
   context.fillStyle = 'rgb(8 10 20 / 85%)';
-  context.fillRect(x - 1, y, width + 8, 17);
+  context.fillRect(x - 1, y, width + 8, LABEL);
   context.fillStyle = FOUND;
   context.fillText(text, x + 3, y + 13);
 }

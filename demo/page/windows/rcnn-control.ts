@@ -22,7 +22,8 @@ export class RcnnControl {
     };
     try {
       const { backbone, single } = watcher;
-      const taken = await runEachWindow(backbone, single, image, windows, onProgress, cancel.signal);
+      const slices = { onProgress, signal: cancel.signal };
+      const taken = await runEachWindow(backbone, single, image, windows, slices);
       element(this.#root, '#time-rcnn').textContent =
         `${inMs(taken)}: ${(taken / onceMs).toFixed(0)} times as long`;
     } catch (error) {
@@ -32,9 +33,13 @@ export class RcnnControl {
     }
   }
 
+  stop(): void {
+    this.#cancel?.abort();
+  }
+
   /** The time is that of another picture now. */
   forget(): void {
-    this.#cancel?.abort();
+    this.stop();
     element(this.#root, '#time-rcnn').textContent = '–';
   }
 

@@ -3,10 +3,12 @@ import { VectorLayout } from '../pool/layout.js';
 import { VectorPicture } from '../pool/vector-picture.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
-import { drawGrey, drawPlane, greatest, type Plane } from '../ui/canvas.js';
+import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
-import { readImage } from '../ui/images.js';
+import { acceptDrops, acceptPastes } from '../ui/files.js';
+import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
+import { CompareControl } from './compare-control.js';
 import { drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
 import { windowAt } from './proposals.js';
@@ -36,10 +38,11 @@ class WindowsView implements View {
   readonly #picture: HTMLElement;
   readonly #scene = new Scene();
   readonly #rcnn: RcnnControl;
+  readonly #compare: CompareControl;
   #watcher: Watcher | undefined;
   #watched: Watched | undefined;
   /** An image that the visitor opened, in place of the scene. */
-  #opened: Plane | undefined;
+  #opened: Picture | undefined;
   #shown: 'image' | 'map' = 'image';
   #point: readonly [x: number, y: number] | undefined;
   #query: Float32Array | undefined;
@@ -51,6 +54,7 @@ class WindowsView implements View {
     this.#root = root;
     this.#picture = element(root, '.picture');
     this.#rcnn = new RcnnControl(root);
+    this.#compare = new CompareControl(root);
     this.#vector = new VectorPicture(element(root, '#vector'), () => {});
     this.#listen();
   }
@@ -67,6 +71,7 @@ class WindowsView implements View {
 
   hidden(): void {
     this.#stop();
+    this.#rcnn.stop();
   }
 
   #listen(): void {
@@ -77,11 +82,18 @@ class WindowsView implements View {
     on('#count', 'change', () => this.#renew());
     on('#levels', 'change', () => this.#renew());
     on('#all', 'change', () => this.#draw());
-    on('#compare', 'click', () => this.#compare());
+    on('#compare', 'click', () => this.#compareBoth());
     on('#rcnn', 'click', () => this.#runAsRcnn());
     on('#forget', 'click', () => this.#lookFor(undefined));
-    const file = element<HTMLInputElement>(this.#root, '#open');
-    on('#open', 'change', () => this.#open(file.files?.[0]));
+    const open = (file: File | undefined) => void this.#attempt(() => this.#open(file));
+    const input = element<HTMLInputElement>(this.#root, '#open');
+    input.addEventListener('change', () => {
+      open(input.files?.[0]);
+      // The same file may be opened again.
+      input.value = '';
+    });
+    acceptDrops(this.#root, open);
+    acceptPastes(this.#root, open);
     const shown = [
       { value: 'image', label: 'Image' },
       { value: 'map', label: 'Feature map' },
@@ -140,6 +152,7 @@ class WindowsView implements View {
     element(this.#root, '#loading').replaceChildren(loading.element);
     try {
       const watcher = await Watcher.create(this.#levels, (...news) => loading.update(...news));
+      this.#compare.stop();
       this.#watcher?.dispose();
       this.#watcher = watcher;
     } finally {
@@ -151,8 +164,8 @@ class WindowsView implements View {
     // The first time threads start and code is compiled; the second is what later pictures take.
     await this.#watch({ keepTimes: false });
     await this.#watch();
-    this.#compare();
     this.#pointAtSomething();
+    await this.#compareBoth();
   }
 
   /** Shows the windows at work before anybody has pointed anywhere: around the largest piece of ink. */
@@ -210,8 +223,8 @@ class WindowsView implements View {
     this.#rcnn.forget();
     this.#query = undefined;
     await this.#watch();
-    this.#compare();
     this.#pointAtSomething();
+    await this.#compareBoth();
   }
 
   #moveTo(x: number, y: number): void {
@@ -229,13 +242,8 @@ class WindowsView implements View {
     this.#draw();
   }
 
-  #compare(): void {
-    if (!this.#watcher || !this.#watched) return;
-    const { atOnceMs, oneByOneMs } = this.#watcher.compare(this.#watched);
-    element(this.#root, '#time-each').textContent = inMs(oneByOneMs);
-    element(this.#root, '#times-text').textContent =
-      `At once is ${(oneByOneMs / atOnceMs).toFixed(1)} times as fast: ${inMs(atOnceMs)} against ${inMs(oneByOneMs)}, ` +
-      "by turns on the page's thread, with the same vectors bit for bit.";
+  async #compareBoth(): Promise<void> {
+    if (this.#watcher && this.#watched) await this.#compare.run(this.#watcher, this.#watched);
   }
 
   async #runAsRcnn(): Promise<void> {
@@ -258,6 +266,7 @@ class WindowsView implements View {
   });
 
   #drawCells({ image, map }: Watched): void {
+    element(this.#root, '#picture-size').textContent = sizeOf(image);
     const canvas = element<HTMLCanvasElement>(this.#root, '.picture-cells');
     if (this.#shown === 'image') {
       drawGrey(canvas, image);

@@ -2,7 +2,7 @@
 import { createPyramidPool, createRoiPyramidPool, type PyramidPool, type RoiPyramidPool } from 'pyramid-pool';
 import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
 import type { OnLoading } from '../net/ort.js';
-import type { Plane } from '../ui/canvas.js';
+import type { Picture } from '../ui/images.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { areSame, cutsOf, poolOneByOne } from './one-by-one.js';
 import { proposeWindows, toRois, type Window } from './proposals.js';
@@ -13,7 +13,7 @@ export const STEP = 2;
 const FIRST = 0.5;
 
 export interface Watched {
-  readonly image: Plane;
+  readonly image: Picture;
   readonly map: FeatureMap;
   readonly windows: readonly Window[];
   /** A row for each window. */
@@ -48,7 +48,7 @@ export class Watcher {
     return new Watcher(backbone, regions, await createPyramidPool({ levels, runtime }));
   }
 
-  async watch(image: Plane, count: number): Promise<Watched> {
+  async watch(image: Picture, count: number): Promise<Watched> {
     const started = performance.now();
     const map = await this.backbone.features(image);
     const networkMs = performance.now() - started;
@@ -65,16 +65,19 @@ export class Watcher {
   }
 
   /** Both ways by turns on this thread, after making sure that they give the same. */
-  compare({ map, windows, vectors }: Watched): Comparison {
+  async compare({ map, windows, vectors }: Watched, signal: AbortSignal): Promise<Comparison> {
     const rois = toRois(windows);
     const cuts = cutsOf(this.#regions, map, windows);
-    if (!areSame(vectors, poolOneByOne(this.single, map, cuts))) {
+    const own = new Float32Array(vectors.length);
+    const poolThem = () => poolOneByOne(this.single, map, cuts, own, { signal });
+    await poolThem();
+    if (!areSame(vectors, own)) {
       throw new Error('Pooled one by one, the windows gave other vectors: this is a bug.');
     }
     const [atOnce, oneByOne]: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       atOnce.push(timed(() => this.#regions.forward(map, rois)));
-      oneByOne.push(timed(() => poolOneByOne(this.single, map, cuts)));
+      oneByOne.push(await poolThem());
     }
     return { atOnceMs: median(atOnce), oneByOneMs: median(oneByOne) };
   }

@@ -2,24 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../test/bench/core/index.js';
 import { outputFromNhwc, toNhwc } from '../../../../test/bench/core/layout.js';
-import { startTfjs } from '../../../train/tfjs.js';
 import type { OnLoading } from '../../net/ort.js';
-import { tfjsFiles } from '../../net/tfjs-files.js';
+import { startTfjsHere } from '../../net/tfjs.js';
 import { adaptiveAxis } from './windows.js';
 
 export function tfjsEngine(onLoading: OnLoading): Engine {
   let started: Promise<void> | undefined;
-  const start = () => {
-    onLoading('Starting tfjs');
-    return startTfjs(tfjsFiles());
-  };
   return {
     name: 'tfjs-wasm',
     kind: 'peer',
     about: 'tfjs on its WASM backend, one thread, NHWC',
     async prepare({ case: c, operation, maps }) {
       if (operation !== 'forward') return undefined;
-      started ??= start();
+      started ??= startTfjsHere(onLoading);
       await started;
       const [batch, channels, height, width] = c.dims;
       const inputs = maps.map((map) => tf.tensor4d(toNhwc(map, c), [batch, height, width, channels]));

@@ -1,0 +1,34 @@
+import { element } from '../ui/dom.js';
+import { inMs, type Watched, type Watcher } from './watch.js';
+
+/** Pools the windows of a picture at once and one by one, and says what both took. */
+export class CompareControl {
+  readonly #root: HTMLElement;
+  #running: AbortController | undefined;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+  }
+
+  /** The comparison before it, if that still runs, ends. */
+  async run(watcher: Watcher, watched: Watched): Promise<void> {
+    this.stop();
+    const running = new AbortController();
+    this.#running = running;
+    element(this.#root, '#times-text').textContent = 'Comparing …';
+    try {
+      const { atOnceMs, oneByOneMs } = await watcher.compare(watched, running.signal);
+      element(this.#root, '#time-each').textContent = inMs(oneByOneMs);
+      element(this.#root, '#times-text').textContent =
+        `At once is ${(oneByOneMs / atOnceMs).toFixed(1)} times as fast: ${inMs(atOnceMs)} against ${inMs(oneByOneMs)}, ` +
+        "by turns on the page's thread, with the same vectors bit for bit.";
+    } catch (error) {
+      if (!running.signal.aborted) throw error;
+    }
+  }
+
+  /** Its pools are about to go. */
+  stop(): void {
+    this.#running?.abort();
+  }
+}
