@@ -20,15 +20,22 @@ export function writeFigures(figures) {
 }
 
 const lineOf = (cells) => `| ${cells.join(' | ')} |`;
-const countOf = ({ cases, calls }) => (cases ?? calls).toLocaleString('en');
+
+/** What a run counts: cases of one kind or another, or time. */
+function countOf({ cases, calls, images, minutes, requests }) {
+  if (images) return `${images.toLocaleString('en')} images in ${minutes} min`;
+  if (requests) return `${requests.toLocaleString('en')} requests`;
+  return (cases ?? calls).toLocaleString('en');
+}
 
 /** A run that finds a fault ends with it and reports nothing: what is here has none. */
-function detailsOf({ errors, answers, ownErrors, pages, heap, engines }) {
+function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines }) {
   if (errors) {
     const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
     return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
   }
-  if (pages)
-    return `WASM pages ${pages.join(', ')}; heap ${heap.map((bytes) => (bytes / 1e6).toFixed(1)).join(', ')} MB`;
+  if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
   return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
 }
+
+const megabytes = (sizes) => `${sizes.map((bytes) => (bytes / 1e6).toFixed(0)).join(', ')} MB`;
