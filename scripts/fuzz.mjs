@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
 import { writeFigures } from './figures.mjs';
 import { withFirst } from './path.mjs';
@@ -13,7 +14,7 @@ const help = `
 Usage: npm run fuzz [-- --minutes N] [--seed N] [--native | --package] [--write]
 
 Random and hostile calls for ten minutes, or N: half of them libFuzzer with the address sanitizer on the crate, every
-result held to the reference, half of them the package in Node. Says the seed, by which a run can be repeated.
+result held to the reference, half of them the package in Node and Chromium. Says the seed, by which a run can be repeated.
 With --write the figures go to docs/reliability.md. Run \`npm run build\` first.`;
 
 /** The targets in crate/fuzz. */
@@ -27,9 +28,18 @@ async function fuzz(args) {
   const share = has('--native') && has('--package') ? minutes / 2 : minutes;
   console.log(`seed ${seed}`);
   const figures = has('--native') ? await fuzzNative(share, seed) : [];
-  const files = ['test/unit/fuzz.test.ts', 'test/unit/property.test.ts'];
-  if (has('--package')) figures.push(...(await runRandomTests(files, { seed, minutes: share / 2 })));
+  if (has('--package')) figures.push(...(await fuzzPackage(share, seed)));
   if (args.includes('--write')) writeFigures(figures);
+}
+
+/** Most of the time in Node, where all files run at once, the rest in Chromium, where it is installed. */
+async function fuzzPackage(minutes, seed) {
+  const files = ['fuzz', 'property', 'differential'].map((name) => `test/unit/${name}.test.ts`);
+  const browser = findBrowser('chromium') ? 0.2 * minutes : 0;
+  const figures = await runRandomTests(files, { seed, minutes: minutes - browser });
+  if (browser === 0) return figures;
+  const inBrowser = { project: 'chromium', seed, minutes: browser };
+  return [...figures, ...(await runRandomTests(['test/unit/differential.test.ts'], inBrowser))];
 }
 
 /** Every target in turn. Any stable compiler that has the sanitizer will do, told to take the flags of an unstable one. */
