@@ -29,13 +29,18 @@ function countOf({ cases, calls, images, minutes, requests }) {
 }
 
 /** A run that finds a fault ends with it and reports nothing: what is here has none. */
-function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines }) {
+function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines, right, refused, perSecond }) {
   if (errors) {
     const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
     return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
   }
   if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
+  if (right) {
+    const answers = `${right} right answers, ${refused} refusals as expected, ${perSecond} a second`;
+    return `${answers}; heap ${megabytes(heap, 1)}; process ${megabytes(rss)}`;
+  }
   return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
 }
 
-const megabytes = (sizes) => `${sizes.map((bytes) => (bytes / 1e6).toFixed(0)).join(', ')} MB`;
+const megabytes = (sizes, digits = 0) =>
+  `${sizes.map((bytes) => (bytes / 1e6).toFixed(digits)).join(', ')} MB`;
