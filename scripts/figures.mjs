@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './project.mjs';
 
 const file = inProject('docs', 'reliability.md');
-const marks = /(<!-- figures: npm run fuzz and npm run soak, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
+const marks = /(<!-- figures: npm run fuzz, soak and load, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
 const head = ['what ran', 'how often', 'seed', 'found'];
 
 /** Puts what runs have reported into the table, in place of what earlier runs of the same name have. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
@@ -13,8 +13,9 @@ import { fuzzTool, provideTool, toolPath, toolsBin } from './tools.mjs';
 const help = `
 Usage: npm run fuzz [-- --minutes N] [--seed N] [--native | --package] [--write]
 
-Random and hostile calls for ten minutes, or N: half of them libFuzzer with the address sanitizer on the crate, every
-result held to the reference, half of them the package in Node and Chromium. Says the seed, by which a run can be repeated.
+Random and hostile calls for ten minutes, or N: half of them libFuzzer on the crate, with the address sanitizer where Rust
+comes with it, every result held to the reference; half of them the package in Node and Chromium. Says the seed, by which a
+run can be repeated.
 With --write the figures go to docs/reliability.md. Run \`npm run build\` first.`;
 
 /** The targets in crate/fuzz. */
@@ -54,6 +55,8 @@ async function fuzzNative(minutes, seed) {
     CARGO_TARGET_DIR: inProject('target', 'fuzz'),
   };
   const cwd = inProject('crate', 'fuzz');
+  const sanitizer = await findSanitizer(toolchain);
+  const what = sanitizer === 'none' ? 'crate' : `crate with ${sanitizer} sanitizer`;
   const figures = [];
   for (const target of targets) {
     const corpus = inProject('target', 'fuzz', 'corpus', target);
@@ -61,17 +64,37 @@ async function fuzzNative(minutes, seed) {
     const seconds = Math.max(1, Math.round((60 * minutes) / targets.length));
     const limits = [`-max_total_time=${seconds}`, '-max_len=1024', '-rss_limit_mb=3000', '-timeout=60'];
     const say = ['-verbosity=1', '-print_final_stats=1'];
-    const command = ['run', '--fuzz-dir', '.', target, corpus, '--', `-seed=${seed}`, ...limits, ...say];
+    const command = [
+      'run',
+      '--fuzz-dir',
+      '.',
+      '--sanitizer',
+      sanitizer,
+      target,
+      corpus,
+      '--',
+      `-seed=${seed}`,
+      ...limits,
+      ...say,
+    ];
     await step(`fuzzing ${target}`, async () => {
       // It says all it has to say on stderr.
       const args = ['-c', 'exec "$0" "$@" 2>&1', toolPath(fuzzTool.program), ...command];
       const said = await run('sh', args, { cwd, env });
       const cases = Number(said.match(/number_of_executed_units:\s*(\d+)/)?.[1]);
-      figures.push({ name: `crate with address sanitizer: ${target}`, seed, cases });
+      figures.push({ name: `${what}: ${target}`, seed, cases });
       return `fuzzed ${target}: ${cases} cases`;
     });
   }
   return figures;
+}
+
+/** The address sanitizer, which not every packager of Rust packs, or none. */
+async function findSanitizer({ rustc, version }) {
+  const sysroot = (await run(rustc, ['--print', 'sysroot'])).trim();
+  const host = version.match(/^host: (.+)$/m)[1];
+  const libraries = readdirSync(join(sysroot, 'lib', 'rustlib', host, 'lib'));
+  return libraries.some((name) => name.endsWith('_rt.asan.a')) ? 'address' : 'none';
 }
 
 /** A corpus to begin with: bytes from a plain generator, of all lengths that a case is drawn from. */
