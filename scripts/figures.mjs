@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './project.mjs';
 
 const file = inProject('docs', 'reliability.md');
-const marks = /(<!-- figures: npm run fuzz and npm run soak, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
+const marks = /(<!-- figures: npm run fuzz, soak and load, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
 const head = ['what ran', 'how often', 'seed', 'found'];
 
 /** Puts what runs have reported into the table, in place of what earlier runs of the same name have. */
@@ -20,15 +20,27 @@ export function writeFigures(figures) {
 }
 
 const lineOf = (cells) => `| ${cells.join(' | ')} |`;
-const countOf = ({ cases, calls }) => (cases ?? calls).toLocaleString('en');
+
+/** What a run counts: cases of one kind or another, or time. */
+function countOf({ cases, calls, images, minutes, requests }) {
+  if (images) return `${images.toLocaleString('en')} images in ${minutes} min`;
+  if (requests) return `${requests.toLocaleString('en')} requests`;
+  return (cases ?? calls).toLocaleString('en');
+}
 
 /** A run that finds a fault ends with it and reports nothing: what is here has none. */
-function detailsOf({ errors, answers, ownErrors, pages, heap, engines }) {
+function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines, right, refused, perSecond }) {
   if (errors) {
     const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
     return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
   }
-  if (pages)
-    return `WASM pages ${pages.join(', ')}; heap ${heap.map((bytes) => (bytes / 1e6).toFixed(1)).join(', ')} MB`;
+  if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
+  if (right) {
+    const answers = `${right} right answers, ${refused} refusals as expected, ${perSecond} a second`;
+    return `${answers}; heap ${megabytes(heap, 1)}; process ${megabytes(rss)}`;
+  }
   return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
 }
+
+const megabytes = (sizes, digits = 0) =>
+  `${sizes.map((bytes) => (bytes / 1e6).toFixed(digits)).join(', ')} MB`;

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
 import { writeFigures } from './figures.mjs';
 import { withFirst } from './path.mjs';
@@ -12,8 +13,9 @@ import { fuzzTool, provideTool, toolPath, toolsBin } from './tools.mjs';
 const help = `
 Usage: npm run fuzz [-- --minutes N] [--seed N] [--native | --package] [--write]
 
-Random and hostile calls for ten minutes, or N: half of them libFuzzer with the address sanitizer on the crate, every
-result held to the reference, half of them the package in Node. Says the seed, by which a run can be repeated.
+Random and hostile calls for ten minutes, or N: half of them libFuzzer on the crate, with the address sanitizer where Rust
+comes with it, every result held to the reference; half of them the package in Node and Chromium. Says the seed, by which a
+run can be repeated.
 With --write the figures go to docs/reliability.md. Run \`npm run build\` first.`;
 
 /** The targets in crate/fuzz. */
@@ -27,9 +29,18 @@ async function fuzz(args) {
   const share = has('--native') && has('--package') ? minutes / 2 : minutes;
   console.log(`seed ${seed}`);
   const figures = has('--native') ? await fuzzNative(share, seed) : [];
-  const files = ['test/unit/fuzz.test.ts', 'test/unit/property.test.ts'];
-  if (has('--package')) figures.push(...(await runRandomTests(files, { seed, minutes: share / 2 })));
+  if (has('--package')) figures.push(...(await fuzzPackage(share, seed)));
   if (args.includes('--write')) writeFigures(figures);
+}
+
+/** Most of the time in Node, where all files run at once, the rest in Chromium, where it is installed. */
+async function fuzzPackage(minutes, seed) {
+  const files = ['fuzz', 'property', 'differential'].map((name) => `test/unit/${name}.test.ts`);
+  const browser = findBrowser('chromium') ? 0.2 * minutes : 0;
+  const figures = await runRandomTests(files, { seed, minutes: minutes - browser });
+  if (browser === 0) return figures;
+  const inBrowser = { project: 'chromium', seed, minutes: browser };
+  return [...figures, ...(await runRandomTests(['test/unit/differential.test.ts'], inBrowser))];
 }
 
 /** Every target in turn. Any stable compiler that has the sanitizer will do, told to take the flags of an unstable one. */
@@ -44,6 +55,8 @@ async function fuzzNative(minutes, seed) {
     CARGO_TARGET_DIR: inProject('target', 'fuzz'),
   };
   const cwd = inProject('crate', 'fuzz');
+  const sanitizer = await findSanitizer(toolchain);
+  const what = sanitizer === 'none' ? 'crate' : `crate with ${sanitizer} sanitizer`;
   const figures = [];
   for (const target of targets) {
     const corpus = inProject('target', 'fuzz', 'corpus', target);
@@ -51,17 +64,37 @@ async function fuzzNative(minutes, seed) {
     const seconds = Math.max(1, Math.round((60 * minutes) / targets.length));
     const limits = [`-max_total_time=${seconds}`, '-max_len=1024', '-rss_limit_mb=3000', '-timeout=60'];
     const say = ['-verbosity=1', '-print_final_stats=1'];
-    const command = ['run', '--fuzz-dir', '.', target, corpus, '--', `-seed=${seed}`, ...limits, ...say];
+    const command = [
+      'run',
+      '--fuzz-dir',
+      '.',
+      '--sanitizer',
+      sanitizer,
+      target,
+      corpus,
+      '--',
+      `-seed=${seed}`,
+      ...limits,
+      ...say,
+    ];
     await step(`fuzzing ${target}`, async () => {
       // It says all it has to say on stderr.
       const args = ['-c', 'exec "$0" "$@" 2>&1', toolPath(fuzzTool.program), ...command];
       const said = await run('sh', args, { cwd, env });
       const cases = Number(said.match(/number_of_executed_units:\s*(\d+)/)?.[1]);
-      figures.push({ name: `crate with address sanitizer: ${target}`, seed, cases });
+      figures.push({ name: `${what}: ${target}`, seed, cases });
       return `fuzzed ${target}: ${cases} cases`;
     });
   }
   return figures;
+}
+
+/** The address sanitizer, which not every packager of Rust packs, or none. */
+async function findSanitizer({ rustc, version }) {
+  const sysroot = (await run(rustc, ['--print', 'sysroot'])).trim();
+  const host = version.match(/^host: (.+)$/m)[1];
+  const libraries = readdirSync(join(sysroot, 'lib', 'rustlib', host, 'lib'));
+  return libraries.some((name) => name.endsWith('_rt.asan.a')) ? 'address' : 'none';
 }
 
 /** A corpus to begin with: bytes from a plain generator, of all lengths that a case is drawn from. */

@@ -9,12 +9,17 @@ export function numberAfter(args, flag, standard) {
   return number;
 }
 
-/** Runs test files in Node with a seed, for minutes or a number of calls. Gives what they report, line by line. */
-export async function runRandomTests(files, { seed, minutes = 0, calls }) {
+/**
+ * Runs test files in a project of the tests, Node's unless told, with a seed, for minutes or a number of calls. Gives what
+ * they report, line by line, each named by where it ran.
+ */
+export async function runRandomTests(files, { project = 'node', seed, minutes = 0, calls }) {
   const env = { ...process.env, FUZZ_SEED: String(seed), FUZZ_MINUTES: String(minutes) };
   if (calls !== undefined) env.SOAK_CALLS = String(calls);
-  const output = await run('npx', ['vitest', 'run', '--project', 'node', ...files], { env });
-  const lines = output.match(/(?<=figures )\{.*\}/g) ?? [];
-  for (const line of lines) console.log(line);
-  return lines.map((line) => JSON.parse(line));
+  const output = await run('npx', ['vitest', 'run', '--project', project, ...files], { env });
+  const figures = (output.match(/(?<=figures )\{.*\}/g) ?? []).map((line) => JSON.parse(line));
+  const place = project === 'node' ? `Node ${process.versions.node}` : project;
+  const named = figures.map(({ name, ...rest }) => ({ name: `${place}: ${name}`, ...rest }));
+  for (const line of named) console.log(JSON.stringify(line));
+  return named;
 }

@@ -23,6 +23,9 @@ export const tools = [
 /** What runs the fuzz targets: installed by `npm run fuzz` alone. */
 export const fuzzTool = { crate: 'cargo-fuzz', program: 'cargo-fuzz', version: () => '0.13.2', locked: true };
 
+/** What checks licences, duplicates and sources of crates: installed by `npm run deny` alone. */
+export const denyTool = { crate: 'cargo-deny', program: 'cargo-deny', version: () => '0.20.2', locked: true };
+
 export const toolsBin = join(folder, 'bin');
 export const toolPath = (program) => join(toolsBin, program);
 

@@ -47,9 +47,16 @@ export const kinds = /** @type {const} */ ([
  */
 export function fill(kind, seed, length) {
   const next = words(seed);
-  if (kind === 'bits') return new Float32Array(Uint32Array.from({ length }, next).buffer);
-  // Exact in float32: 24 bits.
-  if (kind === 'unit') return Float32Array.from({ length }, () => ((next() >>> 8) - 2 ** 23) / 2 ** 23);
-  const palette = palettes[kind];
-  return Float32Array.from({ length }, () => palette[next() % palette.length]);
+  const data = new Float32Array(length);
+  if (kind === 'bits') {
+    const bits = new Uint32Array(data.buffer);
+    for (let i = 0; i < length; i++) bits[i] = next();
+  } else if (kind === 'unit') {
+    // Exact in float32: 24 bits.
+    for (let i = 0; i < length; i++) data[i] = ((next() >>> 8) - 2 ** 23) / 2 ** 23;
+  } else {
+    const palette = palettes[kind];
+    for (let i = 0; i < length; i++) data[i] = /** @type {number} */ (palette[next() % palette.length]);
+  }
+  return data;
 }

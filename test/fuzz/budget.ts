@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-const { seed, minutes } = given();
+export const { seed, minutes } = given();
 
 /** What the configuration says; in a worker of the tests' own nobody can be asked. */
 function given(): { seed: number; minutes: number } {

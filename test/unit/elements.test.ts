@@ -3,15 +3,9 @@ import { createPyramidPool, createRoiPyramidPool, PyramidPoolError, type Tensor 
 import { describe, expect, test } from 'vitest';
 import { expectSame } from './bits.js';
 import { engineOptions, useRuntime } from './engines.js';
+import { halfToNumber } from './halves.js';
 
 const { Float16Array: Half } = globalThis as { Float16Array?: Float32ArrayConstructor };
-
-/** The value of a half by its bits. */
-function toNumber(bits: number): number {
-  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction / 1024) : 2 ** -14 * (fraction / 1024));
-}
 
 /** Bits of halves, whatever array they are in. */
 const bitsOf = (data: ArrayBufferView) =>
@@ -24,7 +18,7 @@ const noise = (length: number, range: number) =>
 const kinds = {
   float16(length: number) {
     const bits = noise(length, 65536);
-    return { data: Uint16Array.from(bits), type: 'float16', values: bits.map(toNumber) };
+    return { data: Uint16Array.from(bits), type: 'float16', values: bits.map(halfToNumber) };
   },
   int8(length: number) {
     const values = noise(length, 256).map((value) => value - 128);
@@ -37,7 +31,9 @@ const kinds = {
 };
 
 const numbers = ({ type, data }: Tensor) =>
-  type === 'float16' ? bitsOf(data as ArrayBufferView).map(toNumber) : Array.from(data as ArrayLike<number>);
+  type === 'float16'
+    ? bitsOf(data as ArrayBufferView).map(halfToNumber)
+    : Array.from(data as ArrayLike<number>);
 
 describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
   '$variant $threads',
@@ -152,7 +148,7 @@ describe('types', () => {
         dims: layout === 'NCHW' ? [20, 9, 2] : [9, 2, 20],
         type: 'float16',
       };
-      const values = Float32Array.from(data, toNumber);
+      const values = Float32Array.from(data, halfToNumber);
       const expected = spp.forward({ data: values, dims: map.dims });
       const output = numbers(spp.forward(map as never) as unknown as Tensor);
       output.forEach((value, i) => {
@@ -162,7 +158,7 @@ describe('types', () => {
       });
       const gy = { data: halves(...noise(output.length, 0x3c00)), dims: expected.dims, type: 'float16' };
       const wide = spp.backward(
-        { data: Float32Array.from(gy.data, toNumber), dims: gy.dims },
+        { data: Float32Array.from(gy.data, halfToNumber), dims: gy.dims },
         { dims: map.dims },
       );
       const gradient = numbers(spp.backward(gy as never, { dims: map.dims }) as unknown as Tensor);

@@ -25,8 +25,12 @@ const STOP = 9;
 /** The list of jobs, and how many there are. */
 const JOBS = 10;
 const COUNT = 11;
+/** Pages of the memory when the job was opened. */
+const PAGES = 12;
 
-export const CONTROL_WORDS = 12;
+export const CONTROL_WORDS = 13;
+
+const PAGE_BYTES = 65536;
 
 const CHUNK_BITS = 12;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
@@ -53,12 +57,16 @@ export interface OpenWork {
 /** The control words of one pool, seen from one thread. */
 export class Control {
   readonly #words: Int32Array;
+  readonly #memory: WebAssembly.Memory;
+  /** Pages that this thread's instance knows of, at least. */
+  #pages = 0;
 
   constructor(
-    buffer: ArrayBufferLike,
+    memory: WebAssembly.Memory,
     readonly address: number,
   ) {
-    this.#words = new Int32Array(buffer, address, CONTROL_WORDS);
+    this.#memory = memory;
+    this.#words = new Int32Array(memory.buffer, address, CONTROL_WORDS);
   }
 
   get asleep(): number {
@@ -89,6 +97,7 @@ export class Control {
     words[SEATS] = seats;
     words[SCRATCH] = scratch;
     words[SCRATCH_STRIDE] = stride;
+    words[PAGES] = this.#memory.buffer.byteLength / PAGE_BYTES;
     Atomics.store(words, DONE, 0);
     Atomics.store(words, CLAIM, (generation << CHUNK_BITS) | chunks);
     if (this.asleep > 0) Atomics.notify(words, CLAIM);
@@ -111,6 +120,7 @@ export class Control {
       const claim = Atomics.load(words, CLAIM);
       const chunk = this.#claim(worker);
       if (chunk >= 0) {
+        this.#seeGrowth();
         this.#runChunk(
           kernels,
           chunk,
@@ -164,6 +174,16 @@ export class Control {
       if (left === 0 || worker >= (words[SEATS] as number)) return -1;
       if (Atomics.compareExchange(words, CLAIM, claim, claim - 1) === claim) return left - 1;
     }
+  }
+
+  /**
+   * Has this thread's instance know of all memory that the job may use. Hosts on V8 tell other threads of growth some
+   * time later, and until then a `memory.fill` or `memory.copy` beyond the old size is a trap. To grow by nothing brings
+   * the size up to date at once.
+   */
+  #seeGrowth(): void {
+    const pages = this.#words[PAGES] as number;
+    if (pages > this.#pages) this.#pages = this.#memory.grow(0);
   }
 
   #runChunk(kernels: Kernels, chunk: number, scratch: number): void {

@@ -57,7 +57,7 @@ export class Crew {
     // Workers look at them until they have ended, which may be after the runtime.
     memory.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
-    this.#control = new Control(memory.buffer, address);
+    this.#control = new Control(memory.memory, address);
   }
 
   /** Runs a job with the caller's help. False where the caller is better off alone: nothing was done then. */
@@ -103,13 +103,14 @@ export class Crew {
    * caller must do the work: workers cannot be started, or there is no memory for all of them.
    */
   #open({ jobs, scratchBytes }: Work, most: number): number | undefined {
-    this.#startWorkers(most);
-    if (this.#failure !== undefined) return undefined;
     const list = writeJobs(this.#jobs, jobs);
     const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
     const seats = Math.min(most, units);
     const scratch = this.#scratchFor((seats + 1) * scratchBytes);
     if (scratch === undefined) return undefined;
+    // Last, so that memory does not grow for this job while they begin.
+    this.#startWorkers(most);
+    if (this.#failure !== undefined) return undefined;
     this.#control.open({ jobs: list, count: jobs.length, units, seats, scratch, stride: scratchBytes });
     this.#busy = true;
     return scratch + seats * scratchBytes;

@@ -15,7 +15,7 @@ export interface Membership {
 
 export function serve({ module, memory, control, worker }: Membership): void {
   const kernels = createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });
-  new Control(memory.buffer, control).serve(kernels, worker);
+  new Control(memory, control).serve(kernels, worker);
   // Others may go on over the memory: what the worker had there is theirs.
   kernels.__wbindgen_thread_destroy?.();
   // Of itself a worker of a browser only ends when it is told to.

@@ -88,10 +88,14 @@ impl Case {
 pub trait Drawn: Element {
     fn of(bits: u32) -> Self;
     fn value(self) -> f32;
+    /// The value nearest to `value` that this type has: torchvision's least float is minus infinity in halves.
+    fn nearest(value: f32) -> f32 {
+        value
+    }
 }
 
 macro_rules! drawn {
-    ($type:ty, $of:expr, $value:expr) => {
+    ($type:ty, $of:expr, $value:expr $(, $nearest:expr)?) => {
         impl Drawn for $type {
             fn of(bits: u32) -> Self {
                 $of(bits)
@@ -99,11 +103,14 @@ macro_rules! drawn {
             fn value(self) -> f32 {
                 $value(self)
             }
+            $(fn nearest(value: f32) -> f32 {
+                $nearest(value)
+            })?
         }
     };
 }
 drawn!(f32, f32::from_bits, |value| value);
-drawn!(f16, |bits: u32| f16::from_bits((bits >> 16) as u16), f16::to_f32);
+drawn!(f16, |bits: u32| f16::from_bits((bits >> 16) as u16), f16::to_f32, |value| f16::from_f32(value).to_f32());
 drawn!(i8, |bits: u32| (bits >> 24) as i8, f32::from);
 drawn!(u8, |bits: u32| (bits >> 24) as u8, f32::from);
 

@@ -1,10 +1,11 @@
-//! Regions, their indices and their gradients are those of the reference; regions that name no item or are not finite are
-//! refused.
+//! Regions of maps of every element type, their indices and their gradients are those of the reference; regions that name no
+//! item or are not finite are refused.
 
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use fuzz_cases::{Numbers, bits, layout, levels, map};
+use fuzz_cases::{Drawn, Numbers, bits, bits_of, layout, levels, map};
+use half::f16;
 use libfuzzer_sys::fuzz_target;
 use pyramid_pool::{
     FeatureMap, Layout, PoolError, RegionPlan, RegionRule, backward_regions, forward_regions,
@@ -12,7 +13,7 @@ use pyramid_pool::{
 };
 
 #[derive(Debug)]
-struct Drawn {
+struct Regions {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
     rule: RegionRule,
@@ -22,7 +23,7 @@ struct Drawn {
     regions: Vec<f32>,
 }
 
-impl<'a> Arbitrary<'a> for Drawn {
+impl<'a> Arbitrary<'a> for Regions {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let drawn = map(u)?;
         let map = FeatureMap { batch: drawn.batch.max(1), channels: drawn.channels.min(33), ..drawn };
@@ -45,17 +46,17 @@ impl<'a> Arbitrary<'a> for Drawn {
                 regions.push(if u.ratio(1, 400)? { u.arbitrary()? } else { near });
             }
         }
-        Ok(Drawn { map, levels: levels(u, 7)?, rule, layout: layout(u)?, numbers: u.arbitrary()?, regions })
+        Ok(Regions { map, levels: levels(u, 7)?, rule, layout: layout(u)?, numbers: u.arbitrary()?, regions })
     }
 }
 
-fuzz_target!(|drawn: Drawn| {
-    let Drawn { map, levels, rule, layout, numbers, regions } = drawn;
+fuzz_target!(|drawn: Regions| {
+    let Regions { map, levels, rule, layout, numbers, regions } = &drawn;
     let is_right = |region: &[f32]| {
         let item = region[0];
         (0..map.batch).any(|number| number as f32 == item) && region[1..].iter().all(|corner| corner.is_finite())
     };
-    let plan = RegionPlan::new((map.batch, map.height, map.width), &levels, rule, layout, &regions);
+    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, *rule, *layout, regions);
     let Ok(plan) = plan else {
         let position = regions.chunks(5).position(|region| !is_right(region));
         assert_eq!(plan.err(), position.map(|position| PoolError::InvalidRegion { position }));
@@ -63,20 +64,37 @@ fuzz_target!(|drawn: Drawn| {
     };
     assert!(regions.chunks(5).all(is_right));
 
-    let input = numbers.fill(0, map.len());
-    let (expected, cells) = reference::forward_regions(&map, &levels, rule, layout, &regions, &input);
-    let mut output = vec![9.0; expected.len()];
-    forward_regions(&plan, &map, &input, &mut output).unwrap();
-    assert_eq!(bits(&output), bits(&expected));
-
-    let (mut output, mut indices) = (vec![9.0; expected.len()], vec![9; expected.len()]);
-    forward_regions_with_indices(&plan, &map, &input, &mut output, &mut indices).unwrap();
-    assert_eq!(bits(&output), bits(&expected));
-    assert_eq!(indices, cells);
-
-    let gradient = numbers.fill(1, expected.len());
-    let mut found = vec![9.0; map.len()];
-    backward_regions(&plan, &map, &gradient, &indices, &mut found).unwrap();
-    let expected = reference::backward_regions(&map, &levels, rule, layout, &regions, (&gradient, &indices));
-    assert_eq!(bits(&found), bits(&expected));
+    match numbers.seed % 4 {
+        0 => drop(check_forward::<f16>(&drawn, &plan)),
+        1 => drop(check_forward::<i8>(&drawn, &plan)),
+        2 => drop(check_forward::<u8>(&drawn, &plan)),
+        _ => check_backward(&drawn, &plan, &check_forward::<f32>(&drawn, &plan)),
+    }
 });
+
+/// Gives the indices.
+fn check_forward<T: Drawn>(drawn: &Regions, plan: &RegionPlan) -> Vec<u32> {
+    let Regions { map, levels, rule, layout, numbers, regions } = drawn;
+    let input: Vec<T> = numbers.fill(0, map.len()).iter().map(|value| T::of(value.to_bits())).collect();
+    let values: Vec<f32> = input.iter().map(|element| element.value()).collect();
+    let (expected, cells) = reference::forward_regions(map, levels, *rule, *layout, regions, &values);
+    let expected: Vec<f32> = expected.into_iter().map(T::nearest).collect();
+    let mut output = vec![T::of(9); expected.len()];
+    forward_regions(plan, map, &input, &mut output).unwrap();
+    assert_eq!(bits_of(&output), bits(&expected));
+
+    let (mut output, mut indices) = (vec![T::of(9); expected.len()], vec![9; expected.len()]);
+    forward_regions_with_indices(plan, map, &input, &mut output, &mut indices).unwrap();
+    assert_eq!(bits_of(&output), bits(&expected));
+    assert_eq!(indices, cells);
+    indices
+}
+
+fn check_backward(drawn: &Regions, plan: &RegionPlan, indices: &[u32]) {
+    let Regions { map, levels, rule, layout, numbers, regions } = drawn;
+    let gradient = numbers.fill(1, indices.len());
+    let mut found = vec![9.0; map.len()];
+    backward_regions(plan, map, &gradient, indices, &mut found).unwrap();
+    let expected = reference::backward_regions(map, levels, *rule, *layout, regions, (&gradient, indices));
+    assert_eq!(bits(&found), bits(&expected));
+}
