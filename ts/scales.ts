@@ -46,9 +46,11 @@ function checkPositive(value: number, path: string): void {
 
 function checkNumbers(values: unknown, path: string, count?: number): readonly number[] {
   const must = `an array of ${count ?? 'one or more'} numbers`;
-  const isList = Array.isArray(values) && (count === undefined ? values.length > 0 : values.length === count);
-  if (!isList) fail('invalid-options', path, `is ${show(values)}`, must);
-  return mapList(values, path, 'invalid-options', (value) =>
-    Number.isFinite(value) ? (value as number) : fail('invalid-options', path, `is ${show(values)}`, must),
+  const wrong = () => fail('invalid-options', path, `is ${show(values)}`, must);
+  if (!Array.isArray(values)) return wrong();
+  const numbers = mapList(values, path, 'invalid-options', (value) =>
+    Number.isFinite(value) ? (value as number) : wrong(),
   );
+  const isRight = count === undefined ? numbers.length > 0 : numbers.length === count;
+  return isRight ? numbers : wrong();
 }

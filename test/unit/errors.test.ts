@@ -437,6 +437,11 @@ describe('what lies about itself', () => {
     await expectError(() => spp.outputDims(wrong(lying)), 'invalid-dims', 'dims.length', 'a symbol');
     await expectError(make({ levels: lying }), 'invalid-levels', 'options.levels.length');
     await expectError(
+      () => chooseScale([0, 0, 9, 9], 480, { scales: wrong(lying) }),
+      'invalid-options',
+      'options.scales.length',
+    );
+    await expectError(
       () => chooseScale([0, 0, 9, 9], 480, { scales: new Array(2 ** 32 - 1) }),
       'invalid-options',
       'options.scales',
