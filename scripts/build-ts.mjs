@@ -9,7 +9,7 @@ const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
 
 /** Names what is bundled from elsewhere, and its licence. */
-const holding = (parts) => ({ js: `/* Holds parts of ${parts.join('; of ')}. */` });
+const holding = (parts) => ({ js: `/* Holds parts of ${parts}. */` });
 
 /** The package's modules: the name of each in dist/<host>, and its source. */
 const entries = {
@@ -23,6 +23,13 @@ export async function buildTs() {
   rmSync(dist(), { recursive: true, force: true });
   mkdirSync(dist('wasm'), { recursive: true });
   await step('payloads written', async () => {
+    await bundle({
+      entryPoints: [inProject('ts', 'platform', 'unpack.ts')],
+      outdir: dist('wasm'),
+      format: 'esm',
+      minify: true,
+      banner: holding('fflate, Copyright Arjun Barrett, MIT License'),
+    });
     await Promise.all(Object.keys(variants).map(writePayload));
   });
   await step('types written', async () => {
@@ -72,7 +79,7 @@ const bundleWorker = () =>
 
 /** The package's modules for one kind of host, with all that is the host's own; payloads stay modules of their own. */
 async function bundleFor(host, worker) {
-  const { platform, payloads, files, parts } = hosts[host];
+  const { platform, payloads, files } = hosts[host];
   await bundle({
     entryPoints: entries,
     outdir: dist(host),
@@ -86,13 +93,14 @@ async function bundleFor(host, worker) {
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
+        '#unpack': { path: '../wasm/unpack.js', external: true },
         '#wasm/*-glue': { path: '../wasm/*-glue.js', external: true },
         '#wasm/*': { path: payloads, external: true },
         '#worker-source': { text: worker },
       }),
     ],
     external: ['node:*', '@tensorflow/*'],
-    banner: holding(parts),
+    banner: holding('wasm-feature-detect, Copyright Google Inc., Apache License 2.0'),
   });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }

@@ -3,16 +3,12 @@
  * @property {string} platform its file in ts/platform
  * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>
  * @property {Record<string, string>} files modules beside its code
- * @property {string[]} parts what of other packages is in its code
  */
-
-const featureDetect = 'wasm-feature-detect, Copyright Google Inc., Apache License 2.0';
-const fflate = 'fflate, Copyright Arjun Barrett, MIT License';
 
 /** @type {Record<string, Host>} */
 export const hosts = {
-  node: { platform: 'node.ts', payloads: '../wasm/*.js', files: {}, parts: [featureDetect] },
-  browser: { platform: 'browser.ts', payloads: '../wasm/*.js', files: {}, parts: [featureDetect, fflate] },
+  node: { platform: 'node.ts', payloads: '../wasm/*.js', files: {} },
+  browser: { platform: 'browser.ts', payloads: '../wasm/*.js', files: {} },
   workerd: {
     platform: 'workerd.ts',
     payloads: './*.js',
@@ -24,7 +20,6 @@ export { default as wasm } from '../wasm/simd.wasm';
 export const pages = undefined;
 `,
     },
-    parts: [featureDetect],
   },
 };
 

@@ -11,6 +11,11 @@ declare module '#worker-source' {
   export default workerSource;
 }
 
+/** A module of its own: bundlers cannot tell that its tables are dropped where nothing is unpacked. */
+declare module '#unpack' {
+  export const unpack: typeof import('./platform/unpack.js').unpack;
+}
+
 declare module '#wasm/simd-threads-glue' {
   export const createGlue: import('./variant.js').Payload['createGlue'];
 }

@@ -1,8 +1,8 @@
 /** Browsers: the page, and any kind of worker. */
+import { unpack } from '#unpack';
 import workerSource from '#worker-source';
 import { loadPayload } from '../variant.js';
 import type { Platform } from './platform.js';
-import { unpack } from './unpack.js';
 
 const main = '\nonmessage = (event) => worker.serve(event.data);';
 
