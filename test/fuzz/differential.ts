@@ -6,6 +6,7 @@ import { type Bins, createPyramidPool, type Layout, type Runtime, type Tensor } 
 import { fill, kinds, words } from '../corpus/random.mjs';
 import { expectBits, expectSame } from '../unit/bits.js';
 import { halfToNumber } from '../unit/halves.js';
+import { joined } from '../unit/joined.js';
 import { mapDims, mapTo, outputTo } from '../unit/layouts.js';
 import { referenceBackward, referenceForward, rules } from '../unit/reference.js';
 
@@ -35,10 +36,22 @@ interface Batch {
 export async function compare(seed: number, runtimes: readonly Runtime[]): Promise<number> {
   const { levels, bins, layout, type, maps } = drawBatch(seed);
   const inputs = maps.map(({ input, dims }) => ({ data: input, dims, type }));
-  const gradOutput = together(maps.map(({ gradOutput }) => gradOutput));
-  const output = together(maps.map(({ output }) => output));
-  const indices = together(maps.map(({ indices }) => indices));
-  const gradient = together(maps.map(({ gradient }) => gradient));
+  const gradOutput = joined(
+    Float32Array,
+    maps.map(({ gradOutput }) => gradOutput),
+  );
+  const output = joined(
+    Float32Array,
+    maps.map(({ output }) => output),
+  );
+  const indices = joined(
+    Int32Array,
+    maps.map(({ indices }) => indices),
+  );
+  const gradient = joined(
+    Float32Array,
+    maps.map(({ gradient }) => gradient),
+  );
   for (const runtime of runtimes) {
     const what = (which: string) =>
       `seed ${seed}: ${type} ${bins} [${levels.join('; ')}] ${layout}, ${runtime.variant}: ${which}`;
@@ -51,7 +64,14 @@ export async function compare(seed: number, runtimes: readonly Runtime[]): Promi
     const context = { dims: inputs.map(({ dims }) => dims), indices: found.indices };
     const given = { data: gradOutput, dims: found.output.dims };
     const gradients = seed % 2 ? await pool.backwardAsync(given, context) : pool.backward(given, context);
-    expectBits(together(gradients.map(({ data }) => data as Float32Array)), gradient, what('gradient'));
+    expectBits(
+      joined(
+        Float32Array,
+        gradients.map(({ data }) => data as Float32Array),
+      ),
+      gradient,
+      what('gradient'),
+    );
   }
   return maps.length;
 }
@@ -129,15 +149,4 @@ function numbersOf(data: Tensor['data'], type: Type): Float32Array {
   const numbers = new Float32Array(data.length);
   for (let i = 0; i < numbers.length; i++) numbers[i] = numberOf(data[i] as number);
   return numbers;
-}
-
-function together<A extends Float32Array | Int32Array>(parts: readonly A[]): A {
-  const Class = (parts[0] as A).constructor as new (length: number) => A;
-  const all = new Class(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -4,6 +4,7 @@ import { createPyramidPool, type Layout, type PyramidPool, type Reduction } from
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { engineOptions, SHARED, useRuntime } from './engines.js';
+import { joined } from './joined.js';
 
 interface Map {
   data: Float32Array;
@@ -18,25 +19,11 @@ function map(layout: Layout, [batch, channels, height, width]: number[], seed: n
   return { dims, data: Float32Array.from({ length }, (_, i) => (Math.imul(i + seed, 2654435761) >> 26) / 4) };
 }
 
-/** The parts of one array after the other. */
-function joined<A extends Float32Array | Int32Array>(
-  arrays: readonly A[],
-  make: new (length: number) => A,
-): A {
-  const all = new make(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    all.set(array, at);
-    at += array.length;
-  }
-  return all;
-}
-
 async function check(pool: PyramidPool, maps: Map[], rows: number): Promise<void> {
   const each = maps.map((map) => pool.forwardWithIndices(map));
   const expected = joined(
-    each.map(({ output }) => output.data),
     Float32Array,
+    each.map(({ output }) => output.data),
   );
   const dims = maps.map(({ dims }) => dims);
 
@@ -48,8 +35,8 @@ async function check(pool: PyramidPool, maps: Map[], rows: number): Promise<void
   expectSame(
     indices.data,
     joined(
-      each.map(({ indices }) => indices.data),
       Int32Array,
+      each.map(({ indices }) => indices.data),
     ),
     'indices',
   );
@@ -132,8 +119,8 @@ test('averages take lists as well', async () => {
   expectBits(
     output.data,
     joined(
-      maps.map((map) => spp.forward(map).data),
       Float32Array,
+      maps.map((map) => spp.forward(map).data),
     ),
     'average',
   );

@@ -106,7 +106,8 @@ impl PyramidPlan {
             backward_scratch: 0,
         };
         if layout == Layout::Nchw {
-            for i in 0..plan.levels.len() {
+            for at in 0..plan.order.len() {
+                let i = plan.order[at];
                 plan.levels[i].steps = Steps::of(&plan, i)?;
             }
         }

@@ -65,10 +65,10 @@ pub(crate) struct Strip {
 }
 
 impl Steps {
-    /// How to make level `i` of a plan, whose levels have their bins and sources.
+    /// How to make level `i` of a plan, whose levels have their bins and sources, and those it is computed from their steps.
     pub fn of(plan: &PyramidPlan, i: usize) -> Result<Self, PoolError> {
         let level = &plan.levels[i];
-        let root = plan.root(i);
+        let root = &plan.levels[plan.root(i)];
         match level.source {
             Source::Map if is_square(plan, level) => Ok(Steps::Square(made_along(plan, i))),
             Source::Map => {
@@ -77,9 +77,7 @@ impl Steps {
                 let from = (plan.row_stride(), plan.reduced_len());
                 Ok(Steps::Rows(bands(&level.rows, band)?, gather(level, window, from)?))
             }
-            Source::Level { .. }
-                if is_square(plan, &plan.levels[root]) && made_along(plan, root).contains(&Some(i)) =>
-            {
+            Source::Level { .. } if matches!(root.steps, Steps::Square(along) if along.contains(&Some(i))) => {
                 Ok(Steps::Along)
             }
             Source::Level { parent, rows, columns } => {

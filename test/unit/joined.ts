@@ -1,0 +1,13 @@
+/** One array of a class that holds others, one after the other. */
+export function joined<A extends Float32Array | Int32Array>(
+  Class: new (length: number) => A,
+  arrays: readonly A[],
+): A {
+  const all = new Class(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}
