@@ -106,3 +106,12 @@ proptest! {
         check(&case)?;
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+    #[test]
+    fn groups_of_regions_agree_with_the_reference(case in cases(1..9usize, 513..530usize)) {
+        check(&case)?;
+    }
+}

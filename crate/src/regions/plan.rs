@@ -18,8 +18,8 @@ const MOST_TABLE_WORDS: usize = 8 << 20;
 /// Cells are ranked in 16 bits, and two ranks stand for no cell.
 const MOST_RANKED_CELLS: usize = (1 << 16) - 2;
 
-/// Making tables takes as long as looking at so many cells for each cell of the map.
-const TABLE_COST: usize = 16;
+/// So many cells enter the tables in the time in which one is looked at.
+const TABLED_CELLS: usize = 8;
 
 /// A pyramid planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -58,13 +58,14 @@ pub(crate) enum RegionSource {
     Level(usize),
 }
 
-/// Maxima over `2^i x 2^j` cells from every cell on, for `i < down` and `j < across`.
+/// Maxima over `2^k` cells of a row from every cell on, for `k < count`.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    pub down: usize,
-    pub across: usize,
-    /// Beside each of the plan's bounds: where a bin's first cell and the first cell of its last run of `2^k` cells
-    /// stand in the tables, counted in words, as one of two summands.
+    pub count: usize,
+    /// Whether cells are looked at so often that it pays to rank them, and few enough for it.
+    pub ranks_pay: bool,
+    /// Beside each of the plan's bounds, two summands of the cells to look up: along the height where a bin's first and last
+    /// row begin, along the width where its first cell and the first of its last `2^k` cells stand in the tables.
     pub parts: Vec<[u32; 2]>,
 }
 
@@ -181,35 +182,35 @@ impl RegionPlan {
         }
     }
 
-    /// Tables pay where regions share their cells; they must be small enough, and cells few enough to be ranked.
+    /// Tables pay where regions look at a part of the map; they must be small enough.
     fn plan_tables(&self) -> Result<Option<Tables>, PoolError> {
         let cells = self.height * self.width;
-        let (mut down, mut across, mut looked_at) = (1, 1, 0_usize);
+        let (mut tables, mut looked_at) = (1, 0_usize);
         for region in 0..self.rows.len() {
             for level in 0..self.grids.len() {
                 if matches!(self.source(region, level), RegionSource::Level(_)) {
                     continue;
                 }
                 let (rows, columns) = self.level_bounds(region, level);
-                down = down.max(tables_for(rows));
-                across = across.max(tables_for(columns));
+                tables = tables.max(tables_for(columns));
                 let count = |bins: &[Bin]| bins.iter().map(|bin| bin.len()).sum::<usize>();
                 looked_at = looked_at.saturating_add(count(rows).saturating_mul(count(columns)));
             }
         }
-        let words = cells.saturating_mul(4 * down * across);
-        if looked_at / TABLE_COST <= cells || cells > MOST_RANKED_CELLS || words > MOST_TABLE_WORDS {
+        let words = cells.saturating_mul(REGION_CHANNELS * tables);
+        if looked_at <= cells / TABLED_CELLS || words > MOST_TABLE_WORDS {
             return Ok(None);
         }
         let mut parts = reserve(self.bounds.len())?;
         for region in 0..self.rows.len() {
             for level in 0..self.grids.len() {
                 let (rows, columns) = self.level_bounds(region, level);
-                parts.extend(rows.iter().map(|&bin| part(bin, 4 * self.width, 4 * across * cells)));
-                parts.extend(columns.iter().map(|&bin| part(bin, 4, 4 * cells)));
+                parts.extend(rows.iter().map(|bin| rows_of(bin, self.width)));
+                parts.extend(columns.iter().map(|&bin| part(bin, cells)));
             }
         }
-        Ok(Some(Tables { down, across, parts }))
+        let ranks_pay = cells <= MOST_RANKED_CELLS && looked_at > cells;
+        Ok(Some(Tables { count: tables, ranks_pay, parts }))
     }
 
     /// Bins along the height and along the width of a region's level.
@@ -330,12 +331,17 @@ fn tables_for(bins: &[Bin]) -> usize {
     bins.iter().map(|&bin| log2(bin) + 1).max().unwrap_or(1)
 }
 
-/// Where a bin is looked up: the table of its length, at its first cell and `2^k` cells before its end. A bin without
-/// cells is looked up anywhere, and what is found there not used.
-fn part(bin: Bin, step: usize, table: usize) -> [u32; 2] {
+/// Where a bin's first and last row begin; those of one without rows are any.
+fn rows_of(bin: &Bin, width: usize) -> [u32; 2] {
+    if bin.is_empty() { [0, 0] } else { [bin.start, bin.end - 1].map(|row| row * width as u32) }
+}
+
+/// Where a bin is looked up along a row: in the table of its length, at its first cell and `2^k` cells before its end. One
+/// without cells is looked up anywhere, and what is found there not used.
+fn part(bin: Bin, table: usize) -> [u32; 2] {
     if bin.is_empty() {
         return [0, 0];
     }
     let k = log2(bin);
-    [bin.start, bin.end - (1 << k)].map(|cell| (k * table + cell as usize * step) as u32)
+    [bin.start, bin.end - (1 << k)].map(|cell| (k * table) as u32 + cell)
 }

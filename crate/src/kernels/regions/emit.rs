@@ -121,38 +121,42 @@ impl Sink<'_> {
         }
     }
 
-    /// Writes the values of one level of a region for four channels, which are the lanes of a vector for each bin.
+    /// Writes the values of one level of a region for a whole block, whose channels are the lanes of `N` vectors for each
+    /// bin.
     ///
     /// # Safety
     /// As [`Sink::write`], and `pooled` must have the level's bins.
     #[inline(always)]
-    pub unsafe fn write_vectors<V: Vector>(self, row: usize, level: usize, pooled: Span<f32>) {
+    pub unsafe fn write_vectors<V: Vector, const N: usize>(self, row: usize, level: usize, pooled: Span<f32>) {
         let place = self.place(row, level);
         let bins = self.plan.pyramid().places[level].bins;
+        let channels = V::LANES * N;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
             let (values, to) = match self.output.as_f32() {
                 Some(output) => (output, place),
-                None => (self.staged, place.packed(V::LANES, bins)),
+                None => (self.staged, place.packed(channels, bins)),
             };
-            let bin = |bin: usize| pooled.load::<V>(V::LANES * bin, V::LANES);
-            if to.plane == 1 {
-                (0..bins).for_each(|i| values.store(to.at(0, i), bin(i), V::LANES));
-            } else {
+            for first in (0..channels).step_by(V::LANES) {
+                let bin = |bin: usize| pooled.load::<V>(channels * bin + first, V::LANES);
+                if to.plane == 1 {
+                    (0..bins).for_each(|i| values.store(to.at(first, i), bin(i), V::LANES));
+                    continue;
+                }
                 for group in 0..bins / V::LANES {
-                    let first = V::LANES * group;
-                    let turned = V::transpose(core::array::from_fn(|i| bin(first + i)));
+                    let four = V::LANES * group;
+                    let turned = V::transpose(core::array::from_fn(|i| bin(four + i)));
                     for (channel, turned) in turned.into_iter().enumerate() {
-                        values.store(to.at(channel, first), turned, V::LANES);
+                        values.store(to.at(first + channel, four), turned, V::LANES);
                     }
                 }
                 for i in bins / V::LANES * V::LANES..bins {
-                    for channel in 0..V::LANES {
-                        values.set(to.at(channel, i), pooled.get(V::LANES * i + channel));
+                    for channel in first..first + V::LANES {
+                        values.set(to.at(channel, i), pooled.get(channels * i + channel));
                     }
                 }
             }
-            self.finish(place, V::LANES, bins);
+            self.finish(place, channels, bins);
         }
     }
 }

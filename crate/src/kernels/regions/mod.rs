@@ -1,5 +1,5 @@
-//! Regions of one map share nearly all of its cells. So maxima over `2^i x 2^j` cells are made once for a block of
-//! channels, lanes along the channels; then the maximum of any bin is that of four of them.
+//! Regions of one map share nearly all of its cells. So maxima over `2^k` cells of a row are made once for a block of
+//! channels, lanes along the channels; then the maximum of any bin is that of two of them in each of its rows.
 //!
 //! Where only values are asked for, the tables hold these ([`tables::Values`]). With indices, or where the order of the
 //! scan matters (zeros of both signs, NaN), they hold ranks ([`ranks`]): cells sorted such that the one a scan would choose
@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use crate::FeatureMap;
 use crate::element::{ElementType, Elements};
-use crate::regions::{RegionPlan, RegionRule};
+use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
 
@@ -20,8 +20,8 @@ mod tables;
 
 use emit::Sink;
 
-/// Channels that are worked on together: as many ranks fit a vector.
-pub(crate) const REGION_CHANNELS: usize = 8;
+/// Channels that are worked on together: their values fill a line of the cache.
+pub(crate) const REGION_CHANNELS: usize = 16;
 
 /// What a bin came to: its value, and its index in the plane.
 type Best = (f32, u32);
@@ -35,7 +35,6 @@ struct Block<'a> {
     planes: Planes,
     /// Number of channels, at most [`REGION_CHANNELS`].
     channels: usize,
-    item: usize,
 }
 
 impl Block<'_> {
@@ -56,7 +55,7 @@ pub(crate) struct Workspace<'a> {
     converted: Span<'a, f32>,
     /// One level of one region, where it must be converted.
     staged: Span<'a, f32>,
-    /// The bins of one region, a vector each.
+    /// The bins of one region, for a whole block of channels.
     pooled: Span<'a, f32>,
     tables: Span<'a, f32>,
     /// For each channel and rank the value and the index of the cell it stands for.
@@ -71,13 +70,14 @@ impl<'a> Workspace<'a> {
         let bins = plan.pyramid().bins;
         let converted = if kind == ElementType::F32 { 0 } else { REGION_CHANNELS };
         let (tables, ranked, sorting) = match plan.tables() {
-            Some(tables) => (4 * tables.down * tables.across, 2 * REGION_CHANNELS, 4),
+            Some(tables) if tables.ranks_pay => (REGION_CHANNELS * tables.count, 2 * REGION_CHANNELS, 4),
+            Some(tables) => (REGION_CHANNELS * tables.count, 0, 0),
             None => (0, 0, 0),
         };
         [
             converted.saturating_mul(cells),
             converted.saturating_mul(bins),
-            4_usize.saturating_mul(bins),
+            REGION_CHANNELS.saturating_mul(bins),
             tables * cells,
             ranked * (cells + 2),
             sorting * cells,
@@ -103,30 +103,41 @@ impl<'a> Workspace<'a> {
     }
 }
 
-/// Pools all regions of an item, at most [`REGION_CHANNELS`] channels of it.
+/// Regions that all blocks of channels are pooled for before the next regions are. Rows of the output lie far apart: a
+/// processor keeps the addresses of this many at hand, and not those of thousands.
+pub(crate) const REGION_GROUP: usize = 512;
+
+/// Pools some regions of an item, `rows` of the output, at most [`REGION_CHANNELS`] channels of it. Cells are sorted for all
+/// regions at once, so where that is the way, all come with the first of them.
 ///
 /// # Safety
-/// `map` must have passed the plan's check, `input` and `output` have its lengths, and `scratch` be the plan's.
+/// `rows` must be the item's, `map` must have passed the plan's check, `input` and `output` have its lengths, and `scratch`
+/// be the plan's.
 pub(crate) unsafe fn channels(
     plan: &RegionPlan,
     map: &FeatureMap,
     input: Elements,
     (output, indices): (Elements, Span<u32>),
-    (item, channels): (usize, Range<usize>),
+    (item, channels, rows): (usize, Range<usize>, &[u32]),
     scratch: Span<f32>,
 ) {
-    if plan.rows(item).is_empty() {
-        return;
-    }
     // SAFETY: the caller's promise.
     unsafe {
         let work = Workspace::new(plan, input.kind(), scratch);
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
         let sink = Sink { plan, channels: (channels.start, map.channels), output, indices, staged: work.staged };
-        match plan.tables() {
-            None => scan::pool(block, sink),
-            Some(tables) if indices.len() > 0 || is_odd(block) => ranks::pool(block, tables, sink, &work),
-            Some(tables) => tables::pool_values(block, tables, sink, &work),
+        let tables = plan.tables();
+        if let Some(tables) = tables.filter(|_| indices.len() == 0)
+            && tables::pool_values(block, rows, tables, sink, &work)
+        {
+            return;
+        }
+        match tables.filter(|tables| tables.ranks_pay) {
+            None => scan::pool(block, rows, sink),
+            Some(tables) if rows.first() == plan.rows(item).first() => {
+                ranks::pool(block, plan.rows(item), tables, sink, &work)
+            }
+            Some(_) => {}
         }
     }
 }
@@ -153,15 +164,6 @@ unsafe fn block<'a>(
                 (cells, layout.cells(&small, 0))
             }
         };
-        Block { plan, cells, planes, channels: count, item }
+        Block { plan, cells, planes, channels: count }
     }
-}
-
-/// Whether comparing values alone does not tell which cell a scan would choose: there may be zeros of both signs, or NaN
-/// where it counts.
-#[inline(never)]
-fn is_odd(block: Block) -> bool {
-    let nan_counts = matches!(block.plan.rule(), RegionRule::SppNet { .. });
-    let odd = |value: f32| value.to_bits() == 1 << 31 || (nan_counts && value.is_nan());
-    (0..block.channels).any(|channel| (0..block.cell_count()).any(|index| odd(block.cell(channel, index))))
 }

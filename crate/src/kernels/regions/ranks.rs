@@ -15,6 +15,9 @@ const UNFIT: usize = 1;
 /// The lowest rank of the others.
 const LOWEST: usize = 2;
 
+/// Vectors that hold the ranks of a block's channels.
+const VECTORS: usize = REGION_CHANNELS / 8;
+
 /// Ranks of eight channels.
 struct Ranks;
 
@@ -25,12 +28,12 @@ impl Lanes for Ranks {
     }
 }
 
-/// Pools all regions of a block, exactly whatever its cells hold.
+/// Pools regions of a block, exactly whatever its cells hold.
 ///
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool(block: Block, tables: &Tables, sink: Sink, work: &Workspace) {
+pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) {
     let each = 2 * (block.cell_count() + LOWEST);
     // SAFETY: the caller's promise; the workspace has as many cells for each channel, twice as many ranks as words.
     unsafe {
@@ -38,15 +41,15 @@ pub(super) unsafe fn pool(block: Block, tables: &Tables, sink: Sink, work: &Work
         for channel in 0..block.channels {
             rank(block, channel, work.sorting, work.ranked.part(channel * each, each), table);
         }
-        build::<Native, Ranks>(block.plan, tables, work.tables);
-        let rows = block.plan.rows(block.item);
+        build::<Native, Ranks, VECTORS>(block.plan, tables, work.tables);
         for (i, &row) in rows.iter().enumerate() {
             if let Some(&next) = rows.get(i + 1) {
                 sink.touch(next as usize, block.channels);
             }
-            pool_region::<Native, Ranks>(block.plan, tables, work.tables, row as usize, work.pooled);
+            pool_region::<Native, Ranks, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled);
             for (level, place) in block.plan.pyramid().places.iter().enumerate() {
-                let pooled = work.pooled.part(Native::LANES * place.first, Native::LANES * place.bins).halves();
+                let pooled =
+                    work.pooled.part(REGION_CHANNELS / 2 * place.first, REGION_CHANNELS / 2 * place.bins).halves();
                 sink.write(row as usize, level, block.channels, |channel, bin| {
                     let at = channel * each + 2 * pooled.get(REGION_CHANNELS * bin + channel) as usize;
                     (f32::from_bits(work.ranked.get(at)), work.ranked.get(at + 1))

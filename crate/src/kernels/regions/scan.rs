@@ -5,13 +5,13 @@ use super::{Best, Block};
 use crate::bins::Bin;
 use crate::regions::{NOWHERE, RegionRule};
 
-/// Pools all regions of a block.
+/// Pools regions of a block.
 ///
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output.
 #[inline(never)]
-pub(super) unsafe fn pool(block: Block, sink: Sink) {
-    for &row in block.plan.rows(block.item) {
+pub(super) unsafe fn pool(block: Block, rows: &[u32], sink: Sink) {
+    for &row in rows {
         for level in 0..block.plan.grids().len() {
             let (rows, columns) = block.plan.level_bounds(row as usize, level);
             let best = |channel: usize, bin: usize| {

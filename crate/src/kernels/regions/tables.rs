@@ -1,9 +1,9 @@
-//! Tables of maxima over `2^i x 2^j` cells, and the bins of regions looked up in them.
+//! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
 use super::emit::Sink;
-use super::{Block, Workspace};
+use super::{Block, REGION_CHANNELS, Workspace};
 use crate::regions::{RegionPlan, RegionRule, RegionSource, Tables};
-use crate::span::Span;
+use crate::span::{self, Span};
 use crate::vector::{Native, Vector};
 
 /// What the lanes of a vector in a table hold.
@@ -21,95 +21,162 @@ impl Lanes for Values {
     }
 }
 
-/// Pools all regions of a block whose cells can be compared by value alone.
+/// Vectors that hold the values of a block's channels.
+const VECTORS: usize = REGION_CHANNELS / 4;
+
+/// Pools regions of a block, if its cells can be compared by value alone. Tells whether they can.
 ///
 /// # Safety
-/// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
+/// The block's channels and `rows` must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool_values(block: Block, tables: &Tables, sink: Sink, work: &Workspace) {
+pub(super) unsafe fn pool_values(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) -> bool {
     let places = &block.plan.pyramid().places;
-    for first in (0..block.channels).step_by(Native::LANES) {
-        let count = Native::LANES.min(block.channels - first);
-        let sink = Sink { channels: (sink.channels.0 + first, sink.channels.1), ..sink };
-        // SAFETY: the caller's promise.
-        unsafe {
-            fill(block, first, count, work.tables);
-            build::<Native, Values>(block.plan, tables, work.tables);
-            for &row in block.plan.rows(block.item) {
-                pool_region::<Native, Values>(block.plan, tables, work.tables, row as usize, work.pooled);
-                for (level, place) in places.iter().enumerate() {
-                    let pooled = work.pooled.part(Native::LANES * place.first, Native::LANES * place.bins);
-                    if count == Native::LANES {
-                        sink.write_vectors::<Native>(row as usize, level, pooled);
-                    } else {
-                        sink.write(row as usize, level, count, |channel, bin| {
-                            (pooled.get(Native::LANES * bin + channel), 0)
-                        });
-                    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !fill::<Native>(block, work.tables) {
+            return false;
+        }
+        build::<Native, Values, VECTORS>(block.plan, tables, work.tables);
+        for &row in rows {
+            pool_region::<Native, Values, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled);
+            for (level, place) in places.iter().enumerate() {
+                let pooled = work.pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
+                if block.channels == REGION_CHANNELS {
+                    sink.write_vectors::<Native, VECTORS>(row as usize, level, pooled);
+                } else {
+                    sink.write(row as usize, level, block.channels, |channel, bin| {
+                        (pooled.get(REGION_CHANNELS * bin + channel), 0)
+                    });
                 }
             }
         }
     }
+    true
 }
 
-/// Fills the table of single cells, a lane for each channel.
+/// Fills the table of single cells, a lane for each channel. Tells whether all of them can be compared by value.
 ///
 /// # Safety
 /// The table must have room for the block's cells.
 #[inline(never)]
-unsafe fn fill(block: Block, first: usize, count: usize, table: Span<f32>) {
-    let least = match block.plan.rule() {
-        RegionRule::RoiPool { .. } => f32::MIN,
-        RegionRule::SppNet { .. } => f32::NEG_INFINITY,
-    };
-    for channel in 0..count {
-        for index in 0..block.cell_count() {
-            let value = block.cell(first + channel, index);
-            // NaN is not chosen where it does not count, and not here where it does.
-            let value = if value > least { value } else { least };
-            // SAFETY: the caller's promise.
-            unsafe { table.set(Native::LANES * index + channel, value) };
+unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> bool {
+    let cells = block.cell_count();
+    let mut clamp = Clamp::<V>::new(block.plan.rule());
+    // Four channels at a time; where those of a cell are no neighbours, four cells as well.
+    let neighbours = block.planes.plane == 1;
+    let whole = |n: usize| n / V::LANES * V::LANES;
+    let (channels, turned) = (whole(block.channels), if neighbours { cells } else { whole(cells) });
+    // SAFETY: the block's cells, and the caller's promise.
+    unsafe {
+        for channel in (0..channels).step_by(V::LANES) {
+            let to = |cell: usize| REGION_CHANNELS * cell + channel;
+            let load = |channel: usize, cell: usize| span::load(block.cells, block.planes.at(channel, cell), V::LANES);
+            if neighbours {
+                for cell in 0..cells {
+                    table.store(to(cell), clamp.apply(load(channel, cell)), V::LANES);
+                }
+            } else {
+                for cell in (0..turned).step_by(V::LANES) {
+                    let vectors = V::transpose(core::array::from_fn(|i| clamp.apply(load(channel + i, cell))));
+                    for (i, vector) in vectors.into_iter().enumerate() {
+                        table.store(to(cell + i), vector, V::LANES);
+                    }
+                }
+            }
         }
+        for channel in 0..block.channels {
+            for cell in if channel < channels { turned } else { 0 }..cells {
+                let value = clamp.apply(V::splat(block.cell(channel, cell)));
+                table.store(REGION_CHANNELS * cell + channel, value, 1);
+            }
+        }
+    }
+    !clamp.odd.any()
+}
+
+/// What becomes of cells before they are compared, and what was seen on the way.
+struct Clamp<V> {
+    nan_counts: bool,
+    least: V,
+    /// Lanes whose value does not tell which cell a scan would choose: there may be zeros of both signs, or NaN where it
+    /// counts.
+    odd: V,
+}
+
+impl<V: Vector> Clamp<V> {
+    fn new(rule: RegionRule) -> Self {
+        let (least, nan_counts) = match rule {
+            RegionRule::RoiPool { .. } => (f32::MIN, false),
+            RegionRule::SppNet { .. } => (f32::NEG_INFINITY, true),
+        };
+        Clamp { nan_counts, least: V::splat(least), odd: V::splat(0.0) }
+    }
+
+    #[inline(always)]
+    fn apply(&mut self, value: V) -> V {
+        self.odd = self.odd.or(value.ne_index(V::splat(-0.0)).not());
+        if self.nan_counts {
+            self.odd = self.odd.or(value.ne(value));
+        }
+        // NaN is not chosen where it does not count.
+        self.least.pmax(value)
     }
 }
 
-/// Makes all tables from that of single cells: each from two places of one with half as many cells.
+/// Makes all tables from that of single cells: each from two places of the one before.
 ///
 /// # Safety
 /// `memory` must have room for the plan's tables.
 #[inline(never)]
-pub(super) unsafe fn build<V: Vector, L: Lanes>(plan: &RegionPlan, tables: &Tables, memory: Span<f32>) {
+pub(super) unsafe fn build<V: Vector, L: Lanes, const N: usize>(plan: &RegionPlan, tables: &Tables, memory: Span<f32>) {
     let (height, width) = plan.size();
     let cells = height * width;
-    for down in 0..tables.down {
-        for across in 0..tables.across {
-            let table = down * tables.across + across;
-            let (half, apart) = match (down, across) {
-                (0, 0) => continue,
-                (0, _) => (table - 1, 1 << (across - 1)),
-                _ => (table - tables.across, width << (down - 1)),
-            };
-            let (rows, columns) = (height + 1 - (1 << down).min(height + 1), width + 1 - (1 << across).min(width + 1));
-            for row in 0..rows {
-                for at in row * width..row * width + columns {
-                    // SAFETY: the two halves lie inside the map, as the whole does.
-                    unsafe {
-                        let load = |cell: usize| memory.load::<V>(V::LANES * (half * cells + cell), V::LANES);
-                        let best = L::max(load(at), load(at + apart));
-                        memory.store(V::LANES * (table * cells + at), best, V::LANES);
-                    }
+    for table in 1..tables.count {
+        let apart = 1 << (table - 1);
+        for row in 0..height {
+            for at in row * width..(row + 1) * width + 1 - 2 * apart {
+                // SAFETY: the two halves lie inside the row, as the whole does.
+                unsafe {
+                    let half = (table - 1) * cells + at;
+                    let best = greater::<V, L, N>(load_cell(memory, half), load_cell(memory, half + apart));
+                    store_cell::<V, N>(memory, table * cells + at, best);
                 }
             }
         }
     }
 }
 
-/// Pools one region: a vector for each bin of all levels. Bins without cells come out as zero.
+#[inline(always)]
+fn greater<V: Vector, L: Lanes, const N: usize>(a: [V; N], b: [V; N]) -> [V; N] {
+    core::array::from_fn(|i| L::max(a[i], b[i]))
+}
+
+/// The vectors of a cell of a table, or of a bin.
+///
+/// # Safety
+/// It must lie inside the memory.
+#[inline(always)]
+unsafe fn load_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize) -> [V; N] {
+    // SAFETY: the caller's promise.
+    core::array::from_fn(|i| unsafe { memory.load(V::LANES * (N * cell + i), V::LANES) })
+}
+
+/// # Safety
+/// As [`load_cell`].
+#[inline(always)]
+unsafe fn store_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize, vectors: [V; N]) {
+    for (i, vector) in vectors.into_iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { memory.store(V::LANES * (N * cell + i), vector, V::LANES) }
+    }
+}
+
+/// Pools one region: the vectors of each bin of all levels. Bins without cells come out as zero.
 ///
 /// # Safety
 /// `memory` must hold the plan's tables, and `pooled` have room for all bins.
 #[inline(never)]
-pub(super) unsafe fn pool_region<V: Vector, L: Lanes>(
+pub(super) unsafe fn pool_region<V: Vector, L: Lanes, const N: usize>(
     plan: &RegionPlan,
     tables: &Tables,
     memory: Span<f32>,
@@ -120,17 +187,17 @@ pub(super) unsafe fn pool_region<V: Vector, L: Lanes>(
         let place = plan.pyramid().places[level];
         // SAFETY: a level's bins, and what the plan says of them, lie inside.
         unsafe {
-            let out = pooled.part(V::LANES * place.first, V::LANES * place.bins);
+            let out = pooled.part(V::LANES * N * place.first, V::LANES * N * place.bins);
             match plan.source(region, level) {
                 RegionSource::Level(parent) => {
                     let from = plan.pyramid().places[parent];
-                    let from = pooled.part(V::LANES * from.first, V::LANES * from.bins);
-                    merge::<V, L>(plan.grids()[parent], plan.grids()[level], from, out);
+                    let from = pooled.part(V::LANES * N * from.first, V::LANES * N * from.bins);
+                    merge::<V, L, N>(plan.grids()[parent], plan.grids()[level], from, out);
                 }
                 source => {
-                    look_up::<V, L>(plan.level_parts(tables, region, level), memory, out);
+                    look_up::<V, L, N>(plan.level_parts(tables, region, level), plan.size().1, memory, out);
                     if source == RegionSource::MapWithHoles {
-                        clear_holes(plan, region, level, out);
+                        clear_holes::<V, N>(plan, region, level, out);
                     }
                 }
             }
@@ -138,43 +205,58 @@ pub(super) unsafe fn pool_region<V: Vector, L: Lanes>(
     }
 }
 
-/// The maximum of every bin: that of four runs of cells that cover it, two at either end along each axis.
+/// The maximum of every bin: in each of its rows that of two runs of cells, at either end.
 #[inline(always)]
-unsafe fn look_up<V: Vector, L: Lanes>([rows, columns]: [&[[u32; 2]]; 2], memory: Span<f32>, out: Span<f32>) {
-    let mut at = 0;
+unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
+    [rows, columns]: [&[[u32; 2]]; 2],
+    width: usize,
+    memory: Span<f32>,
+    out: Span<f32>,
+) {
+    let mut bin = 0;
     for &row in rows {
-        let [top, bottom] = row.map(|part| part as usize);
+        let [first, last] = row.map(|part| part as usize);
         for &column in columns {
             let [left, right] = column.map(|part| part as usize);
             // SAFETY: the caller's promise: parts lie in the tables, and there are as many bins.
             unsafe {
-                let load = |at: usize| memory.load::<V>(at, V::LANES);
-                let upper = L::max(load(top + left), load(top + right));
-                let lower = L::max(load(bottom + left), load(bottom + right));
-                out.store(at, L::max(upper, lower), V::LANES);
+                let of_row =
+                    |row: usize| greater::<V, L, N>(load_cell(memory, row + left), load_cell(memory, row + right));
+                let mut best = of_row(first);
+                let mut row = first;
+                while row < last {
+                    row += width;
+                    best = greater::<V, L, N>(best, of_row(row));
+                }
+                store_cell(out, bin, best);
             }
-            at += V::LANES;
+            bin += 1;
         }
     }
 }
 
 /// Makes the bins of a level from those of the finer level it divides.
 #[inline(always)]
-unsafe fn merge<V: Vector, L: Lanes>(fine: (usize, usize), coarse: (usize, usize), from: Span<f32>, out: Span<f32>) {
+unsafe fn merge<V: Vector, L: Lanes, const N: usize>(
+    fine: (usize, usize),
+    coarse: (usize, usize),
+    from: Span<f32>,
+    out: Span<f32>,
+) {
     // The usual ones as constants, for the compiler to unroll.
     // SAFETY: the caller's promise.
     unsafe {
         match (fine.0 / coarse.0, fine.1 / coarse.1) {
-            (2, 2) => merge_groups::<V, L>(2, 2, fine.1, coarse, from, out),
-            (3, 3) => merge_groups::<V, L>(3, 3, fine.1, coarse, from, out),
-            (down, along) => merge_groups::<V, L>(down, along, fine.1, coarse, from, out),
+            (2, 2) => merge_groups::<V, L, N>(2, 2, fine.1, coarse, from, out),
+            (3, 3) => merge_groups::<V, L, N>(3, 3, fine.1, coarse, from, out),
+            (down, along) => merge_groups::<V, L, N>(down, along, fine.1, coarse, from, out),
         }
     }
 }
 
 /// The same, with groups of `down x along` bins; `fine` is the number of finer bins in a row.
 #[inline(always)]
-unsafe fn merge_groups<V: Vector, L: Lanes>(
+unsafe fn merge_groups<V: Vector, L: Lanes, const N: usize>(
     down: usize,
     along: usize,
     fine: usize,
@@ -187,15 +269,14 @@ unsafe fn merge_groups<V: Vector, L: Lanes>(
             let first = row * down * fine + column * along;
             // SAFETY: the caller's promise: bins of both levels.
             unsafe {
-                let load = |bin: usize| from.load::<V>(V::LANES * bin, V::LANES);
-                let mut best = load(first);
+                let mut best: [V; N] = load_cell(from, first);
                 for i in 0..down {
                     // The very first bin is there already.
                     for j in usize::from(i == 0)..along {
-                        best = L::max(best, load(first + i * fine + j));
+                        best = greater::<V, L, N>(best, load_cell(from, first + i * fine + j));
                     }
                 }
-                out.store(V::LANES * (row * coarse.1 + column), best, V::LANES);
+                store_cell(out, row * coarse.1 + column, best);
             }
         }
     }
@@ -203,13 +284,13 @@ unsafe fn merge_groups<V: Vector, L: Lanes>(
 
 /// Zeroes the bins that lie outside the map.
 #[cold]
-unsafe fn clear_holes(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
+unsafe fn clear_holes<V: Vector, const N: usize>(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
     let (rows, columns) = plan.level_bounds(region, level);
     for (i, row) in rows.iter().enumerate() {
         for (j, column) in columns.iter().enumerate() {
             if row.is_empty() || column.is_empty() {
                 // SAFETY: the caller's promise: a bin of the level.
-                unsafe { out.part(Native::LANES * (i * columns.len() + j), Native::LANES).slice().fill(0.0) };
+                unsafe { store_cell(out, i * columns.len() + j, [V::splat(0.0); N]) };
             }
         }
     }
