@@ -60,7 +60,6 @@ pub(crate) trait Vector: Copy {
     fn any(self) -> bool;
 
     fn add_index(self, other: Self) -> Self;
-    fn sub_index(self, other: Self) -> Self;
     fn ne_index(self, other: Self) -> Self;
     /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
     fn max_index(self, other: Self) -> Self;
@@ -188,10 +187,6 @@ mod simd128 {
         #[inline(always)]
         fn add_index(self, other: Self) -> Self {
             V128(i32x4_add(self.0, other.0))
-        }
-        #[inline(always)]
-        fn sub_index(self, other: Self) -> Self {
-            V128(i32x4_sub(self.0, other.0))
         }
         #[inline(always)]
         fn ne_index(self, other: Self) -> Self {
@@ -326,10 +321,6 @@ mod scalar {
         #[inline(always)]
         fn add_index(self, other: Self) -> Self {
             each(self, other, u32::wrapping_add)
-        }
-        #[inline(always)]
-        fn sub_index(self, other: Self) -> Self {
-            each(self, other, u32::wrapping_sub)
         }
         #[inline(always)]
         fn ne_index(self, other: Self) -> Self {

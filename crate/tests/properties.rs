@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn maps_read_in_bands_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
+    fn large_maps_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
         check(&case)?;
         check_average(&case)?;
     }

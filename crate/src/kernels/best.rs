@@ -41,7 +41,6 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     /// Moves the lanes of value and index alike.
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
     fn add_index(self, offset: V) -> Self;
-    fn sub_index(self, offset: V) -> Self;
     /// No cell in the lanes where `mask` is zero.
     fn keep(self, mask: V) -> Self;
 
@@ -97,10 +96,6 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
     }
     #[inline(always)]
     fn add_index(self, _: V) -> Self {
-        self
-    }
-    #[inline(always)]
-    fn sub_index(self, _: V) -> Self {
         self
     }
     #[inline(always)]
@@ -163,10 +158,6 @@ impl<V: Vector> Best<V> for WithIndex<V> {
     #[inline(always)]
     fn add_index(self, offset: V) -> Self {
         WithIndex { index: self.index.add_index(offset), ..self }
-    }
-    #[inline(always)]
-    fn sub_index(self, offset: V) -> Self {
-        WithIndex { index: self.index.sub_index(offset), ..self }
     }
     #[inline(always)]
     fn keep(self, mask: V) -> Self {

@@ -10,6 +10,7 @@ pub(crate) mod nchw;
 pub(crate) mod nhwc;
 pub(crate) mod regions;
 mod repair;
+mod runs;
 pub(crate) mod scatter;
 pub(crate) mod square;
 
@@ -26,9 +27,8 @@ pub(crate) const STRIP_VALUES: usize = 5;
 pub(crate) const STRIP_INDEXED: usize = 4;
 /// Cells of a plane that stays in the first-level cache beside its reduced rows.
 pub(crate) const SMALL_PLANE: usize = 6144;
-/// Larger planes are read in bands of so many rows over the full width: strip by strip, they would leave the cache
-/// between one strip and the next.
-pub(crate) const BAND_ROWS: usize = 4;
+/// Cells of a plane that is better read in the order in which it lies than strip by strip, though some are read twice.
+pub(crate) const STREAMED_PLANE: usize = 1792;
 /// Planes that an NCHW kernel takes together, level after level, where they are small.
 pub(crate) const FORWARD_BLOCK: usize = 16;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.

@@ -1,15 +1,18 @@
 //! Forward over NCHW planes, lanes along the width.
 //!
-//! The rows of every row of bins are reduced first, a strip of column vectors at a time in registers. Only then are
+//! Bins wide enough are read on their own ([`runs`]), those of some small maps in registers ([`square`]). Otherwise the
+//! rows of every row of bins are reduced first, a strip of column vectors at a time in registers. Only then are
 //! the bins brought together across columns, four at a time, by one transposing step. Nested levels are brought
 //! together in the same way from the finer level's bins, and read no cell.
 
 use core::ops::Range;
 
 use super::best::Indexed;
+use super::runs;
 use super::square::{self, Outputs};
 use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
-use crate::plan::{Band, Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
+use crate::bins::Bin;
+use crate::plan::{Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
 use crate::shape::Planes;
 use crate::span::{self, Span};
 use crate::vector::Vector;
@@ -154,12 +157,19 @@ impl<'a> Item<'a> {
                     let out = Outputs { sixteen: out, four: along(four), one: along(one) };
                     square::reduce::<V, B>(plan.size().0, &level.rows, cells, out, flags);
                 }
-                Steps::Rows(bands, gathered) => {
+                Steps::Runs(runs) => {
+                    for (i, flags) in flags.iter_mut().enumerate() {
+                        let out = out.slots.part::<B>(i * out.stride, level.bins());
+                        let cells = (self.plane(planes.start + i), plan.size().1);
+                        runs::reduce::<V, B>((&level.rows, runs, level.columns.len()), cells, out, flags);
+                    }
+                }
+                Steps::Rows(gathered) => {
                     let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
                     for (i, flags) in flags.iter_mut().enumerate() {
                         let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
                         let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
-                        flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, bands, rows, to));
+                        flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, &level.rows, rows, to));
                     }
                     gather::<V, B>(gathered, level.bins(), reduced, out, flags);
                 }
@@ -209,19 +219,22 @@ unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: 
 /// # Safety
 /// `map` must hold the rows the plan was made for, and `reduced` the plan's `reduced_len`.
 #[inline(never)]
-unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bands: &[Band], map: Rows, reduced: Slots) -> V {
+unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bins: &[Bin], map: Rows, reduced: Slots) -> V {
     let mut sum = V::splat(0.0);
     let stride = plan.row_stride();
-    for bands in bands.chunks(if plan.is_small() { bands.len() } else { 1 }) {
+    let together = if plan.is_small() { bins.len() } else { 1 };
+    for (block, bins) in bins.chunks(together).enumerate() {
+        // SAFETY: the row of each bin.
+        let reduced = unsafe { reduced.part::<B>(block * together * stride, bins.len() * stride) };
         for &strip in plan.strips(B::INDEXED) {
             // SAFETY: the caller's promise is the same.
             let cells = unsafe {
                 match strip.vectors {
-                    1 => reduce_strip::<V, B, 1>(map, bands, strip, reduced, stride),
-                    2 => reduce_strip::<V, B, 2>(map, bands, strip, reduced, stride),
-                    3 => reduce_strip::<V, B, 3>(map, bands, strip, reduced, stride),
-                    4 => reduce_strip::<V, B, 4>(map, bands, strip, reduced, stride),
-                    _ if !B::INDEXED => reduce_strip::<V, B, 5>(map, bands, strip, reduced, stride),
+                    1 => reduce_strip::<V, B, 1>(map, bins, strip, reduced, stride),
+                    2 => reduce_strip::<V, B, 2>(map, bins, strip, reduced, stride),
+                    3 => reduce_strip::<V, B, 3>(map, bins, strip, reduced, stride),
+                    4 => reduce_strip::<V, B, 4>(map, bins, strip, reduced, stride),
+                    _ if !B::INDEXED => reduce_strip::<V, B, 5>(map, bins, strip, reduced, stride),
                     _ => V::splat(0.0),
                 }
             };
@@ -231,14 +244,14 @@ unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bands: &[Band],
     sum
 }
 
-/// Reduces bands of rows for one strip of columns, `K` vectors that stay in registers. Gives the sum of all cells.
+/// Reduces rows of bins for one strip of columns, `K` vectors that stay in registers. Gives the sum of all cells.
 ///
 /// # Safety
-/// Bands and strip must be those of the plan that `map` and `reduced`, with rows `stride` apart, were made for.
+/// Rows and strip must be those of the plan that `map` and `reduced`, with rows `stride` apart, were made for.
 #[inline(always)]
 unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     map: Rows,
-    bands: &[Band],
+    bins: &[Bin],
     strip: Strip,
     reduced: Slots,
     stride: usize,
@@ -246,16 +259,10 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     let offset = |k: usize| if k + 1 == K { strip.last } else { 4 * k };
     let columns = |k: usize| V::count_from((strip.column + offset(k)) as u32);
     let mut sum = V::splat(0.0);
-    for band in bands {
-        let to = band.bin * stride + strip.column;
-        let mut best = [B::none(V::splat_index(band.rows.start * map.width as u32)); K];
-        if band.resume {
-            for (k, best) in best.iter_mut().enumerate() {
-                // SAFETY: as for the store below, which was made for the band before.
-                *best = unsafe { B::load(reduced, to + offset(k), V::LANES) }.sub_index(columns(k));
-            }
-        }
-        for row in band.rows.range() {
+    for (i, rows) in bins.iter().enumerate() {
+        let to = i * stride + strip.column;
+        let mut best = [B::none(V::splat_index(rows.start * map.width as u32)); K];
+        for row in rows.range() {
             let at = row * map.stride + strip.column;
             let index = V::splat_index((row * map.width) as u32);
             // Offsets from the strip's first cell are constants, which cost nothing in a load.

@@ -1,8 +1,10 @@
 //! Everything about a pyramid that depends on the size of the map alone, worked out once.
 
 mod nchw;
+mod runs;
 
-pub(crate) use nchw::{Band, Gather, Steps, Strip, group_start, planes_together};
+pub(crate) use nchw::{Gather, Steps, Strip, group_start, planes_together};
+pub(crate) use runs::{RUNS, Runs};
 
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
@@ -197,8 +199,8 @@ impl PyramidPlan {
         self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0) * self.row_stride()
     }
 
-    /// Whether a plane stays in the first-level cache while strip after strip of it is read. A larger one is read band
-    /// by band.
+    /// Whether a plane stays in the first-level cache while strip after strip of it is read. A larger one is read a row of
+    /// bins at a time.
     pub(crate) fn is_small(&self) -> bool {
         self.height * self.width <= SMALL_PLANE
     }

@@ -3,10 +3,10 @@
 
 use core::ops::Range;
 
-use super::{Level, PyramidPlan, Source, reserve};
+use super::{Level, PyramidPlan, Runs, Source, reserve};
 use crate::PoolError;
 use crate::bins::Bin;
-use crate::kernels::{BAND_ROWS, square};
+use crate::kernels::square;
 
 /// How an NCHW kernel makes a level.
 #[derive(Default, Clone, Debug)]
@@ -17,8 +17,10 @@ pub(crate) enum Steps {
     /// The level is a grid of sixteen bins over a small square map, for which there is a kernel. It makes these levels of
     /// four bins and of one as well.
     Square([Option<usize>; 2]),
-    /// Rows of the map are reduced band by band, and the bins gathered from them.
-    Rows(Vec<Band>, Gather),
+    /// The bins are wide enough to be read on their own.
+    Runs(Vec<Runs>),
+    /// The rows of every row of bins are reduced, and the bins gathered from them.
+    Rows(Gather),
     /// The bins are gathered from those of the parent.
     Nested(Gather),
 }
@@ -43,16 +45,6 @@ pub(crate) fn planes_together(bins: usize) -> usize {
     [1, 4, 2, 4][bins % 4]
 }
 
-/// Rows that are reduced in one go, into the reduced row of their bin.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Band {
-    /// Row of bins.
-    pub bin: usize,
-    pub rows: Bin,
-    /// Whether it goes on from the band before, which belongs to the same bin.
-    pub resume: bool,
-}
-
 /// Neighbouring column vectors that a kernel keeps in registers together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Strip {
@@ -72,10 +64,11 @@ impl Steps {
         match level.source {
             Source::Map if is_square(plan, level) => Ok(Steps::Square(made_along(plan, i))),
             Source::Map => {
-                let band = if plan.is_small() { usize::MAX } else { BAND_ROWS };
+                if let Some(runs) = Runs::of_row(&level.columns, plan.height * plan.width)? {
+                    return Ok(Steps::Runs(runs));
+                }
                 let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
-                let from = (plan.row_stride(), plan.reduced_len());
-                Ok(Steps::Rows(bands(&level.rows, band)?, gather(level, window, from)?))
+                Ok(Steps::Rows(gather(level, window, (plan.row_stride(), plan.reduced_len()))?))
             }
             Source::Level { .. } if matches!(root.steps, Steps::Square(along) if along.contains(&Some(i))) => {
                 Ok(Steps::Along)
@@ -121,18 +114,6 @@ pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError>
         Strip { column, vectors: end - first, last: last - column }
     }));
     Ok(strips)
-}
-
-/// Cuts each row of bins into bands of at most `most` rows.
-fn bands(bins: &[Bin], most: usize) -> Result<Vec<Band>, PoolError> {
-    let mut bands = reserve(bins.iter().map(|bin| bin.len().div_ceil(most)).sum())?;
-    for (i, bin) in bins.iter().enumerate() {
-        for first in bin.range().step_by(most) {
-            let rows = Bin { start: first as u32, end: first.saturating_add(most).min(bin.end as usize) as u32 };
-            bands.push(Band { bin: i, rows, resume: first > bin.start as usize });
-        }
-    }
-    Ok(bands)
 }
 
 /// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows and planes lie so

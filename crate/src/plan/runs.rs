@@ -1,0 +1,110 @@
+//! Bins wide enough to be read on their own.
+
+use super::reserve;
+use crate::PoolError;
+use crate::bins::Bin;
+use crate::kernels::{SMALL_PLANE, STREAMED_PLANE};
+
+/// Runs of columns that are read side by side.
+pub(crate) const RUNS: usize = 4;
+
+/// Cells of a vector.
+const LANES: usize = 4;
+
+/// Neighbouring bins as runs of columns of about one length: a bin each, or halves of two, or quarters of one. Runs may
+/// overlap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Runs {
+    /// The bins that they make up, by number in the row.
+    pub bins: (usize, usize),
+    /// The first column of each.
+    pub starts: [usize; RUNS],
+    /// Vectors of each before its last, which ends with the run.
+    pub vectors: usize,
+    /// The first column of each one's last vector.
+    pub lasts: [usize; RUNS],
+}
+
+impl Runs {
+    /// Bins `first..end` of a row, unless they are too narrow, or of too different widths.
+    fn of(columns: &[Bin], (first, end): (usize, usize)) -> Option<Runs> {
+        let bins = &columns[first..end];
+        if bins.iter().any(|bin| bin.len() < LANES) {
+            return None;
+        }
+        let pieces = [4, 2, 1, 1][bins.len() - 1];
+        let runs = core::array::from_fn::<_, RUNS, _>(|run| {
+            let bin = bins[(run / pieces).min(bins.len() - 1)];
+            let (len, piece, from) = (bin.len(), run % pieces, bin.start as usize);
+            let start = (piece * len / pieces).min(len - LANES);
+            let end = ((piece + 1) * len).div_ceil(pieces).max(start + LANES);
+            from + start..from + end
+        });
+        let lens = runs.clone().map(|run| run.len());
+        let (shortest, longest) = lens.iter().fold((usize::MAX, 0), |(s, l), &len| (s.min(len), l.max(len)));
+        let vectors = (longest - 1) / LANES;
+        (vectors <= shortest / LANES).then(|| Runs {
+            bins: (first, end),
+            starts: runs.clone().map(|run| run.start),
+            vectors,
+            lasts: runs.map(|run| run.end - LANES),
+        })
+    }
+
+    /// The runs of a row of bins, where they pay. They take whole vectors of each bin, which is more than strips of the map
+    /// do; but they go over it once, and in order.
+    pub fn of_row(columns: &[Bin], cells: usize) -> Result<Option<Vec<Runs>>, PoolError> {
+        if cells < STREAMED_PLANE {
+            return Ok(None);
+        }
+        let mut all = reserve(columns.len().div_ceil(RUNS))?;
+        for first in (0..columns.len()).step_by(RUNS) {
+            match Runs::of(columns, (first, columns.len().min(first + RUNS))) {
+                Some(runs) => all.push(runs),
+                None => return Ok(None),
+            }
+        }
+        let read: usize = all.iter().map(|runs| RUNS * LANES * (runs.vectors + 1)).sum();
+        let width = columns.iter().map(|bin| bin.end as usize).max().unwrap_or(0);
+        let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
+        Ok(pays.then_some(all))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::Rule;
+
+    #[test]
+    fn runs_read_their_bins_and_nothing_else() {
+        for rule in [Rule::Adaptive, Rule::Sliding, Rule::Padded] {
+            for (width, n) in (1..200).flat_map(|width| (1..12).map(move |n| (width, n))) {
+                if rule.count(width, n) != n {
+                    continue;
+                }
+                let columns = rule.axis(width, n).unwrap();
+                for runs in Runs::of_row(&columns, usize::MAX).unwrap().into_iter().flatten() {
+                    let bins = &columns[runs.bins.0..runs.bins.1];
+                    let of_bins: Vec<_> = bins.iter().flat_map(|bin| bin.range()).collect();
+                    let mut read = Vec::new();
+                    for (start, last) in runs.starts.into_iter().zip(runs.lasts) {
+                        let vectors = (0..runs.vectors).map(|k| start + LANES * k).chain([last]);
+                        read.extend(vectors.flat_map(|at| at..at + LANES));
+                    }
+                    assert!(read.iter().all(|cell| of_bins.contains(cell)), "{rule:?} {width} {n}");
+                    assert!(of_bins.iter().all(|cell| read.contains(cell)), "{rule:?} {width} {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wide_bins_are_read_in_runs() {
+        let runs = |size: usize, n| Runs::of_row(&Rule::Adaptive.axis(size, n).unwrap(), size * size).unwrap();
+        assert_eq!(runs(56, 4).map(|runs| (runs.len(), runs[0].vectors)), Some((1, 3)));
+        assert_eq!(runs(224, 6).map(|runs| runs.len()), Some(2));
+        assert!(runs(28, 4).is_none());
+        assert!(runs(224, 100).is_none());
+    }
+}
