@@ -3,7 +3,7 @@
 use super::rule::RegionRule;
 use crate::bins::{Bin, nesting};
 use crate::element::ElementType;
-use crate::kernels::regions::{REGION_CHANNELS, Workspace};
+use crate::kernels::regions::{REGION_BACKWARD_BLOCK, REGION_CHANNELS, Workspace};
 use crate::pyramid::Pyramid;
 use crate::reserve::reserve;
 use crate::units::Units;
@@ -302,9 +302,10 @@ impl RegionPlan {
         if self.grids.len() > 1 { 2 * self.backward_block() * self.height * self.width } else { 0 }
     }
 
-    /// Planes whose gradients are worked on together.
+    /// Planes whose gradients are worked on together. The gradients of a region's channels lie side by side, and those of
+    /// the next region far away.
     pub(crate) fn backward_block(&self) -> usize {
-        (crate::kernels::BACKWARD_BLOCK / (self.height * self.width)).clamp(1, REGION_CHANNELS)
+        (REGION_BACKWARD_BLOCK / (self.height * self.width)).clamp(1, REGION_CHANNELS)
     }
 }
 

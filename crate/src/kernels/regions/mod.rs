@@ -23,6 +23,9 @@ use emit::Sink;
 /// Channels that are worked on together: their values fill a line of the cache.
 pub(crate) const REGION_CHANNELS: usize = 16;
 
+/// Cells of the planes whose gradients are gathered together: they stay in the second-level cache.
+pub(crate) const REGION_BACKWARD_BLOCK: usize = 32768;
+
 /// What a bin came to: its value, and its index in the plane.
 type Best = (f32, u32);
 
