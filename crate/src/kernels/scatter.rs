@@ -5,6 +5,7 @@
 //! go through a scratch plane that is merged at the touched cells only. A plane is one thread's, so the bits do not
 //! depend on the number of threads.
 
+use super::LINE;
 use crate::FeatureMap;
 use crate::element::Real;
 use crate::pyramid::{Place, Pyramid};
@@ -137,8 +138,12 @@ impl<T: Real> Block<'_, T> {
     fn visit(self, level: Place, mut touch: impl FnMut(usize, usize, usize)) {
         let cells = self.map.cells();
         let planes = self.channels.1 - self.channels.0;
-        for &row in self.rows {
-            let bins = self.pyramid.bins_at(self.map.channels, level, row as usize);
+        let bins_of = |row: u32| self.pyramid.bins_at(self.map.channels, level, row as usize);
+        for (i, &row) in self.rows.iter().enumerate() {
+            if let Some(&next) = self.rows.get(i + 1) {
+                self.touch(bins_of(next), planes * level.bins);
+            }
+            let bins = bins_of(row);
             let mut visit_bin = |plane: usize, bin: usize| {
                 let at = bins.at(self.channels.0 + plane, bin);
                 // Volatile: indices were checked, but another thread may write shared memory, and then the index that
@@ -152,6 +157,22 @@ impl<T: Real> Block<'_, T> {
             match bins.step {
                 1 => (0..planes).for_each(|plane| (0..level.bins).for_each(|bin| visit_bin(plane, bin))),
                 _ => (0..level.bins).for_each(|bin| (0..planes).for_each(|plane| visit_bin(plane, bin))),
+            }
+        }
+    }
+    /// Reads one element in each line of memory that `count` bins of a region lie in: they are fetched while those of
+    /// another region are visited. The rows lie too far apart for the processor to see it coming.
+    #[inline(always)]
+    fn touch(self, bins: Planes, count: usize) {
+        if bins.step > 1 {
+            return;
+        }
+        let first = bins.at(self.channels.0, 0);
+        for at in (first..first + count).step_by(LINE) {
+            // SAFETY: bins of the output, which has as many indices.
+            unsafe {
+                self.gradients.output.as_ptr().add(at).read_volatile();
+                self.gradients.indices.as_ptr().add(at).read_volatile();
             }
         }
     }

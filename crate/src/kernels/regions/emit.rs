@@ -3,13 +3,11 @@
 use super::Best;
 use crate::Layout;
 use crate::element::Elements;
+use crate::kernels::LINE;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
 use crate::vector::Vector;
-
-/// Elements in a line of the cache.
-const LINE: usize = 16;
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
