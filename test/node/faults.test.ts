@@ -63,6 +63,19 @@ test('a worker that throws in the middle of an asynchronous job', () => {
   expect(found).toEqual(['worker-failed', 6, 7, 1, ['a worker failed: struck']]);
 });
 
+test('workers that are starting when another one fails end by themselves', () => {
+  // Whoever ends a worker that allocates its stack takes the lock of the allocator along.
+  const fault = `
+    if (require('node:worker_threads').workerData.worker === 0) {${diesWithChunk}}
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  `;
+  const script = `
+    const first = await later(5);
+    const exits = started.slice(1).map((worker) => new Promise((end) => (worker.ref(), worker.once('exit', end))));
+    return [first, await later(6), await Promise.all(exits)];`;
+  expect(run(fault, script)).toEqual(['worker-failed', 6, [0, 0]]);
+});
+
 test('a worker that takes its chunk to the grave while the caller waits for it', () => {
   // The looks that the caller takes, one a second, are shorter here.
   const script = `

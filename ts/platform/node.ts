@@ -48,6 +48,7 @@ export const platform: Platform = {
     return {
       leave() {
         ended = true;
+        worker.unref();
       },
       terminate() {
         ended = true;

@@ -84,8 +84,8 @@ export class Crew {
   }
 
   /**
-   * Ends every worker. A job under way is rejected. Where other runtimes go on over the memory (`gently`), workers finish
-   * what they are at: they may hold the lock of the allocator. True if no worker was at a job.
+   * Ends every worker. A job under way is rejected. Where others go on over the memory (`gently`), workers finish what they
+   * are at: they may hold the lock of the allocator. True if no worker was at a job.
    */
   dispose(gently = false): boolean {
     const idle = !this.#busy && this.#failure === undefined;
@@ -176,11 +176,11 @@ export class Crew {
     throw this.#failure;
   }
 
-  /** Goes on without workers. */
+  /** Goes on without workers, over the same memory: one that is starting may hold the lock of its allocator. */
   #giveUp(reason: string): void {
     if (this.#failure !== undefined) return;
     const failure = `a worker failed: ${reason}`;
-    this.#end(new PyramidPoolError('worker-failed', failure));
+    this.#end(new PyramidPoolError('worker-failed', failure), true);
     // Later: whatever the listener does must not come in the way of a job.
     queueMicrotask(() => this.#options.onGivenUp(failure));
   }
