@@ -12,8 +12,11 @@ use crate::shape::Planes;
 use crate::span;
 use crate::vector::Vector;
 
-/// Cells of a bin are read in bands of rows that stay in the first-level cache while one block of channels after the
-/// other goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
+/// Columns of bins wide enough to be read a row at a time, the bins of a row after each other: so the map is read in the order in
+/// which it lies.
+const WIDE: usize = 8;
+/// Narrower bins are read in bands of rows that stay in the first-level cache while one block of channels after the other
+/// goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
 const BAND_BYTES: usize = 16 << 10;
 
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
@@ -98,8 +101,9 @@ macro_rules! for_each_block {
 #[inline(always)]
 unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
     for (i, &rows) in level.rows.iter().enumerate() {
-        let row_bytes = 4 * channels.len() * level.columns[0].len();
-        let most = (BAND_BYTES / row_bytes).clamp(1, rows.len()) as u32;
+        let across = level.columns[0].len();
+        let band = if across < WIDE { BAND_BYTES / (4 * channels.len() * across) } else { 1 };
+        let most = band.clamp(1, rows.len()) as u32;
         let mut start = rows.start;
         while start < rows.end {
             let band = Bin { start, end: rows.end.min(start + most) };
