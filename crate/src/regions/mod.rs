@@ -102,9 +102,8 @@ pub(crate) unsafe fn region_units(
     scratch: Span<f32>,
 ) {
     for (item, channels) in plan.units(map).items(units) {
-        let blocks = || channels.clone().step_by(kernels::REGION_CHANNELS);
         for rows in plan.rows(item).chunks(kernels::REGION_GROUP) {
-            for first in blocks() {
+            for first in channels.clone().step_by(kernels::REGION_CHANNELS) {
                 let channels = first..channels.end.min(first + kernels::REGION_CHANNELS);
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };
