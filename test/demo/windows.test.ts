@@ -7,6 +7,10 @@ const compared = /At once is ([\d.]+) times as fast/;
 test('two thousand windows are pooled at once, faster than one by one, picture after picture', async () => {
   const page = await visit('windows');
   expect(await numberIn(page, '#times-text', compared)).toBeGreaterThan(1);
+  // Starting it would hold up the page.
+  expect(page.workers().map((worker) => worker.url())).toContainEqual(
+    expect.stringContaining('network.worker'),
+  );
   await textOf(page, '#found-text', /^[1-9] places look like it/);
   await page.getByRole('button', { name: 'Play' }).click();
   const before = await page.locator('#time-network').textContent();

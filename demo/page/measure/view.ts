@@ -6,6 +6,7 @@ import type { View } from '../shell/view.js';
 import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
 import { saveFile } from '../ui/save-file.js';
+import { failureOf } from '../ui/worker.js';
 import { type Bench, engineNames, type Order } from './bench.js';
 import { hostOf, plotAsPng, titleOf } from './picture-file.js';
 import { BOUND, decodeReport, encodeReport, type Report } from './report.js';
@@ -113,9 +114,6 @@ class MeasureView implements View {
     history.replaceState(null, '', '#/measure');
     element(this.#root, '#shared').textContent = '';
     const worker = new Worker(new URL('./measure.worker.ts', import.meta.url), { type: 'module' });
-    const broken = new Promise<never>((_, reject) => {
-      worker.addEventListener('error', ({ message }) => reject(new Error(`The worker failed: ${message}`)));
-    });
     const cancelled = new Promise<'cancelled'>((resolve) => {
       this.#cancel = () => resolve('cancelled');
     });
@@ -126,7 +124,7 @@ class MeasureView implements View {
       this.#showNow(progress ? `${what}: ${megabytes(progress)}` : what);
     try {
       const measuring = bench.measure(order, proxy(onEvent), proxy(onLoading));
-      const end = await Promise.race([measuring, broken, cancelled]);
+      const end = await Promise.race([measuring, failureOf(worker), cancelled]);
       this.#say(end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.');
     } finally {
       // A worker of its own for each measurement: it starts from the same state, leaves no memory behind, and can be

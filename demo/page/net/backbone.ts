@@ -1,7 +1,12 @@
-/** The small convolutional network in onnxruntime-web, started when the first image asks for it, once for all views. */
-import backboneUrl from '../../backbone/digits.onnx?url';
+/**
+ * The network, in a worker, since starting it would hold up the page; started when the first image asks for it, once for
+ * all views.
+ */
+import { proxy, wrap } from 'comlink';
 import type { Plane } from '../ui/canvas.js';
-import { loadOrt, type OnLoading } from './ort.js';
+import { failureOf } from '../ui/worker.js';
+import type { Network } from './network.js';
+import type { OnLoading } from './ort.js';
 
 export interface FeatureMap {
   readonly data: Float32Array;
@@ -29,14 +34,13 @@ export function loadBackbone(onLoading: OnLoading): Promise<Backbone> {
 }
 
 async function load(onLoading: OnLoading): Promise<Backbone> {
-  const ort = await loadOrt(onLoading);
-  onLoading('Starting the network');
-  const session = await ort.InferenceSession.create(backboneUrl);
-  return {
-    async features({ values, height, width }) {
-      const image = new ort.Tensor('float32', values, [1, 1, height, width]);
-      const { features } = await session.run({ image });
-      return { data: features.data as Float32Array, dims: features.dims as unknown as FeatureMap['dims'] };
-    },
-  };
+  const worker = new Worker(new URL('./network.worker.ts', import.meta.url), { type: 'module' });
+  const network = wrap<Network>(worker);
+  try {
+    await Promise.race([network.open(proxy(onLoading)), failureOf(worker)]);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+  return { features: (image) => network.features(image) };
 }

@@ -6,6 +6,7 @@ import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } fr
 import type { DownloadProgress } from '../ui/download.js';
 import { Loading } from '../ui/loading.js';
 import { saveFile } from '../ui/save-file.js';
+import { failureOf } from '../ui/worker.js';
 import type { Classroom, TestNews, TrainingNews } from './classroom.js';
 import { Curves } from './curves.js';
 import { readModelFile, writeModelFile } from './model-file.js';
@@ -107,12 +108,9 @@ class TrainView {
     element(this.#root, '#loading').replaceChildren(loading.element);
     const worker = new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' });
     const classroom = wrap<Classroom>(worker);
-    const broken = new Promise<never>((_, reject) => {
-      worker.addEventListener('error', ({ message }) => reject(new Error(`The worker failed: ${message}`)));
-    });
     const onLoading = (what: string, progress?: DownloadProgress) => loading.update(what, progress);
     try {
-      const { training, heldOut } = await Promise.race([classroom.open(proxy(onLoading)), broken]);
+      const { training, heldOut } = await Promise.race([classroom.open(proxy(onLoading)), failureOf(worker)]);
       await classroom.reset(this.#lesson);
       element(this.#root, '#progress-text').textContent =
         `${training.toLocaleString('en-US')} digits to learn from, ${heldOut.toLocaleString('en-US')} held out.`;

@@ -38,10 +38,8 @@ export function drawGrey(canvas: HTMLCanvasElement, { values, height, width }: P
   canvas.width = width;
   canvas.height = height;
   const picture = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) {
-    const grey = 255 * (1 - values[i]);
-    picture.data.set([grey, grey, grey, 255], 4 * i);
-  }
+  picture.data.fill(255);
+  for (let i = 0; i < width * height; i++) picture.data.fill(255 * (1 - values[i]), 4 * i, 4 * i + 3);
   context2d(canvas).putImageData(picture, 0, 0);
 }
 

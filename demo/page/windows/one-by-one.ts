@@ -1,7 +1,7 @@
 /** The same windows without a pool of regions: each cut out of the map and pooled by a call of its own. */
 import type { LevelBounds, PyramidPool, RoiPyramidPool } from 'pyramid-pool';
 import type { FeatureMap } from '../net/backbone.js';
-import { inSlices, type Slices } from './in-slices.js';
+import { inSlices } from './in-slices.js';
 import type { Window } from './proposals.js';
 
 interface Cut {
@@ -12,9 +12,20 @@ interface Cut {
 }
 
 /** Which cells of the map each window covers. */
-export function cutsOf(regions: RoiPyramidPool, { dims }: FeatureMap, windows: readonly Window[]): Cut[] {
+export async function cutsOf(
+  regions: RoiPyramidPool,
+  { dims }: FeatureMap,
+  windows: readonly Window[],
+  signal: AbortSignal,
+): Promise<Cut[]> {
   const [, , height, width] = dims;
-  return windows.map(({ x1, y1, x2, y2 }) => coverOf(regions.binBounds(height, width, [x1, y1, x2, y2])));
+  const cuts: Cut[] = [];
+  const add = (i: number) => {
+    const { x1, y1, x2, y2 } = windows[i];
+    cuts.push(coverOf(regions.binBounds(height, width, [x1, y1, x2, y2])));
+  };
+  await inSlices(windows.length, add, signal);
+  return cuts;
 }
 
 function coverOf(levels: readonly LevelBounds[]): Cut {
@@ -32,13 +43,13 @@ export function poolOneByOne(
   map: FeatureMap,
   cuts: readonly Cut[],
   vectors: Float32Array,
-  slices: Slices,
+  signal: AbortSignal,
 ): Promise<number> {
-  const work = (i: number): undefined => {
+  const work = (i: number) => {
     const { data } = pool.forward(cutOut(map, cuts[i]));
     vectors.set(data, i * data.length);
   };
-  return inSlices(cuts.length, work, slices);
+  return inSlices(cuts.length, work, signal);
 }
 
 function cutOut(
@@ -57,7 +68,20 @@ function cutOut(
   return { data: cells, dims: [1, channels, height, width] };
 }
 
-/** Bit for bit. */
-export function areSame(a: Float32Array, b: Float32Array): boolean {
-  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+/** Throws unless both hold the same in each of so many rows, bit for bit. */
+export async function expectSame(
+  a: Float32Array,
+  b: Float32Array,
+  rows: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const length = a.length / rows;
+  const compare = (row: number) => {
+    for (let i = row * length; i < (row + 1) * length; i++) {
+      if (!Object.is(a[i], b[i])) {
+        throw new Error('Pooled one by one, the windows gave other vectors: this is a bug.');
+      }
+    }
+  };
+  await inSlices(rows, compare, signal);
 }

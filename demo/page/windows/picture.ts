@@ -1,13 +1,11 @@
 import type { LevelBounds } from 'pyramid-pool';
-import { prepare } from '../ui/canvas.js';
+import { type Plane, prepare } from '../ui/canvas.js';
 import type { Window } from './proposals.js';
 
 export interface WindowsPicture {
   /** Of the image, in pixels. */
   readonly height: number;
   readonly width: number;
-  readonly windows: readonly Window[];
-  readonly showAll: boolean;
   /** The one under the pointer, and the cells of one level that its bins read. */
   readonly chosen: Window | undefined;
   readonly bins: LevelBounds | undefined;
@@ -21,17 +19,23 @@ const FOUND = '#5fe0a0';
 /** Height of a label, in CSS pixels. */
 const LABEL = 17;
 
-/** Draws windows on a canvas that lies over the image, `scale` CSS pixels an image pixel. */
-export function drawWindows(canvas: HTMLCanvasElement, picture: WindowsPicture, scale: number): void {
-  const { height, width, windows, showAll, chosen, bins, step, found } = picture;
+/** Draws thousands of windows on a canvas that lies over the image, `scale` CSS pixels an image pixel. */
+export function drawEvery(
+  canvas: HTMLCanvasElement,
+  { height, width }: Plane,
+  windows: readonly Window[],
+  scale: number,
+): void {
   const context = prepare(canvas, width * scale, height * scale);
-  if (showAll) {
-    context.strokeStyle = 'rgb(90 130 255 / 16%)';
-    context.lineWidth = 1;
-    context.beginPath();
-    for (const window of windows) context.rect(...rectangle(window, scale));
-    context.stroke();
-  }
+  context.strokeStyle = 'rgb(90 130 255 / 12%)';
+  context.lineWidth = 1;
+  for (const window of windows) context.strokeRect(...rectangle(window, scale));
+}
+
+/** Draws the windows that matter on another such canvas. */
+export function drawWindows(canvas: HTMLCanvasElement, picture: WindowsPicture, scale: number): void {
+  const { height, width, chosen, bins, step, found } = picture;
+  const context = prepare(canvas, width * scale, height * scale);
   context.font = '600 12px Inter, sans-serif';
   for (const { window, text } of found) {
     frame(context, rectangle(window, scale), FOUND, 2.5);

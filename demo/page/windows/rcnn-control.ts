@@ -22,8 +22,7 @@ export class RcnnControl {
     };
     try {
       const { backbone, single } = watcher;
-      const slices = { onProgress, signal: cancel.signal };
-      const taken = await runEachWindow(backbone, single, image, windows, slices);
+      const taken = await runEachWindow(backbone, single, image, windows, onProgress, cancel.signal);
       element(this.#root, '#time-rcnn').textContent =
         `${inMs(taken)}: ${(taken / onceMs).toFixed(0)} times as long`;
     } catch (error) {

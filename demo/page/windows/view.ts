@@ -9,12 +9,12 @@ import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { CompareControl } from './compare-control.js';
-import { drawWindows } from './picture.js';
+import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
 import { windowAt } from './proposals.js';
 import { RcnnControl } from './rcnn-control.js';
 import { Scene } from './scene.js';
-import { findAlike } from './search.js';
+import { findAlike, type Match } from './search.js';
 import html from './view.html?raw';
 import { inMs, median, STEP, type Watched, Watcher } from './watch.js';
 import './windows.css';
@@ -46,6 +46,8 @@ class WindowsView implements View {
   #shown: 'image' | 'map' = 'image';
   #point: readonly [x: number, y: number] | undefined;
   #query: Float32Array | undefined;
+  /** The windows that are most like the query, in the picture of now. */
+  #matches: readonly Match[] = [];
   #playing = false;
   #busy = false;
   #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
@@ -182,6 +184,7 @@ class WindowsView implements View {
     try {
       this.#watched = await this.#watcher.watch(this.#opened ?? this.#scene.draw(), this.#count);
       if (keepTimes) this.#keepTimes(this.#watched);
+      this.#search();
     } finally {
       this.#busy = false;
     }
@@ -230,7 +233,7 @@ class WindowsView implements View {
   #moveTo(x: number, y: number): void {
     const { width, height } = this.#watched?.image ?? { width: 1, height: 1 };
     this.#point = [Math.max(0, Math.min(width - 1, x)), Math.max(0, Math.min(height - 1, y))];
-    this.#draw();
+    this.#drawPoint();
   }
 
   #lookFor(at: number | undefined): void {
@@ -239,7 +242,19 @@ class WindowsView implements View {
       watched && at !== undefined
         ? watched.vectors.slice(at * watched.length, (at + 1) * watched.length)
         : undefined;
-    this.#draw();
+    this.#search();
+    this.#drawPoint();
+  }
+
+  #search(): void {
+    const { vectors, windows } = this.#watched ?? {};
+    const ranked =
+      vectors && windows && this.#query ? findAlike(vectors, windows, this.#query, MOST_FOUND) : [];
+    this.#matches = ranked.filter(({ likeness }) => likeness > LIKE_ENOUGH);
+    element(this.#root, '#forget').hidden = !this.#query;
+    element(this.#root, '#found-text').textContent = this.#query
+      ? `${this.#matches.length} places look like it, by the cosine between vectors.`
+      : '';
   }
 
   async #compareBoth(): Promise<void> {
@@ -257,13 +272,23 @@ class WindowsView implements View {
     const watched = this.#watched;
     if (!watched || this.#picture.clientWidth === 0) return;
     this.#drawCells(watched);
-    this.#drawOverlay(watched);
-    this.#showChosen(watched);
+    this.#drawEvery(watched);
+    this.#showPoint(watched);
     const { network, regions } = this.#times;
     if (network.length === 0) return;
     element(this.#root, '#time-network').textContent = inMs(median(network));
     element(this.#root, '#time-regions').textContent = inMs(median(regions));
   });
+
+  readonly #drawPoint = oncePerFrame(() => {
+    if (this.#watched && this.#picture.clientWidth > 0) this.#showPoint(this.#watched);
+  });
+
+  /** All that changes as the visitor points elsewhere. */
+  #showPoint(watched: Watched): void {
+    this.#drawOverlay(watched);
+    this.#showChosen(watched);
+  }
 
   #drawCells({ image, map }: Watched): void {
     element(this.#root, '#picture-size').textContent = sizeOf(image);
@@ -278,21 +303,25 @@ class WindowsView implements View {
     drawPlane(canvas, { values, height, width }, greatest(values));
   }
 
+  #drawEvery({ image, windows }: Watched): void {
+    const canvas = element<HTMLCanvasElement>(this.#root, '.picture-every');
+    canvas.hidden = !element<HTMLInputElement>(this.#root, '#all').checked;
+    if (!canvas.hidden) drawEvery(canvas, image, windows, this.#scale);
+  }
+
   #drawOverlay(watched: Watched): void {
-    const { image, windows, vectors } = watched;
+    const { image, windows } = watched;
     const chosen = this.#chosen === undefined ? undefined : windows[this.#chosen];
-    const matches = this.#query ? findAlike(vectors, windows, this.#query, MOST_FOUND) : [];
-    const found = matches
-      .filter(({ likeness }) => likeness > LIKE_ENOUGH)
-      .map(({ at, likeness }) => ({ window: windows[at], text: likeness.toFixed(2) }));
+    const found = this.#matches.map(({ at, likeness }) => ({
+      window: windows[at],
+      text: likeness.toFixed(2),
+    }));
     const bounds = chosen && this.#watcher?.boundsOf(watched, chosen);
     drawWindows(
-      element(this.#root, '.picture-windows'),
+      element(this.#root, '.picture-chosen'),
       {
         height: image.height,
         width: image.width,
-        windows,
-        showAll: element<HTMLInputElement>(this.#root, '#all').checked,
         chosen,
         bins: bounds?.[0],
         step: STEP,
@@ -300,21 +329,17 @@ class WindowsView implements View {
       },
       this.#scale,
     );
-    element(this.#root, '#forget').hidden = !this.#query;
-    element(this.#root, '#found-text').textContent = this.#query
-      ? `${found.length} places look like it, by the cosine between vectors.`
-      : '';
   }
 
   #showChosen(watched: Watched): void {
     const at = this.#chosen;
     if (at === undefined || !this.#watcher) return;
-    const { windows, vectors, length, map } = watched;
+    const { windows, vectors, length, map, most } = watched;
     const window = windows[at];
     const levels = this.#watcher.boundsOf(watched, window);
     const layout = new VectorLayout(levels, map.dims[1]);
     const vector = vectors.subarray(at * length, (at + 1) * length);
-    this.#vector.draw(layout, vector, greatest(vectors), undefined);
+    this.#vector.draw(layout, vector, most, undefined);
     const [w, h] = [window.x2 - window.x1 + 1, window.y2 - window.y1 + 1];
     element(this.#root, '#window-text').textContent =
       `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${window.x1}, ${window.y1}. ` +

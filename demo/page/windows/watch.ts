@@ -2,9 +2,10 @@
 import { createPyramidPool, createRoiPyramidPool, type PyramidPool, type RoiPyramidPool } from 'pyramid-pool';
 import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
 import type { OnLoading } from '../net/ort.js';
+import { greatest } from '../ui/canvas.js';
 import type { Picture } from '../ui/images.js';
 import { sharedRuntime } from '../ui/runtime.js';
-import { areSame, cutsOf, poolOneByOne } from './one-by-one.js';
+import { cutsOf, expectSame, poolOneByOne } from './one-by-one.js';
 import { proposeWindows, toRois, type Window } from './proposals.js';
 
 /** Pixels of the image to a cell of the map. */
@@ -19,6 +20,8 @@ export interface Watched {
   /** A row for each window. */
   readonly vectors: Float32Array;
   readonly length: number;
+  /** The greatest value of the map, which no value of a vector exceeds. */
+  readonly most: number;
   readonly networkMs: number;
   readonly regionsMs: number;
 }
@@ -57,7 +60,9 @@ export class Watcher {
     const pooling = performance.now();
     const { data, dims } = await this.#regions.forwardAsync(map, rois);
     const regionsMs = performance.now() - pooling;
-    return { image, map, windows, vectors: data, length: dims[1] as number, networkMs, regionsMs };
+    const length = dims[1] as number;
+    const most = greatest(map.data);
+    return { image, map, windows, vectors: data, length, most, networkMs, regionsMs };
   }
 
   boundsOf({ map: { dims } }: Watched, { x1, y1, x2, y2 }: Window) {
@@ -67,13 +72,11 @@ export class Watcher {
   /** Both ways by turns on this thread, after making sure that they give the same. */
   async compare({ map, windows, vectors }: Watched, signal: AbortSignal): Promise<Comparison> {
     const rois = toRois(windows);
-    const cuts = cutsOf(this.#regions, map, windows);
+    const cuts = await cutsOf(this.#regions, map, windows, signal);
     const own = new Float32Array(vectors.length);
-    const poolThem = () => poolOneByOne(this.single, map, cuts, own, { signal });
+    const poolThem = () => poolOneByOne(this.single, map, cuts, own, signal);
     await poolThem();
-    if (!areSame(vectors, own)) {
-      throw new Error('Pooled one by one, the windows gave other vectors: this is a bug.');
-    }
+    await expectSame(vectors, own, windows.length, signal);
     const [atOnce, oneByOne]: [number[], number[]] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
       atOnce.push(timed(() => this.#regions.forward(map, rois)));

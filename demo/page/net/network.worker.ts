@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { Network } from './network.js';
+
+expose(new Network());
