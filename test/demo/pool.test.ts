@@ -44,11 +44,11 @@ test('an image is pasted, one is dropped, levels and rule are changed by hand', 
   await page.getByLabel('Levels', { exact: true }).fill('8');
   await page.getByLabel('Rule of the bins').selectOption('sliding');
   await textOf(page, '#slot-a .slot-size', /1024 values/);
-  await textOf(page, '#slot-b .problem', /'sliding' rule gives 9 windows/);
+  await textOf(page, '#slot-b .pool-problem', /'sliding' rule gives 9 windows/);
   await page.getByLabel('Levels', { exact: true }).fill('6');
   await page.getByLabel('Rule of the bins').selectOption('padded');
   await textOf(page, '#slot-b .slot-size', /576 values/);
-  await page.locator('#slot-b .problem').waitFor({ state: 'hidden' });
+  await page.locator('#slot-b .pool-problem').waitFor({ state: 'hidden' });
 });
 
 test('thin images have maps to point at, and large ones say what they were', async () => {
@@ -68,8 +68,30 @@ test('what is no image is refused with a sentence, and what was there stays', as
   const page = await visit('pool');
   await textOf(page, '#slot-a .slot-size', networkIsThere);
   await drop(page, '#slot-a', Buffer.from('no image'), 'text/plain');
-  await textOf(page, '#slot-a .problem', /not an image/);
+  await textOf(page, '#slot-a .source-problem', /not an image/);
   expect(await page.locator('#slot-a .slot-size').textContent()).toContain('336 values');
+  await page.getByRole('button', { name: 'Image A: an eight' }).click();
+  await page.locator('#slot-a .source-problem').waitFor({ state: 'hidden' });
+});
+
+test('what is said of a file stays when the network arrives', async () => {
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const page = await visit('pool', {
+    onPage: (page) =>
+      page.context().route(/ort-wasm.*\.wasm/, async (route) => {
+        await arrived;
+        await route.continue();
+      }),
+  });
+  await textOf(page, '#slot-a .slot-size', /^1 × /);
+  await drop(page, '#slot-a', Buffer.from('no image'), 'text/plain');
+  await textOf(page, '#slot-a .source-problem', /not an image/);
+  arrive();
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  expect(await page.locator('#slot-a .source-problem').isVisible()).toBe(true);
 });
 
 test('pointing at the map lights a bin, and its gradient lands on the cell of its maximum', async () => {
@@ -102,6 +124,25 @@ test('the keyboard goes through bins and levels', async () => {
   await textOf(page, '#slot-a .map-text', /Level 2 × 2, bin 1, 1/);
   await page.keyboard.press('Enter');
   await textOf(page, '#gradient-text', /landed on 1 cell/);
+});
+
+test('an image is drawn by keyboard', async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  await page.locator('#slot-a').getByRole('button', { name: 'Draw' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('spinbutton', { name: 'Height' }).focus();
+  await page.keyboard.press('Tab');
+  await page.locator('.brush').waitFor();
+  await page.keyboard.press('Space');
+  await page.keyboard.down('ArrowDown');
+  await page.keyboard.down('ArrowRight');
+  await page.keyboard.up('ArrowRight');
+  await page.keyboard.up('ArrowDown');
+  await textOf(page, 'dialog .pad [role=status]', /^Brush down/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await textOf(page, '#slot-a .slot-size', /^16 × 24 × 32 cells/);
 });
 
 test('an image is drawn, and one is photographed', async () => {

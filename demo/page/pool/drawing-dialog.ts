@@ -9,13 +9,18 @@ export function askForDrawing(): Promise<Plane | undefined> {
   dialog.innerHTML = html;
   dialog.setAttribute('aria-labelledby', 'drawing-title');
   document.body.append(dialog);
-  const canvas = element<HTMLCanvasElement>(dialog, 'canvas');
   const height = element<HTMLInputElement>(dialog, '[name=height]');
   const width = element<HTMLInputElement>(dialog, '[name=width]');
   const use = element<HTMLButtonElement>(dialog, '[value=use]');
-  const pad = new Pad(canvas, height.valueAsNumber, width.valueAsNumber, () => {
-    use.disabled = pad.isEmpty;
-  });
+  const pad = new Pad(
+    element(dialog, '.pad'),
+    'Drawing area',
+    height.valueAsNumber,
+    width.valueAsNumber,
+    () => {
+      use.disabled = pad.isEmpty;
+    },
+  );
   const resize = () => {
     if (height.validity.valid && width.validity.valid) pad.resize(height.valueAsNumber, width.valueAsNumber);
   };

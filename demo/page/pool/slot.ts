@@ -31,7 +31,8 @@ export class Slot {
   readonly #name: string;
   readonly #events: SlotEvents;
   readonly #map: HTMLElement;
-  readonly #problem: HTMLElement;
+  /** Of what was to become an image. It stays until there is another one. */
+  readonly #sourceProblem: HTMLElement;
   #pooled: Pooled | undefined;
   #place: Place = { level: 0, channel: 0, bin: 0 };
   #cell: CellSize = { width: 1, height: 1 };
@@ -43,7 +44,7 @@ export class Slot {
     root.innerHTML = html;
     element(root, 'h2').textContent = name;
     this.#map = element(root, '.map');
-    this.#problem = element(root, '.problem');
+    this.#sourceProblem = element(root, '.source-problem');
     this.#listenToSources();
     this.#fillSamples(samples);
     this.#listenToMap();
@@ -58,14 +59,16 @@ export class Slot {
   }
 
   showImage(image: Picture): void {
+    showProblem(this.#sourceProblem, undefined);
     const canvas = element<HTMLCanvasElement>(this.root, '.slot-image');
     drawGrey(canvas, image);
     canvas.setAttribute('aria-label', `${this.#name}: ${image.width} by ${image.height} pixels`);
     element(this.root, '.slot-pictures figcaption').textContent = sizeOf(image);
   }
 
-  showProblem(problem: string | undefined): void {
-    showProblem(this.#problem, problem);
+  /** Of the image, which the pool does not take. */
+  showPoolProblem(problem: string | undefined): void {
+    showProblem(element(this.root, '.pool-problem'), problem);
   }
 
   /** Draws the maps and thumbnails anew; `what` names them. */
@@ -178,10 +181,9 @@ export class Slot {
   async #take(source: () => Promise<Picture | undefined>): Promise<void> {
     try {
       const image = await source();
-      this.showProblem(undefined);
       if (image) this.#events.onImage(image);
     } catch (error) {
-      this.showProblem(messageOf(error));
+      showProblem(this.#sourceProblem, messageOf(error));
     }
   }
 

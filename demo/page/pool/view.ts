@@ -164,10 +164,10 @@ class PoolView implements View {
     for (const { slot, image } of this.#sides) {
       try {
         pooled.push(await poolMap(pool, await this.#mapOf(image)));
-        slot.showProblem(undefined);
+        slot.showPoolProblem(undefined);
       } catch (error) {
         pooled.push(undefined);
-        slot.showProblem(messageOf(error));
+        slot.showPoolProblem(messageOf(error));
       }
       if (round !== this.#round) return;
     }

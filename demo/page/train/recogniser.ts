@@ -25,7 +25,7 @@ export class Recogniser {
     this.#onError = onError;
     this.#bars = makeBars(element(root, '#beliefs'));
     const read = oncePerFrame(() => this.#readPad());
-    this.#pad = new Pad(element(root, '#pad'), SIDE, SIDE, read);
+    this.#pad = new Pad(element(root, '#pad'), 'Writing area', SIDE, SIDE, read);
     element(root, '#clear').addEventListener('click', () => this.#pad.clear());
     element(root, '#any').addEventListener('click', () => this.#takeAny().catch(onError));
   }

@@ -1,4 +1,6 @@
+import { Brush } from './brush.js';
 import { drawGrey, type Plane } from './canvas.js';
+import { make } from './dom.js';
 
 type Point = readonly [x: number, y: number];
 
@@ -6,33 +8,37 @@ type Point = readonly [x: number, y: number];
 const PEN_SHARE = 0.12;
 const THINNEST = 1.5;
 
-/** A canvas to draw on, in cells that are the pixels of the image that comes out. */
+const KEYS = 'Arrow keys move the brush, Space puts it down and lifts it.';
+
+/** Fills a place with a canvas to draw on, in cells that are the pixels of the image that comes out. */
 export class Pad {
-  readonly #canvas: HTMLCanvasElement;
+  readonly #area = make('div', { className: 'pad-area' });
+  readonly #canvas = make('canvas', { tabIndex: 0, role: 'application' });
+  readonly #brush: Brush;
   readonly #onChange: () => void;
   #height: number;
   #width: number;
   #strokes: Point[][] = [];
 
-  constructor(canvas: HTMLCanvasElement, height: number, width: number, onChange: () => void = () => {}) {
-    this.#canvas = canvas;
+  constructor(
+    place: HTMLElement,
+    name: string,
+    height: number,
+    width: number,
+    onChange: () => void = () => {},
+  ) {
     this.#height = height;
     this.#width = width;
     this.#onChange = onChange;
-    canvas.style.touchAction = 'none';
-    canvas.addEventListener('pointerdown', (event) => {
-      event.preventDefault();
-      canvas.setPointerCapture(event.pointerId);
-      this.#strokes.push([this.#pointOf(event)]);
-      this.#changed();
+    this.#brush = new Brush(this.#canvas, {
+      onDown: (x, y) => this.#begin([x * this.#width, y * this.#height]),
+      onDraw: (x, y) => this.#goOn([x * this.#width, y * this.#height]),
     });
-    canvas.addEventListener('pointermove', (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
-      const passed = event.getCoalescedEvents?.() ?? [];
-      for (const each of passed.length > 0 ? passed : [event])
-        this.#strokes.at(-1)?.push(this.#pointOf(each));
-      this.#changed();
-    });
+    this.#canvas.ariaLabel = `${name}: draw with a mouse, a pen or a finger, or by keyboard. ${KEYS}`;
+    this.#area.append(this.#canvas, this.#brush.element);
+    const hint = make('p', { className: 'note pad-hint', ariaHidden: 'true' }, KEYS);
+    place.replaceChildren(this.#area, hint, this.#brush.news);
+    this.#listenToPointer();
     this.#draw();
   }
 
@@ -41,6 +47,7 @@ export class Pad {
   }
 
   clear(): void {
+    this.#brush.lift();
     this.#strokes = [];
     this.#changed();
   }
@@ -82,6 +89,31 @@ export class Pad {
       : Math.max(THINNEST, PEN_SHARE * (Math.max(...rows) - Math.min(...rows)));
   }
 
+  #listenToPointer(): void {
+    const canvas = this.#canvas;
+    canvas.addEventListener('pointerdown', (event) => {
+      event.preventDefault();
+      canvas.setPointerCapture(event.pointerId);
+      this.#brush.lift();
+      this.#begin(this.#pointOf(event));
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId)) return;
+      const passed = event.getCoalescedEvents?.() ?? [];
+      this.#goOn(...(passed.length > 0 ? passed : [event]).map((each) => this.#pointOf(each)));
+    });
+  }
+
+  #begin(point: Point): void {
+    this.#strokes.push([point]);
+    this.#changed();
+  }
+
+  #goOn(...points: Point[]): void {
+    this.#strokes.at(-1)?.push(...points);
+    this.#changed();
+  }
+
   #pointOf(event: PointerEvent): Point {
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
     return [((event.clientX - left) / width) * this.#width, ((event.clientY - top) / height) * this.#height];
@@ -93,6 +125,7 @@ export class Pad {
   }
 
   #draw(): void {
+    this.#area.style.setProperty('--shape', String(this.#width / this.#height));
     drawGrey(this.#canvas, this.plane());
   }
 }

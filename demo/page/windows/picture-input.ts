@@ -1,11 +1,6 @@
-const KEY_STEP = 6;
+import { arrows } from '../ui/arrows.js';
 
-const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-KEY_STEP, 0],
-  ArrowRight: [KEY_STEP, 0],
-  ArrowUp: [0, -KEY_STEP],
-  ArrowDown: [0, KEY_STEP],
-};
+const KEY_STEP = 6;
 
 export interface PictureEvents {
   /** The pointer is here, in CSS pixels from the picture's corner. */
@@ -34,8 +29,8 @@ export function listenToPicture(picture: HTMLElement, { onPoint, onMove, onChoos
     onChoose();
   });
   picture.addEventListener('keydown', (event) => {
-    const direction = directions[event.key];
-    if (direction) onMove(...direction);
+    const arrow = arrows[event.key];
+    if (arrow) onMove(KEY_STEP * arrow[0], KEY_STEP * arrow[1]);
     else if (event.key === 'Enter') onChoose();
     else return;
     event.preventDefault();
