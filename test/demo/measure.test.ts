@@ -70,6 +70,38 @@ test('it is cancelled even while a peer is still on its way', async () => {
   await page.context().unrouteAll({ behavior: 'ignoreErrors' });
 });
 
+test('training that goes on in the other view is paused for a benchmark, or its part in it is told', async () => {
+  const page = await visit('train');
+  await page.getByRole('button', { name: 'Train' }).click();
+  await textOf(page, '#progress-text', /^[\d,]+ of/);
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await page.getByLabel('Channels').selectOption('16');
+  await chooseEngines(page, 'simd');
+  const measure = page.getByRole('button', { name: 'Measure', exact: true });
+
+  await measure.click();
+  await page.getByRole('button', { name: 'Measure all the same' }).click();
+  await textOf(page, '#measure-status', /^Measured\. Training went on meanwhile/);
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.getByRole('button', { name: 'Pause' }).waitFor();
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await measure.click();
+  await page.getByRole('button', { name: 'Pause it and measure' }).click();
+  await textOf(page, '#measure-status', /^Measured\.$/);
+  await page.getByRole('link', { name: 'Train' }).click();
+  await page.getByRole('button', { name: 'Go on' }).waitFor();
+});
+
+test('threads are offered up to all cores, in a list that stays short', async () => {
+  const page = await visit('measure', {
+    onPage: (page) =>
+      page.addInitScript(() => Object.defineProperty(navigator, 'hardwareConcurrency', { value: 48 })),
+  });
+  const names = await page.locator('#engines label').allTextContents();
+  const counts = names.filter((name) => name.startsWith('simd-threads')).map((name) => name.split(':')[1]);
+  expect(counts).toEqual(['1', '2', '3', '4', '8', '16', '32', '48']);
+});
+
 test('a link that holds no result is refused with a sentence', async () => {
   const page = await visit('measure');
   await page.evaluate(() => {

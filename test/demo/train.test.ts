@@ -53,6 +53,16 @@ test('a network is trained, held, saved, loaded, and reads what is written', asy
     await strokeDown(page, height);
     expect(await textOf(page, '#answer-text', /that is a/), name).toMatch(/that is a 1/);
   }
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.keyboard.press('Shift+Tab');
+  await page.locator('#pad .pad-hint').waitFor();
+  await page.keyboard.press('Space');
+  await textOf(page, '#pad [role=status]', /^Brush down, 50 % from the left, 25 % from the top/);
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await textOf(page, '#pad [role=status]', /^Brush lifted, 50 % from the left, 75 % from the top/);
+  await page.keyboard.press('ArrowLeft');
+  await textOf(page, '#answer-text', /^\d × 3\d pixels: that is a 1/);
 });
 
 async function strokeDown(page: Page, height: number): Promise<void> {
@@ -73,6 +83,31 @@ test('without the pyramid the fully connected layer takes one size only', async 
   await textOf(page, '#stream-text', /Of \d+ digits it could take \d+/);
   await page.getByRole('button', { name: 'Reset' }).click();
   await page.locator('#refusal').waitFor({ state: 'hidden' });
+});
+
+test('another choice starts over, and asks before where something would be lost', async () => {
+  const page = await visit('train');
+  const epochs = page.getByLabel('How long');
+  await epochs.selectOption('5');
+  await epochs.selectOption('1');
+  await page.getByRole('button', { name: 'Step' }).click();
+  const learnt = await imagesLearnt(page);
+  const question = page.getByRole('alertdialog', { name: 'Start over?' });
+
+  await epochs.selectOption('5');
+  await question.getByRole('button', { name: 'Keep' }).click();
+  await expect.poll(() => epochs.inputValue()).toBe('1');
+  await page.getByLabel('Spatial pyramid pooling').uncheck();
+  await question.waitFor();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByLabel('Spatial pyramid pooling').isChecked()).toBe(true);
+  expect(await imagesLearnt(page)).toBe(learnt);
+
+  await epochs.selectOption('5');
+  await question.getByRole('button', { name: 'Start over' }).click();
+  await textOf(page, '#progress-text', /Not begun/);
+  await page.getByRole('button', { name: 'Step' }).click();
+  await textOf(page, '#progress-text', /^\d+ of 40,000 images/);
 });
 
 test('a file that is no model is refused with a sentence', async () => {

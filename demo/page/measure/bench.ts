@@ -25,15 +25,25 @@ export const TFJS = 'tfjs-wasm';
 const THREADS = 'simd-threads:';
 const WARM_MS = 100;
 
-/** The engines there are, and whether they have to be loaded first. */
-export function engineNames(mostThreads: number): { name: string; isPeer: boolean }[] {
-  const threads = Array.from({ length: mostThreads }, (_, i) => `${THREADS}${i + 1}`);
+/** As many as a runtime takes. */
+const MOST_THREADS = 64;
+
+/** The engines there are on so many cores, and whether they have to be loaded first. */
+export function engineNames(cores: number): { name: string; isPeer: boolean }[] {
+  const threads = threadCounts(Math.min(cores, MOST_THREADS)).map((count) => `${THREADS}${count}`);
   const own = ['plain-js', 'scalar', 'simd', ...threads];
   return [
     ...own.map((name) => ({ name, isPeer: false })),
     { name: ORT, isPeer: true },
     { name: TFJS, isPeer: true },
   ];
+}
+
+/** 1, 2, 3, 4, then twice as many each time, and all there are. */
+function threadCounts(most: number): number[] {
+  const counts: number[] = [];
+  for (let count = 1; count < most; count = count < 4 ? count + 1 : 2 * count) counts.push(count);
+  return [...counts, most];
 }
 
 export class Bench {

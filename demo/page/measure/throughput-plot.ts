@@ -17,8 +17,7 @@ export class ThroughputPlot {
 
   show(report: Report): void {
     this.#report = report;
-    this.#plot.setData(dataOf(report));
-    this.#plot.remake();
+    this.#plot.remake(dataOf(report));
   }
 
   remake(): void {

@@ -3,6 +3,8 @@ import { proxy, wrap } from 'comlink';
 import { type Event, type Operation, spreadOf, sweep } from '../../../test/bench/core/index.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
+import { goingOn } from '../ui/activity.js';
+import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
 import { saveFile } from '../ui/save-file.js';
@@ -19,7 +21,6 @@ export const title = 'Measure';
 
 const QUICK = { sizes: [7, 13, 28, 56], rounds: 9 };
 const FULL_ROUNDS = 25;
-const MOST_THREADS = 8;
 const LEVELS = [4, 2, 1];
 
 export function mount(root: HTMLElement): View {
@@ -66,8 +67,7 @@ class MeasureView implements View {
   }
 
   #fillEngines(): void {
-    const cores = Math.min(navigator.hardwareConcurrency, MOST_THREADS);
-    const choices = engineNames(cores).map(({ name, isPeer }) => {
+    const choices = engineNames(navigator.hardwareConcurrency).map(({ name, isPeer }) => {
       const disabled = name.startsWith('simd-threads') && !crossOriginIsolated;
       const input = make('input', { type: 'checkbox', value: name, checked: !isPeer && !disabled, disabled });
       return make('label', { className: 'choice' }, input, name);
@@ -107,7 +107,9 @@ class MeasureView implements View {
   }
 
   async #measure(): Promise<void> {
+    if (!(await hasQuiet())) return;
     const order = this.#order;
+    const disturbances = new Set<string>();
     this.#setRunning(true);
     this.#say('Measuring.');
     // A link's result is not this one.
@@ -119,13 +121,20 @@ class MeasureView implements View {
     });
     const bench = wrap<Bench>(worker);
     const medians = new Map<string, number>();
-    const onEvent = (event: Event) => this.#take(event, order, medians);
+    const onEvent = (event: Event) => {
+      for (const { name } of goingOn()) disturbances.add(name);
+      this.#take(event, order, medians);
+    };
     const onLoading = (what: string, progress?: DownloadProgress) =>
       this.#showNow(progress ? `${what}: ${megabytes(progress)}` : what);
     try {
       const measuring = bench.measure(order, proxy(onEvent), proxy(onLoading));
       const end = await Promise.race([measuring, failureOf(worker), cancelled]);
-      this.#say(end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.');
+      const said = end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.';
+      const disturbed = [...disturbances].map(
+        (name) => ` ${name} went on meanwhile, which makes it look slower.`,
+      );
+      this.#say(said + disturbed.join(''));
     } finally {
       // A worker of its own for each measurement: it starts from the same state, leaves no memory behind, and can be
       // stopped whatever it is at, loading included.
@@ -190,6 +199,19 @@ class MeasureView implements View {
       shared.textContent = 'The link is the address of this page now: copy it from there.';
     }
   }
+}
+
+/** Whether nothing else is computing, or the visitor has it so. */
+async function hasQuiet(): Promise<boolean> {
+  const going = goingOn();
+  if (going.length === 0) return true;
+  const answer = await ask(
+    `${going.map(({ name }) => name).join(' and ')} goes on in another view`,
+    'It takes part of the processor, so everything would look slower than it is. Once paused, it can go on afterwards.',
+    { pause: 'Pause it and measure', anyway: 'Measure all the same', no: 'Cancel' },
+  );
+  if (answer === 'pause') await Promise.all(going.map((activity) => activity.pause()));
+  return answer === 'pause' || answer === 'anyway';
 }
 
 function reportOf(

@@ -60,7 +60,8 @@ export class Classroom {
   #trainer: Trainer | undefined;
   #refusing: RefusingTrainer | undefined;
   #random: Random = seededRandom(1);
-  #paused = true;
+  /** Counts runs and pauses: a run that finds another number is over. */
+  #turn = 0;
   /** Whether the network is any better than chance made it. */
   #learnt = false;
 
@@ -107,9 +108,9 @@ export class Classroom {
   async run(onNews: (news: TrainingNews) => void): Promise<boolean> {
     const { trainer } = this.#ready();
     const breather = new Breather();
-    this.#paused = false;
+    const turn = ++this.#turn;
     let told = 0;
-    while (!trainer.done && !this.#paused && trainer === this.#trainer) {
+    while (!trainer.done && turn === this.#turn && trainer === this.#trainer) {
       const news = this.step();
       if (trainer.done || performance.now() - told > NEWS_EVERY) {
         onNews(news);
@@ -121,15 +122,15 @@ export class Classroom {
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#turn++;
   }
 
   /** Shows digits to the same network without a pyramid, until `pause`. */
   async runWithoutPyramid(onNews: (news: RefusalNews) => void): Promise<void> {
     const { network } = this.#ready();
     this.#refusing ??= new RefusingTrainer(network, this.#training, seededRandom(2));
-    this.#paused = false;
-    while (!this.#paused && this.#refusing) {
+    const turn = ++this.#turn;
+    while (turn === this.#turn && this.#refusing) {
       onNews(this.#refusing.step());
       await new Promise((resolve) => setTimeout(resolve, 2 * NEWS_EVERY));
     }

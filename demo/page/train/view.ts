@@ -2,6 +2,8 @@
 import { proxy, type Remote, wrap } from 'comlink';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
+import { type Activity, setGoing } from '../ui/activity.js';
+import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import type { DownloadProgress } from '../ui/download.js';
 import { Loading } from '../ui/loading.js';
@@ -40,7 +42,13 @@ class TrainView {
   readonly #spp: HTMLInputElement;
   #classroom: Promise<Remote<Classroom>> | undefined;
   #state: State = 'fresh';
+  #testing: Promise<void> | undefined;
+  /** Whether the network has learnt anything that starting over would lose. */
+  #learnt = false;
+  /** What the training was started with. */
+  #chosen: { epochs: string; spp: boolean };
   #seed = 1;
+  readonly #activity: Activity = { name: 'Training', pause: () => this.#pause() };
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -57,6 +65,7 @@ class TrainView {
     this.#epochs = element(root, '#epochs');
     this.#rate = element(root, '#rate');
     this.#spp = element(root, '#spp');
+    this.#chosen = this.#choice;
     this.#listen();
     makeReachable(element(root, '.scroll-x'), 'Recognised at each size');
     this.#showRate();
@@ -68,8 +77,8 @@ class TrainView {
     on(this.#go, 'click', () => this.#startOrPause());
     on(this.#step, 'click', () => this.#stepOnce());
     on(this.#reset, 'click', () => this.#startOver());
-    on(this.#epochs, 'change', () => this.#startOver());
-    on(this.#spp, 'change', () => this.#startOver());
+    on(this.#epochs, 'change', () => this.#chooseAnew());
+    on(this.#spp, 'change', () => this.#chooseAnew());
     on(this.#rate, 'input', async () => {
       this.#showRate();
       if (this.#classroom) await (await this.#classroom).setLearningRate(this.#learningRate);
@@ -128,6 +137,10 @@ class TrainView {
     return { epochs: Number(this.#epochs.value), learningRate: this.#learningRate, seed: this.#seed };
   }
 
+  get #choice() {
+    return { epochs: this.#epochs.value, spp: this.#spp.checked };
+  }
+
   get #learningRate(): number {
     return 10 ** Number(this.#rate.value);
   }
@@ -139,16 +152,28 @@ class TrainView {
   }
 
   async #startOrPause(): Promise<void> {
-    if (this.#state === 'running') {
-      await (await this.#open()).pause();
-      return this.#setState('paused');
-    }
+    if (this.#state === 'running') return this.#pause();
     if (this.#state === 'done') await this.#startOver();
     this.#setState('running');
     const classroom = await this.#open();
     if (!this.#spp.checked) return this.#refuse(classroom);
     const done = await classroom.run(proxy((news: TrainingNews) => this.#showTraining(news)));
-    if (done) await this.#test(classroom);
+    if (!done) return;
+    this.#testing = this.#test(classroom);
+    await this.#testing;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#state === 'running') {
+      await (await this.#open()).pause();
+      this.#setState('paused');
+    }
+    await this.#tested();
+  }
+
+  /** A test is not broken off. */
+  async #tested(): Promise<void> {
+    await this.#testing?.catch(() => {});
   }
 
   async #stepOnce(): Promise<void> {
@@ -157,8 +182,20 @@ class TrainView {
     this.#showTraining(await classroom.step());
   }
 
+  /** Another choice starts over, but not without asking where something would be lost. */
+  async #chooseAnew(): Promise<void> {
+    if (this.#learnt && !(await mayStartOver())) {
+      this.#epochs.value = this.#chosen.epochs;
+      this.#spp.checked = this.#chosen.spp;
+      return;
+    }
+    await this.#startOver();
+  }
+
   async #startOver(): Promise<void> {
+    await this.#tested();
     const was = this.#state;
+    this.#learnt = false;
     this.#showFresh();
     this.#seed++;
     if (!this.#classroom) return;
@@ -170,6 +207,7 @@ class TrainView {
 
   /** Nothing is left on the page of an earlier training. */
   #showFresh(): void {
+    this.#chosen = this.#choice;
     this.#setState('fresh');
     this.#curves.clear();
     this.#stream.clear();
@@ -197,11 +235,13 @@ class TrainView {
     this.#go.disabled = state === 'testing';
     this.#step.disabled =
       state === 'running' || state === 'testing' || state === 'done' || !this.#spp.checked;
-    this.#reset.disabled = state === 'fresh' || state === 'testing';
+    this.#reset.disabled = (state === 'fresh' && !this.#learnt) || state === 'testing';
+    setGoing(this.#activity, state === 'running' || state === 'testing');
   }
 
   #showTraining({ progress, passing }: TrainingNews): void {
     if (this.#state === 'fresh') return;
+    this.#learnt = true;
     const { images, totalImages, epoch, epochs, loss, accuracy, seconds } = progress;
     this.#curves.add(progress);
     this.#stream.add(passing);
@@ -268,12 +308,23 @@ class TrainView {
     if (!file) return;
     const weights = await readModelFile(file);
     const classroom = await this.#open();
+    await this.#tested();
     if (this.#state === 'running') await classroom.pause();
     await classroom.setWeights(weights);
+    this.#learnt = true;
     this.#showFresh();
     element(this.#root, '#model-text').textContent = `${file.name} is loaded: write a digit.`;
     this.#recogniser.refresh();
   }
+}
+
+async function mayStartOver(): Promise<boolean> {
+  const answer = await ask(
+    'Start over?',
+    'Another choice starts the training over, and the network forgets what it has learnt. It can be saved before.',
+    { keep: 'Keep it as it is', over: 'Start over' },
+  );
+  return answer === 'over';
 }
 
 function accuracyOf(news: readonly TestNews[]): number {

@@ -35,7 +35,9 @@ export class Plot {
     this.#plot?.setData(data);
   }
 
-  remake(): void {
+  /** Other data may have other series, for which the plot that is there has no place. */
+  remake(data: uPlot.AlignedData = this.#data): void {
+    this.#data = data;
     this.#plot?.destroy();
     this.#plot = undefined;
     if (this.#place.clientWidth === 0) return;

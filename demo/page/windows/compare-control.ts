@@ -5,9 +5,15 @@ import { inMs, type Watched, type Watcher } from './watch.js';
 export class CompareControl {
   readonly #root: HTMLElement;
   #running: AbortController | undefined;
+  #isDone = false;
 
   constructor(root: HTMLElement) {
     this.#root = root;
+  }
+
+  /** Whether the latest comparison came to its end. */
+  get isDone(): boolean {
+    return this.#isDone;
   }
 
   /** The comparison before it, if that still runs, ends. */
@@ -15,6 +21,7 @@ export class CompareControl {
     this.stop();
     const running = new AbortController();
     this.#running = running;
+    this.#isDone = false;
     element(this.#root, '#times-text').textContent = 'Comparing …';
     try {
       const { atOnceMs, oneByOneMs } = await watcher.compare(watched, running.signal);
@@ -22,12 +29,14 @@ export class CompareControl {
       element(this.#root, '#times-text').textContent =
         `At once is ${(oneByOneMs / atOnceMs).toFixed(1)} times as fast: ${inMs(atOnceMs)} against ${inMs(oneByOneMs)}, ` +
         "by turns on the page's thread, with the same vectors bit for bit.";
+      this.#isDone = true;
     } catch (error) {
       if (!running.signal.aborted) throw error;
+    } finally {
+      if (!this.#isDone && running === this.#running) element(this.#root, '#times-text').textContent = '';
     }
   }
 
-  /** Its pools are about to go. */
   stop(): void {
     this.#running?.abort();
   }

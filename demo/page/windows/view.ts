@@ -48,6 +48,7 @@ class WindowsView implements View {
   #query: Float32Array | undefined;
   /** The windows that are most like the query, in the picture of now. */
   #matches: readonly Match[] = [];
+  #isVisible = true;
   #playing = false;
   #busy = false;
   #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
@@ -68,12 +69,17 @@ class WindowsView implements View {
   }
 
   shown(): void {
+    this.#isVisible = true;
     this.#draw();
+    if (!this.#compare.isDone) void this.#attempt(() => this.#compareBoth());
   }
 
+  /** Nothing goes on out of sight: another view may be measuring. */
   hidden(): void {
+    this.#isVisible = false;
     this.#stop();
     this.#rcnn.stop();
+    this.#compare.stop();
   }
 
   #listen(): void {
@@ -258,7 +264,8 @@ class WindowsView implements View {
   }
 
   async #compareBoth(): Promise<void> {
-    if (this.#watcher && this.#watched) await this.#compare.run(this.#watcher, this.#watched);
+    if (this.#isVisible && this.#watcher && this.#watched)
+      await this.#compare.run(this.#watcher, this.#watched);
   }
 
   async #runAsRcnn(): Promise<void> {

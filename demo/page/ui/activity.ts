@@ -1,0 +1,18 @@
+/** What is computing in any of the views: a measurement needs to know. */
+export interface Activity {
+  /** As a sentence begins: “Training”. */
+  readonly name: string;
+  /** Resolves when it rests. */
+  pause(): Promise<void>;
+}
+
+const activities = new Set<Activity>();
+
+export function setGoing(activity: Activity, isGoing: boolean): void {
+  if (isGoing) activities.add(activity);
+  else activities.delete(activity);
+}
+
+export function goingOn(): readonly Activity[] {
+  return [...activities];
+}
