@@ -1,6 +1,12 @@
-/** Draws features and vectors. */
+/** Draws features and vectors, in the colours of the demo. */
+import { context2d } from '../page/ui/canvas.js';
+import { levelColour, pageColour, writeShade } from '../page/ui/colours.js';
 
-/** All filters side by side, two rows of them, as shades of gray. */
+/** A slope this steep is shown in the brightest colour. */
+const STEEPEST = 0.25;
+const HIGHEST = 0.5;
+
+/** All filters side by side, two rows of them. */
 export function drawFeatures(
   canvas: HTMLCanvasElement,
   features: Float32Array,
@@ -14,21 +20,27 @@ export function drawFeatures(
     const filter = Math.floor(i / (height * width));
     const y = Math.floor((i % (height * width)) / width) + Math.floor(filter / columns) * height;
     const x = (i % width) + (filter % columns) * width;
-    image.data.fill(255 * Math.min(1, 4 * value), 4 * (y * canvas.width + x), 4 * (y * canvas.width + x) + 3);
-    image.data[4 * (y * canvas.width + x) + 3] = 255;
+    writeShade(image.data, 4 * (y * canvas.width + x), value / STEEPEST);
   });
-  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  context2d(canvas).putImageData(image, 0, 0);
 }
 
-/** A bar for each value. */
-export function drawVector(canvas: HTMLCanvasElement, values: Float32Array): void {
+/** A bar for each value, in the colour of its level. */
+export function drawVector(
+  canvas: HTMLCanvasElement,
+  values: Float32Array,
+  filters: number,
+  levels: readonly number[],
+): void {
   canvas.width = 4 * values.length;
   canvas.height = 128;
-  const context = canvas.getContext('2d');
-  if (!context) return;
-  context.fillStyle = '#3f7fd6';
-  values.forEach((value, i) => {
-    const height = Math.min(1, 2 * value) * canvas.height;
-    context.fillRect(4 * i, canvas.height - height, 3, height);
+  const context = context2d(canvas);
+  let at = 0;
+  levels.forEach((level, place) => {
+    context.fillStyle = pageColour(levelColour(place));
+    for (const end = at + filters * level ** 2; at < end; at++) {
+      const height = Math.min(1, values[at] / HIGHEST) * canvas.height;
+      context.fillRect(4 * at, canvas.height - height, 3, height);
+    }
   });
 }

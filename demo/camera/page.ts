@@ -6,26 +6,26 @@ import {
   type ResidentTensor,
   type Runtime,
 } from 'pyramid-pool';
+import { onThemeChange, startTheme } from '../page/shell/theme.js';
+import { context2d } from '../page/ui/canvas.js';
+import { element, messageOf, prefersReducedMotion, showProblem } from '../page/ui/dom.js';
 import { FILTERS, featureDims } from './backbone.js';
 import { BackboneThread } from './backbone-thread.js';
 import { drawFeatures, drawVector } from './figures.js';
-import { drawing, openCamera, type Source } from './pictures.js';
+import { drawing, filming, type Source } from './pictures.js';
 
-function element<T extends Element>(selector: string): T {
-  const found = document.querySelector<T>(selector);
-  if (!found) throw new Error(`the page has no ${selector}`);
-  return found;
-}
+const LEVELS = [4, 2, 1];
 
 const needsIsolation =
   'browsers share memory on cross-origin isolated pages only, which servers send with the headers ' +
   'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp. The other pages work without.';
 
-const say = (text: string) => {
-  element('#status').textContent = text;
-};
+const $ = <T extends Element = HTMLElement>(selector: string) => element<T>(document, selector);
 
 let source: Source = drawing;
+let isGoing = !prefersReducedMotion();
+/** While pictures stand still: whether there is another one to show. */
+let isDue = false;
 
 /** Pools pictures for ever. */
 async function run(runtime: Runtime, pool: PyramidPool, backbone: BackboneThread): Promise<never> {
@@ -41,19 +41,23 @@ async function run(runtime: Runtime, pool: PyramidPool, backbone: BackboneThread
     await backbone.run(await createImageBitmap(picture), features);
     await pool.forwardAsync(features, { out: vector });
     show(picture, features, vector);
-    say(
-      `${pictures} pictures so far, in ${(runtime.memory.buffer.byteLength / 2 ** 20).toFixed(1)} MiB of shared memory.`,
-    );
-    await new Promise(requestAnimationFrame);
+    $('#count').textContent =
+      `${pictures} pictures so far, in ${(runtime.memory.buffer.byteLength / 2 ** 20).toFixed(1)} MiB of shared memory.`;
+    await nextTurn();
   }
 }
 
+async function nextTurn(): Promise<void> {
+  do await new Promise(requestAnimationFrame);
+  while (!isGoing && !isDue);
+  isDue = false;
+}
+
 function takePicture(): HTMLCanvasElement {
-  const canvas = element<HTMLCanvasElement>('#picture');
-  canvas.width = Number(element<HTMLInputElement>('#width').value);
-  canvas.height = Number(element<HTMLInputElement>('#height').value);
-  const context = canvas.getContext('2d');
-  if (context) source.draw(context, canvas.width, canvas.height);
+  const canvas = $<HTMLCanvasElement>('#picture');
+  canvas.width = Number($<HTMLInputElement>('#width').value);
+  canvas.height = Number($<HTMLInputElement>('#height').value);
+  source.draw(context2d(canvas), canvas.width, canvas.height);
   return canvas;
 }
 
@@ -62,27 +66,54 @@ function show(
   features: ResidentTensor<'float32'>,
   vector: ResidentTensor<'float32'>,
 ): void {
-  drawFeatures(element('#features'), features.data, features.dims);
-  drawVector(element('#vector'), vector.data);
-  element('#picture-text').textContent = `A picture of ${width} by ${height} …`;
-  element('#features-text').textContent = `… became ${features.dims.join(' by ')} features in the worker …`;
-  element('#vector-text').textContent = `… and ${vector.size} values on this page, as every picture does.`;
+  drawFeatures($('#features'), features.data, features.dims);
+  drawVector($('#vector'), vector.data, FILTERS, LEVELS);
+  $('#picture-text').textContent = `A picture of ${width} by ${height} …`;
+  $('#features-text').textContent = `… became ${features.dims.join(' by ')} features in the worker …`;
+  $('#vector-text').textContent = `… and ${vector.size} values on this page, as every picture does.`;
 }
 
-element('#camera').addEventListener('click', async () => {
-  try {
-    source = await openCamera();
-  } catch (error) {
-    say(`The camera cannot be used (${error}). The drawing goes on.`);
-    source = drawing;
-  }
-});
+function listen(): void {
+  const due = () => {
+    isDue = true;
+  };
+  $('#width').addEventListener('input', due);
+  $('#height').addEventListener('input', due);
+  onThemeChange(due);
+  $('#go').addEventListener('click', () => setGoing(!isGoing));
+  $('#camera').addEventListener('click', () => void changeSource());
+}
 
+function setGoing(going: boolean): void {
+  isGoing = going;
+  $('#go').textContent = going ? 'Pause' : 'Go on';
+}
+
+async function changeSource(): Promise<void> {
+  const old = source;
+  showProblem($('#problem'), undefined);
+  try {
+    source = old === drawing ? await filming() : drawing;
+    old.close();
+    isDue = true;
+  } catch (error) {
+    showProblem($('#problem'), `The camera cannot be used: ${messageOf(error)} The drawing stays.`);
+  }
+  $('#camera').setAttribute('aria-pressed', String(source !== drawing));
+}
+
+startTheme($('#theme'));
+setGoing(isGoing);
 try {
   if (!crossOriginIsolated) throw new Error(needsIsolation);
   const runtime = await createRuntime({ variant: 'simd-threads' });
-  const pool = await createPyramidPool({ levels: [4, 2, 1], runtime });
-  await run(runtime, pool, await BackboneThread.start(runtime));
+  const pool = await createPyramidPool({ levels: LEVELS, runtime });
+  const backbone = await BackboneThread.start(runtime);
+  listen();
+  for (const hidden of ['#controls', '#steps']) $(hidden).hidden = false;
+  $('#status').textContent = 'Pooling pictures.';
+  await run(runtime, pool, backbone);
 } catch (error) {
-  say(`This page cannot go on: ${error instanceof Error ? error.message : error}`);
+  $('#status').textContent = '';
+  showProblem($('#problem'), `This page cannot go on: ${messageOf(error)}`);
 }

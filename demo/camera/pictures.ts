@@ -1,6 +1,9 @@
+import { closeCamera, openCamera } from '../page/ui/camera.js';
+
 /** Where pictures come from: the camera, or a drawing that moves. */
 export interface Source {
   draw(context: CanvasRenderingContext2D, width: number, height: number): void;
+  close(): void;
 }
 
 /** A disc and a square that go round each other. */
@@ -20,13 +23,17 @@ export const drawing: Source = {
     const [x, y] = at(Math.PI);
     context.fillRect(x - size, y - size, 2 * size, 2 * size);
   },
+  close() {},
 };
 
-/** The camera, for which the browser asks the person. */
-export async function openCamera(): Promise<Source> {
+export async function filming(): Promise<Source> {
+  const stream = await openCamera();
   const video = document.createElement('video');
   video.muted = true;
-  video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
+  video.srcObject = stream;
   await video.play();
-  return { draw: (context, width, height) => context.drawImage(video, 0, 0, width, height) };
+  return {
+    draw: (context, width, height) => context.drawImage(video, 0, 0, width, height),
+    close: () => closeCamera(stream),
+  };
 }

@@ -55,7 +55,7 @@ test('without isolation everything works single-threaded, and the page says so',
   await page.getByRole('button', { name: 'Step' }).click();
   await textOf(page, '#progress-text', /^32 of/);
   await page.getByRole('link', { name: 'from camera to vector' }).click();
-  await textOf(page, '#status', /cannot go on: browsers share memory on cross-origin isolated pages only/);
+  await textOf(page, '#problem', /cannot go on: browsers share memory on cross-origin isolated pages only/);
   await page.getByRole('link', { name: 'Back to the demo' }).click();
   await page.locator('.view-pool h1').waitFor();
 });
@@ -63,11 +63,14 @@ test('without isolation everything works single-threaded, and the page says so',
 test('the example with the camera pools what another thread wrote', async () => {
   const page = await visit('train');
   await page.getByRole('link', { name: 'from camera to vector' }).click();
-  await textOf(page, '#status', /\d pictures so far/);
+  await textOf(page, '#count', /\d pictures so far/);
   await page.getByRole('button', { name: 'Use the camera' }).click();
+  await page.getByRole('button', { name: 'Use the camera', pressed: true }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByLabel('Width').fill('100');
   await textOf(page, '#picture-text', /^A picture of 100 by 150/);
   await textOf(page, '#vector-text', /168 values/);
+  expect(await violations(page)).toEqual([]);
 });
 
 test('views have addresses, titles and a way back', async () => {

@@ -1,3 +1,4 @@
+import { closeCamera, openCamera } from '../ui/camera.js';
 import { element, messageOf, showProblem } from '../ui/dom.js';
 import { type Picture, pictureOf } from '../ui/images.js';
 import html from './camera-dialog.html?raw';
@@ -27,16 +28,7 @@ export function askForPhotograph(): Promise<Picture | undefined> {
       const taken = dialog.returnValue === 'take';
       resolve(taken ? pictureOf(video, video.videoWidth, video.videoHeight) : undefined);
       dialog.remove();
-      camera.then(stop, () => {});
+      camera.then(closeCamera, () => {});
     });
   });
-}
-
-async function openCamera(): Promise<MediaStream> {
-  if (!navigator.mediaDevices) throw new Error('this browser gives cameras to secure pages (https) only.');
-  return navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-}
-
-function stop(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
 }
