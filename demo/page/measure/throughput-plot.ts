@@ -4,6 +4,7 @@ import { axis, Plot } from '../ui/plot.js';
 import { BOUND, type Report, throughput } from './report.js';
 
 const HEIGHT = 360;
+const NAME = 'Throughput against the size of the map, a line for each engine; the table holds the numbers';
 const DASHES: (number[] | undefined)[] = [undefined, [7, 4], [2, 3]];
 
 /** Throughput against the size of the map, one line an engine; the bound is dashed. */
@@ -12,7 +13,7 @@ export class ThroughputPlot {
   #report: Report | undefined;
 
   constructor(place: HTMLElement) {
-    this.#plot = new Plot(place, () => this.#options());
+    this.#plot = new Plot(place, NAME, () => this.#options());
   }
 
   show(report: Report): void {

@@ -155,8 +155,11 @@ class MeasureView implements View {
   }
 
   #setRunning(running: boolean): void {
-    element<HTMLButtonElement>(this.#root, '#run').disabled = running;
-    element<HTMLButtonElement>(this.#root, '#cancel').disabled = !running;
+    const run = element<HTMLButtonElement>(this.#root, '#run');
+    const cancel = element<HTMLButtonElement>(this.#root, '#cancel');
+    const hadFocus = [run, cancel].includes(document.activeElement as HTMLButtonElement);
+    [run.disabled, cancel.disabled] = [running, !running];
+    if (hadFocus) (running ? cancel : run).focus();
     element(this.#root, '#measuring').hidden = !running;
   }
 

@@ -15,11 +15,14 @@ function parseLevel(word: string): Level {
   return columns === undefined ? Number(rows) : [Number(rows), Number(columns)];
 }
 
-/** 4096 bins and more cannot be told apart on a screen. */
-const MOST_BINS = 4096;
+/** More cannot be told apart on a screen. */
+const MOST_BINS = 1024;
+const MOST_LEVELS = 16;
 
 export function checkShowable(levels: readonly Level[]): void {
   const bins = levels.reduce<number>((sum, l) => sum + (typeof l === 'number' ? l * l : l[0] * l[1]), 0);
+  if (levels.length > MOST_LEVELS)
+    throw new Error(`${levels.length} levels are more than this page can draw; it draws ${MOST_LEVELS}.`);
   if (bins > MOST_BINS)
     throw new Error(`${bins} bins are more than this page can draw; it draws ${MOST_BINS}.`);
 }

@@ -1,6 +1,6 @@
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
-import { element, make, messageOf, showProblem } from '../ui/dom.js';
+import { element, make, messageOf, replaceChoices, showProblem } from '../ui/dom.js';
 import { acceptDrops } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
@@ -43,6 +43,7 @@ export class Slot {
     this.#events = events;
     root.innerHTML = html;
     element(root, 'h2').textContent = name;
+    root.ariaLabel = name;
     this.#map = element(root, '.map');
     this.#sourceProblem = element(root, '.source-problem');
     this.#listenToSources();
@@ -81,7 +82,7 @@ export class Slot {
     const inputs = Array.from({ length: Math.min(channels, MOST_CHANNELS) }, (_, channel) =>
       this.#channelChoice(pooled, channel, most, channel === place.channel),
     );
-    group.replaceChildren(...inputs);
+    replaceChoices(group, inputs);
     element(this.root, '.slot-maps figcaption').textContent = what;
     element(this.root, '.slot-size').textContent =
       `${channels} × ${pooled.height} × ${pooled.width} cells → ${pooled.layout.length} values`;
@@ -173,7 +174,9 @@ export class Slot {
     });
     const ask = { draw: askForDrawing, photograph: askForPhotograph };
     for (const [name, question] of Object.entries(ask)) {
-      element(this.root, `[data-do=${name}]`).addEventListener('click', () => void this.#take(question));
+      const button = element(this.root, `[data-do=${name}]`);
+      button.ariaLabel = `${this.#name}: ${name}`;
+      button.addEventListener('click', () => void this.#take(question));
     }
     acceptDrops(this.root, (file) => void this.open(file));
   }
@@ -200,6 +203,7 @@ export class Slot {
       const { width, height } = this.#cell;
       this.#events.onChoose({ bin: binAt(level, offsetY / height, offsetX / width) });
     };
+    readAloudWhileFocused(this.#map, element(this.root, '.map-text'));
     this.#map.addEventListener('pointermove', choose);
     this.#map.addEventListener('click', (event) => {
       choose(event);
@@ -227,6 +231,16 @@ export class Slot {
     else return false;
     return true;
   }
+}
+
+/** Two maps change at once, and with every move of a pointer: only who goes by keyboard wants to hear of it, and of one. */
+function readAloudWhileFocused(place: HTMLElement, text: HTMLElement): void {
+  place.addEventListener('focus', () => {
+    text.ariaLive = 'polite';
+  });
+  place.addEventListener('blur', () => {
+    text.ariaLive = 'off';
+  });
 }
 
 /** Square, unless the map would be a line on which nobody can point at anything. */

@@ -1,15 +1,19 @@
 /** A vector as a picture: a row for each channel, a column for each bin, the levels side by side. */
-import { prepare } from '../ui/canvas.js';
-import { levelColour, pageColour, shade } from '../ui/colours.js';
+import { drawPlane, prepare } from '../ui/canvas.js';
+import { levelColour, pageColour } from '../ui/colours.js';
 import type { Place, VectorLayout } from './layout.js';
 
 const GAP = 8;
 const BAR = 5;
+/** Where the rows begin, below the bar of the level's colour. */
+const TOP = BAR + 3;
 const MOST_CELL = 18;
 const ROW = 9;
 
 export class VectorPicture {
   readonly #canvas: HTMLCanvasElement;
+  /** A pixel for each value. */
+  readonly #cells = document.createElement('canvas');
   #layout: VectorLayout | undefined;
   #cell = 1;
   #row = ROW;
@@ -29,22 +33,33 @@ export class VectorPicture {
     this.#layout = layout;
     const columns = layout.bins.reduce((sum, bins) => sum + bins, 0);
     const room = (this.#canvas.parentElement?.clientWidth ?? 320) - GAP * (layout.bins.length - 1);
-    this.#cell = Math.max(0.5, Math.min(MOST_CELL, room / columns));
+    this.#cell = Math.min(MOST_CELL, room / columns);
     this.#row = layout.channels === 1 ? MOST_CELL : ROW;
     const width = columns * this.#cell + GAP * (layout.bins.length - 1);
-    const context = prepare(this.#canvas, width, BAR + 3 + layout.channels * this.#row);
+    const context = prepare(this.#canvas, width, TOP + layout.channels * this.#row);
     layout.bins.forEach((bins, level) => {
       const left = this.#leftOf(level);
       context.fillStyle = pageColour(levelColour(level));
       context.fillRect(left, 0, bins * this.#cell, BAR);
       const start = layout.startOf(level);
-      for (let i = 0; i < bins * layout.channels; i++) {
-        context.fillStyle = most > 0 ? shade(values[start + i] / most) : shade(0);
-        const [x, y] = [left + (i % bins) * this.#cell, BAR + 3 + Math.floor(i / bins) * this.#row];
-        context.fillRect(x, y, Math.max(0.5, this.#cell - 0.5), this.#row - 0.5);
-      }
+      const shown = values.subarray(start, start + bins * layout.channels);
+      drawPlane(this.#cells, { values: shown, height: layout.channels, width: bins }, most);
+      context.imageSmoothingEnabled = this.#cell < 1;
+      context.drawImage(this.#cells, left, TOP, bins * this.#cell, layout.channels * this.#row);
+      this.#drawGrid(context, left, bins, layout.channels);
     });
     if (chosen) this.#markChosen(context, chosen);
+  }
+
+  /** Thin lines between cells that are large enough to be told apart. */
+  #drawGrid(context: CanvasRenderingContext2D, left: number, columns: number, rows: number): void {
+    const [width, height] = [columns * this.#cell, rows * this.#row];
+    context.fillStyle = pageColour('card');
+    for (let row = 1; row <= rows; row++) context.fillRect(left, TOP + row * this.#row - 0.5, width, 0.5);
+    if (this.#cell < 3) return;
+    for (let column = 1; column <= columns; column++) {
+      context.fillRect(left + column * this.#cell - 0.5, TOP, 0.5, height);
+    }
   }
 
   #leftOf(level: number): number {
@@ -54,7 +69,7 @@ export class VectorPicture {
 
   #markChosen(context: CanvasRenderingContext2D, { level, channel, bin }: Place): void {
     const x = this.#leftOf(level) + bin * this.#cell;
-    const y = BAR + 3 + channel * this.#row;
+    const y = TOP + channel * this.#row;
     context.strokeStyle = '#ff5f87';
     context.lineWidth = 2;
     context.strokeRect(x - 0.5, y - 0.5, this.#cell + 0.5, this.#row + 0.5);
@@ -63,7 +78,7 @@ export class VectorPicture {
   #placeAt(x: number, y: number): Place | undefined {
     const layout = this.#layout;
     if (!layout) return undefined;
-    const channel = Math.floor((y - BAR - 3) / this.#row);
+    const channel = Math.floor((y - TOP) / this.#row);
     for (const [level, bins] of layout.bins.entries()) {
       const bin = Math.floor((x - this.#leftOf(level)) / this.#cell);
       if (bin >= 0 && bin < bins) return layout.clamp({ level, channel, bin });

@@ -17,7 +17,7 @@ export class Curves {
   #accuracies: number[] = [];
 
   constructor(root: HTMLElement) {
-    this.#loss = new Plot(element(root, '#loss'), () =>
+    this.#loss = new Plot(element(root, '#loss'), 'Loss over the images that were learnt from', () =>
       curve(
         'loss',
         'level-0',
@@ -26,14 +26,17 @@ export class Curves {
         [0, null],
       ),
     );
-    this.#accuracy = new Plot(element(root, '#accuracy'), () =>
-      curve(
-        'recognised',
-        'level-1',
-        (value) => `${(100 * value).toFixed(1)} %`,
-        (value) => `${Math.round(100 * value)} %`,
-        [0, 1],
-      ),
+    this.#accuracy = new Plot(
+      element(root, '#accuracy'),
+      'Share recognised over the images that were learnt from',
+      () =>
+        curve(
+          'recognised',
+          'level-1',
+          (value) => `${(100 * value).toFixed(1)} %`,
+          (value) => `${Math.round(100 * value)} %`,
+          [0, 1],
+        ),
     );
   }
 

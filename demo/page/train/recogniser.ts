@@ -1,6 +1,6 @@
 import type { Remote } from 'comlink';
 import { drawGrey, type Plane } from '../ui/canvas.js';
-import { element, make, oncePerFrame } from '../ui/dom.js';
+import { element, make, oncePerFrame, sayNews } from '../ui/dom.js';
 import { cropToInk } from '../ui/images.js';
 import { Pad } from '../ui/pad.js';
 import type { Answer, Classroom } from './classroom.js';
@@ -78,7 +78,7 @@ export class Recogniser {
       element(bar, 'span:last-child').textContent = beliefs ? `${Math.round(100 * belief)} %` : '';
     });
     if (!answer || !beliefs || !this.#shown) {
-      text.textContent = 'Write a digit, and the network reads it.';
+      sayNews(text, 'Write a digit, and the network reads it.');
       return;
     }
     const { plane, truth } = this.#shown;
@@ -87,7 +87,7 @@ export class Recogniser {
     const guessed = answer.learnt
       ? ''
       : ' But the network has learnt nothing yet: train it, or load a model.';
-    text.textContent = `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}${guessed}`;
+    sayNews(text, `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}${guessed}`);
     drawGrey(seen, plane);
     seen.style.width = `${plane.width * LARGER}px`;
   }

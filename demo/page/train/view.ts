@@ -76,7 +76,11 @@ class TrainView {
       target.addEventListener(event, () => void this.#attempt(work));
     on(this.#go, 'click', () => this.#startOrPause());
     on(this.#step, 'click', () => this.#stepOnce());
-    on(this.#reset, 'click', () => this.#startOver());
+    on(this.#reset, 'click', () => {
+      // It has nothing to do then, and would lose the focus.
+      this.#go.focus();
+      return this.#startOver();
+    });
     on(this.#epochs, 'change', () => this.#chooseAnew());
     on(this.#spp, 'change', () => this.#chooseAnew());
     on(this.#rate, 'input', async () => {
@@ -152,6 +156,7 @@ class TrainView {
   }
 
   async #startOrPause(): Promise<void> {
+    if (this.#state === 'testing') return;
     if (this.#state === 'running') return this.#pause();
     if (this.#state === 'done') await this.#startOver();
     this.#setState('running');
@@ -217,6 +222,7 @@ class TrainView {
     element(this.#root, '#test').hidden = true;
     element(this.#root, '#refusal').hidden = true;
     element(this.#root, '#curves').hidden = !this.#spp.checked;
+    element(this.#root, '.progress-line').hidden = !this.#spp.checked;
     element<HTMLProgressElement>(this.#root, '#progress').value = 0;
     element(this.#root, '#progress-text').textContent = 'Not begun.';
     element(this.#root, '#model-text').textContent = '';
@@ -232,7 +238,8 @@ class TrainView {
       done: 'Train anew',
     };
     this.#go.textContent = names[state];
-    this.#go.disabled = state === 'testing';
+    // It keeps the focus while there is nothing to press.
+    this.#go.ariaDisabled = String(state === 'testing');
     this.#step.disabled =
       state === 'running' || state === 'testing' || state === 'done' || !this.#spp.checked;
     this.#reset.disabled = (state === 'fresh' && !this.#learnt) || state === 'testing';
@@ -321,7 +328,7 @@ class TrainView {
 async function mayStartOver(): Promise<boolean> {
   const answer = await ask(
     'Start over?',
-    'Another choice starts the training over, and the network forgets what it has learnt. It can be saved before.',
+    'Another choice starts the training over, and the network forgets what it has learnt. Save the model first if you want it back.',
     { keep: 'Keep it as it is', over: 'Start over' },
   );
   return answer === 'over';

@@ -43,9 +43,3 @@ export function writeShade(pixels: Uint8ClampedArray, at: number, value: number)
   const place = Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, value)))) * 4;
   for (let channel = 0; channel < 4; channel++) pixels[at + channel] = SCALE[place + channel];
 }
-
-export function shade(value: number): string {
-  const pixel = new Uint8ClampedArray(4);
-  writeShade(pixel, 0, value);
-  return `rgb(${pixel[0]} ${pixel[1]} ${pixel[2]})`;
-}

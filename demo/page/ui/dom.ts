@@ -36,7 +36,14 @@ export function fillChoices<T extends string | number>(
     choice.append(label);
     return choice;
   });
-  fieldset.replaceChildren(...choices);
+  replaceChoices(fieldset, choices);
+}
+
+/** Puts other radio buttons in their place; who was on one of them is on the chosen one then. */
+export function replaceChoices(group: HTMLElement, choices: readonly HTMLElement[]): void {
+  const hadFocus = group.contains(document.activeElement);
+  group.replaceChildren(...choices);
+  if (hadFocus) group.querySelector<HTMLInputElement>(':checked')?.focus();
 }
 
 /** At most one call a frame, the last one. */
@@ -63,6 +70,11 @@ export const prefersReducedMotion = () => matchMedia('(prefers-reduced-motion: r
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Writes what is read aloud whenever it is written: once, then. */
+export function sayNews(place: HTMLElement, text: string): void {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /** Shows a message in an element that is hidden while there is none. */

@@ -1,27 +1,25 @@
-import { make } from './dom.js';
+import { make, sayNews } from './dom.js';
 import { type DownloadProgress, megabytes } from './download.js';
 
 /** A line and a bar that say what is being loaded and how far it is. */
 export class Loading {
   readonly element = make('div', { className: 'loading' });
   readonly #text = make('p', { role: 'status' });
+  readonly #amount = make('p', { className: 'figure-number' });
   readonly #bar = make('progress');
 
   constructor(text: string) {
     this.#text.textContent = text;
     this.#bar.setAttribute('aria-label', text);
-    this.element.append(this.#text, this.#bar);
+    this.element.append(this.#text, this.#amount, this.#bar);
   }
 
   /** `what` is announced when it changes; the megabytes are only shown. */
   update(what: string, progress?: DownloadProgress): void {
-    if (!progress) {
-      this.#text.textContent = `${what} …`;
-      this.#bar.removeAttribute('value');
-      return;
-    }
-    this.#text.textContent = `${what}: ${megabytes(progress)}`;
-    if (progress.total) {
+    sayNews(this.#text, `${what} …`);
+    this.#amount.textContent = progress ? megabytes(progress) : '';
+    if (!progress) this.#bar.removeAttribute('value');
+    else if (progress.total) {
       this.#bar.max = progress.total;
       this.#bar.value = progress.bytes;
     }
@@ -30,6 +28,7 @@ export class Loading {
   fail(message: string): void {
     this.#text.textContent = message;
     this.#text.className = 'problem';
+    this.#amount.remove();
     this.#bar.remove();
   }
 }

@@ -18,12 +18,16 @@ export class Plot {
   #data: uPlot.AlignedData;
   #plot: uPlot | undefined;
 
+  /** `name` stands for it where it cannot be seen. */
   constructor(
     place: HTMLElement,
+    name: string,
     options: () => Omit<uPlot.Options, 'width'>,
     data: uPlot.AlignedData = [[]],
   ) {
     this.#place = place;
+    place.role = 'img';
+    place.ariaLabel = name;
     this.#options = options;
     this.#data = data;
     new ResizeObserver(() => this.#fit()).observe(place);

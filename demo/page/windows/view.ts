@@ -4,7 +4,7 @@ import { VectorPicture } from '../pool/vector-picture.js';
 import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
-import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
 import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
@@ -92,7 +92,11 @@ class WindowsView implements View {
     on('#all', 'change', () => this.#draw());
     on('#compare', 'click', () => this.#compareBoth());
     on('#rcnn', 'click', () => this.#runAsRcnn());
-    on('#forget', 'click', () => this.#lookFor(undefined));
+    on('#forget', 'click', () => {
+      this.#lookFor(undefined);
+      // The button is gone.
+      this.#picture.focus({ preventScroll: true });
+    });
     const open = (file: File | undefined) => void this.#attempt(() => this.#open(file));
     const input = element<HTMLInputElement>(this.#root, '#open');
     input.addEventListener('change', () => {
@@ -111,6 +115,7 @@ class WindowsView implements View {
       this.#draw();
     });
     this.#listenToPicture();
+    for (const event of ['focus', 'blur']) this.#picture.addEventListener(event, () => this.#readAloud());
     onThemeChange(() => this.#draw());
     addEventListener('resize', () => this.#draw());
   }
@@ -204,8 +209,7 @@ class WindowsView implements View {
 
   async #play(): Promise<void> {
     this.#opened = undefined;
-    this.#playing = true;
-    element(this.#root, '#play').textContent = 'Pause';
+    this.#setPlaying(true);
     while (this.#playing) {
       this.#scene.advance();
       await this.#watch();
@@ -214,8 +218,20 @@ class WindowsView implements View {
   }
 
   #stop(): void {
-    this.#playing = false;
-    element(this.#root, '#play').textContent = 'Play';
+    this.#setPlaying(false);
+  }
+
+  #setPlaying(playing: boolean): void {
+    this.#playing = playing;
+    element(this.#root, '#play').textContent = playing ? 'Pause' : 'Play';
+    this.#readAloud();
+  }
+
+  /** Who goes by keyboard hears which window that is; not while every picture has another one there. */
+  #readAloud(): void {
+    const byKeyboard = document.activeElement === this.#picture;
+    element(this.#root, '#window-text').ariaLive = byKeyboard && !this.#playing ? 'polite' : 'off';
+    element(this.#root, '#found-text').ariaLive = this.#playing ? 'off' : 'polite';
   }
 
   async #next(): Promise<void> {
@@ -258,9 +274,10 @@ class WindowsView implements View {
       vectors && windows && this.#query ? findAlike(vectors, windows, this.#query, MOST_FOUND) : [];
     this.#matches = ranked.filter(({ likeness }) => likeness > LIKE_ENOUGH);
     element(this.#root, '#forget').hidden = !this.#query;
-    element(this.#root, '#found-text').textContent = this.#query
+    const news = this.#query
       ? `${this.#matches.length} places look like it, by the cosine between vectors.`
       : '';
+    sayNews(element(this.#root, '#found-text'), news);
   }
 
   async #compareBoth(): Promise<void> {
@@ -350,7 +367,7 @@ class WindowsView implements View {
     const [w, h] = [window.x2 - window.x1 + 1, window.y2 - window.y1 + 1];
     element(this.#root, '#window-text').textContent =
       `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${window.x1}, ${window.y1}. ` +
-      `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click to find what looks like it.`;
+      `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click, or press Enter, to find what looks like it.`;
     element(this.#root, '#vector-text').textContent = `${length} values, as every window has.`;
   }
 }
