@@ -50,6 +50,21 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   expect(await numberIn(page, '#time-rcnn', /: (\d+) times as long/)).toBeGreaterThan(1);
 });
 
+test('settings may change faster than pictures are pooled', async () => {
+  const page = await visit('windows');
+  await textOf(page, '#times-text', compared);
+  await page.getByRole('button', { name: 'Play' }).click();
+  for (const levels of ['4,2,1', '6,3,2,1', '4,2,1']) {
+    await page.getByLabel('Levels').selectOption(levels);
+    await page.getByRole('combobox', { name: /^Windows/ }).selectOption(levels === '4,2,1' ? '500' : '5000');
+  }
+  await textOf(page, '#vector-text', /^336 values/);
+  await textOf(page, '#window-text', /of 500:/);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await textOf(page, '#times-text', compared);
+  expect(await page.locator('.view-windows #problem').isVisible()).toBe(false);
+});
+
 test('a finger finds the window where it taps', async () => {
   const page = await visit('windows', { hasTouch: true, viewport: { width: 390, height: 844 } });
   await textOf(page, '#times-text', compared);

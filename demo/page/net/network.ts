@@ -3,13 +3,15 @@ import { transfer } from 'comlink';
 import type { InferenceSession } from 'onnxruntime-web/wasm';
 import backboneUrl from '../../backbone/digits.onnx?url';
 import type { Plane } from '../ui/canvas.js';
+import { Turns } from '../ui/turns.js';
 import type { FeatureMap } from './backbone.js';
 import { loadOrt, type OnLoading, type Ort } from './ort.js';
 
 export class Network {
   #ort: Ort | undefined;
   #session: InferenceSession | undefined;
-  #latest: Promise<unknown> = Promise.resolve();
+  /** Runs of a session may not overlap. */
+  readonly #turns = new Turns();
 
   async open(onLoading: OnLoading): Promise<void> {
     this.#ort = await loadOrt(onLoading);
@@ -17,11 +19,8 @@ export class Network {
     this.#session = await this.#ort.InferenceSession.create(backboneUrl);
   }
 
-  /** One image after another: runs of a session may not overlap. */
   features(image: Plane): Promise<FeatureMap> {
-    const running = this.#latest.then(() => this.#run(image));
-    this.#latest = running.catch(() => {});
-    return running;
+    return this.#turns.take(() => this.#run(image));
   }
 
   async #run({ values, height, width }: Plane): Promise<FeatureMap> {

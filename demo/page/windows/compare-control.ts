@@ -37,6 +37,14 @@ export class CompareControl {
     }
   }
 
+  /** It is that of other settings now. */
+  forget(): void {
+    this.stop();
+    this.#isDone = false;
+    element(this.#root, '#time-each').textContent = '–';
+    element(this.#root, '#times-text').textContent = '';
+  }
+
   stop(): void {
     this.#running?.abort();
   }

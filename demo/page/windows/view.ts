@@ -8,6 +8,7 @@ import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } f
 import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
+import { Turns } from '../ui/turns.js';
 import { CompareControl } from './compare-control.js';
 import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
@@ -50,7 +51,10 @@ class WindowsView implements View {
   #matches: readonly Match[] = [];
   #isVisible = true;
   #playing = false;
-  #busy = false;
+  /** Pictures are watched one after another, and none while the watcher changes. */
+  readonly #turns = new Turns();
+  /** Counts settings, so that those that were overtaken are dropped. */
+  #round = 0;
   #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
 
   constructor(root: HTMLElement) {
@@ -85,7 +89,7 @@ class WindowsView implements View {
   #listen(): void {
     const on = (selector: string, event: string, work: () => Promise<void> | void) =>
       element(this.#root, selector).addEventListener(event, () => void this.#attempt(work));
-    on('#play', 'click', () => (this.#playing ? this.#stop() : this.#play()));
+    on('#play', 'click', () => (this.#playing ? this.#pause() : this.#play()));
     on('#next', 'click', () => this.#next());
     on('#count', 'change', () => this.#renew());
     on('#levels', 'change', () => this.#renew());
@@ -161,24 +165,34 @@ class WindowsView implements View {
 
   /** Other settings: another pool, and times from the beginning. */
   async #renew(): Promise<void> {
+    const round = ++this.#round;
+    this.#rcnn.forget();
+    this.#compare.forget();
     const loading = new Loading('Starting …');
     element(this.#root, '#loading').replaceChildren(loading.element);
     try {
       const watcher = await Watcher.create(this.#levels, (...news) => loading.update(...news));
-      this.#compare.stop();
-      this.#watcher?.dispose();
-      this.#watcher = watcher;
+      if (round !== this.#round) return watcher.dispose();
+      await this.#turns.take(() => this.#setWatcher(watcher));
     } finally {
       loading.element.remove();
     }
-    this.#query = undefined;
-    this.#times = { network: [], regions: [] };
-    this.#rcnn.forget();
     // The first time threads start and code is compiled; the second is what later pictures take.
     await this.#watch({ keepTimes: false });
     await this.#watch();
+    if (round !== this.#round) return;
     this.#pointAtSomething();
-    await this.#compareBoth();
+    if (!this.#playing) await this.#compareBoth();
+  }
+
+  #setWatcher(watcher: Watcher): void {
+    this.#rcnn.stop();
+    this.#compare.stop();
+    this.#watcher?.dispose();
+    this.#watcher = watcher;
+    this.#watched = undefined;
+    this.#query = undefined;
+    this.#times = { network: [], regions: [] };
   }
 
   /** Shows the windows at work before anybody has pointed anywhere: around the largest piece of ink. */
@@ -190,15 +204,11 @@ class WindowsView implements View {
   }
 
   async #watch({ keepTimes } = { keepTimes: true }): Promise<void> {
-    if (!this.#watcher || this.#busy) return;
-    this.#busy = true;
-    try {
-      this.#watched = await this.#watcher.watch(this.#opened ?? this.#scene.draw(), this.#count);
-      if (keepTimes) this.#keepTimes(this.#watched);
-      this.#search();
-    } finally {
-      this.#busy = false;
-    }
+    await this.#turns.take(async () => {
+      this.#watched = await this.#watcher?.watch(this.#opened ?? this.#scene.draw(), this.#count);
+      if (keepTimes && this.#watched) this.#keepTimes(this.#watched);
+    });
+    this.#search();
     this.#draw();
   }
 
@@ -215,6 +225,11 @@ class WindowsView implements View {
       await this.#watch();
       await new Promise(requestAnimationFrame);
     }
+  }
+
+  async #pause(): Promise<void> {
+    this.#stop();
+    if (!this.#compare.isDone) await this.#compareBoth();
   }
 
   #stop(): void {
