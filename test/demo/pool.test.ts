@@ -126,6 +126,56 @@ test('the keyboard goes through bins and levels', async () => {
   await textOf(page, '#gradient-text', /landed on 1 cell/);
 });
 
+test('whatever is changed while something is still being pooled, the answer is that of the last change', async () => {
+  const page = await visit('pool');
+  await page.locator('#slot-a .slot-size').waitFor();
+  await page.evaluate(changeThingsByChance, 300);
+  await page.getByRole('button', { name: 'Image A: a five', exact: true }).click();
+  await page.getByRole('button', { name: 'Image B: the same five, larger' }).click();
+  await page.getByLabel('Rule of the bins').selectOption('adaptive');
+  await page.getByLabel('Levels', { exact: true }).fill('4, 2, 1');
+  await textOf(page, '#distance', /^336 values each\. Distance 11\.19; cosine similarity 0\.950/);
+  await page.getByRole('button', { name: '1 for the chosen value' }).click();
+  await textOf(
+    page,
+    '#gradient-text',
+    /In image A it landed on 1 cell, up to 1 on one\. In image B it landed on 1/,
+  );
+});
+
+/** In the page: does so many things that a visitor may do, faster than any. */
+async function changeThingsByChance(count: number): Promise<void> {
+  let state = 1;
+  const random = () => {
+    state = (state * 16807) % 2147483647;
+    return state / 2147483647;
+  };
+  const any = <T>(choices: readonly T[]) => choices[Math.floor(random() * choices.length)] as T;
+  const click = (selector: string) => any([...document.querySelectorAll<HTMLElement>(selector)])?.click();
+  const enter = (selector: string, event: string, values: readonly string[]) => {
+    const field = document.querySelector<HTMLInputElement>(selector)!;
+    field.value = any(values);
+    field.dispatchEvent(new Event(event));
+  };
+  const keys = ['ArrowLeft', 'ArrowDown', 'PageDown', 'PageUp', 'Enter'];
+  const deeds = [
+    () => enter('#levels', 'input', ['4,2,1', '5', '2x6,1', '16', '8,4,2,1', 'no level', '']),
+    () => enter('#rule', 'change', ['adaptive', 'sliding', 'padded']),
+    () => click('.sample'),
+    () => click('[data-send]'),
+    () => click('.channel input'),
+    () => click('#shown-level input'),
+    () =>
+      any([...document.querySelectorAll('.map')]).dispatchEvent(
+        new KeyboardEvent('keydown', { key: any(keys) }),
+      ),
+  ];
+  for (let i = 0; i < count; i++) {
+    any(deeds)();
+    if (random() < 0.5) await new Promise((resolve) => setTimeout(resolve, 25 * random()));
+  }
+}
+
 test('an image is drawn by keyboard', async () => {
   const page = await visit('pool');
   await textOf(page, '#slot-a .slot-size', networkIsThere);

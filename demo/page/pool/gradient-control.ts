@@ -1,23 +1,33 @@
-import type { PyramidPool } from 'pyramid-pool';
-import { element } from '../ui/dom.js';
+import { element, sayNews } from '../ui/dom.js';
+import type { Turns } from '../ui/turns.js';
 import type { Place } from './layout.js';
 import { type Pooled, sendBack } from './pooled.js';
 import type { Landed } from './pyramid-picture.js';
 
 type What = 'none' | 'one' | 'all';
 
+/** What there is to send gradients through. */
+export interface GradientSource {
+  readonly pooled: readonly (Pooled | undefined)[];
+  readonly place: Place;
+}
+
 /** Sends gradients back through the pool, and knows where they landed. */
 export class GradientControl {
   readonly #root: HTMLElement;
+  readonly #source: () => GradientSource;
+  readonly #turns: Turns;
   readonly #onLanded: () => void;
   readonly #buttons: readonly HTMLButtonElement[];
   #what: What = 'none';
   #landed: readonly (readonly Landed[])[] = [];
-  #latest: [PyramidPool, readonly (Pooled | undefined)[], Place] | undefined;
   #round = 0;
 
-  constructor(root: HTMLElement, onLanded: () => void) {
+  /** Gradients are sent in `turns`, within which what there is does not change. */
+  constructor(root: HTMLElement, source: () => GradientSource, turns: Turns, onLanded: () => void) {
     this.#root = root;
+    this.#source = source;
+    this.#turns = turns;
     this.#onLanded = onLanded;
     this.#buttons = [...root.querySelectorAll<HTMLButtonElement>('[data-send]')];
     for (const button of this.#buttons) {
@@ -35,22 +45,28 @@ export class GradientControl {
     for (const button of this.#buttons) {
       button.setAttribute('aria-pressed', String(button.dataset.send === what));
     }
-    if (this.#latest) void this.changed(...this.#latest);
+    void this.sendAnew();
   }
 
-  /** To be called when the maps or the chosen value are others. */
-  async changed(pool: PyramidPool, pooled: readonly (Pooled | undefined)[], place: Place): Promise<void> {
-    this.#latest = [pool, pooled, place];
+  /** To be called when another value is chosen. */
+  async sendAnew(): Promise<void> {
     const round = ++this.#round;
+    await this.#turns.take(() => {
+      if (round === this.#round) return this.sendNow();
+    });
+  }
+
+  /** As `sendAnew`, for one whose turn it is. */
+  async sendNow(): Promise<void> {
+    const { pooled, place } = this.#source();
     const landed =
-      this.#what === 'none' ? [] : await Promise.all(pooled.map((each) => this.#land(pool, each, place)));
-    if (round !== this.#round) return;
+      this.#what === 'none' ? [] : await Promise.all(pooled.map((each) => this.#land(each, place)));
     this.#landed = landed;
-    element(this.#root, '#gradient-text').textContent = this.#describe(landed);
+    sayNews(element(this.#root, '#gradient-text'), this.#describe(landed));
     this.#onLanded();
   }
 
-  async #land(pool: PyramidPool, pooled: Pooled | undefined, place: Place): Promise<Landed[]> {
+  async #land(pooled: Pooled | undefined, place: Place): Promise<Landed[]> {
     if (!pooled) return [];
     const { layout, height, width } = pooled;
     const sent = new Float32Array(layout.length);
@@ -61,7 +77,7 @@ export class GradientControl {
         sent.fill(1, start, start + bins);
       });
     }
-    const gradient = await sendBack(pool, pooled, sent);
+    const gradient = await sendBack(pooled, sent);
     const plane = gradient.subarray(place.channel * height * width, (place.channel + 1) * height * width);
     return [...plane].flatMap((amount, cell) => (amount === 0 ? [] : [{ cell, gradient: amount }]));
   }

@@ -4,6 +4,7 @@ import { VectorLayout } from './layout.js';
 
 /** A feature map, what the pool made of it, and which cells it looked at. */
 export interface Pooled {
+  readonly pool: PyramidPool;
   readonly map: FeatureMap;
   readonly height: number;
   readonly width: number;
@@ -19,7 +20,7 @@ export async function poolMap(pool: PyramidPool, map: FeatureMap): Promise<Poole
   const levels = pool.binBounds(height, width);
   const { output, indices } = await pool.forwardWithIndicesAsync(map);
   const layout = new VectorLayout(levels, channels);
-  return { map, height, width, layout, levels, vector: output.data, indices: indices.data };
+  return { pool, map, height, width, layout, levels, vector: output.data, indices: indices.data };
 }
 
 /** One channel of a feature map. */
@@ -28,13 +29,9 @@ export function channelOf({ data, dims: [, , height, width] }: FeatureMap, chann
 }
 
 /** Sends a gradient back through the pool; the result has the shape of the map. */
-export async function sendBack(
-  pool: PyramidPool,
-  pooled: Pooled,
-  gradOutput: Float32Array,
-): Promise<Float32Array> {
+export async function sendBack(pooled: Pooled, gradOutput: Float32Array): Promise<Float32Array> {
   const dims = [1, pooled.layout.length];
   const indices = { data: pooled.indices, dims };
   const context = { dims: pooled.map.dims, indices };
-  return (await pool.backwardAsync({ data: gradOutput, dims }, context)).data;
+  return (await pooled.pool.backwardAsync({ data: gradOutput, dims }, context)).data;
 }

@@ -75,6 +75,7 @@ export class Slot {
   /** Draws the maps and thumbnails anew; `what` names them. */
   showPooled(pooled: Pooled, what: string, place: Place): void {
     this.#pooled = pooled;
+    this.#place = place;
     const { channels } = pooled.layout;
     const group = element(this.root, '.channels');
     const most = greatest(pooled.map.data);
@@ -100,9 +101,10 @@ export class Slot {
   }
 
   /** Draws what the pointer changes. */
-  showPlace(place: Place, landed: readonly Landed[]): void {
+  showPlace(wanted: Place, landed: readonly Landed[]): void {
     const pooled = this.#pooled;
     if (!pooled) return;
+    const place = pooled.layout.clamp(wanted);
     if (place.channel !== this.#place.channel) {
       this.#drawCells(place.channel, greatest(pooled.map.data));
       const inputs = this.root.querySelectorAll<HTMLInputElement>('.channels input');

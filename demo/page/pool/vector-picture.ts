@@ -51,6 +51,12 @@ export class VectorPicture {
     if (chosen) this.#markChosen(context, chosen);
   }
 
+  /** There is no vector. */
+  clear(): void {
+    this.#layout = undefined;
+    prepare(this.#canvas, this.#canvas.clientWidth || 1, this.#canvas.clientHeight || 1);
+  }
+
   /** Thin lines between cells that are large enough to be told apart. */
   #drawGrid(context: CanvasRenderingContext2D, left: number, columns: number, rows: number): void {
     const [width, height] = [columns * this.#cell, rows * this.#row];

@@ -5,12 +5,13 @@ import { onThemeChange } from '../shell/theme.js';
 import type { View } from '../shell/view.js';
 import { greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
-import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
 import { acceptPastes } from '../ui/files.js';
 import type { Picture } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { makeSamples } from '../ui/samples.js';
+import { Turns } from '../ui/turns.js';
 import { distanceBetween } from './distance.js';
 import { GradientControl } from './gradient-control.js';
 import type { Place } from './layout.js';
@@ -25,6 +26,12 @@ export const title = 'Pool';
 
 /** Of all maps, this one shows best what the network looks for. */
 const FIRST_CHANNEL = 3;
+
+interface Answer {
+  readonly pooled?: Pooled;
+  /** Why there is none. */
+  readonly problem?: string;
+}
 
 interface Side {
   readonly slot: Slot;
@@ -48,10 +55,15 @@ class PoolView implements View {
   readonly #rule: HTMLSelectElement;
   #place: Place = { level: 0, channel: 0, bin: 5 };
   #pool: PyramidPool | undefined;
+  /** Pools before it, whose answers are still on the page. */
+  readonly #retired: PyramidPool[] = [];
+  /** A pool is not freed, nor answers exchanged, while they are used. */
+  readonly #turns = new Turns();
   #backbone: Backbone | undefined;
   #visible = true;
-  /** Counts changes, so that an answer to an older question is dropped. */
-  #round = 0;
+  /** They count what was asked for, so that what was overtaken is dropped. */
+  #choices = 0;
+  #poolings = 0;
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -68,7 +80,8 @@ class PoolView implements View {
     });
     this.#sides = [side('a', 0), side('b', 1)];
     this.#difference = new VectorPicture(element(root, '#vector-difference'), choose);
-    this.#gradient = new GradientControl(root, () => this.#drawPlace());
+    const source = () => ({ pooled: this.#pooled, place: this.#place });
+    this.#gradient = new GradientControl(root, source, this.#turns, () => this.#drawPlace());
     this.#levels = element(root, '#levels');
     this.#rule = element(root, '#rule');
     this.#listen();
@@ -124,6 +137,10 @@ class PoolView implements View {
     }
   }
 
+  get #pooled(): readonly (Pooled | undefined)[] {
+    return this.#sides.map(({ slot }) => slot.pooled);
+  }
+
   async #setImage(which: 0 | 1, image: Picture): Promise<void> {
     const side = this.#sides[which];
     side.image = image;
@@ -132,7 +149,7 @@ class PoolView implements View {
   }
 
   async #changePyramid(): Promise<void> {
-    const round = ++this.#round;
+    const round = ++this.#choices;
     try {
       const levels = parseLevels(this.#levels.value);
       checkShowable(levels);
@@ -141,13 +158,13 @@ class PoolView implements View {
         bins: this.#rule.value as Bins,
         runtime: await sharedRuntime(),
       });
-      if (round !== this.#round) return pool.dispose();
-      this.#pool?.dispose();
+      if (round !== this.#choices) return pool.dispose();
+      if (this.#pool) this.#retired.push(this.#pool);
       this.#pool = pool;
       this.#showPyramidProblem(undefined);
       await this.#poolAll();
     } catch (error) {
-      if (round === this.#round) this.#showPyramidProblem(messageOf(error));
+      if (round === this.#choices) this.#showPyramidProblem(messageOf(error));
     }
   }
 
@@ -156,40 +173,49 @@ class PoolView implements View {
     this.#levels.setAttribute('aria-invalid', String(problem !== undefined));
   }
 
+  /** Pools both images, unless there is something newer to pool by then. */
   async #poolAll(): Promise<void> {
-    const round = ++this.#round;
-    const pool = this.#pool;
-    if (!pool) return;
-    const pooled: (Pooled | undefined)[] = [];
-    for (const { slot, image } of this.#sides) {
-      try {
-        pooled.push(await poolMap(pool, await this.#mapOf(image)));
-        slot.showPoolProblem(undefined);
-      } catch (error) {
-        pooled.push(undefined);
-        slot.showPoolProblem(messageOf(error));
-      }
-      if (round !== this.#round) return;
+    const round = ++this.#poolings;
+    await this.#turns.take(async () => {
+      const pool = this.#pool;
+      if (!pool || round !== this.#poolings) return;
+      const answers: Answer[] = [];
+      for (const { image } of this.#sides) answers.push(await this.#answerFor(pool, image));
+      if (round !== this.#poolings) return;
+      this.#show(answers);
+      for (const old of this.#retired.splice(0)) old.dispose();
+      await this.#gradient.sendNow();
+    });
+  }
+
+  async #answerFor(pool: PyramidPool, image: Picture): Promise<Answer> {
+    try {
+      return { pooled: await poolMap(pool, await this.#mapOf(image)) };
+    } catch (error) {
+      return { problem: messageOf(error) };
     }
-    const first = pooled.find((each) => each !== undefined);
-    if (!first) return;
-    this.#place = first.layout.clamp(this.#place);
-    this.#showLevels(first);
-    const what = this.#backbone
-      ? `${first.layout.channels} feature maps; one is shown below`
-      : 'The image itself, until the network is there';
+  }
+
+  #show(answers: readonly Answer[]): void {
+    const first = answers.find(({ pooled }) => pooled)?.pooled;
+    if (first) {
+      this.#place = first.layout.clamp(this.#place);
+      this.#showLevels(first);
+    }
     this.#sides.forEach(({ slot }, i) => {
-      const made = pooled[i];
-      slot.root.classList.toggle('without-answer', !made);
-      if (made) slot.showPooled(made, what, this.#place);
+      const { pooled, problem } = answers[i];
+      slot.showPoolProblem(problem);
+      slot.root.classList.toggle('without-answer', !pooled);
+      if (pooled) slot.showPooled(pooled, this.#whatMapsAre(pooled), this.#place);
       else slot.forget();
     });
-    await this.#gradient.changed(
-      pool,
-      this.#sides.map(({ slot }) => slot.pooled),
-      this.#place,
-    );
     this.#drawPlace();
+  }
+
+  #whatMapsAre({ layout: { channels } }: Pooled): string {
+    return this.#backbone
+      ? `${channels} feature maps; one is shown below`
+      : 'The image itself, until the network is there';
   }
 
   /** Without the network, a map of one channel: the pixels. */
@@ -209,8 +235,8 @@ class PoolView implements View {
   }
 
   #choose(change: Partial<Place>): void {
-    const layout = this.#sides.map(({ slot }) => slot.pooled?.layout).find((each) => each !== undefined);
-    if (!layout || !this.#pool) return;
+    const layout = this.#pooled.find((each) => each !== undefined)?.layout;
+    if (!layout) return;
     const next = layout.clamp({ ...this.#place, ...change });
     const { level, channel, bin } = this.#place;
     if (next.level === level && next.channel === channel && next.bin === bin) return;
@@ -219,11 +245,7 @@ class PoolView implements View {
       if (inputs[next.level]) inputs[next.level].checked = true;
     }
     this.#place = next;
-    void this.#gradient.changed(
-      this.#pool,
-      this.#sides.map(({ slot }) => slot.pooled),
-      next,
-    );
+    void this.#gradient.sendAnew();
     this.#drawPlace();
   }
 
@@ -241,17 +263,24 @@ class PoolView implements View {
   }
 
   #drawVectors(): void {
-    const [a, b] = this.#sides.map(({ slot }) => slot.pooled);
+    const [a, b] = this.#pooled;
     const most = Math.max(a ? greatest(a.vector) : 0, b ? greatest(b.vector) : 0);
     this.#sides.forEach(({ slot, picture }) => {
       if (slot.pooled) picture.draw(slot.pooled.layout, slot.pooled.vector, most, this.#place);
+      else picture.clear();
     });
-    if (!a || !b) return;
+    const distance = element(this.#root, '#distance');
+    if (!a || !b) {
+      this.#difference.clear();
+      sayNews(distance, 'There is no distance without two vectors.');
+      return;
+    }
     const difference = a.vector.map((value, i) => Math.abs(value - b.vector[i]));
     this.#difference.draw(a.layout, difference, most, this.#place);
     const { euclidean, cosine } = distanceBetween(a.vector, b.vector);
-    element(this.#root, '#distance').textContent =
-      `${a.vector.length} values each. Distance ${euclidean.toFixed(2)}; ` +
-      `cosine similarity ${cosine.toFixed(3)}.`;
+    sayNews(
+      distance,
+      `${a.vector.length} values each. Distance ${euclidean.toFixed(2)}; cosine similarity ${cosine.toFixed(3)}.`,
+    );
   }
 }
