@@ -60,6 +60,11 @@ describe.runIf(executablePath)('in Firefox', () => {
     await says('#test-text', 'Recognised');
     const text = await page.$eval('#test-text', ({ textContent }) => textContent);
     expect(Number(/([\d.]+) %/.exec(text ?? '')?.[1])).toBeGreaterThan(88);
+    await page.focus('#pad canvas');
+    await page.keyboard.press('Enter');
+    for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await says('#answer-text', 'that is a');
     expect(complaints).toEqual([]);
   });
 });

@@ -44,10 +44,10 @@ export function pictureOf(source: CanvasImageSource, sourceWidth: number, source
 
 /** The network learnt bright ink on black. So an image with a bright border is turned into its negative. */
 function inkOf(rgba: Uint8ClampedArray, width: number, height: number): Float32Array {
-  const brightness = Float32Array.from({ length: width * height }, (_, i) => {
-    const [r, g, b] = rgba.subarray(4 * i, 4 * i + 3);
-    return (0.299 * r + 0.587 * g + 0.114 * b) / 255;
-  });
+  const brightness = new Float32Array(width * height);
+  for (let i = 0; i < brightness.length; i++) {
+    brightness[i] = (0.299 * rgba[4 * i] + 0.587 * rgba[4 * i + 1] + 0.114 * rgba[4 * i + 2]) / 255;
+  }
   return borderMean(brightness, width, height) > 0.5 ? brightness.map((value) => 1 - value) : brightness;
 }
 
