@@ -81,15 +81,28 @@ test('training that goes on in the other view is paused for a benchmark, or its 
 
   await measure.click();
   await page.getByRole('button', { name: 'Measure all the same' }).click();
-  await textOf(page, '#measure-status', /^Measured\. Training went on meanwhile/);
+  await textOf(page, '#measure-status', /^Measured\. Training took part of the processor meanwhile/);
+  await textOf(page, '#result-host', /, beside training$/);
   await page.getByRole('link', { name: 'Train' }).click();
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await page.getByRole('link', { name: 'Measure' }).click();
   await measure.click();
   await page.getByRole('button', { name: 'Pause it and measure' }).click();
   await textOf(page, '#measure-status', /^Measured\.$/);
+  await textOf(page, '#result-host', /\d$/);
   await page.getByRole('link', { name: 'Train' }).click();
   await page.getByRole('button', { name: 'Go on' }).waitFor();
+});
+
+test('who looks at another view meanwhile finds that beside the result', async () => {
+  const page = await visit('measure');
+  await page.getByLabel('Channels').selectOption('16');
+  await page.getByRole('button', { name: 'Measure', exact: true }).click();
+  await textOf(page, '#measure-now', /round/);
+  await page.getByRole('link', { name: 'Pool', exact: true }).click();
+  await page.getByRole('link', { name: 'Measure' }).click();
+  await textOf(page, '#measure-status', /^Measured\. Another view took part/);
+  await textOf(page, '#result-host', /, beside another view$/);
 });
 
 test('threads are offered up to all cores, in a list that stays short', async () => {

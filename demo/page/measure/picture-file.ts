@@ -70,9 +70,10 @@ export function titleOf({ operation, channels, levels }: Report): string {
   return `pyramid-pool: ${operation}, ${channels} channels, levels ${levels.join(', ')}`;
 }
 
-export function hostOf({ host: { date, agent, cores, isolated } }: Report): string {
+export function hostOf({ host: { date, agent, cores, isolated, disturbedBy = [] } }: Report): string {
   const day = new Date(date);
   const when = Number.isNaN(day.valueOf()) ? '' : `, ${day.toISOString().slice(0, 10)}`;
   const coresHere = `${cores} core${cores === 1 ? '' : 's'}`;
-  return `${agent}, ${coresHere}, ${isolated ? '' : 'not '}cross-origin isolated${when}`;
+  const beside = disturbedBy.map((each) => `, beside ${each.toLowerCase()}`).join('');
+  return `${agent}, ${coresHere}, ${isolated ? '' : 'not '}cross-origin isolated${when}${beside}`;
 }

@@ -23,6 +23,8 @@ export interface Host {
   readonly agent: string;
   readonly cores: number;
   readonly isolated: boolean;
+  /** What else was computing meanwhile. */
+  readonly disturbedBy?: readonly string[];
 }
 
 export const BOUND = 'bound';
@@ -94,6 +96,12 @@ function isEngine(content: unknown, count: number): boolean {
 
 function isHost(content: unknown): boolean {
   if (typeof content !== 'object' || content === null) return false;
-  const { date, agent, cores } = content as Record<string, unknown>;
-  return typeof date === 'string' && typeof agent === 'string' && typeof cores === 'number';
+  const { date, agent, cores, disturbedBy = [] } = content as Record<string, unknown>;
+  return (
+    typeof date === 'string' &&
+    typeof agent === 'string' &&
+    typeof cores === 'number' &&
+    Array.isArray(disturbedBy) &&
+    disturbedBy.every((each) => typeof each === 'string')
+  );
 }

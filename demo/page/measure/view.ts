@@ -33,6 +33,8 @@ class MeasureView implements View {
   readonly #plot: ThroughputPlot;
   #cancel: () => void = () => {};
   #report: Report | undefined;
+  /** What else was computing during the measurement. */
+  readonly #disturbances = new Set<string>();
   /** The link's result that is shown, or was before another one. */
   #word = '';
 
@@ -56,6 +58,11 @@ class MeasureView implements View {
     const word = query.get('result');
     if (word && word !== this.#word) void this.#attempt(() => this.#open(word));
     this.#plot.remake();
+  }
+
+  /** A measurement goes on, beside whatever the other view does. */
+  hidden(): void {
+    this.#disturbances.add('Another view');
   }
 
   async #open(word: string): Promise<void> {
@@ -109,7 +116,7 @@ class MeasureView implements View {
   async #measure(): Promise<void> {
     if (!(await hasQuiet())) return;
     const order = this.#order;
-    const disturbances = new Set<string>();
+    this.#disturbances.clear();
     this.#setRunning(true);
     this.#say('Measuring.');
     // A link's result is not this one.
@@ -122,25 +129,29 @@ class MeasureView implements View {
     const bench = wrap<Bench>(worker);
     const medians = new Map<string, number>();
     const onEvent = (event: Event) => {
-      for (const { name } of goingOn()) disturbances.add(name);
+      for (const { name } of goingOn()) this.#disturbances.add(name);
       this.#take(event, order, medians);
     };
     const onLoading = (what: string, progress?: DownloadProgress) =>
       this.#showNow(progress ? `${what}: ${megabytes(progress)}` : what);
+    let outcome = 'It broke off.';
     try {
       const measuring = bench.measure(order, proxy(onEvent), proxy(onLoading));
       const end = await Promise.race([measuring, failureOf(worker), cancelled]);
-      const said = end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.';
-      const disturbed = [...disturbances].map(
-        (name) => ` ${name} went on meanwhile, which makes it look slower.`,
-      );
-      this.#say(said + disturbed.join(''));
+      outcome = end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.';
     } finally {
       // A worker of its own for each measurement: it starts from the same state, leaves no memory behind, and can be
       // stopped whatever it is at, loading included.
       worker.terminate();
       this.#setRunning(false);
+      this.#say(outcome + this.#disturbance);
     }
+  }
+
+  get #disturbance(): string {
+    if (this.#disturbances.size === 0) return '';
+    const names = [...this.#disturbances].join(' and ');
+    return ` ${names} took part of the processor meanwhile, so everything may look slower than it is.`;
   }
 
   #take(event: Event, order: Order, medians: Map<string, number>): void {
@@ -151,7 +162,7 @@ class MeasureView implements View {
     }
     const { case: name, engine, samples } = event.result;
     medians.set(`${name} ${engine}`, Number(spreadOf(samples).median.toPrecision(4)));
-    this.#show(reportOf(order, medians));
+    this.#show(reportOf(order, medians, [...this.#disturbances]));
   }
 
   #setRunning(running: boolean): void {
@@ -220,6 +231,7 @@ async function hasQuiet(): Promise<boolean> {
 function reportOf(
   { operation, channels, sizes, engines }: Order,
   medians: ReadonlyMap<string, number>,
+  disturbedBy: readonly string[],
 ): Report {
   const names = [BOUND, ...engines];
   const took = (name: string) =>
@@ -237,6 +249,7 @@ function reportOf(
       agent: browserName(),
       cores: navigator.hardwareConcurrency,
       isolated: crossOriginIsolated,
+      ...(disturbedBy.length > 0 && { disturbedBy }),
     },
   };
 }
