@@ -193,3 +193,18 @@ test('a view that cannot be loaded says so, and is loaded when it is asked for a
   await page.getByRole('button', { name: 'Load the page anew' }).click();
   await page.locator('.view-measure h1').waitFor();
 });
+
+test('what could not be loaded is tried again when the visitor says so', async () => {
+  const page = await visit('train', { mayComplain: /status of 503/ });
+  await page.context().route(/ort-wasm.*\.wasm/, (route) => route.fulfill({ status: 503 }));
+  await page.getByRole('link', { name: 'Windows' }).click();
+  await textOf(page, '.view-windows #loading .problem', /could not be loaded \(503\)/);
+  await page.locator('.views a[href="#/pool"]').click();
+  await textOf(page, '.view-pool #loading .problem', /The network could not be started/);
+  await page.context().unrouteAll();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  await page.getByRole('link', { name: 'Windows' }).click();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await textOf(page, '#times-text', /times as fast/);
+});

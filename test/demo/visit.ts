@@ -19,6 +19,8 @@ export type Visit = (
     onResponse?: (response: Response) => void;
     /** Called with the page before anything is on it. */
     onPage?: (page: Page) => Promise<unknown>;
+    /** What the browser itself says of what this test breaks. */
+    mayComplain?: RegExp;
   },
 ) => Promise<Page>;
 
@@ -37,13 +39,14 @@ export function visitor(): Visit {
   });
   afterAll(() => browser.close());
 
-  return async (view, { isolated = true, onResponse, onPage, ...options } = {}) => {
+  return async (view, { isolated = true, onResponse, onPage, mayComplain, ...options } = {}) => {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     if (onResponse) page.on('response', onResponse);
     await onPage?.(page);
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+      const text = message.text();
+      if (['error', 'warning'].includes(message.type()) && !mayComplain?.test(text)) complaints.push(text);
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
     await page.goto(`${inject(isolated ? 'isolated' : 'plain')}#/${view}`);

@@ -133,6 +133,7 @@ class PoolView implements View {
     } catch (error) {
       loading.fail(
         `The network could not be started, so the image itself stays the map: ${messageOf(error)}`,
+        () => void this.#startBackbone(),
       );
     }
   }

@@ -25,10 +25,11 @@ export class Loading {
     }
   }
 
-  fail(message: string): void {
-    this.#text.textContent = message;
-    this.#text.className = 'problem';
-    this.#amount.remove();
-    this.#bar.remove();
+  /** Says why there is nothing, and offers to try it again. */
+  fail(message: string, again: () => void): void {
+    const button = make('button', { type: 'button' }, 'Try again');
+    button.addEventListener('click', again);
+    const problem = make('p', { className: 'problem', role: 'alert' }, message);
+    this.element.replaceChildren(problem, button);
   }
 }

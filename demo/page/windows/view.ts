@@ -168,21 +168,30 @@ class WindowsView implements View {
     const round = ++this.#round;
     this.#rcnn.forget();
     this.#compare.forget();
-    const loading = new Loading('Starting …');
-    element(this.#root, '#loading').replaceChildren(loading.element);
-    try {
-      const watcher = await Watcher.create(this.#levels, (...news) => loading.update(...news));
-      if (round !== this.#round) return watcher.dispose();
-      await this.#turns.take(() => this.#setWatcher(watcher));
-    } finally {
-      loading.element.remove();
-    }
+    const watcher = await this.#load();
+    if (!watcher) return;
+    if (round !== this.#round) return watcher.dispose();
+    await this.#turns.take(() => this.#setWatcher(watcher));
     // The first time threads start and code is compiled; the second is what later pictures take.
     await this.#watch({ keepTimes: false });
     await this.#watch();
     if (round !== this.#round) return;
     this.#pointAtSomething();
     if (!this.#playing) await this.#compareBoth();
+  }
+
+  /** Nothing, where what it needs cannot be loaded: then the page says so. */
+  async #load(): Promise<Watcher | undefined> {
+    const loading = new Loading('Starting …');
+    element(this.#root, '#loading').replaceChildren(loading.element);
+    try {
+      const watcher = await Watcher.create(this.#levels, (...news) => loading.update(...news));
+      loading.element.remove();
+      return watcher;
+    } catch (error) {
+      loading.fail(messageOf(error), () => void this.#attempt(() => this.#renew()));
+      return undefined;
+    }
   }
 
   #setWatcher(watcher: Watcher): void {
