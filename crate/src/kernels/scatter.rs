@@ -132,10 +132,10 @@ impl<T: Real> Block<'_, T> {
         }
     }
 
-    /// Calls `touch(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
+    /// Calls `each(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
     /// output lies in memory. Bins of one plane come in row-major order in either.
     #[inline(always)]
-    fn visit(self, level: Place, mut touch: impl FnMut(usize, usize, usize)) {
+    fn visit(self, level: Place, mut each: impl FnMut(usize, usize, usize)) {
         let cells = self.map.cells();
         let planes = self.channels.1 - self.channels.0;
         let bins_of = |row: u32| self.pyramid.bins_at(self.map.channels, level, row as usize);
@@ -151,7 +151,7 @@ impl<T: Real> Block<'_, T> {
                 // SAFETY: a bin of the output, which has as many indices.
                 let cell = unsafe { self.gradients.indices.as_ptr().add(at).read_volatile() } as usize;
                 if cell < cells {
-                    touch(plane, cell, at);
+                    each(plane, cell, at);
                 }
             };
             match bins.step {
