@@ -43,9 +43,10 @@ fn cases(
     )
 }
 
-/// Maps that there are kernels for, under pyramids whose levels they make together, apart and more than once.
+/// Maps that there are kernels for, under pyramids whose levels they make together, apart and more than once, before and after
+/// others.
 fn square_cases() -> impl Strategy<Value = Case> {
-    let level = prop::sample::select(&[1, 2, 3, 4][..]).prop_map(|n| (n, n));
+    let level = prop::sample::select(&[1, 2, 3, 4, 5, 7][..]).prop_map(|n| (n, n));
     let levels = prop::collection::vec(level, 0..5)
         .prop_map(|levels| [&levels[..], &[(4, 4)], &levels[..1.min(levels.len())]].concat());
     let side = prop::sample::select(&[7, 13, 14][..]);
@@ -141,5 +142,14 @@ proptest! {
     fn large_maps_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
         check(&case)?;
         check_average(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn maps_beyond_the_cache_agree_with_the_reference(case in cases(75..90usize, Just(48))) {
+        check(&case)?;
     }
 }

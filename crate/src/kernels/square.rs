@@ -64,19 +64,22 @@ unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize
         unsafe {
             let cells = cells.get_unchecked(i * SIDE * SIDE..(i + 1) * SIDE * SIDE);
             let sixteen = out.sixteen.slots.part::<B>(i * out.sixteen.stride, BINS * BINS);
-            *flags = Flags { sum: V::splat(0.0), zeros: V::splat(0.0) };
+            // In registers, and added to what other levels found at the end.
+            let mut found = Flags { sum: V::splat(0.0), zeros: V::splat(0.0) };
             if K < BINS {
                 // Few enough cells for a straight line.
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 0), sixteen.part::<B>(0, BINS), flags);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 1), sixteen.part::<B>(BINS, BINS), flags);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 2), sixteen.part::<B>(2 * BINS, BINS), flags);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 3), sixteen.part::<B>(3 * BINS, BINS), flags);
+                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 0), sixteen.part::<B>(0, BINS), &mut found);
+                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 1), sixteen.part::<B>(BINS, BINS), &mut found);
+                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 2), sixteen.part::<B>(2 * BINS, BINS), &mut found);
+                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 3), sixteen.part::<B>(3 * BINS, BINS), &mut found);
             } else {
                 // A loop, and not unrolled: in a long straight line engines do all loads first, and run out of registers.
                 for (i, &rows) in bins.iter().enumerate() {
-                    reduce_row::<V, B, SIDE, K>(cells, rows, sixteen.part::<B>(BINS * i, BINS), flags);
+                    reduce_row::<V, B, SIDE, K>(cells, rows, sixteen.part::<B>(BINS * i, BINS), &mut found);
                 }
             }
+            flags.sum = flags.sum.add(found.sum);
+            flags.zeros = flags.zeros.or(found.zeros);
             merge_rows::<V, B>([0, 1, 2, 3].map(|i| B::load(sixteen, BINS * i, BINS)), i, out);
         }
     }
