@@ -18,6 +18,9 @@ const WIDE: usize = 8;
 /// Narrower bins are read in bands of rows that stay in the first-level cache while one block of channels after the other
 /// goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
 const BAND_BYTES: usize = 16 << 10;
+/// Channels of so many bytes do not stay in the second-level cache. They are read cell by cell, as nothing but that lets memory
+/// come as fast as it can; what bins have come to waits in the output.
+const STREAMED_BYTES: usize = 1 << 20;
 
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///
@@ -100,8 +103,15 @@ macro_rules! for_each_block {
 /// `pass` must hold an item and an output of the level's plan, and the channels lie inside them.
 #[inline(always)]
 unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
+    let across = level.columns[0].len();
+    let cells = level.rows.last().map_or(0, |rows| rows.end as usize) * pass.width;
+    // Two blocks or fewer are read in about this order in any case.
+    let blocks = channels.len().is_multiple_of(CHANNEL_BLOCK) && channels.len() > 2 * CHANNEL_BLOCK;
+    if across >= WIDE && blocks && 4 * channels.len() * cells >= STREAMED_BYTES {
+        // SAFETY: the caller's promise.
+        return unsafe { stream_level::<V, B>(pass, level, channels, flags) };
+    }
     for (i, &rows) in level.rows.iter().enumerate() {
-        let across = level.columns[0].len();
         let band = if across < WIDE { BAND_BYTES / (4 * channels.len() * across) } else { 1 };
         let most = band.clamp(1, rows.len()) as u32;
         let mut start = rows.start;
@@ -116,6 +126,64 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
             start = band.end;
         }
     }
+}
+
+/// Reduces every bin of a level, cell by cell, for whole blocks of channels.
+///
+/// # Safety
+/// As [`reduce_level`].
+#[inline(never)]
+unsafe fn stream_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
+    let bins = |i: usize| (i * level.columns.len()..).zip(&level.columns);
+    // SAFETY: the caller's promise: cells and bins of the level.
+    unsafe {
+        for (i, rows) in level.rows.iter().enumerate() {
+            for (bin, columns) in bins(i) {
+                let none = B::none(V::splat_index(rows.start * pass.width as u32 + columns.start));
+                for channel in channels.clone().step_by(V::LANES) {
+                    none.store(pass.out, bin * pass.all + channel, V::LANES);
+                }
+            }
+            for row in rows.range() {
+                for (bin, columns) in bins(i) {
+                    for column in columns.range() {
+                        take_cell::<V, B>(pass, bin, row * pass.width + column, channels.clone(), flags);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Takes one cell into a bin, block after block of channels.
+///
+/// # Safety
+/// As [`reduce_level`], for a cell of the bin.
+#[inline(always)]
+unsafe fn take_cell<V: Vector, B: Best<V>>(
+    pass: Pass,
+    bin: usize,
+    cell: usize,
+    channels: Range<usize>,
+    flags: &mut Flags<V>,
+) {
+    let index = V::splat_index(cell as u32);
+    let mut sum = flags.sum;
+    for first in channels.step_by(CHANNEL_BLOCK) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let cells: [V; 4] =
+                core::array::from_fn(|k| span::load(pass.item, cell * pass.all + first + 4 * k, V::LANES));
+            for (k, &value) in cells.iter().enumerate() {
+                let at = bin * pass.all + first + 4 * k;
+                let mut best = B::load(pass.out, at, V::LANES);
+                best.take(value, index);
+                best.store(pass.out, at, V::LANES);
+            }
+            sum = sum.add(super::tree_sum(&cells));
+        }
+    }
+    flags.sum = sum;
 }
 
 /// Reduces a band of rows of one bin, for `K` vectors of channels. Without `first_row` it goes on from what stands in
