@@ -48,7 +48,9 @@ fn run<T: Element>(
     let mut scratch = vec![0.0; plan.forward_scratch(T::TYPE)];
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { forward_units(plan, map, Elements::of(input), to, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe {
+        forward_units(plan, map, Elements::of(input), to, plan.forward_units(map).all(), Span::new(&mut scratch))
+    };
     Ok(())
 }
 
@@ -131,7 +133,7 @@ unsafe fn run_units<B: Best<Native>>(
     scratch: Span<f32>,
 ) {
     let layout = plan.layout();
-    for (item, channels) in plan.units(map).items(units) {
+    for (item, channels) in plan.forward_units(map).items(units) {
         let cells = layout.cells(map, item);
         let output = ItemOutput { slots, channels: map.channels, item };
         // SAFETY: the caller's promise is the same, item by item.

@@ -64,7 +64,7 @@ export class Crew {
   run(work: Work): boolean {
     const { mayBlock, threads } = this.#options;
     if (!mayBlock || threads < 2 || this.#busy || !this.#isWorth(work)) return false;
-    const scratch = this.#open(work, threads - 1);
+    const scratch = this.#open(work, threads - 1, 2);
     if (scratch === undefined) return false;
     try {
       this.#control.work(this.#memory.kernels, scratch);
@@ -99,12 +99,14 @@ export class Crew {
   }
 
   /**
-   * Opens work for at most `most` workers. Gives the address of the caller's working memory, or nothing where the
-   * caller must do the work: workers cannot be started, or there is no memory for all of them.
+   * Opens work of `fewest` units or more for at most `most` workers. Gives the address of the caller's working memory, or
+   * nothing where the caller must do the work: it has fewer, workers cannot be started, or there is no memory for all of
+   * them.
    */
-  #open({ jobs, scratchBytes }: Work, most: number): number | undefined {
+  #open({ jobs, scratchBytes }: Work, most: number, fewest = 1): number | undefined {
     const list = writeJobs(this.#jobs, jobs);
     const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
+    if (units < fewest) return undefined;
     const seats = Math.min(most, units);
     const scratch = this.#scratchFor((seats + 1) * scratchBytes);
     if (scratch === undefined) return undefined;

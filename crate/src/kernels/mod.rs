@@ -35,6 +35,8 @@ pub(crate) const STREAMED_PLANE: usize = 1792;
 pub(crate) const FORWARD_BLOCK: usize = 16;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
+/// Elements of an NHWC item that does not stay in the second-level cache.
+pub(crate) const STREAMED_ITEM: usize = 1 << 18;
 /// NHWC channels that an average sums up together.
 pub(crate) const AVERAGE_CHANNELS: usize = 256;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.

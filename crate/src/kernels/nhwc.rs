@@ -5,7 +5,7 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, Slots, repair};
+use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_ITEM, Slots, repair};
 use crate::bins::Bin;
 use crate::plan::{Level, PyramidPlan, Source};
 use crate::shape::Planes;
@@ -18,10 +18,6 @@ const WIDE: usize = 8;
 /// Narrower bins are read in bands of rows that stay in the first-level cache while one block of channels after the other
 /// goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
 const BAND_BYTES: usize = 16 << 10;
-/// Channels of so many bytes do not stay in the second-level cache. They are read cell by cell, as nothing but that lets memory
-/// come as fast as it can; what bins have come to waits in the output.
-const STREAMED_BYTES: usize = 1 << 20;
-
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///
 /// # Safety
@@ -107,7 +103,7 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
     let cells = level.rows.last().map_or(0, |rows| rows.end as usize) * pass.width;
     // Two blocks or fewer are read in about this order in any case.
     let blocks = channels.len().is_multiple_of(CHANNEL_BLOCK) && channels.len() > 2 * CHANNEL_BLOCK;
-    if across >= WIDE && blocks && 4 * channels.len() * cells >= STREAMED_BYTES {
+    if across >= WIDE && blocks && pass.all * cells >= STREAMED_ITEM {
         // SAFETY: the caller's promise.
         return unsafe { stream_level::<V, B>(pass, level, channels, flags) };
     }
@@ -128,7 +124,8 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
     }
 }
 
-/// Reduces every bin of a level, cell by cell, for whole blocks of channels.
+/// Reduces every bin of a level cell by cell, for whole blocks of channels: nothing but that lets memory come as fast as it can.
+/// What the bins have come to waits in the output.
 ///
 /// # Safety
 /// As [`reduce_level`].

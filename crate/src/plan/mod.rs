@@ -9,7 +9,8 @@ pub(crate) use runs::{RUNS, Runs};
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STRIP_INDEXED, STRIP_VALUES,
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_ITEM, STRIP_INDEXED,
+    STRIP_VALUES,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::reserve::reserve;
@@ -166,6 +167,12 @@ impl PyramidPlan {
     /// How a call over `map` is cut up: planes in NCHW, blocks of channels in NHWC.
     pub(crate) fn units(&self, map: &FeatureMap) -> Units {
         Units::new(map, if self.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK })
+    }
+
+    /// The same for maxima. Large NHWC items stay whole: threads that take turns in every cell are slower than one alone.
+    pub(crate) fn forward_units(&self, map: &FeatureMap) -> Units {
+        let large = map.channels.saturating_mul(map.cells()) >= STREAMED_ITEM / 2;
+        if self.layout() == Layout::Nhwc && large { Units::new(map, map.channels) } else { self.units(map) }
     }
 
     pub(crate) fn levels(&self) -> &[Level] {
