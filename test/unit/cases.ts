@@ -25,16 +25,25 @@ export interface Case {
 }
 
 const axis = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40 }));
+/** Any maps, and those that have kernels of their own. */
+const sizes = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(axis, axis) },
+  { weight: 1, arbitrary: fc.constantFrom(7, 13, 14).map((side): [number, number] => [side, side]) },
+);
 const bins = fc.integer({ min: 1, max: 7 });
+const level = fc.oneof(
+  fc.tuple(bins, bins),
+  fc.oneof(bins, fc.constant(4)).map((n): [number, number] => [n, n]),
+);
 
 /** Cases so large that threads share them. */
 export const largeCases: fc.Arbitrary<Case> = fc.record({
   shape: fc.tuple(
     fc.constant(1),
-    fc.integer({ min: 60, max: 70 }),
+    fc.oneof(fc.integer({ min: 60, max: 70 }), fc.constant(64)),
     ...([0, 1] as const).map(() => fc.integer({ min: 66, max: 80 })),
   ) as fc.Arbitrary<Case['shape']>,
-  levels: fc.array(fc.tuple(bins, bins), { minLength: 1, maxLength: 4 }),
+  levels: fc.array(level, { minLength: 1, maxLength: 4 }),
   rule: fc.constant('adaptive'),
   layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
   kind: fc.constantFrom(...kinds),
@@ -45,8 +54,10 @@ export const largeCases: fc.Arbitrary<Case> = fc.record({
 export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
   fc
     .record({
-      shape: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: mostChannels }), axis, axis),
-      levels: fc.array(fc.tuple(bins, bins), { minLength: 1, maxLength: 4 }),
+      shape: fc
+        .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: mostChannels }), sizes)
+        .map(([batch, channels, [height, width]]): Case['shape'] => [batch, channels, height, width]),
+      levels: fc.array(level, { minLength: 1, maxLength: 4 }),
       rule: fc.constantFrom<Bins>('adaptive', 'adaptive', 'sliding', 'padded'),
       layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
       kind: fc.constantFrom(...kinds),
