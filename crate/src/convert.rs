@@ -24,21 +24,21 @@ struct Block<'a> {
     scratch: Span<'a, f32>,
 }
 
-/// Cuts `parts`, channels of items, into blocks, which take turns in one scratch.
+/// Cuts units into blocks, which take turns in one scratch.
 ///
 /// # Safety
 /// `scratch` must have what the plan counts for types that are converted, and no other holder.
 unsafe fn blocks<'a>(
     plan: &'a PyramidPlan,
     whole: &'a FeatureMap,
-    parts: impl Iterator<Item = (usize, Range<usize>)>,
+    units: Range<usize>,
     scratch: Span<'a, f32>,
 ) -> impl Iterator<Item = Block<'a>> {
     let most = plan.convert_block();
     let split = move |(item, channels): (usize, Range<usize>)| {
         channels.clone().step_by(most).map(move |first| (item, first..channels.end.min(first + most)))
     };
-    parts.flat_map(split).map(move |(item, channels)| {
+    plan.units(whole).items(units).flat_map(split).map(move |(item, channels)| {
         let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };
         let (cells, bins) = (map.len(), plan.output_len(1, map.channels));
         let taken = cells + 2 * bins;
@@ -60,6 +60,10 @@ unsafe fn blocks<'a>(
 }
 
 impl Block<'_> {
+    fn units(&self) -> Range<usize> {
+        self.plan.units(&self.map).all()
+    }
+
     /// Where the block's cells lie in the whole map.
     fn cell_runs(&self) -> impl Iterator<Item = Range<usize>> {
         self.plan.layout().cells(self.whole, self.item).runs(self.channels.clone(), self.whole.cells())
@@ -89,18 +93,11 @@ pub(crate) unsafe fn forward(
     let indexed = indices.len() > 0;
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
-        for block in blocks(plan, map, plan.forward_units(map).items(units), scratch) {
+        for block in blocks(plan, map, units, scratch) {
             input.gather(block.cell_runs(), block.cells.slice());
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
             let slots = Slots { values: block.bins, indices: places };
-            forward_f32(
-                plan,
-                &block.map,
-                block.cells.slice(),
-                slots,
-                plan.forward_units(&block.map).all(),
-                block.scratch,
-            );
+            forward_f32(plan, &block.map, block.cells.slice(), slots, block.units(), block.scratch);
             output.scatter(block.bin_runs(), block.bins.slice());
             if indexed {
                 let mut from = 0;
@@ -128,9 +125,9 @@ pub(crate) unsafe fn average(
 ) {
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
-        for block in blocks(plan, map, plan.units(map).items(units), scratch) {
+        for block in blocks(plan, map, units, scratch) {
             input.gather(block.cell_runs(), block.cells.slice());
-            average_f32(plan, &block.map, block.cells.slice(), block.bins, plan.units(&block.map).all(), block.scratch);
+            average_f32(plan, &block.map, block.cells.slice(), block.bins, block.units(), block.scratch);
             output.scatter(block.bin_runs(), block.bins.slice());
         }
     }
@@ -150,16 +147,9 @@ pub(crate) unsafe fn average_backward(
 ) {
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
-        for block in blocks(plan, map, plan.units(map).items(units), scratch) {
+        for block in blocks(plan, map, units, scratch) {
             grad_output.gather(block.bin_runs(), block.bins.slice());
-            average_backward_f32(
-                plan,
-                &block.map,
-                block.bins.slice(),
-                block.cells,
-                plan.units(&block.map).all(),
-                block.scratch,
-            );
+            average_backward_f32(plan, &block.map, block.bins.slice(), block.cells, block.units(), block.scratch);
             grad_input.scatter(block.cell_runs(), block.cells.slice());
         }
     }

@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::convert;
-use crate::element::{Element, Elements, Real};
+use crate::element::{Element, ElementType, Elements, Real};
 use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc};
 use crate::span::Span;
 use crate::vector::Native;
@@ -49,7 +49,14 @@ fn run<T: Element>(
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe {
-        forward_units(plan, map, Elements::of(input), to, plan.forward_units(map).all(), Span::new(&mut scratch))
+        forward_units(
+            plan,
+            map,
+            Elements::of(input),
+            to,
+            plan.forward_units(map, T::TYPE).all(),
+            Span::new(&mut scratch),
+        )
     };
     Ok(())
 }
@@ -133,7 +140,7 @@ unsafe fn run_units<B: Best<Native>>(
     scratch: Span<f32>,
 ) {
     let layout = plan.layout();
-    for (item, channels) in plan.forward_units(map).items(units) {
+    for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
         let cells = layout.cells(map, item);
         let output = ItemOutput { slots, channels: map.channels, item };
         // SAFETY: the caller's promise is the same, item by item.

@@ -169,10 +169,12 @@ impl PyramidPlan {
         Units::new(map, if self.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK })
     }
 
-    /// The same for maxima. Large NHWC items stay whole: threads that take turns in every cell are slower than one alone.
-    pub(crate) fn forward_units(&self, map: &FeatureMap) -> Units {
+    /// The same for maxima. Large NHWC items stay whole, where they are not converted: threads that take turns in every cell
+    /// are slower than one alone.
+    pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
         let large = map.channels.saturating_mul(map.cells()) >= STREAMED_ITEM / 2;
-        if self.layout() == Layout::Nhwc && large { Units::new(map, map.channels) } else { self.units(map) }
+        let whole = self.layout() == Layout::Nhwc && kind == ElementType::F32 && large;
+        if whole { Units::new(map, map.channels) } else { self.units(map) }
     }
 
     pub(crate) fn levels(&self) -> &[Level] {

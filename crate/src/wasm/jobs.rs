@@ -63,7 +63,7 @@ pub fn job_units(jobs: usize, count: usize) -> usize {
 
 fn units_of(job: &Job) -> usize {
     match Planned::of(job) {
-        Planned::Map(plan) if job.operation < 2 => plan.forward_units(&job.map(plan.size())).all().end,
+        Planned::Map(plan) if job.operation < 2 => plan.forward_units(&job.map(plan.size()), job.element()).all().end,
         Planned::Map(plan) => plan.units(&job.map(plan.size())).all().end,
         Planned::Regions(plan) => plan.units(&job.map(plan.size())).all().end,
     }
