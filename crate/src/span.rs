@@ -77,15 +77,15 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { *self.at.add(i) }
     }
 
-    /// Reads an element for nothing but to have it in the cache.
+    /// [`touch`]es `count` elements from `first` on.
     ///
     /// # Safety
-    /// `i` must be below the length.
+    /// `first + count` must not exceed the length.
     #[inline(always)]
-    pub unsafe fn touch(self, i: usize) {
-        debug_assert!(i < self.len);
+    pub unsafe fn touch(self, first: usize, count: usize) {
+        debug_assert!(first + count <= self.len);
         // SAFETY: inside, by the caller's promise.
-        unsafe { self.at.add(i).read_volatile() };
+        unsafe { touch(self.at.add(first), count) }
     }
 
     /// # Safety
@@ -145,6 +145,22 @@ impl<T: Element> Span<'_, T> {
             let at = self.at.add(at).cast();
             if lanes == V::LANES { vector.store(at) } else { vector.store_first(at, lanes) }
         }
+    }
+}
+
+/// Elements of 32 bits in a line of the cache.
+const LINE: usize = 16;
+
+/// Reads one element in each line of `count` elements, for nothing but to have them in the cache: what lies too far from what was
+/// read before for the processor to see it coming is fetched while something else is done.
+///
+/// # Safety
+/// The elements must be readable.
+#[inline(always)]
+pub(crate) unsafe fn touch<T: Copy>(from: *const T, count: usize) {
+    for i in (0..count).step_by(LINE) {
+        // SAFETY: one of the elements.
+        unsafe { from.add(i).read_volatile() };
     }
 }
 

@@ -20,8 +20,6 @@ use crate::plan::{Level, PyramidPlan};
 use crate::shape::Planes;
 use crate::vector::Vector;
 
-/// Elements in a line of the cache.
-pub(crate) const LINE: usize = 16;
 /// Column vectors of a strip that fit the registers beside their loads: engines load all of them before they compare any,
 /// so more than this spill, and cost a third more.
 pub(crate) const STRIP_VALUES: usize = 5;

@@ -5,12 +5,11 @@
 //! go through a scratch plane that is merged at the touched cells only. A plane is one thread's, so the bits do not
 //! depend on the number of threads.
 
-use super::LINE;
 use crate::FeatureMap;
 use crate::element::Real;
 use crate::pyramid::{Place, Pyramid};
 use crate::shape::{Layout, Planes};
-use crate::span::Span;
+use crate::span::{Span, touch};
 
 /// What backward reads and writes.
 #[derive(Clone, Copy)]
@@ -160,20 +159,17 @@ impl<T: Real> Block<'_, T> {
             }
         }
     }
-    /// Reads one element in each line of memory that `count` bins of a region lie in: they are fetched while those of
-    /// another region are visited. The rows lie too far apart for the processor to see it coming.
+    /// Touches the memory of `count` bins of a region, while those of another are visited: rows lie far apart.
     #[inline(always)]
     fn touch(self, bins: Planes, count: usize) {
         if bins.step > 1 {
             return;
         }
         let first = bins.at(self.channels.0, 0);
-        for at in (first..first + count).step_by(LINE) {
-            // SAFETY: bins of the output, which has as many indices.
-            unsafe {
-                self.gradients.output.as_ptr().add(at).read_volatile();
-                self.gradients.indices.as_ptr().add(at).read_volatile();
-            }
+        // SAFETY: bins of the output, which has as many indices.
+        unsafe {
+            touch(self.gradients.output.as_ptr().add(first), count);
+            touch(self.gradients.indices.as_ptr().add(first), count);
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::Best;
 use crate::Layout;
 use crate::element::Elements;
-use crate::kernels::LINE;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
@@ -31,9 +30,8 @@ impl Sink<'_> {
         Planes { first: bins.at(first, 0), ..bins }
     }
 
-    /// Reads one element in each line of memory that [`Sink::write`] will fill for `count` channels of a region: it is
-    /// fetched while another region is pooled. The rows lie too far apart for the processor to see it coming. Pays where
-    /// indices are written as well.
+    /// Touches the memory that [`Sink::write`] will fill for `count` channels of a region, while another region is pooled: rows
+    /// lie far apart. Pays where indices are written as well.
     ///
     /// # Safety
     /// Row and channels must lie inside the output.
@@ -46,12 +44,10 @@ impl Sink<'_> {
         }
         for (level, place) in pyramid.places.iter().enumerate() {
             let first = self.place(row, level).first;
-            for at in (first..first + count * place.bins).step_by(LINE) {
-                // SAFETY: the caller's promise; there are as many indices as values.
-                unsafe {
-                    values.touch(at);
-                    self.indices.touch(at);
-                }
+            // SAFETY: the caller's promise; there are as many indices as values.
+            unsafe {
+                values.touch(first, count * place.bins);
+                self.indices.touch(first, count * place.bins);
             }
         }
     }
