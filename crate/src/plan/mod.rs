@@ -221,7 +221,11 @@ impl PyramidPlan {
 
     /// Planes whose gradients are worked on together.
     pub(crate) fn backward_block(&self) -> usize {
-        (BACKWARD_BLOCK / (self.height * self.width)).max(1)
+        let planes = |cells: usize| cells / (self.height * self.width);
+        let (few, many) = (planes(BACKWARD_BLOCK), planes(4 * BACKWARD_BLOCK));
+        // Large planes have few cells that are touched, and in NHWC a line has the same cell of many planes.
+        let block = if self.layout() == Layout::Nchw { few.max(many.min(4)) } else { many };
+        block.max(1)
     }
 
     /// Fails unless `map` has the planned size and its elements can be counted.
