@@ -9,6 +9,11 @@ pub(crate) trait Vector: Copy {
     fn splat_index(index: u32) -> Self;
     /// The indices `first, first + 1, first + 2, first + 3`.
     fn count_from(first: u32) -> Self;
+    /// These indices.
+    fn indices(lanes: [u32; 4]) -> Self;
+    /// Has the value computed by now, by a store that is not left out. Engines put arithmetic off until something needs
+    /// it, and by then have loaded more than the registers hold.
+    fn settle(self) {}
     /// All ones in the lanes that are true.
     fn mask(lanes: [bool; 4]) -> Self;
 
@@ -23,6 +28,11 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `from` must be readable for two lanes.
     unsafe fn load_pair(from: *const f32) -> Self;
+    /// Loads `[a, b, c, d]`, two lanes from either place.
+    ///
+    /// # Safety
+    /// Both must be readable for two lanes.
+    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self;
     /// # Safety
     /// `to` must be writable for four lanes.
     unsafe fn store(self, to: *mut f32);
@@ -51,13 +61,17 @@ pub(crate) trait Vector: Copy {
     /// `self < other ? other : self` in each lane: keeps `self` on equality and where either is NaN.
     fn pmax(self, other: Self) -> Self;
     fn add(self, other: Self) -> Self;
-    fn gt(self, other: Self) -> Self;
     fn eq(self, other: Self) -> Self;
     fn ne(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
     fn not(self) -> Self;
+    /// All ones in the lanes of a mask, and as it was in the others. LLVM turns an `or` with a mask into a selection where a minimum
+    /// follows, which takes three instructions; a saturating addition of bytes is let be.
+    fn raise(self, mask: Self) -> Self;
     fn any(self) -> bool;
+    /// A bit for each lane of a mask, the first lowest.
+    fn bits(self) -> u32;
 
     fn add_index(self, other: Self) -> Self;
     fn ne_index(self, other: Self) -> Self;
@@ -76,6 +90,11 @@ pub(crate) trait Vector: Copy {
     fn join_low(self, b: Self) -> Self;
     /// `[a2, a3, b2, b3]`
     fn join_high(self, b: Self) -> Self;
+
+    /// `[a0, a2, b0, b2]`
+    fn evens(self, b: Self) -> Self;
+    /// `[a1, a3, b1, b3]`
+    fn odds(self, b: Self) -> Self;
 
     /// Lane `i` of every vector in vector `i`.
     #[inline(always)]
@@ -115,6 +134,16 @@ mod simd128 {
             V128(i32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
         }
         #[inline(always)]
+        fn indices([a, b, c, d]: [u32; 4]) -> Self {
+            V128(u32x4(a, b, c, d))
+        }
+        #[inline(always)]
+        fn settle(self) {
+            let mut place = core::mem::MaybeUninit::<v128>::uninit();
+            // SAFETY: a place of its own.
+            unsafe { place.as_mut_ptr().write_volatile(self.0) };
+        }
+        #[inline(always)]
         fn mask(lanes: [bool; 4]) -> Self {
             let [a, b, c, d] = lanes.map(|lane| if lane { u32::MAX } else { 0 });
             V128(u32x4(a, b, c, d))
@@ -133,6 +162,11 @@ mod simd128 {
         unsafe fn load_pair(from: *const f32) -> Self {
             // SAFETY: readable, by the caller's promise.
             V128(unsafe { v128_load64_splat(from.cast()) })
+        }
+        #[inline(always)]
+        unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            V128(unsafe { v128_load64_lane::<1>(v128_load64_zero(low.cast()), high.cast()) })
         }
         #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
@@ -157,10 +191,6 @@ mod simd128 {
             V128(f32x4_add(self.0, other.0))
         }
         #[inline(always)]
-        fn gt(self, other: Self) -> Self {
-            V128(f32x4_gt(self.0, other.0))
-        }
-        #[inline(always)]
         fn eq(self, other: Self) -> Self {
             V128(f32x4_eq(self.0, other.0))
         }
@@ -181,8 +211,16 @@ mod simd128 {
             V128(v128_not(self.0))
         }
         #[inline(always)]
+        fn raise(self, mask: Self) -> Self {
+            V128(u8x16_add_sat(self.0, mask.0))
+        }
+        #[inline(always)]
         fn any(self) -> bool {
             v128_any_true(self.0)
+        }
+        #[inline(always)]
+        fn bits(self) -> u32 {
+            i32x4_bitmask(self.0) as u32
         }
         #[inline(always)]
         fn add_index(self, other: Self) -> Self {
@@ -220,6 +258,14 @@ mod simd128 {
         fn join_high(self, b: Self) -> Self {
             V128(u32x4_shuffle::<2, 3, 6, 7>(self.0, b.0))
         }
+        #[inline(always)]
+        fn evens(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<0, 2, 4, 6>(self.0, b.0))
+        }
+        #[inline(always)]
+        fn odds(self, b: Self) -> Self {
+            V128(u32x4_shuffle::<1, 3, 5, 7>(self.0, b.0))
+        }
     }
 }
 
@@ -254,6 +300,10 @@ mod scalar {
             Lanes(core::array::from_fn(|i| first.wrapping_add(i as u32)))
         }
         #[inline(always)]
+        fn indices(lanes: [u32; 4]) -> Self {
+            Lanes(lanes)
+        }
+        #[inline(always)]
         fn mask(lanes: [bool; 4]) -> Self {
             Lanes(lanes.map(|lane| if lane { u32::MAX } else { 0 }))
         }
@@ -274,6 +324,12 @@ mod scalar {
             Lanes([a, b, a, b])
         }
         #[inline(always)]
+        unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
+            // SAFETY: readable, by the caller's promise.
+            let [[a, b], [c, d]] = unsafe { [low, high].map(|from| from.cast::<[u32; 2]>().read_unaligned()) };
+            Lanes([a, b, c, d])
+        }
+        #[inline(always)]
         unsafe fn store(self, to: *mut f32) {
             // SAFETY: writable, by the caller's promise.
             unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
@@ -289,10 +345,6 @@ mod scalar {
         #[inline(always)]
         fn add(self, other: Self) -> Self {
             each(self, other, |a, b| (f32::from_bits(a) + f32::from_bits(b)).to_bits())
-        }
-        #[inline(always)]
-        fn gt(self, other: Self) -> Self {
-            compare(self, other, |a, b| a > b)
         }
         #[inline(always)]
         fn eq(self, other: Self) -> Self {
@@ -315,8 +367,16 @@ mod scalar {
             each(self, self, |a, _| !a)
         }
         #[inline(always)]
+        fn raise(self, mask: Self) -> Self {
+            self.or(mask)
+        }
+        #[inline(always)]
         fn any(self) -> bool {
             self.0 != [0; 4]
+        }
+        #[inline(always)]
+        fn bits(self) -> u32 {
+            self.0.iter().rev().fold(0, |bits, lane| bits << 1 | lane >> 31)
         }
         #[inline(always)]
         fn add_index(self, other: Self) -> Self {
@@ -353,6 +413,14 @@ mod scalar {
         #[inline(always)]
         fn join_high(self, b: Self) -> Self {
             Lanes([self.0[2], self.0[3], b.0[2], b.0[3]])
+        }
+        #[inline(always)]
+        fn evens(self, b: Self) -> Self {
+            Lanes([self.0[0], self.0[2], b.0[0], b.0[2]])
+        }
+        #[inline(always)]
+        fn odds(self, b: Self) -> Self {
+            Lanes([self.0[1], self.0[3], b.0[1], b.0[3]])
         }
     }
 }

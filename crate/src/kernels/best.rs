@@ -33,11 +33,17 @@ impl Slots<'_> {
 pub(crate) trait Best<V: Vector>: Indexed + Copy {
     /// No cell yet: negative infinity, standing at `index`.
     fn none(index: V) -> Self;
+    /// The first cell of each lane. A NaN stays, and hides the others of the lane: they are in a bin that is mended.
+    fn first(value: V, index: V) -> Self;
+    /// See [`Vector::settle`].
+    fn settle(self);
     /// One more cell a lane, `index` above all before it. Equal values keep the earlier cell; NaN is passed over.
     fn take(&mut self, value: V, index: V);
     /// The better of both, the lower index among equals.
     fn merge(self, other: Self) -> Self;
     fn value(self) -> V;
+    /// All zero where indices are not carried along.
+    fn index(self) -> V;
     /// Moves the lanes of value and index alike.
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
     fn add_index(self, offset: V) -> Self;
@@ -79,6 +85,14 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
         WithoutIndex(V::splat(f32::NEG_INFINITY))
     }
     #[inline(always)]
+    fn first(value: V, _: V) -> Self {
+        WithoutIndex(value)
+    }
+    #[inline(always)]
+    fn settle(self) {
+        self.0.settle();
+    }
+    #[inline(always)]
     fn take(&mut self, value: V, _: V) {
         self.0 = self.0.pmax(value);
     }
@@ -89,6 +103,10 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
     #[inline(always)]
     fn value(self) -> V {
         self.0
+    }
+    #[inline(always)]
+    fn index(self) -> V {
+        V::splat_index(0)
     }
     #[inline(always)]
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self {
@@ -136,20 +154,33 @@ impl<V: Vector> Best<V> for WithIndex<V> {
         WithIndex { value: V::splat(f32::NEG_INFINITY), index }
     }
     #[inline(always)]
+    fn first(value: V, index: V) -> Self {
+        WithIndex { value, index }
+    }
+    #[inline(always)]
+    fn settle(self) {
+        self.index.settle();
+    }
+    #[inline(always)]
     fn take(&mut self, value: V, index: V) {
         // Indices grow along the scan, so a maximum with the masked index selects it, in one instruction less.
-        self.index = self.index.max_index(value.gt(self.value).and(index));
-        self.value = self.value.pmax(value);
+        let best = self.value.pmax(value);
+        self.index = self.index.max_index(best.ne(self.value).and(index));
+        self.value = best;
     }
     #[inline(always)]
     fn merge(self, other: Self) -> Self {
         let value = self.value.pmax(other.value);
-        let candidate = |best: Self| best.index.or(best.value.ne(value));
+        let candidate = |best: Self| best.index.raise(best.value.ne(value));
         WithIndex { value, index: candidate(self).min_index(candidate(other)) }
     }
     #[inline(always)]
     fn value(self) -> V {
         self.value
+    }
+    #[inline(always)]
+    fn index(self) -> V {
+        self.index
     }
     #[inline(always)]
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self {

@@ -28,9 +28,9 @@ pub(crate) const STRIP_INDEXED: usize = 4;
 /// Cells of a plane that stays in the first-level cache beside its reduced rows.
 pub(crate) const SMALL_PLANE: usize = 6144;
 /// Cells of a plane that is better read in the order in which it lies than strip by strip, though some are read twice.
-pub(crate) const STREAMED_PLANE: usize = 1792;
+pub(crate) const STREAMED_PLANE: usize = 1024;
 /// Planes that an NCHW kernel takes together, level after level, where they are small.
-pub(crate) const FORWARD_BLOCK: usize = 16;
+pub(crate) const FORWARD_BLOCK: usize = 32;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Elements of an NHWC item that does not stay in the second-level cache.
@@ -72,18 +72,24 @@ struct Flags<V> {
     zeros: V,
 }
 
-/// Added as a tree: a chain of additions would be the slowest part of the sweep.
+/// The sum of all, for which see [`Flags`].
 #[inline(always)]
 fn tree_sum<V: Vector, const K: usize>(cells: &[V; K]) -> V {
-    let mut sum = *cells;
+    tree(cells, V::add)
+}
+
+/// Brings all together as a tree: a chain of operations would be the slowest part of the sweep.
+#[inline(always)]
+fn tree<V: Vector, const K: usize>(cells: &[V; K], join: impl Fn(V, V) -> V) -> V {
+    let mut all = *cells;
     let mut gap = 1;
     while gap < K {
         let mut k = 0;
         while k + gap < K {
-            sum[k] = sum[k].add(sum[k + gap]);
+            all[k] = join(all[k], all[k + gap]);
             k += 2 * gap;
         }
         gap *= 2;
     }
-    sum[0]
+    all[0]
 }

@@ -86,6 +86,14 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
                 }
             }
         }
+        // Looked at together first: as a rule there is nothing to mend.
+        let all = flags.iter().fold(Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }, |all, flags| Flags {
+            sum: all.sum.add(flags.sum),
+            zeros: all.zeros.or(flags.zeros),
+        });
+        if !all.sum.ne(all.sum).or(all.zeros).any() {
+            continue;
+        }
         for (channel, flags) in planes.zip(flags) {
             let nan = flags.sum.ne(flags.sum).any();
             // SAFETY: a channel of the item.
@@ -155,13 +163,13 @@ impl<'a> Item<'a> {
                     let cells = self.input.get_unchecked(first..first + planes.len() * self.cells.plane);
                     let along = |i: Option<usize>| i.map(|i| self.stack::<B>(&plan.levels()[i], &planes));
                     let out = Outputs { sixteen: out, four: along(four), one: along(one) };
-                    square::reduce::<V, B>(plan.size().0, &level.rows, cells, out, flags);
+                    square::reduce::<V, B>(plan.size().0, cells, out, flags);
                 }
                 Steps::Runs(runs) => {
                     for (i, flags) in flags.iter_mut().enumerate() {
                         let out = out.slots.part::<B>(i * out.stride, level.bins());
                         let cells = (self.plane(planes.start + i), plan.size().1);
-                        runs::reduce::<V, B>((&level.rows, runs, level.columns.len()), cells, out, flags);
+                        runs::reduce::<V, B>((&level.rows, &level.columns, runs), cells, out, flags);
                     }
                 }
                 Steps::Rows(gathered) => {
@@ -261,18 +269,21 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
     let mut sum = V::splat(0.0);
     for (i, rows) in bins.iter().enumerate() {
         let to = i * stride + strip.column;
-        let mut best = [B::none(V::splat_index(rows.start * map.width as u32)); K];
-        for row in rows.range() {
-            let at = row * map.stride + strip.column;
-            let index = V::splat_index((row * map.width) as u32);
-            // Offsets from the strip's first cell are constants, which cost nothing in a load.
-            // SAFETY: row and strip lie inside the plane.
-            let cells: [V; K] = unsafe {
-                let cells = map.cells.get_unchecked(at..);
-                core::array::from_fn(|k| span::load(cells, offset(k), V::LANES))
-            };
+        let index = |row: usize| V::splat_index((row * map.width) as u32);
+        // Offsets from the strip's first cell are constants, which cost nothing in a load.
+        // SAFETY: row and strip lie inside the plane.
+        let load = |row: usize| unsafe {
+            let cells = map.cells.get_unchecked(row * map.stride + strip.column..);
+            core::array::from_fn::<V, K, _>(|k| span::load(cells, offset(k), V::LANES))
+        };
+        let first = rows.start as usize;
+        let cells = load(first);
+        let mut best = cells.map(|value| B::first(value, index(first)));
+        sum = sum.add(super::tree_sum(&cells));
+        for row in first + 1..rows.end as usize {
+            let cells = load(row);
             for (best, &value) in best.iter_mut().zip(&cells) {
-                best.take(value, index);
+                best.take(value, index(row));
             }
             sum = sum.add(super::tree_sum(&cells));
         }

@@ -1,74 +1,179 @@
-//! Bins wide enough to be read on their own: four runs of columns side by side, a vector each, row after row, so that
-//! the map is read in the order in which it lies. Nothing is put down before the bins are whole.
+//! Bins wide enough to be read on their own, row after row, so that the map is read in the order in which it lies.
+//!
+//! A row of a bin is brought down to one vector before it is compared with the rows above it. So an index costs little:
+//! what is carried along is the row of the best cell, and its column is looked up once, when the bin is whole.
 
-use super::{Best, Flags, Slots, tree_sum};
+use core::ops::Range;
+
+use super::{Best, Flags, Slots, tree, tree_sum};
 use crate::bins::Bin;
 use crate::plan::{RUNS, Runs};
 use crate::span;
 use crate::vector::Vector;
 
-/// Reduces the bins of one plane, `across` in each row.
+/// Reduces the bins of one plane.
 ///
 /// # Safety
-/// Rows and runs must be those of a level of the plan that `cells`, in rows of `width`, and `out` were made for.
+/// Rows, columns and runs must be those of a level of the plan that `cells`, in rows of `width`, and `out` were made for.
 #[inline(never)]
 pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
-    (rows, runs, across): (&[Bin], &[Runs], usize),
-    (cells, width): (&[f32], usize),
+    (rows, columns, runs): (&[Bin], &[Bin], &[Runs]),
+    map: (&[f32], usize),
     out: Slots,
     flags: &mut Flags<V>,
 ) {
     for (i, rows) in rows.iter().enumerate() {
         for runs in runs {
+            let bins = runs.bins.0..runs.bins.1;
             // SAFETY: the caller's promise is the same.
             unsafe {
-                let best = reduce_runs::<V, B>(rows, runs, (cells, width), flags);
-                best.store(out, i * across + runs.bins.0, runs.bins.1 - runs.bins.0);
+                let best = match runs.vectors {
+                    0 | 1 => reduce_short::<V, B, 2>(rows, runs, map, flags),
+                    2 => reduce_short::<V, B, 3>(rows, runs, map, flags),
+                    3 => reduce_short::<V, B, 4>(rows, runs, map, flags),
+                    _ => reduce_long::<V, B>(rows, runs, map, flags),
+                };
+                let best = bring_together::<V, B>(best, bins.len());
+                flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
+                let at = i * columns.len() + bins.start;
+                if B::INDEXED {
+                    let found = best.value().lanes().into_iter().zip(best.index().lanes());
+                    for (i, ((value, row), columns)) in found.zip(columns.get_unchecked(bins)).enumerate() {
+                        let row = row as usize;
+                        let column =
+                            first_equal::<V>(map.0.get_unchecked(row..), columns.range(), f32::from_bits(value));
+                        // Zeros of both signs are equal: the first of them counts.
+                        out.values.set(at + i, *map.0.get_unchecked(row + column));
+                        out.indices.set(at + i, (row + column) as u32);
+                    }
+                } else {
+                    best.store(out, at, bins.len());
+                }
             }
         }
     }
 }
 
-/// Reduces four runs over a row of bins, to as many lanes as they make up bins.
+/// The first of `columns` that holds `value`, or the first of them where none does, since a NaN was in the way.
+///
+/// # Safety
+/// Columns must lie inside the row, and be four at least.
+#[inline(always)]
+unsafe fn first_equal<V: Vector>(row: &[f32], columns: Range<usize>, value: f32) -> usize {
+    const TOGETHER: usize = 32;
+    let mut first = columns.start;
+    while first < columns.end {
+        let end = columns.end.min(first + TOGETHER);
+        let last = columns.end - V::LANES;
+        first = first.min(last);
+        let mut equal = 0;
+        for column in (first..end).step_by(V::LANES) {
+            let column = column.min(last);
+            // SAFETY: the columns lie inside the row.
+            let found = unsafe { span::load::<V>(row, column, V::LANES) }.eq(V::splat(value));
+            equal |= found.bits() << (column - first);
+        }
+        if equal != 0 {
+            return first + equal.trailing_zeros() as usize;
+        }
+        first = end;
+    }
+    columns.start
+}
+
+/// Reduces four runs of `N` vectors over a row of bins.
 ///
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_runs<V: Vector, B: Best<V>>(
+unsafe fn reduce_short<V: Vector, B: Best<V>, const N: usize>(
     rows: &Bin,
     runs: &Runs,
     (cells, width): (&[f32], usize),
     flags: &mut Flags<V>,
-) -> B {
+) -> [B; RUNS] {
+    let Runs { starts, lasts, .. } = *runs;
+    let mut best = [B::none(V::splat_index(rows.start * width as u32)); RUNS];
+    let mut row = rows.start as usize * width;
+    let end = rows.end as usize * width;
+    while row < end {
+        let index = V::splat_index(row as u32);
+        let run = |i: usize| -> [V; N] {
+            let offset = |k: usize| if k + 1 == N { lasts[i] - starts[i] } else { V::LANES * k };
+            // SAFETY: runs lie inside the rows.
+            unsafe {
+                let cells = cells.get_unchecked(row + starts[i]..);
+                core::array::from_fn(|k| span::load(cells, offset(k), V::LANES))
+            }
+        };
+        let two = |best: &mut [B], sum: &mut V, runs: [[V; N]; 2]| {
+            for (best, values) in best.iter_mut().zip(&runs) {
+                best.take(tree(values, V::pmax), index);
+            }
+            *sum = sum.add(tree_sum(&runs.map(|values| tree_sum(&values))));
+        };
+        two(&mut best[..2], &mut flags.sum, [run(0), run(1)]);
+        if N > 2 {
+            best[0].settle();
+            best[1].settle();
+            flags.sum.settle();
+        }
+        two(&mut best[2..], &mut flags.sum, [run(2), run(3)]);
+        row += width;
+    }
+    best
+}
+
+/// Reduces four runs of many vectors over a row of bins.
+///
+/// # Safety
+/// As [`reduce`].
+#[inline(always)]
+unsafe fn reduce_long<V: Vector, B: Best<V>>(
+    rows: &Bin,
+    runs: &Runs,
+    (cells, width): (&[f32], usize),
+    flags: &mut Flags<V>,
+) -> [B; RUNS] {
     let Runs { starts, vectors, lasts, .. } = *runs;
     let mut best = [B::none(V::splat_index(rows.start * width as u32)); RUNS];
-    let mut sum = V::splat(0.0);
     for row in rows.range() {
         let row = row * width;
-        // An index is counted from the run's start, which is added at the end.
-        let mut take = |at: [usize; RUNS], index: [usize; RUNS]| {
-            // SAFETY: runs lie inside the rows.
-            let values = at.map(|column| unsafe { span::load::<V>(cells, row + column, V::LANES) });
-            for ((best, &value), index) in best.iter_mut().zip(&values).zip(index) {
-                best.take(value, V::splat_index((row + index) as u32));
-            }
-            sum = sum.add(tree_sum(&values));
-        };
-        for vector in 0..vectors {
-            take(starts.map(|start| start + 4 * vector), [4 * vector; RUNS]);
+        // SAFETY: runs lie inside the rows.
+        let load = |at: [usize; RUNS]| at.map(|column| unsafe { span::load::<V>(cells, row + column, V::LANES) });
+        let mut most = load(lasts);
+        let mut sum = tree_sum(&most);
+        // Without an index there is nothing to wait for until the end of the row.
+        if !B::INDEXED {
+            most = core::array::from_fn(|i| most[i].pmax(best[i].value()));
         }
-        take(lasts, core::array::from_fn(|i| lasts[i] - starts[i]));
+        for vector in 0..vectors {
+            let values = load(starts.map(|start| start + V::LANES * vector));
+            most = core::array::from_fn(|i| most[i].pmax(values[i]));
+            sum = sum.add(tree_sum(&values));
+        }
+        flags.sum = flags.sum.add(sum);
+        for (best, most) in best.iter_mut().zip(most) {
+            if B::INDEXED {
+                best.take(most, V::splat_index(row as u32));
+            } else {
+                *best = B::first(most, most);
+            }
+        }
     }
-    flags.sum = flags.sum.add(sum);
-    let best = B::reduce(core::array::from_fn(|i| best[i].add_index(V::count_from(starts[i] as u32))));
-    let best = match runs.bins.1 - runs.bins.0 {
+    best
+}
+
+/// The bins that four runs make up, in as many lanes.
+#[inline(always)]
+fn bring_together<V: Vector, B: Best<V>>(runs: [B; RUNS], bins: usize) -> B {
+    let best = B::reduce(runs);
+    match bins {
         1 => B::reduce([best; RUNS]),
         2 => {
             let pairs = best.shuffle(best.shuffle(best, V::join_high), V::zip_low);
             pairs.merge(pairs.shuffle(pairs, V::join_high))
         }
         _ => best,
-    };
-    flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
-    best
+    }
 }

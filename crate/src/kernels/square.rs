@@ -2,7 +2,7 @@
 //! all is done in registers, and no offset is looked up. The maps of the classic networks are such, and so small that
 //! everything around the cells would cost more than the cells.
 
-use super::{Best, Flags, Slots, Stack};
+use super::{Best, Flags, Slots, Stack, tree};
 use crate::bins::Bin;
 use crate::span;
 use crate::vector::Vector;
@@ -26,24 +26,18 @@ pub(super) struct Outputs<'a> {
     pub one: Option<Stack<'a>>,
 }
 
-/// Reduces the bins of every plane, of `side x side` cells, one after the other in `cells`. `bins` are those of either axis.
+/// Reduces the bins of every plane, of `side x side` cells, one after the other in `cells`.
 ///
 /// # Safety
 /// `side` must be one of [`SIDES`], `cells` hold a plane for each of `planes`, and `out` the bins of each.
 #[inline(always)]
-pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
-    side: usize,
-    bins: &[Bin],
-    cells: &[f32],
-    out: Outputs,
-    planes: &mut [Flags<V>],
-) {
+pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(side: usize, cells: &[f32], out: Outputs, planes: &mut [Flags<V>]) {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match side {
-            7 => reduce_planes::<V, B, 7, 2>(bins, cells, out, planes),
-            13 => reduce_planes::<V, B, 13, 4>(bins, cells, out, planes),
-            _ => reduce_planes::<V, B, 14, 4>(bins, cells, out, planes),
+            7 => reduce_planes::<V, B, 7, 2>(cells, out, planes),
+            13 => reduce_planes::<V, B, 13, 4>(cells, out, planes),
+            _ => reduce_planes::<V, B, 14, 4>(cells, out, planes),
         }
     }
 }
@@ -54,33 +48,32 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
 /// As [`reduce`].
 #[inline(never)]
 unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
-    bins: &[Bin],
     cells: &[f32],
     out: Outputs,
     planes: &mut [Flags<V>],
 ) {
+    // Indices within a row of bins. Hidden from the compiler, which makes comparisons of constants into selections.
+    let steps: [V; 4] = core::array::from_fn(|row| V::count_from(core::hint::black_box((row * SIDE) as u32)));
     for (i, flags) in planes.iter_mut().enumerate() {
         // SAFETY: the plane's cells and bins, by the caller's promise.
         unsafe {
             let cells = cells.get_unchecked(i * SIDE * SIDE..(i + 1) * SIDE * SIDE);
             let sixteen = out.sixteen.slots.part::<B>(i * out.sixteen.stride, BINS * BINS);
             // In registers, and added to what other levels found at the end.
-            let mut found = Flags { sum: V::splat(0.0), zeros: V::splat(0.0) };
-            if K < BINS {
-                // Few enough cells for a straight line.
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 0), sixteen.part::<B>(0, BINS), &mut found);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 1), sixteen.part::<B>(BINS, BINS), &mut found);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 2), sixteen.part::<B>(2 * BINS, BINS), &mut found);
-                reduce_row::<V, B, SIDE, K>(cells, bin(SIDE, 3), sixteen.part::<B>(3 * BINS, BINS), &mut found);
-            } else {
-                // A loop, and not unrolled: in a long straight line engines do all loads first, and run out of registers.
-                for (i, &rows) in bins.iter().enumerate() {
-                    reduce_row::<V, B, SIDE, K>(cells, rows, sixteen.part::<B>(BINS * i, BINS), &mut found);
-                }
-            }
-            flags.sum = flags.sum.add(found.sum);
-            flags.zeros = flags.zeros.or(found.zeros);
-            merge_rows::<V, B>([0, 1, 2, 3].map(|i| B::load(sixteen, BINS * i, BINS)), i, out);
+            let mut sum = V::splat(-0.0);
+            // A row that two rows of bins share is read once.
+            let mut last = [V::splat(0.0); K];
+            // A straight line: said row by row, as loops are not always unrolled.
+            let rows = [
+                reduce_row::<V, B, SIDE, K>(cells, 0, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, B, SIDE, K>(cells, 1, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, B, SIDE, K>(cells, 2, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, B, SIDE, K>(cells, 3, steps, &mut last, &mut sum, sixteen),
+            ];
+            let zeros = rows.map(|row| row.value().eq(V::splat(0.0)));
+            flags.sum = flags.sum.add(sum);
+            flags.zeros = flags.zeros.or(tree(&zeros, V::or));
+            merge_rows::<V, B>(rows, i, out);
         }
     }
 }
@@ -99,6 +92,9 @@ unsafe fn merge_rows<V: Vector, B: Best<V>>(rows: [B; BINS], i: usize, out: Outp
     unsafe {
         if let Some(Stack { slots, stride }) = out.four {
             four.store(slots, i * stride, 4);
+        } else {
+            // Or it would be made twice: once for each of these branches.
+            four.settle();
         }
         if let Some(Stack { slots, stride }) = out.one {
             B::reduce([four; 4]).store(slots, i * stride, 1);
@@ -106,41 +102,90 @@ unsafe fn merge_rows<V: Vector, B: Best<V>>(rows: [B; BINS], i: usize, out: Outp
     }
 }
 
-/// Reduces a row of bins.
+/// Reduces row `i` of bins, and stores it. `last` are the cells of the last row that was read, and `sum` that of all.
 ///
 /// # Safety
-/// `cells` must hold a plane, and `out` a row of bins.
+/// `cells` must hold a plane, and `out` its bins.
 #[inline(always)]
 unsafe fn reduce_row<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
     cells: &[f32],
-    rows: Bin,
+    i: usize,
+    steps: [V; 4],
+    last: &mut [V; K],
+    sum: &mut V,
     out: Slots,
-    flags: &mut Flags<V>,
-) {
+) -> B {
     // Each vector serves as many neighbouring bins, beginning where the first of them does.
-    let first = |k: usize| (bin(SIDE, k * BINS / K).start as usize).min(SIDE - V::LANES);
-    let mut best = [B::none(V::splat_index((rows.start as usize * SIDE) as u32)); K];
-    let mut sum = V::splat(0.0);
-    for row in rows.range() {
-        // SAFETY: a row of the plane, and four cells from a column on that three follow.
-        let values: [V; K] = unsafe {
-            let cells = cells.get_unchecked(row * SIDE..);
-            core::array::from_fn(|k| span::load(cells, first(k), V::LANES))
-        };
-        for (best, &value) in best.iter_mut().zip(&values) {
-            best.take(value, V::splat_index((row * SIDE) as u32));
-        }
-        sum = sum.add(super::tree_sum(&values));
-    }
-    let best = B::reduce(core::array::from_fn(|j| {
-        let k = j * K / BINS;
-        let best = best[k].add_index(V::count_from(first(k) as u32));
-        let inside = |lane: usize| bin(SIDE, j).range().contains(&(first(k) + lane));
+    let first = |j: usize| (bin(SIDE, j * K / BINS * BINS / K).start as usize).min(SIDE - V::LANES);
+    let mut columns = |k: usize, sum: &mut V| {
+        let at = [k, k + 1].map(|k| first(k * BINS / K));
+        // SAFETY: two vectors of the plane's columns.
+        let (best, cells, part) = unsafe { reduce_columns::<V, B, SIDE>(cells, i, at, steps, [last[k], last[k + 1]]) };
+        [last[k], last[k + 1]] = cells;
+        *sum = sum.add(part);
+        best
+    };
+    let keep = |best: B, j: usize| {
+        let inside = |lane: usize| bin(SIDE, j).range().contains(&(first(j) + lane));
         let all = bin(SIDE, j).len() == V::LANES;
         if all { best } else { best.keep(V::mask(core::array::from_fn(inside))) }
-    }));
+    };
+    let pair = |a: B, b: B| a.shuffle(b, V::zip_low).merge(a.shuffle(b, V::zip_high));
+    let [left, right] = if K < BINS {
+        let [a, b] = columns(0, sum);
+        [pair(keep(a, 0), keep(a, 1)), pair(keep(b, 2), keep(b, 3))]
+    } else {
+        let [a, b] = columns(0, sum);
+        let left = pair(keep(a, 0), keep(b, 1));
+        left.settle();
+        sum.settle();
+        let [c, d] = columns(2, sum);
+        [left, pair(keep(c, 2), keep(d, 3))]
+    };
+    let best = left.shuffle(right, V::join_low).merge(left.shuffle(right, V::join_high));
+    let start = bin(SIDE, i).start as usize * SIDE;
+    let best = best.add_index(V::indices(core::array::from_fn(|j| (start + first(j)) as u32)));
     // SAFETY: a row of bins, by the caller's promise.
-    unsafe { best.store(out, 0, BINS) };
-    flags.sum = flags.sum.add(sum);
-    flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
+    unsafe { best.store(out, BINS * i, BINS) };
+    best
+}
+
+/// Reduces the rows of row `i` of bins in two vectors of columns, of which indices are counted from the first cell. Gives
+/// the cells of the last row as well, and the sum of those that were read: all but `last`, where the bins before end with
+/// the row that these begin with.
+///
+/// # Safety
+/// `cells` must hold a plane, in whose rows three columns follow each of `columns`.
+#[inline(always)]
+unsafe fn reduce_columns<V: Vector, B: Best<V>, const SIDE: usize>(
+    cells: &[f32],
+    i: usize,
+    columns: [usize; 2],
+    steps: [V; 4],
+    mut last: [V; 2],
+) -> ([B; 2], [V; 2], V) {
+    let rows = bin(SIDE, i);
+    let load = |row: usize| {
+        let row = (rows.start as usize + row) * SIDE;
+        // SAFETY: the caller's promise.
+        columns.map(|column| unsafe { span::load::<V>(cells, row + column, V::LANES) })
+    };
+    let mut sum = V::splat(-0.0);
+    if i == 0 || bin(SIDE, i - 1).end == rows.start {
+        last = load(0);
+        sum = last[0].add(last[1]);
+    }
+    let mut best = last.map(|value| B::first(value, steps[0]));
+    let mut take = |row: usize| {
+        if row < rows.len() {
+            last = load(row);
+            sum = sum.add(last[0].add(last[1]));
+            best[0].take(last[0], steps[row]);
+            best[1].take(last[1], steps[row]);
+        }
+    };
+    take(1);
+    take(2);
+    take(3);
+    (best, last, sum)
 }

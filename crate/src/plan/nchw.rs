@@ -68,7 +68,7 @@ impl Steps {
                     return Ok(Steps::Runs(runs));
                 }
                 let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
-                Ok(Steps::Rows(gather(level, window, (plan.row_stride(), plan.reduced_len()))?))
+                Ok(Steps::Rows(gather(level, &window, (plan.row_stride(), plan.reduced_len()))?))
             }
             Source::Level { .. } if matches!(root.steps, Steps::Square(along) if along.contains(&Some(i))) => {
                 Ok(Steps::Along)
@@ -77,7 +77,7 @@ impl Steps {
                 let parent = &plan.levels[parent];
                 let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
                 let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-                Ok(Steps::Nested(gather(level, window, (parent.columns.len(), parent.bins()))?))
+                Ok(Steps::Nested(gather(level, &window, (parent.columns.len(), parent.bins()))?))
             }
         }
     }
@@ -120,7 +120,7 @@ pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError>
 /// far apart.
 fn gather(
     level: &Level,
-    window: impl Fn(usize, usize) -> (Range<usize>, Bin),
+    window: &dyn Fn(usize, usize) -> (Range<usize>, Bin),
     (stride, plane): (usize, usize),
 ) -> Result<Gather, PoolError> {
     let (bins, across) = (level.bins(), level.columns.len());
