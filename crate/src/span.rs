@@ -88,6 +88,21 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { touch(self.at.add(first), count) }
     }
 
+    /// Writes something to an element, for nothing but to have its line in the cache when what counts is written. Unlike with a
+    /// [`touch`], nothing waits for it.
+    ///
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn claim(self, i: usize)
+    where
+        T: Default,
+    {
+        debug_assert!(i < self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { self.at.add(i).write_volatile(T::default()) }
+    }
+
     /// # Safety
     /// `i` must be below the length.
     #[inline(always)]
@@ -113,6 +128,17 @@ impl<T: Element> Span<'_, T> {
         debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
         // SAFETY: as many elements as lanes are inside, by the caller's promise.
         unsafe { load_lanes(self.at.add(at).cast(), lanes) }
+    }
+
+    /// The first two elements of both.
+    ///
+    /// # Safety
+    /// Both must have two.
+    #[inline(always)]
+    pub unsafe fn load_pairs<V: Vector>(self, other: Self) -> V {
+        debug_assert!(self.len >= 2 && other.len >= 2);
+        // SAFETY: the caller's promise.
+        unsafe { V::load_pairs(self.at.cast(), other.at.cast()) }
     }
 
     /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.

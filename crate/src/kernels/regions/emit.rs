@@ -1,12 +1,32 @@
 //! The way of a region's bins into the output.
 
-use super::Best;
+use super::{Best, REGION_CHANNELS};
 use crate::Layout;
 use crate::element::Elements;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
-use crate::vector::Vector;
+use crate::vector::{Native, Vector};
+
+/// A level of a region as it was pooled.
+pub(super) trait Pooled {
+    /// The bin of a channel: `(channel, bin)`.
+    fn one(&self, at: (usize, usize)) -> Best;
+
+    /// Four of them, values and indices.
+    #[inline(always)]
+    fn four(&self, at: [(usize, usize); 4]) -> (Native, Native) {
+        let all = at.map(|at| self.one(at));
+        (Native::indices(all.map(|(value, _)| value.to_bits())), Native::indices(all.map(|(_, index)| index)))
+    }
+}
+
+impl<F: Fn(usize, usize) -> Best> Pooled for F {
+    #[inline(always)]
+    fn one(&self, (channel, bin): (usize, usize)) -> Best {
+        self(channel, bin)
+    }
+}
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
@@ -21,7 +41,7 @@ pub(super) struct Sink<'a> {
     pub staged: Span<'a, f32>,
 }
 
-impl Sink<'_> {
+impl<'a> Sink<'a> {
     /// Where a level's bins stand in a region's row, the block's first channel being plane 0.
     fn place(&self, row: usize, level: usize) -> Planes {
         let pyramid = self.plan.pyramid();
@@ -52,12 +72,22 @@ impl Sink<'_> {
         }
     }
 
+    /// Values that a level of a whole block will fill, to be claimed while the region before is pooled: rows lie far apart, and
+    /// the first store to a line that is not in the cache holds up those behind it. As many lines as the level has bins,
+    /// since each bin of a block's channels fills one.
+    #[inline(always)]
+    pub fn ahead(self, row: usize, level: usize) -> Ahead<'a> {
+        let place = self.place(row, level);
+        let apart = if place.step == 1 { REGION_CHANNELS } else { place.step };
+        Ahead { values: self.output.as_f32(), first: place.first, apart }
+    }
+
     /// Writes one level of a region: `best(channel, bin)` for `count` channels.
     ///
     /// # Safety
     /// Row, level and channels must lie inside the output.
     #[inline(always)]
-    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: impl Fn(usize, usize) -> Best) {
+    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &(impl Pooled + ?Sized)) {
         let place = self.place(row, level);
         let bins = self.plan.pyramid().places[level].bins;
         // SAFETY: the caller's promise, and the staged part has room for a level.
@@ -70,15 +100,25 @@ impl Sink<'_> {
             if self.plan.pyramid().layout == Layout::Nchw {
                 for channel in 0..count {
                     let run = (to.at(channel, 0), place.at(channel, 0), bins);
-                    self.write_run(values, run, |bin| best(channel, bin));
+                    self.write_run(values, run, |bin| (channel, bin), best);
                 }
             } else {
                 for bin in 0..bins {
-                    self.write_run(values, (to.at(0, bin), place.at(0, bin), count), |channel| best(channel, bin));
+                    self.write_run(values, (to.at(0, bin), place.at(0, bin), count), |channel| (channel, bin), best);
                 }
             }
             self.finish(place, count, bins);
         }
+    }
+
+    /// As [`Sink::write`], where bins take longer to find than a call does.
+    ///
+    /// # Safety
+    /// As [`Sink::write`].
+    #[inline(never)]
+    pub unsafe fn write_slowly(self, row: usize, level: usize, count: usize, best: &dyn Pooled) {
+        // SAFETY: the caller's promise is the same.
+        unsafe { self.write(row, level, count, best) }
     }
 
     /// Writes neighbouring bins: values from one place on, and indices, if asked for, from another.
@@ -87,22 +127,33 @@ impl Sink<'_> {
         self,
         values: Span<f32>,
         (to, place, len): (usize, usize, usize),
-        best: impl Fn(usize) -> Best,
+        at: impl Fn(usize) -> (usize, usize),
+        best: &(impl Pooled + ?Sized),
     ) {
         // SAFETY: the caller's promise.
         unsafe {
             let values = values.part(to, len);
-            if self.indices.len() > 0 {
-                let indices = self.indices.part(place, len);
+            if self.indices.len() == 0 {
                 for i in 0..len {
-                    let (value, index) = best(i);
+                    values.set(i, best.one(at(i)).0);
+                }
+                return;
+            }
+            let indices = self.indices.part(place, len);
+            if len < 4 {
+                for i in 0..len {
+                    let (value, index) = best.one(at(i));
                     values.set(i, value);
                     indices.set(i, index);
                 }
-            } else {
-                for i in 0..len {
-                    values.set(i, best(i).0);
-                }
+                return;
+            }
+            // The last four overlap those before them.
+            for i in (0..len).step_by(4) {
+                let i = i.min(len - 4);
+                let (value, index) = best.four([i, i + 1, i + 2, i + 3].map(&at));
+                values.store(i, value, 4);
+                indices.store(i, index, 4);
             }
         }
     }
@@ -151,6 +202,28 @@ impl Sink<'_> {
                 }
             }
             self.finish(place, channels, bins);
+        }
+    }
+}
+
+/// Lines of the output that are written soon.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a> {
+    values: Option<Span<'a, f32>>,
+    first: usize,
+    apart: usize,
+}
+
+impl Ahead<'_> {
+    /// Claims the line of a bin.
+    ///
+    /// # Safety
+    /// The level must have that bin, and nothing that counts may stand there.
+    #[inline(always)]
+    pub unsafe fn claim(self, bin: usize) {
+        if let Some(values) = self.values {
+            // SAFETY: the caller's promise.
+            unsafe { values.claim(self.first + bin * self.apart) };
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Tables of ranks. The cells of each channel are sorted once, such that the cell that a scan would choose ranks higher: a
 //! maximum of ranks then names the cell, whatever the order in which it was found.
 
-use super::emit::Sink;
+use super::emit::{Pooled, Sink};
 use super::tables::{Lanes, build, pool_region};
-use super::{Block, REGION_CHANNELS, Workspace};
+use super::{Best, Block, REGION_CHANNELS, Workspace};
 use crate::regions::{NOWHERE, RegionRule, Tables};
 use crate::span::Span;
 use crate::vector::{Native, Vector};
@@ -46,16 +46,49 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sin
             if let Some(&next) = rows.get(i + 1) {
                 sink.touch(next as usize, block.channels);
             }
-            pool_region::<Native, Ranks, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled);
+            pool_region::<Native, Ranks, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled, |_| None);
             for (level, place) in block.plan.pyramid().places.iter().enumerate() {
                 let pooled =
                     work.pooled.part(REGION_CHANNELS / 2 * place.first, REGION_CHANNELS / 2 * place.bins).halves();
-                sink.write(row as usize, level, block.channels, |channel, bin| {
-                    let at = channel * each + 2 * pooled.get(REGION_CHANNELS * bin + channel) as usize;
-                    (f32::from_bits(work.ranked.get(at)), work.ranked.get(at + 1))
-                });
+                sink.write(row as usize, level, block.channels, &Found { ranks: pooled, ranked: work.ranked, each });
             }
         }
+    }
+}
+
+/// A level whose ranks are found.
+struct Found<'a> {
+    ranks: Span<'a, u16>,
+    /// For each channel, `each` words apart, and each rank a value and an index.
+    ranked: Span<'a, u32>,
+    each: usize,
+}
+
+impl Found<'_> {
+    #[inline(always)]
+    fn place(&self, (channel, bin): (usize, usize)) -> usize {
+        // SAFETY: a bin of the level, by the promise of who asks.
+        let rank = unsafe { self.ranks.get(REGION_CHANNELS * bin + channel) };
+        channel * self.each + 2 * rank as usize
+    }
+}
+
+impl Pooled for Found<'_> {
+    #[inline(always)]
+    fn one(&self, at: (usize, usize)) -> Best {
+        let place = self.place(at);
+        // SAFETY: a rank that was given.
+        unsafe { (f32::from_bits(self.ranked.get(place)), self.ranked.get(place + 1)) }
+    }
+
+    #[inline(always)]
+    fn four(&self, at: [(usize, usize); 4]) -> (Native, Native) {
+        // SAFETY: ranks that were given.
+        let (low, high): (Native, Native) = unsafe {
+            let [a, b, c, d] = at.map(|at| self.ranked.part(self.place(at), 2));
+            (a.load_pairs(b), c.load_pairs(d))
+        };
+        (low.evens(high), low.odds(high))
     }
 }
 

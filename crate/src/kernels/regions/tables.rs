@@ -1,6 +1,6 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
-use super::emit::Sink;
+use super::emit::{Ahead, Sink};
 use super::{Block, REGION_CHANNELS, Workspace};
 use crate::regions::{RegionPlan, RegionRule, RegionSource, Tables};
 use crate::span::{self, Span};
@@ -37,14 +37,16 @@ pub(super) unsafe fn pool_values(block: Block, rows: &[u32], tables: &Tables, si
             return false;
         }
         build::<Native, Values, VECTORS>(block.plan, tables, work.tables);
-        for &row in rows {
-            pool_region::<Native, Values, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled);
+        for (i, &row) in rows.iter().enumerate() {
+            let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
+            let ahead = |level: usize| next.map(|&next| sink.ahead(next as usize, level));
+            pool_region::<Native, Values, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled, ahead);
             for (level, place) in places.iter().enumerate() {
                 let pooled = work.pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
                 if block.channels == REGION_CHANNELS {
                     sink.write_vectors::<Native, VECTORS>(row as usize, level, pooled);
                 } else {
-                    sink.write(row as usize, level, block.channels, |channel, bin| {
+                    sink.write_slowly(row as usize, level, block.channels, &|channel: usize, bin: usize| {
                         (pooled.get(REGION_CHANNELS * bin + channel), 0)
                     });
                 }
@@ -171,17 +173,19 @@ unsafe fn store_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize, 
     }
 }
 
-/// Pools one region: the vectors of each bin of all levels. Bins without cells come out as zero.
+/// Pools one region: the vectors of each bin of all levels. Bins without cells come out as zero. Meanwhile it claims what lies
+/// `ahead` for each level.
 ///
 /// # Safety
-/// `memory` must hold the plan's tables, and `pooled` have room for all bins.
+/// `memory` must hold the plan's tables, `pooled` have room for all bins, and what lies ahead be written later.
 #[inline(never)]
-pub(super) unsafe fn pool_region<V: Vector, L: Lanes, const N: usize>(
+pub(super) unsafe fn pool_region<'a, V: Vector, L: Lanes, const N: usize>(
     plan: &RegionPlan,
     tables: &Tables,
     memory: Span<f32>,
     region: usize,
     pooled: Span<f32>,
+    ahead: impl Fn(usize) -> Option<Ahead<'a>>,
 ) {
     for &level in plan.order() {
         let place = plan.pyramid().places[level];
@@ -195,7 +199,13 @@ pub(super) unsafe fn pool_region<V: Vector, L: Lanes, const N: usize>(
                     merge::<V, L, N>(plan.grids()[parent], plan.grids()[level], from, out);
                 }
                 source => {
-                    look_up::<V, L, N>(plan.level_parts(tables, region, level), plan.size().1, memory, out);
+                    look_up::<V, L, N>(
+                        plan.level_parts(tables, region, level),
+                        plan.size().1,
+                        memory,
+                        out,
+                        ahead(level),
+                    );
                     if source == RegionSource::MapWithHoles {
                         clear_holes::<V, N>(plan, region, level, out);
                     }
@@ -212,6 +222,7 @@ unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
     width: usize,
     memory: Span<f32>,
     out: Span<f32>,
+    ahead: Option<Ahead>,
 ) {
     let mut bin = 0;
     for &row in rows {
@@ -229,6 +240,9 @@ unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
                     best = greater::<V, L, N>(best, of_row(row));
                 }
                 store_cell(out, bin, best);
+                if let Some(ahead) = ahead {
+                    ahead.claim(bin);
+                }
             }
             bin += 1;
         }
