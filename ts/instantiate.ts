@@ -105,13 +105,13 @@ function toUrl(wasm: string | URL): URL {
 }
 
 async function compile(source: Payload['wasm'] | BufferSource | Response): Promise<WebAssembly.Module> {
-  if (typeof source === 'string') return WebAssembly.compile(platform.unpack(source));
+  if (typeof source === 'string') return platform.compile(platform.unpack(source));
   if (source instanceof WebAssembly.Module) return source;
   if (typeof Response !== 'function' || !(source instanceof Response))
-    return WebAssembly.compile(source as BufferSource);
+    return platform.compile(source as BufferSource);
   if (!source.ok) throw new Error(`the server answered ${source.status}`);
   // Streaming insists on a media type that many servers do not send.
-  return WebAssembly.compile(await source.arrayBuffer());
+  return platform.compile(await source.arrayBuffer());
 }
 
 /** A module of another kind would fail much later, and say less. */

@@ -22,6 +22,8 @@ export const platform: Platform = {
 
   unpack,
 
+  compile: (bytes) => WebAssembly.compile(bytes),
+
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 
   load: (url) => fetch(url),

@@ -18,6 +18,8 @@ export interface Platform {
   loadPayload(variant: Variant): Promise<Payload>;
   /** The bytes of a built-in module that travels packed. */
   unpack(packed: string): Uint8Array<ArrayBuffer>;
+  /** The module that bytes hold: at once where nobody minds a millisecond, as that is quicker. */
+  compile(bytes: BufferSource): WebAssembly.Module | Promise<WebAssembly.Module>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */

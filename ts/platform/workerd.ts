@@ -10,6 +10,8 @@ export const platform: Platform = {
     throw new Error('an edge worker cannot compile WebAssembly');
   },
 
+  compile: (bytes) => WebAssembly.compile(bytes),
+
   cores: () => 1,
 
   load: (url) => fetch(url),
