@@ -14,12 +14,8 @@ export interface Batch {
 export function describeBatch(
   dims: readonly unknown[],
   ragged: boolean,
-  {
-    layout,
-    spatialDims,
-    bins,
-    path,
-  }: { layout: Layout; spatialDims: SpatialDims; bins: number; path: (i: number) => string },
+  { layout, spatialDims, bins }: { layout: Layout; spatialDims: SpatialDims; bins: number },
+  path: (i: number) => string,
 ): Batch {
   const shapes = mapList(dims, 'dims', 'invalid-dims', (dims, i) =>
     featureMapShape(dims, layout, path(i), spatialDims),

@@ -1,5 +1,4 @@
 import type { Scratch } from './memory.js';
-import { WORD_BYTES } from './tensor.js';
 
 /** What a job does: the numbers are the crate's. */
 export const operations = {
@@ -33,8 +32,7 @@ const JOB_WORDS = 8;
 
 /** Writes jobs to memory that is theirs until they are done. Gives the address. */
 export function writeJobs(scratch: Scratch, jobs: readonly Job[]): number {
-  const address = scratch.atLeast(jobs.length * JOB_WORDS * WORD_BYTES);
-  const words = scratch.memory.view('int32', address, jobs.length * JOB_WORDS);
+  const words = scratch.words(jobs.length * JOB_WORDS);
   let at = 0;
   for (const job of jobs) {
     words[at] = job.plan;
@@ -47,5 +45,5 @@ export function writeJobs(scratch: Scratch, jobs: readonly Job[]): number {
     words[at + 7] = job.element;
     at += JOB_WORDS;
   }
-  return address;
+  return words.byteOffset;
 }

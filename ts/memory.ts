@@ -1,6 +1,6 @@
 import { PyramidPoolError } from './errors.js';
 import { type Share, SharedTable } from './shared-table.js';
-import { type DataType, dataTypes, type RawOf } from './tensor.js';
+import { type DataType, dataTypes, type RawOf, WORD_BYTES } from './tensor.js';
 import type { Kernels } from './variant.js';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
@@ -139,6 +139,7 @@ function disposed(): PyramidPoolError {
 export class Scratch {
   #address = 0;
   #bytes = -1;
+  #words: Int32Array | undefined;
 
   constructor(
     readonly memory: WasmMemory,
@@ -153,6 +154,17 @@ export class Scratch {
       this.#bytes = bytes;
     }
     return this.#address;
+  }
+
+  /** At least `count` words, which go stale when memory grows. */
+  words(count: number): Int32Array {
+    const address = this.atLeast(count * WORD_BYTES);
+    const words = this.#words;
+    const fits =
+      words?.buffer === this.memory.buffer && words.byteOffset === address && words.length >= count;
+    if (fits) return words;
+    this.#words = this.memory.view('int32', address, count);
+    return this.#words;
   }
 
   /** Gives the block back until it is needed again. */

@@ -14,6 +14,9 @@ export interface Plan {
 }
 
 interface CachedPlan extends Plan {
+  readonly options: PlanOptions;
+  readonly height: number;
+  readonly width: number;
   /** Calls under way: a plan in use is never freed. */
   users: number;
 }
@@ -34,6 +37,8 @@ export class PlanOptions {
 /** The plans of a runtime, shared by all its pools, the least recently used going first. */
 export class PlanCache {
   readonly #plans = new Map<string, CachedPlan>();
+  /** The plan used last: most calls are for the size of the one before, and keys take long to make. */
+  #last: CachedPlan | undefined;
 
   constructor(readonly memory: WasmMemory) {
     memory.onExhausted = () => this.clear();
@@ -41,6 +46,11 @@ export class PlanCache {
 
   /** The plan for a size, to be given back by `release`. */
   acquire(options: PlanOptions, height: number, width: number): Plan {
+    const last = this.#last;
+    if (last?.options === options && last.height === height && last.width === width) {
+      last.users++;
+      return last;
+    }
     const key = `${height} ${width} ${options.key}`;
     let plan = this.#plans.get(key);
     if (plan === undefined || this.#plans.size > MOST_PLANS / 2) {
@@ -50,6 +60,7 @@ export class PlanCache {
       this.#plans.set(key, plan);
     }
     plan.users++;
+    this.#last = plan;
     return plan;
   }
 
@@ -65,6 +76,7 @@ export class PlanCache {
 
   /** Frees at most `most` plans, those used longest ago first, but none that a call uses. */
   #evict(most: number): void {
+    this.#last = undefined;
     for (const [key, plan] of this.#plans) {
       if (most === 0) return;
       if (plan.users > 0) continue;
@@ -74,7 +86,8 @@ export class PlanCache {
     }
   }
 
-  #make({ levels, bins, layout }: PlanOptions, height: number, width: number): CachedPlan {
+  #make(options: PlanOptions, height: number, width: number): CachedPlan {
+    const { levels, bins, layout } = options;
     const { memory } = this;
     checkBinCounts(memory, bins, levels, height, width);
     const bytes = 2 * WORD_BYTES * levels.length;
@@ -99,7 +112,7 @@ export class PlanCache {
           `a ${height} x ${width} map has more cells or bins than 31 bits count`,
         );
       }
-      return { address, users: 0 };
+      return { address, options, height, width, users: 0 };
     } finally {
       memory.free(list, bytes);
     }

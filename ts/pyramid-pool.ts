@@ -68,7 +68,7 @@ export class PyramidPool implements Disposable {
   /** Where it runs. */
   readonly runtime: Runtime;
   readonly #caller: Caller;
-  readonly #bins: number;
+  readonly #pyramid: Pick<ResolvedOptions, 'layout' | 'spatialDims'> & { readonly bins: number };
   readonly #planOptions: PlanOptions;
 
   /** Made by `createPyramidPool`. */
@@ -76,7 +76,8 @@ export class PyramidPool implements Disposable {
     this.options = options;
     this.runtime = runtime;
     this.#caller = new Caller(runtime);
-    this.#bins = countBins(options.levels);
+    const { levels, layout, spatialDims } = options;
+    this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
     this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
   }
 
@@ -261,7 +262,7 @@ export class PyramidPool implements Disposable {
   }
 
   #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
-    return describeBatch(dims, ragged, { ...this.options, bins: this.#bins, path });
+    return describeBatch(dims, ragged, this.#pyramid, path);
   }
 }
 

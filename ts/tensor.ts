@@ -105,5 +105,8 @@ export function publicArray<T extends DataType>(type: T, raw: RawArray): DataOf[
 
 /** Number of elements of a tensor with these sizes. */
 export function countElements(dims: readonly number[]): number {
-  return dims.reduce((product, size) => product * size, 1);
+  // A plain loop: calls come by here several times.
+  let product = 1;
+  for (let axis = 0; axis < dims.length; axis++) product *= dims[axis] as number;
+  return product;
 }
