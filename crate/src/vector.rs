@@ -104,6 +104,9 @@ pub(crate) trait Vector: Copy {
     }
 }
 
+/// Whether a vector is held in one register, so that straight lines of code pay. Builds for tests go the way of those with SIMD.
+pub(crate) const IN_REGISTERS: bool = cfg!(any(target_feature = "simd128", not(target_arch = "wasm32")));
+
 /// The vector of this build.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) type Native = simd128::V128;

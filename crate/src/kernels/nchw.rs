@@ -15,7 +15,7 @@ use crate::bins::Bin;
 use crate::plan::{Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
 use crate::shape::Planes;
 use crate::span::{self, Span};
-use crate::vector::Vector;
+use crate::vector::{IN_REGISTERS, Vector};
 
 /// Working memory of one thread, cut up for a plan.
 #[derive(Clone, Copy)]
@@ -158,7 +158,7 @@ impl<'a> Item<'a> {
         unsafe {
             let out = self.stack::<B>(level, &planes);
             match &level.steps {
-                &Steps::Square([four, one]) => {
+                &Steps::Square([four, one]) if IN_REGISTERS => {
                     let first = self.cells.at(planes.start, 0);
                     let cells = self.input.get_unchecked(first..first + planes.len() * self.cells.plane);
                     let along = |i: Option<usize>| i.map(|i| self.stack::<B>(&plan.levels()[i], &planes));
@@ -181,7 +181,7 @@ impl<'a> Item<'a> {
                     }
                     gather::<V, B>(gathered, level.bins(), reduced, out, flags);
                 }
-                Steps::Nested(_) | Steps::Along => {}
+                Steps::Nested(_) | Steps::Along | Steps::Square(_) => {}
             }
         }
     }

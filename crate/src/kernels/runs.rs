@@ -9,7 +9,7 @@ use super::{Best, Flags, Slots, tree, tree_sum};
 use crate::bins::Bin;
 use crate::plan::{RUNS, Runs};
 use crate::span;
-use crate::vector::Vector;
+use crate::vector::{IN_REGISTERS, Vector};
 
 /// Reduces the bins of one plane.
 ///
@@ -28,6 +28,7 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
             // SAFETY: the caller's promise is the same.
             unsafe {
                 let best = match runs.vectors {
+                    _ if !IN_REGISTERS => reduce_long::<V, B>(rows, runs, map, flags),
                     0 | 1 => reduce_short::<V, B, 2>(rows, runs, map, flags),
                     2 => reduce_short::<V, B, 3>(rows, runs, map, flags),
                     3 => reduce_short::<V, B, 4>(rows, runs, map, flags),

@@ -7,6 +7,7 @@ use super::{Level, PyramidPlan, Runs, Source, reserve};
 use crate::PoolError;
 use crate::bins::Bin;
 use crate::kernels::square;
+use crate::vector::IN_REGISTERS;
 
 /// How an NCHW kernel makes a level.
 #[derive(Default, Clone, Debug)]
@@ -88,7 +89,7 @@ fn is_square(plan: &PyramidPlan, level: &Level) -> bool {
     let fits = |bins: &[Bin]| {
         bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(side, i))
     };
-    side == width && square::SIDES.contains(&side) && fits(&level.rows) && fits(&level.columns)
+    IN_REGISTERS && side == width && square::SIDES.contains(&side) && fits(&level.rows) && fits(&level.columns)
 }
 
 /// The first levels of four bins and of one that nest in level `root`, or in others that do.
