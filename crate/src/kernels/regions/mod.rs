@@ -124,22 +124,25 @@ pub(crate) unsafe fn channels(
     (item, channels, rows): (usize, Range<usize>, &[u32]),
     scratch: Span<f32>,
 ) {
+    let tables = plan.tables();
+    let ranks = tables.filter(|tables| tables.ranks_pay);
+    let is_first = rows.first() == plan.rows(item).first();
+    if indices.len() > 0 && ranks.is_some() && !is_first {
+        return;
+    }
     // SAFETY: the caller's promise.
     unsafe {
         let work = Workspace::new(plan, input.kind(), scratch);
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
         let sink = Sink { plan, channels: (channels.start, map.channels), output, indices, staged: work.staged };
-        let tables = plan.tables();
         if let Some(tables) = tables.filter(|_| indices.len() == 0)
             && tables::pool_values(block, rows, tables, sink, &work)
         {
             return;
         }
-        match tables.filter(|tables| tables.ranks_pay) {
+        match ranks {
             None => scan::pool(block, rows, sink),
-            Some(tables) if rows.first() == plan.rows(item).first() => {
-                ranks::pool(block, plan.rows(item), tables, sink, &work)
-            }
+            Some(tables) if is_first => ranks::pool(block, plan.rows(item), tables, sink, &work),
             Some(_) => {}
         }
     }
