@@ -64,10 +64,20 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
 
     /// Four bests into one, whose lanes are the best lane of each: the horizontal step of four bins at once.
     #[inline(always)]
-    fn reduce(bins: [Self; 4]) -> Self {
-        let pair = |a: Self, b: Self| a.shuffle(b, V::zip_low).merge(a.shuffle(b, V::zip_high));
-        let (low, high) = (pair(bins[0], bins[1]), pair(bins[2], bins[3]));
-        low.shuffle(high, V::join_low).merge(low.shuffle(high, V::join_high))
+    fn reduce([a, b, c, d]: [Self; 4]) -> Self {
+        Self::pair(a, b).join(Self::pair(c, d))
+    }
+
+    /// The first half of that step, for two of the four: two lanes are left of each.
+    #[inline(always)]
+    fn pair(self, other: Self) -> Self {
+        self.shuffle(other, V::zip_low).merge(self.shuffle(other, V::zip_high))
+    }
+
+    /// The second half, for two pairs.
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        self.shuffle(other, V::join_low).merge(self.shuffle(other, V::join_high))
     }
 }
 

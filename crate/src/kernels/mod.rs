@@ -72,6 +72,29 @@ struct Flags<V> {
     zeros: V,
 }
 
+impl<V: Vector> Flags<V> {
+    #[inline(always)]
+    fn none() -> Self {
+        Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }
+    }
+
+    /// Those of either.
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Flags { sum: self.sum.add(other.sum), zeros: self.zeros.or(other.zeros) }
+    }
+
+    #[inline(always)]
+    fn has_nan(self) -> bool {
+        self.sum.ne(self.sum).any()
+    }
+
+    #[inline(always)]
+    fn has_zero(self) -> bool {
+        self.zeros.any()
+    }
+}
+
 /// The sum of all, for which see [`Flags`].
 #[inline(always)]
 fn tree_sum<V: Vector, const K: usize>(cells: &[V; K]) -> V {

@@ -66,10 +66,9 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
 ) {
     // SAFETY: the caller's promise.
     let (scratch, item) = unsafe { (Scratch::new(plan, scratch), Item { plan, input, cells, output }) };
-    let mut flags = [Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }; FORWARD_BLOCK];
     for planes in blocks(channels, FORWARD_BLOCK) {
+        let mut flags = [Flags::none(); FORWARD_BLOCK];
         let flags = &mut flags[..planes.len()];
-        flags.fill(Flags { sum: V::splat(0.0), zeros: V::splat(0.0) });
         // SAFETY: strips, bands and gathers of the plan lie inside the planes, the scratch made for them, and the
         // bins of these planes, which lie inside the output.
         unsafe {
@@ -87,17 +86,14 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             }
         }
         // Looked at together first: as a rule there is nothing to mend.
-        let all = flags.iter().fold(Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }, |all, flags| Flags {
-            sum: all.sum.add(flags.sum),
-            zeros: all.zeros.or(flags.zeros),
-        });
-        if !all.sum.ne(all.sum).or(all.zeros).any() {
+        let all = flags.iter().fold(Flags::<V>::none(), |all, &flags| all.join(flags));
+        if !all.has_nan() && !all.has_zero() {
             continue;
         }
         for (channel, flags) in planes.zip(flags) {
-            let nan = flags.sum.ne(flags.sum).any();
+            let nan = flags.has_nan();
             // SAFETY: a channel of the item.
-            let zero = flags.zeros.any() && has_negative_zero::<V>(unsafe { item.plane(channel) });
+            let zero = flags.has_zero() && has_negative_zero::<V>(unsafe { item.plane(channel) });
             if nan || zero {
                 repair::plane(plan, input, cells, output, channel, nan, zero);
             }
@@ -158,6 +154,7 @@ impl<'a> Item<'a> {
         unsafe {
             let out = self.stack::<B>(level, &planes);
             match &level.steps {
+                // Planned only there; said here too, so that other builds have no such kernel.
                 &Steps::Square([four, one]) if IN_REGISTERS => {
                     let first = self.cells.at(planes.start, 0);
                     let cells = self.input.get_unchecked(first..first + planes.len() * self.cells.plane);

@@ -18,6 +18,7 @@ const WIDE: usize = 8;
 /// Narrower bins are read in bands of rows that stay in the first-level cache while one block of channels after the other
 /// goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
 const BAND_BYTES: usize = 16 << 10;
+
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///
 /// # Safety

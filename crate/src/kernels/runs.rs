@@ -38,19 +38,31 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
                 flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
                 let at = i * columns.len() + bins.start;
                 if B::INDEXED {
-                    let found = best.value().lanes().into_iter().zip(best.index().lanes());
-                    for (i, ((value, row), columns)) in found.zip(columns.get_unchecked(bins)).enumerate() {
-                        let row = row as usize;
-                        let column =
-                            first_equal::<V>(map.0.get_unchecked(row..), columns.range(), f32::from_bits(value));
-                        // Zeros of both signs are equal: the first of them counts.
-                        out.values.set(at + i, *map.0.get_unchecked(row + column));
-                        out.indices.set(at + i, (row + column) as u32);
-                    }
+                    store_found(best, map.0, columns.get_unchecked(bins), out, at);
                 } else {
                     best.store(out, at, bins.len());
                 }
             }
+        }
+    }
+}
+
+/// Stores bins from `at` on, whose indices are those of their rows' first cells, with the first cell of each that is equal to
+/// its value.
+///
+/// # Safety
+/// Rows and `columns` must lie inside `cells`, and as many bins in `out`.
+#[inline(always)]
+unsafe fn store_found<V: Vector, B: Best<V>>(best: B, cells: &[f32], columns: &[Bin], out: Slots, at: usize) {
+    let found = best.value().lanes().into_iter().zip(best.index().lanes());
+    for (i, ((value, row), columns)) in found.zip(columns).enumerate() {
+        let row = row as usize;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let column = first_equal::<V>(cells.get_unchecked(row..), columns.range(), f32::from_bits(value));
+            // Zeros of both signs are equal: the first of them counts.
+            out.values.set(at + i, *cells.get_unchecked(row + column));
+            out.indices.set(at + i, (row + column) as u32);
         }
     }
 }

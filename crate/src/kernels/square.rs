@@ -71,8 +71,7 @@ unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize
                 reduce_row::<V, B, SIDE, K>(cells, 3, steps, &mut last, &mut sum, sixteen),
             ];
             let zeros = rows.map(|row| row.value().eq(V::splat(0.0)));
-            flags.sum = flags.sum.add(sum);
-            flags.zeros = flags.zeros.or(tree(&zeros, V::or));
+            *flags = flags.join(Flags { sum, zeros: tree(&zeros, V::or) });
             merge_rows::<V, B>(rows, i, out);
         }
     }
@@ -130,21 +129,19 @@ unsafe fn reduce_row<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
         let all = bin(SIDE, j).len() == V::LANES;
         if all { best } else { best.keep(V::mask(core::array::from_fn(inside))) }
     };
-    let pair = |a: B, b: B| a.shuffle(b, V::zip_low).merge(a.shuffle(b, V::zip_high));
     let [left, right] = if K < BINS {
         let [a, b] = columns(0, sum);
-        [pair(keep(a, 0), keep(a, 1)), pair(keep(b, 2), keep(b, 3))]
+        [keep(a, 0).pair(keep(a, 1)), keep(b, 2).pair(keep(b, 3))]
     } else {
         let [a, b] = columns(0, sum);
-        let left = pair(keep(a, 0), keep(b, 1));
+        let left = keep(a, 0).pair(keep(b, 1));
         left.settle();
         sum.settle();
         let [c, d] = columns(2, sum);
-        [left, pair(keep(c, 2), keep(d, 3))]
+        [left, keep(c, 2).pair(keep(d, 3))]
     };
-    let best = left.shuffle(right, V::join_low).merge(left.shuffle(right, V::join_high));
     let start = bin(SIDE, i).start as usize * SIDE;
-    let best = best.add_index(V::indices(core::array::from_fn(|j| (start + first(j)) as u32)));
+    let best = left.join(right).add_index(V::indices(core::array::from_fn(|j| (start + first(j)) as u32)));
     // SAFETY: a row of bins, by the caller's promise.
     unsafe { best.store(out, BINS * i, BINS) };
     best

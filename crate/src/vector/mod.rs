@@ -1,0 +1,121 @@
+//! Four lanes of 32 bits: the only place that names instructions. Kernels are written once over [`Vector`].
+
+/// Four lanes, read as `f32` values or as `u32` indices as the operation's name says. A mask is a vector whose lanes
+/// are all ones or all zeros.
+pub(crate) trait Vector: Copy {
+    const LANES: usize = 4;
+
+    fn splat(value: f32) -> Self;
+    fn splat_index(index: u32) -> Self;
+    /// The indices `first, first + 1, first + 2, first + 3`.
+    fn count_from(first: u32) -> Self;
+    /// These indices.
+    fn indices(lanes: [u32; 4]) -> Self;
+    /// Has the value computed by now, by a store that is not left out. Engines put arithmetic off until something needs
+    /// it, and by then have loaded more than the registers hold.
+    fn settle(self) {}
+    /// All ones in the lanes that are true.
+    fn mask(lanes: [bool; 4]) -> Self;
+
+    /// # Safety
+    /// `from` must be readable for four lanes; any alignment of 4 will do.
+    unsafe fn load(from: *const f32) -> Self;
+    /// # Safety
+    /// `from` must be readable for one lane.
+    unsafe fn load_splat(from: *const f32) -> Self;
+    /// Loads `[a, b, a, b]`.
+    ///
+    /// # Safety
+    /// `from` must be readable for two lanes.
+    unsafe fn load_pair(from: *const f32) -> Self;
+    /// Loads `[a, b, c, d]`, two lanes from either place.
+    ///
+    /// # Safety
+    /// Both must be readable for two lanes.
+    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self;
+    /// # Safety
+    /// `to` must be writable for four lanes.
+    unsafe fn store(self, to: *mut f32);
+    fn lanes(self) -> [u32; 4];
+
+    /// # Safety
+    /// `from` must be readable for `lanes` lanes, at least one. The others repeat the first.
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, lanes: usize) -> Self {
+        // SAFETY: below `lanes`.
+        let all: [f32; 4] = core::array::from_fn(|i| unsafe { *from.add(if i < lanes { i } else { 0 }) });
+        // SAFETY: the array has four lanes.
+        unsafe { Self::load(all.as_ptr()) }
+    }
+
+    /// # Safety
+    /// `to` must be writable for `lanes` lanes.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, lanes: usize) {
+        for (i, lane) in self.lanes().into_iter().enumerate().take(lanes) {
+            // SAFETY: below `lanes`.
+            unsafe { *to.add(i) = f32::from_bits(lane) };
+        }
+    }
+
+    /// `self < other ? other : self` in each lane: keeps `self` on equality and where either is NaN.
+    fn pmax(self, other: Self) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn eq(self, other: Self) -> Self;
+    fn ne(self, other: Self) -> Self;
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn not(self) -> Self;
+    /// All ones in the lanes of a mask, and as it was in the others. LLVM turns an `or` with a mask into a selection where a minimum
+    /// follows, which takes three instructions; a saturating addition of bytes is let be.
+    fn raise(self, mask: Self) -> Self;
+    fn any(self) -> bool;
+    /// A bit for each lane of a mask, the first lowest.
+    fn bits(self) -> u32;
+
+    fn add_index(self, other: Self) -> Self;
+    fn ne_index(self, other: Self) -> Self;
+    /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
+    fn max_index(self, other: Self) -> Self;
+    /// Compares as `u32`, so that all ones are the highest.
+    fn min_index(self, other: Self) -> Self;
+    /// Compares as eight `u16`.
+    fn max_rank(self, other: Self) -> Self;
+
+    /// `[a0, b0, a1, b1]`
+    fn zip_low(self, b: Self) -> Self;
+    /// `[a2, b2, a3, b3]`
+    fn zip_high(self, b: Self) -> Self;
+    /// `[a0, a1, b0, b1]`
+    fn join_low(self, b: Self) -> Self;
+    /// `[a2, a3, b2, b3]`
+    fn join_high(self, b: Self) -> Self;
+
+    /// `[a0, a2, b0, b2]`
+    fn evens(self, b: Self) -> Self;
+    /// `[a1, a3, b1, b3]`
+    fn odds(self, b: Self) -> Self;
+
+    /// Lane `i` of every vector in vector `i`.
+    #[inline(always)]
+    fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let (low, high) = ((a.zip_low(b), c.zip_low(d)), (a.zip_high(b), c.zip_high(d)));
+        [low.0.join_low(low.1), low.0.join_high(low.1), high.0.join_low(high.1), high.0.join_high(high.1)]
+    }
+}
+
+/// Whether a vector is held in one register, so that straight lines of code pay. Builds for tests go the way of those with SIMD.
+pub(crate) const IN_REGISTERS: bool = cfg!(any(target_feature = "simd128", not(target_arch = "wasm32")));
+
+/// The vector of this build.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) type Native = simd128::V128;
+/// The vector of this build.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+pub(crate) type Native = scalar::Lanes;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod scalar;

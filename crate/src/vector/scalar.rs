@@ -1,0 +1,154 @@
+//! Four words, for builds without SIMD and for tests.
+
+use super::Vector;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lanes([u32; 4]);
+
+#[inline(always)]
+fn each(a: Lanes, b: Lanes, f: impl Fn(u32, u32) -> u32) -> Lanes {
+    Lanes(core::array::from_fn(|i| f(a.0[i], b.0[i])))
+}
+
+#[inline(always)]
+fn compare(a: Lanes, b: Lanes, f: impl Fn(f32, f32) -> bool) -> Lanes {
+    each(a, b, |a, b| if f(f32::from_bits(a), f32::from_bits(b)) { u32::MAX } else { 0 })
+}
+
+impl Vector for Lanes {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Lanes([value.to_bits(); 4])
+    }
+    #[inline(always)]
+    fn splat_index(index: u32) -> Self {
+        Lanes([index; 4])
+    }
+    #[inline(always)]
+    fn count_from(first: u32) -> Self {
+        Lanes(core::array::from_fn(|i| first.wrapping_add(i as u32)))
+    }
+    #[inline(always)]
+    fn indices(lanes: [u32; 4]) -> Self {
+        Lanes(lanes)
+    }
+    #[inline(always)]
+    fn mask(lanes: [bool; 4]) -> Self {
+        Lanes(lanes.map(|lane| if lane { u32::MAX } else { 0 }))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        Lanes(unsafe { from.cast::<[u32; 4]>().read_unaligned() })
+    }
+    #[inline(always)]
+    unsafe fn load_splat(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        Lanes([unsafe { *from.cast::<u32>() }; 4])
+    }
+    #[inline(always)]
+    unsafe fn load_pair(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        let [a, b] = unsafe { from.cast::<[u32; 2]>().read_unaligned() };
+        Lanes([a, b, a, b])
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        let [[a, b], [c, d]] = unsafe { [low, high].map(|from| from.cast::<[u32; 2]>().read_unaligned()) };
+        Lanes([a, b, c, d])
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    fn lanes(self) -> [u32; 4] {
+        self.0
+    }
+    #[inline(always)]
+    fn pmax(self, other: Self) -> Self {
+        each(self, other, |a, b| if f32::from_bits(a) < f32::from_bits(b) { b } else { a })
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        each(self, other, |a, b| (f32::from_bits(a) + f32::from_bits(b)).to_bits())
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> Self {
+        compare(self, other, |a, b| a == b)
+    }
+    #[inline(always)]
+    fn ne(self, other: Self) -> Self {
+        compare(self, other, |a, b| a != b)
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        each(self, other, |a, b| a & b)
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        each(self, other, |a, b| a | b)
+    }
+    #[inline(always)]
+    fn not(self) -> Self {
+        each(self, self, |a, _| !a)
+    }
+    #[inline(always)]
+    fn raise(self, mask: Self) -> Self {
+        self.or(mask)
+    }
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.0 != [0; 4]
+    }
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        self.0.iter().rev().fold(0, |bits, lane| bits << 1 | lane >> 31)
+    }
+    #[inline(always)]
+    fn add_index(self, other: Self) -> Self {
+        each(self, other, u32::wrapping_add)
+    }
+    #[inline(always)]
+    fn ne_index(self, other: Self) -> Self {
+        each(self, other, |a, b| if a != b { u32::MAX } else { 0 })
+    }
+    #[inline(always)]
+    fn max_index(self, other: Self) -> Self {
+        each(self, other, |a, b| (a as i32).max(b as i32) as u32)
+    }
+    #[inline(always)]
+    fn min_index(self, other: Self) -> Self {
+        each(self, other, u32::min)
+    }
+    #[inline(always)]
+    fn max_rank(self, other: Self) -> Self {
+        each(self, other, |a, b| (a & 0xffff).max(b & 0xffff) | (a >> 16).max(b >> 16) << 16)
+    }
+    #[inline(always)]
+    fn zip_low(self, b: Self) -> Self {
+        Lanes([self.0[0], b.0[0], self.0[1], b.0[1]])
+    }
+    #[inline(always)]
+    fn zip_high(self, b: Self) -> Self {
+        Lanes([self.0[2], b.0[2], self.0[3], b.0[3]])
+    }
+    #[inline(always)]
+    fn join_low(self, b: Self) -> Self {
+        Lanes([self.0[0], self.0[1], b.0[0], b.0[1]])
+    }
+    #[inline(always)]
+    fn join_high(self, b: Self) -> Self {
+        Lanes([self.0[2], self.0[3], b.0[2], b.0[3]])
+    }
+    #[inline(always)]
+    fn evens(self, b: Self) -> Self {
+        Lanes([self.0[0], self.0[2], b.0[0], b.0[2]])
+    }
+    #[inline(always)]
+    fn odds(self, b: Self) -> Self {
+        Lanes([self.0[1], self.0[3], b.0[1], b.0[3]])
+    }
+}

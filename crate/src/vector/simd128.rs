@@ -1,0 +1,156 @@
+//! A register of WASM SIMD.
+
+use core::arch::wasm32::*;
+
+use super::Vector;
+
+#[derive(Clone, Copy)]
+pub(crate) struct V128(v128);
+
+impl Vector for V128 {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        V128(f32x4_splat(value))
+    }
+    #[inline(always)]
+    fn splat_index(index: u32) -> Self {
+        V128(u32x4_splat(index))
+    }
+    #[inline(always)]
+    fn count_from(first: u32) -> Self {
+        V128(i32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
+    }
+    #[inline(always)]
+    fn indices([a, b, c, d]: [u32; 4]) -> Self {
+        V128(u32x4(a, b, c, d))
+    }
+    #[inline(always)]
+    fn settle(self) {
+        let mut place = core::mem::MaybeUninit::<v128>::uninit();
+        // SAFETY: a place of its own.
+        unsafe { place.as_mut_ptr().write_volatile(self.0) };
+    }
+    #[inline(always)]
+    fn mask(lanes: [bool; 4]) -> Self {
+        let [a, b, c, d] = lanes.map(|lane| if lane { u32::MAX } else { 0 });
+        V128(u32x4(a, b, c, d))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        V128(unsafe { v128_load(from.cast()) })
+    }
+    #[inline(always)]
+    unsafe fn load_splat(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        V128(unsafe { v128_load32_splat(from.cast()) })
+    }
+    #[inline(always)]
+    unsafe fn load_pair(from: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        V128(unsafe { v128_load64_splat(from.cast()) })
+    }
+    #[inline(always)]
+    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        V128(unsafe { v128_load64_lane::<1>(v128_load64_zero(low.cast()), high.cast()) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { v128_store(to.cast(), self.0) }
+    }
+    #[inline(always)]
+    fn lanes(self) -> [u32; 4] {
+        [
+            u32x4_extract_lane::<0>(self.0),
+            u32x4_extract_lane::<1>(self.0),
+            u32x4_extract_lane::<2>(self.0),
+            u32x4_extract_lane::<3>(self.0),
+        ]
+    }
+    #[inline(always)]
+    fn pmax(self, other: Self) -> Self {
+        V128(f32x4_pmax(self.0, other.0))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        V128(f32x4_add(self.0, other.0))
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> Self {
+        V128(f32x4_eq(self.0, other.0))
+    }
+    #[inline(always)]
+    fn ne(self, other: Self) -> Self {
+        V128(f32x4_ne(self.0, other.0))
+    }
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        V128(v128_and(self.0, other.0))
+    }
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        V128(v128_or(self.0, other.0))
+    }
+    #[inline(always)]
+    fn not(self) -> Self {
+        V128(v128_not(self.0))
+    }
+    #[inline(always)]
+    fn raise(self, mask: Self) -> Self {
+        V128(u8x16_add_sat(self.0, mask.0))
+    }
+    #[inline(always)]
+    fn any(self) -> bool {
+        v128_any_true(self.0)
+    }
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        i32x4_bitmask(self.0) as u32
+    }
+    #[inline(always)]
+    fn add_index(self, other: Self) -> Self {
+        V128(i32x4_add(self.0, other.0))
+    }
+    #[inline(always)]
+    fn ne_index(self, other: Self) -> Self {
+        V128(i32x4_ne(self.0, other.0))
+    }
+    #[inline(always)]
+    fn max_index(self, other: Self) -> Self {
+        V128(i32x4_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn min_index(self, other: Self) -> Self {
+        V128(u32x4_min(self.0, other.0))
+    }
+    #[inline(always)]
+    fn max_rank(self, other: Self) -> Self {
+        V128(u16x8_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn zip_low(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<0, 4, 1, 5>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn zip_high(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<2, 6, 3, 7>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn join_low(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<0, 1, 4, 5>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn join_high(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<2, 3, 6, 7>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn evens(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<0, 2, 4, 6>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn odds(self, b: Self) -> Self {
+        V128(u32x4_shuffle::<1, 3, 5, 7>(self.0, b.0))
+    }
+}
