@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::convert;
 use crate::element::{Element, ElementType, Elements, Real};
-use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc};
+use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
 use crate::span::Span;
 use crate::vector::Native;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -142,10 +142,13 @@ unsafe fn run_units<B: Best<Native>>(
     let layout = plan.layout();
     for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
         let cells = layout.cells(map, item);
-        let output = ItemOutput { slots, channels: map.channels, item };
+        let output = ItemOutput { slots, channels: map.channels, item, layout };
         // SAFETY: the caller's promise is the same, item by item.
         unsafe {
             match layout {
+                Layout::Nchw if plan.turns(channels.len()) => {
+                    turned::channels::<Native, B>(plan, input, cells, output, channels, scratch)
+                }
                 Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
                 Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
             }

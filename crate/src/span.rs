@@ -51,6 +51,10 @@ impl<'a, T: Copy> Span<'a, T> {
         self.len
     }
 
+    pub fn as_mut_ptr(self) -> *mut T {
+        self.at
+    }
+
     /// # Safety
     /// `first + len` must not exceed the length.
     #[inline(always)]

@@ -125,13 +125,22 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 
     #[test]
     fn wide_maps_agree_with_the_reference(case in cases(1..70usize, 1..3usize)) {
         check(&case)?;
         check_average(&case)?;
     }
+
+    #[test]
+    fn small_maps_of_many_channels_agree_with_the_reference(case in cases(1..20usize, 1..80usize)) {
+        check(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn small_squares_agree_with_the_reference(case in square_cases()) {

@@ -10,9 +10,12 @@ import { joined } from '../unit/joined.js';
 import { mapDims, mapTo, outputTo } from '../unit/layouts.js';
 import { referenceBackward, referenceForward, rules } from '../unit/reference.js';
 
-const MAPS = 3000;
+/** Planes of a call, about. */
+const PLANES = 6000;
+/** Channels of a map: some that do not fill the lanes, and some that do, with more and with fewer than a block of them. */
+const numbers = [1, 2, 3, 4, 13, 37];
 /** The longest axis is one of these, all through a call. */
-const longest = [4, 6, 9, 14];
+const longest = [4, 6, 9, 14, 24];
 
 /** Which elements the words of a map make, and what an element stands for where it is not a number already. */
 const elements = {
@@ -83,7 +86,7 @@ function drawBatch(seed: number): Batch {
   const levels = Array.from({ length: upTo(3) }, () => [upTo(5), upTo(5)] as [number, number]);
   const layout = pick<Layout>(['NCHW', 'NHWC']);
   const type = pick(types);
-  const channels = upTo(4);
+  const channels = pick(numbers);
   const most = pick(longest);
   const sizesOf = (bins: Bins) =>
     [0, 1].map((axis) =>
@@ -96,7 +99,7 @@ function drawBatch(seed: number): Batch {
   const bins = sizesOf(drawn).every(({ length }) => length > 0) ? drawn : 'adaptive';
   const [heights, widths] = sizesOf(bins);
   const pyramid = { levels, bins, layout, type };
-  const maps = Array.from({ length: MAPS }, () => {
+  const maps = Array.from({ length: Math.ceil(PLANES / channels) }, () => {
     const shape: Drawn['shape'] = [1, channels, pick(heights), pick(widths)];
     return answersOf({ shape, kind: pick(kinds), seed: next() }, pyramid);
   });

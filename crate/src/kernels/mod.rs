@@ -13,9 +13,11 @@ mod repair;
 mod runs;
 pub(crate) mod scatter;
 pub(crate) mod square;
+pub(crate) mod turned;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 
+use crate::Layout;
 use crate::plan::{Level, PyramidPlan};
 use crate::shape::Planes;
 use crate::vector::Vector;
@@ -31,6 +33,15 @@ pub(crate) const SMALL_PLANE: usize = 6144;
 pub(crate) const STREAMED_PLANE: usize = 1024;
 /// Planes that an NCHW kernel takes together, level after level, where they are small.
 pub(crate) const FORWARD_BLOCK: usize = 32;
+/// Planes that are turned to NHWC together: they stay in the first-level cache.
+pub(crate) const TURNED_BLOCK: usize = 32;
+/// The fewest that are turned.
+pub(crate) const TURNED_FEWEST: usize = 12;
+/// Turning pays by the bin and costs by the cell: it is for planes of no more cells than so many, and so many a bin,
+pub(crate) const TURNED_CELLS: usize = 144;
+pub(crate) const TURNED_CELLS_PER_BIN: usize = 5;
+/// and no more words in a turned plane, with its values and indices, than let a block stay in the second-level cache.
+pub(crate) const TURNED_WORDS: usize = 1024;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Elements of an NHWC item that does not stay in the second-level cache.
@@ -46,13 +57,14 @@ pub(crate) struct ItemOutput<'a> {
     pub slots: Slots<'a>,
     pub channels: usize,
     pub item: usize,
+    pub layout: Layout,
 }
 
 impl<'a> ItemOutput<'a> {
     /// Where the level's bins stand.
     #[inline(always)]
     pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
-        plan.pyramid().bins_at(self.channels, level.place, self.item)
+        self.layout.bins(self.channels, plan.pyramid().bins, level.place, self.item)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
     AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_ITEM, STRIP_INDEXED,
-    STRIP_VALUES,
+    STRIP_VALUES, TURNED_BLOCK, TURNED_CELLS, TURNED_CELLS_PER_BIN, TURNED_FEWEST, TURNED_WORDS,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::reserve::reserve;
@@ -29,6 +29,7 @@ pub struct PyramidPlan {
     /// Positions in `levels`, parents before their children.
     order: Vec<usize>,
     strips: [Vec<Strip>; 2],
+    turned: bool,
     forward_scratch: usize,
     backward_scratch: usize,
 }
@@ -105,9 +106,11 @@ impl PyramidPlan {
             levels: planned,
             order,
             strips: [nchw::strips(width, STRIP_VALUES)?, nchw::strips(width, STRIP_INDEXED)?],
+            turned: false,
             forward_scratch: 0,
             backward_scratch: 0,
         };
+        plan.turned = plan.prefers_turned();
         if layout == Layout::Nchw {
             for at in 0..plan.order.len() {
                 let i = plan.order[at];
@@ -141,7 +144,11 @@ impl PyramidPlan {
 
     /// Channels that are converted together.
     pub(crate) fn convert_block(&self) -> usize {
-        if self.layout() == Layout::Nchw { self.forward_block() } else { CHANNEL_BLOCK }
+        match self.layout() {
+            Layout::Nchw if self.turned => TURNED_BLOCK,
+            Layout::Nchw => self.forward_block(),
+            Layout::Nhwc => CHANNEL_BLOCK,
+        }
     }
 
     /// Cells, bins and indices of the channels that are converted together.
@@ -164,9 +171,9 @@ impl PyramidPlan {
         &self.pyramid
     }
 
-    /// How a call over `map` is cut up: planes in NCHW, blocks of channels in NHWC.
+    /// How a call over `map` is cut up: planes, or blocks of channels where they fill the lanes.
     pub(crate) fn units(&self, map: &FeatureMap) -> Units {
-        Units::new(map, if self.layout() == Layout::Nchw { 1 } else { CHANNEL_BLOCK })
+        Units::new(map, if self.layout() == Layout::Nhwc || self.turned { CHANNEL_BLOCK } else { 1 })
     }
 
     /// The same for maxima. Large NHWC items stay whole, where they are not converted: threads that take turns in every cell
@@ -175,6 +182,11 @@ impl PyramidPlan {
         let large = map.channels.saturating_mul(map.cells()) >= STREAMED_ITEM / 2;
         let whole = self.layout() == Layout::Nhwc && kind == ElementType::F32 && large;
         if whole { Units::new(map, map.channels) } else { self.units(map) }
+    }
+
+    /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.
+    pub(crate) fn turns(&self, channels: usize) -> bool {
+        self.turned && channels >= TURNED_FEWEST
     }
 
     pub(crate) fn levels(&self) -> &[Level] {
@@ -240,12 +252,27 @@ impl PyramidPlan {
         Ok(())
     }
 
+    /// Whether NCHW planes are small for their bins, and some level that reads them has no kernel for its size.
+    fn prefers_turned(&self) -> bool {
+        let (cells, bins) = (self.height * self.width, self.pyramid.bins);
+        let small =
+            cells >= 8 && self.turned_words() <= TURNED_WORDS && cells <= TURNED_CELLS + TURNED_CELLS_PER_BIN * bins;
+        let mut roots = self.levels.iter().filter(|level| level.source == Source::Map);
+        self.layout() == Layout::Nchw && small && !roots.all(|level| nchw::is_square(self, level))
+    }
+
+    /// Elements of a turned plane, with its values and indices.
+    fn turned_words(&self) -> usize {
+        (self.height * self.width).saturating_add(self.pyramid.bins.saturating_mul(2))
+    }
+
     fn count_forward_scratch(&self) -> usize {
         match self.layout() {
-            // Reduced values, reduced indices, and the widened map where it is narrow.
+            // Reduced values, reduced indices, and the widened map where it is narrow; or a block of turned planes.
             Layout::Nchw => {
                 let widened = if self.width < 4 { 4 * self.height } else { 0 };
-                2 * self.forward_block() * self.reduced_len() + widened
+                let turned = if self.turned { TURNED_BLOCK * self.turned_words() } else { 0 };
+                turned.max(2 * self.forward_block() * self.reduced_len() + widened)
             }
             Layout::Nhwc => 0,
         }

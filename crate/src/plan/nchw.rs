@@ -84,7 +84,7 @@ impl Steps {
     }
 }
 
-fn is_square(plan: &PyramidPlan, level: &Level) -> bool {
+pub(super) fn is_square(plan: &PyramidPlan, level: &Level) -> bool {
     let (side, width) = plan.size();
     let fits = |bins: &[Bin]| {
         bins.len() == square::BINS && bins.iter().enumerate().all(|(i, &bin)| bin == square::bin(side, i))

@@ -1,0 +1,135 @@
+//! Forward over small NCHW planes: some at a time are turned into NHWC in working memory and pooled there, and what comes
+//! out is turned back.
+//!
+//! A small plane has few columns to fill lanes with, and most of the work is to bring bins together across lanes. With
+//! lanes along the channels there is none of that, and to turn a plane costs about an instruction a cell.
+
+use core::ops::Range;
+
+use super::{Best, CHANNEL_BLOCK, ItemOutput, Slots, TURNED_BLOCK, nhwc};
+use crate::Layout;
+use crate::plan::PyramidPlan;
+use crate::shape::{FeatureMap, Planes};
+use crate::span::Span;
+use crate::vector::Vector;
+
+/// Pools some channels of one item, whose planes lie in `input` at `cells`.
+///
+/// # Safety
+/// `input` and `output` must have the lengths of the plan for this item, and `scratch` the plan's `forward_scratch` and no
+/// other holder.
+#[inline(never)]
+pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
+    plan: &PyramidPlan,
+    input: &[f32],
+    cells: Planes,
+    output: ItemOutput,
+    channels: Range<usize>,
+    scratch: Span<f32>,
+) {
+    let (height, width) = plan.size();
+    let (size, bins) = (height * width, plan.pyramid().bins);
+    let block = FeatureMap { batch: 1, channels: TURNED_BLOCK, height, width };
+    for first in channels.clone().step_by(TURNED_BLOCK) {
+        let count = TURNED_BLOCK.min(channels.end - first);
+        // SAFETY: the plan counts these three parts, and planes and bins lie inside input and output.
+        unsafe {
+            let item = scratch.part(0, TURNED_BLOCK * size);
+            let values = scratch.part(TURNED_BLOCK * size, TURNED_BLOCK * bins);
+            let places = if B::INDEXED { TURNED_BLOCK * bins } else { 0 };
+            let indices = scratch.part(TURNED_BLOCK * (size + bins), places).cast();
+            let planes = input.get_unchecked(cells.at(first, 0)..);
+            turn_planes::<V>(planes.as_ptr(), item.as_mut_ptr(), (count, size));
+            let turned =
+                ItemOutput { slots: Slots { values, indices }, channels: TURNED_BLOCK, item: 0, layout: Layout::Nhwc };
+            nhwc::channels::<V, B>(plan, item.slice(), Layout::Nhwc.cells(&block, 0), turned, 0..padded(count));
+            for level in plan.levels() {
+                let (from, bins) = (TURNED_BLOCK * level.place.first, level.bins());
+                let from = turned.slots.part::<B>(from, TURNED_BLOCK * bins);
+                let to = output.slots.part::<B>(output.bins(plan, level).at(first, 0), count * bins);
+                turn_bins::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), (bins, count));
+                if B::INDEXED {
+                    let (from, to) = (from.indices.as_mut_ptr(), to.indices.as_mut_ptr());
+                    turn_bins::<V>(from.cast(), to.cast(), (bins, count));
+                }
+            }
+        }
+    }
+}
+
+/// As many planes as NHWC kernels take at once.
+fn padded(planes: usize) -> usize {
+    planes.next_multiple_of(CHANNEL_BLOCK)
+}
+
+/// Turns planes of as many cells into cells of a block's channels, [`padded`] with copies of the last.
+///
+/// What is written is written cell after cell: plane after plane, every line of the cache would be reached for again and
+/// again.
+///
+/// # Safety
+/// `from` must be readable for the planes, and `to` writable for a block of them.
+#[inline(never)]
+unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells): (usize, usize)) {
+    let whole = planes - planes % V::LANES;
+    // SAFETY: cells of these planes, and of the block.
+    unsafe {
+        let turn = |planes: [usize; 4], channel: usize, cell: usize| {
+            let from = planes.map(|plane| from.add(plane * cells + cell));
+            let to = to.add(cell * TURNED_BLOCK + channel);
+            turn_four::<V>(from, to, TURNED_BLOCK);
+            turn_four::<V>(from.map(|from| from.add(V::LANES)), to.add(V::LANES * TURNED_BLOCK), TURNED_BLOCK);
+        };
+        for cell in (0..cells).step_by(2 * V::LANES) {
+            // The last overlap those before.
+            let cell = cell.min(cells - 2 * V::LANES);
+            for channel in (0..whole).step_by(V::LANES) {
+                turn(core::array::from_fn(|i| channel + i), channel, cell);
+            }
+            for channel in (whole..padded(planes)).step_by(V::LANES) {
+                turn(core::array::from_fn(|i| (channel + i).min(planes - 1)), channel, cell);
+            }
+        }
+    }
+}
+
+/// Turns bins of a block's channels into planes of as many bins. Indices are moved like values.
+///
+/// # Safety
+/// `from` must be readable for the bins of a block, and `to` writable for the planes.
+#[inline(never)]
+unsafe fn turn_bins<V: Vector>(from: *const f32, to: *mut f32, (bins, planes): (usize, usize)) {
+    let (whole_bins, whole_planes) = (bins - bins % V::LANES, planes - planes % V::LANES);
+    // SAFETY: bins of these channels.
+    unsafe {
+        for channel in (0..whole_planes).step_by(V::LANES) {
+            for bin in (0..whole_bins).step_by(V::LANES) {
+                let bins_of = core::array::from_fn(|i| from.add((bin + i) * TURNED_BLOCK + channel));
+                turn_four::<V>(bins_of, to.add(channel * bins + bin), bins);
+            }
+        }
+        let rest = |all: Range<usize>, channels: Range<usize>| {
+            for bin in all {
+                for channel in channels.clone() {
+                    *to.add(channel * bins + bin) = *from.add(bin * TURNED_BLOCK + channel);
+                }
+            }
+        };
+        rest(whole_bins..bins, 0..planes);
+        rest(0..whole_bins, whole_planes..planes);
+    }
+}
+
+/// Turns four rows of four elements into columns, as rows that lie `apart`.
+///
+/// # Safety
+/// `from` must be readable and `to` writable for them.
+#[inline(always)]
+unsafe fn turn_four<V: Vector>(from: [*const f32; 4], to: *mut f32, apart: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (i, column) in V::transpose(from.map(|row| V::load(row))).into_iter().enumerate() {
+            column.store(to.add(i * apart));
+        }
+    }
+}
