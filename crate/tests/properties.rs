@@ -20,6 +20,7 @@ struct Case {
 }
 
 fn cases(
+    batch: impl Strategy<Value = usize>,
     size: impl Strategy<Value = usize> + Clone,
     channels: impl Strategy<Value = usize>,
 ) -> impl Strategy<Value = Case> {
@@ -31,7 +32,7 @@ fn cases(
         1 => Just(vec![(1, 1), (2, 2), (3, 3), (6, 6)]),
     ];
     let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
-    let map = (0..3usize, channels, size.clone(), size);
+    let map = (batch, channels, size.clone(), size);
     let rule = prop_oneof![2 => Just(Rule::Adaptive), 1 => Just(Rule::Sliding), 1 => Just(Rule::Padded)];
     (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
         |((batch, channels, height, width), mut levels, rule, layout, kind, seed)| {
@@ -112,13 +113,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
     #[test]
-    fn small_maps_agree_with_the_reference(case in cases(1..16usize, 1..6usize)) {
+    fn small_maps_agree_with_the_reference(case in cases(0..3usize, 1..16usize, 1..6usize)) {
         check(&case)?;
         check_average(&case)?;
     }
 
     #[test]
-    fn channel_blocks_and_their_tails_agree_with_the_reference(case in cases(1..6usize, 1..40usize)) {
+    fn channel_blocks_and_their_tails_agree_with_the_reference(case in cases(0..3usize, 1..6usize, 1..40usize)) {
         check(&case)?;
         check_average(&case)?;
     }
@@ -128,13 +129,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 
     #[test]
-    fn wide_maps_agree_with_the_reference(case in cases(1..70usize, 1..3usize)) {
+    fn wide_maps_agree_with_the_reference(case in cases(0..3usize, 1..70usize, 1..3usize)) {
         check(&case)?;
         check_average(&case)?;
     }
 
     #[test]
-    fn small_maps_of_many_channels_agree_with_the_reference(case in cases(1..20usize, 1..80usize)) {
+    fn small_maps_of_many_channels_agree_with_the_reference(case in cases(0..3usize, 1..20usize, 1..80usize)) {
         check(&case)?;
     }
 }
@@ -148,7 +149,7 @@ proptest! {
     }
 
     #[test]
-    fn large_maps_agree_with_the_reference(case in cases(100..300usize, Just(1))) {
+    fn large_maps_agree_with_the_reference(case in cases(0..3usize, 100..300usize, Just(1))) {
         check(&case)?;
         check_average(&case)?;
     }
@@ -158,7 +159,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn maps_beyond_the_cache_agree_with_the_reference(case in cases(75..90usize, Just(48))) {
+    fn batches_beyond_the_cache_agree_with_the_reference(case in cases(50..60usize, 9..16usize, Just(128))) {
+        check(&case)?;
+    }
+
+    #[test]
+    fn maps_beyond_the_cache_agree_with_the_reference(case in cases(0..3usize, 75..90usize, Just(48))) {
         check(&case)?;
     }
 }

@@ -44,8 +44,8 @@ pub(crate) const TURNED_CELLS_PER_BIN: usize = 5;
 pub(crate) const TURNED_WORDS: usize = 1024;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
-/// Elements of an NHWC item that does not stay in the second-level cache.
-pub(crate) const STREAMED_ITEM: usize = 1 << 18;
+/// Elements of an NHWC map, all items together, that does not stay in the second-level cache.
+pub(crate) const STREAMED_MAP: usize = 1 << 18;
 /// NHWC channels that an average sums up together.
 pub(crate) const AVERAGE_CHANNELS: usize = 256;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.

@@ -5,7 +5,7 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_ITEM, Slots, repair};
+use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, repair};
 use crate::bins::Bin;
 use crate::plan::{Level, PyramidPlan, Source};
 use crate::shape::Planes;
@@ -37,7 +37,7 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     for level in plan.in_order() {
         // SAFETY: the level's bins lie inside the output.
         let out = unsafe { output.slots.part::<B>(output.bins(plan, level).first, level.bins() * cells.step) };
-        let pass = Pass { item, width: plan.size().1, all: cells.step, out };
+        let pass = Pass { item, width: plan.size().1, all: cells.step, out, len: input.len() };
         // SAFETY: the bins of a plan lie inside its map, and a nested level's inside their parent.
         unsafe {
             match level.source {
@@ -76,6 +76,8 @@ struct Pass<'a> {
     /// Channels of the map, which is the distance between cells and between bins.
     all: usize,
     out: Slots<'a>,
+    /// Elements of the whole map, all items together.
+    len: usize,
 }
 
 /// Calls `$f::<V, B, K>(…, first channel, lanes of a vector)` for blocks of four vectors, then of one.
@@ -101,10 +103,11 @@ macro_rules! for_each_block {
 #[inline(always)]
 unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
     let across = level.columns[0].len();
-    let cells = level.rows.last().map_or(0, |rows| rows.end as usize) * pass.width;
     // Two blocks or fewer are read in about this order in any case.
     let blocks = channels.len().is_multiple_of(CHANNEL_BLOCK) && channels.len() > 2 * CHANNEL_BLOCK;
-    if across >= WIDE && blocks && pass.all * cells >= STREAMED_ITEM {
+    // Narrow bins lose more by it where the map is in the cache after all.
+    let large = if across < WIDE { 2 * STREAMED_MAP } else { STREAMED_MAP };
+    if blocks && pass.len >= large {
         // SAFETY: the caller's promise.
         return unsafe { stream_level::<V, B>(pass, level, channels, flags) };
     }

@@ -9,7 +9,7 @@ pub(crate) use runs::{RUNS, Runs};
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_ITEM, STRIP_INDEXED,
+    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED,
     STRIP_VALUES, TURNED_BLOCK, TURNED_CELLS, TURNED_CELLS_PER_BIN, TURNED_FEWEST, TURNED_WORDS,
 };
 use crate::pyramid::{Place, Pyramid};
@@ -179,7 +179,7 @@ impl PyramidPlan {
     /// The same for maxima. Large NHWC items stay whole, where they are not converted: threads that take turns in every cell
     /// are slower than one alone.
     pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
-        let large = map.channels.saturating_mul(map.cells()) >= STREAMED_ITEM / 2;
+        let large = map.channels.saturating_mul(map.cells()) >= STREAMED_MAP / 2;
         let whole = self.layout() == Layout::Nhwc && kind == ElementType::F32 && large;
         if whole { Units::new(map, map.channels) } else { self.units(map) }
     }
