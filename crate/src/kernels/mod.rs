@@ -38,13 +38,13 @@ pub(crate) const TURNED_BLOCK: usize = 32;
 /// The fewest that are turned.
 pub(crate) const TURNED_FEWEST: usize = 12;
 /// Turning pays by the bin and costs by the cell: it is for planes of no more cells than so many, and so many a bin,
-pub(crate) const TURNED_CELLS: usize = 144;
-pub(crate) const TURNED_CELLS_PER_BIN: usize = 5;
+pub(crate) const TURNED_CELLS: usize = 120;
+pub(crate) const TURNED_CELLS_PER_BIN: usize = 4;
 /// and no more words in a turned plane, with its values and indices, than let a block stay in the second-level cache.
 pub(crate) const TURNED_WORDS: usize = 1024;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
-/// Elements of an NHWC map, all items together, that does not stay in the second-level cache.
+/// Elements of a map, all items together, that does not stay in the second-level cache.
 pub(crate) const STREAMED_MAP: usize = 1 << 18;
 /// NHWC channels that an average sums up together.
 pub(crate) const AVERAGE_CHANNELS: usize = 256;

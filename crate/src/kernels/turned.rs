@@ -6,11 +6,11 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, Slots, TURNED_BLOCK, nhwc};
+use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, TURNED_BLOCK, nhwc};
 use crate::Layout;
 use crate::plan::PyramidPlan;
 use crate::shape::{FeatureMap, Planes};
-use crate::span::Span;
+use crate::span::{self, Span};
 use crate::vector::Vector;
 
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
@@ -39,6 +39,10 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             let places = if B::INDEXED { TURNED_BLOCK * bins } else { 0 };
             let indices = scratch.part(TURNED_BLOCK * (size + bins), places).cast();
             let planes = input.get_unchecked(cells.at(first, 0)..);
+            if input.len() >= STREAMED_MAP {
+                // Memory comes fastest in the order in which it lies, which is not that in which it is turned.
+                span::touch(planes.as_ptr(), count * size);
+            }
             turn_planes::<V>(planes.as_ptr(), item.as_mut_ptr(), (count, size));
             let turned =
                 ItemOutput { slots: Slots { values, indices }, channels: TURNED_BLOCK, item: 0, layout: Layout::Nhwc };
