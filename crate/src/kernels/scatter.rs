@@ -40,7 +40,7 @@ struct Sums<'a, T> {
 }
 
 impl<T> Sums<'_, T> {
-    /// The place of a cell. `FLAT`: cells of a plane lie one after the other, so that nothing is multiplied.
+    /// The place of a cell. `FLAT`: cells and bins of a plane lie one after the other, so that nothing is multiplied.
     #[inline(always)]
     fn at<const FLAT: bool>(&self, plane: usize, cell: usize) -> usize {
         self.cells.first + plane * self.cells.plane + if FLAT { cell } else { cell * self.cells.step }
@@ -103,7 +103,7 @@ impl<T: Real> Block<'_, T> {
     /// Adds every bin's gradient to its cell.
     #[inline(never)]
     fn scatter<const FLAT: bool>(self, level: Place, to: Sums<T>) {
-        self.visit(level, |plane, cell, bin| {
+        self.visit::<FLAT>(level, |plane, cell, bin| {
             let at = to.at::<FLAT>(plane, cell);
             // SAFETY: a cell of the plane, and a bin of the output.
             unsafe { to.memory.set(at, to.memory.get(at).add(*self.gradients.output.get_unchecked(bin))) }
@@ -127,19 +127,22 @@ impl<T: Real> Block<'_, T> {
             let planes = self.channels.1 - self.channels.0;
             (0..planes).for_each(|plane| (0..cells).for_each(|cell| move_cell(plane, cell)));
         } else {
-            self.visit(level, |plane, cell, _| move_cell(plane, cell));
+            self.visit::<FLAT>(level, |plane, cell, _| move_cell(plane, cell));
         }
     }
 
     /// Calls `each(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
     /// output lies in memory. Bins of one plane come in row-major order in either.
     #[inline(always)]
-    fn visit(self, level: Place, mut each: impl FnMut(usize, usize, usize)) {
+    fn visit<const FLAT: bool>(self, level: Place, mut each: impl FnMut(usize, usize, usize)) {
         let cells = self.map.cells();
         let planes = self.channels.1 - self.channels.0;
-        let bins_of = |row: u32| self.pyramid.bins_at(self.map.channels, level, row as usize);
+        let bins_of = |row: u32| {
+            let bins = self.pyramid.bins_at(self.map.channels, level, row as usize);
+            Planes { step: if FLAT { 1 } else { bins.step }, ..bins }
+        };
         for (i, &row) in self.rows.iter().enumerate() {
-            if let Some(&next) = self.rows.get(i + 1) {
+            if let Some(&next) = self.rows.get(i + 1).filter(|_| FLAT) {
                 self.touch(bins_of(next), planes * level.bins);
             }
             let bins = bins_of(row);
@@ -153,18 +156,18 @@ impl<T: Real> Block<'_, T> {
                     each(plane, cell, at);
                 }
             };
-            match bins.step {
-                1 => (0..planes).for_each(|plane| (0..level.bins).for_each(|bin| visit_bin(plane, bin))),
-                _ => (0..level.bins).for_each(|bin| (0..planes).for_each(|plane| visit_bin(plane, bin))),
+            if FLAT {
+                (0..planes).for_each(|plane| (0..level.bins).for_each(|bin| visit_bin(plane, bin)));
+            } else {
+                (0..level.bins).for_each(|bin| (0..planes).for_each(|plane| visit_bin(plane, bin)));
             }
         }
     }
-    /// Touches the memory of `count` bins of a region, while those of another are visited: rows lie far apart.
+
+    /// Touches the memory of `count` bins of a region that lie together, while those of another are visited: rows lie far
+    /// apart.
     #[inline(always)]
     fn touch(self, bins: Planes, count: usize) {
-        if bins.step > 1 {
-            return;
-        }
         let first = bins.at(self.channels.0, 0);
         // SAFETY: bins of the output, which has as many indices.
         unsafe {
