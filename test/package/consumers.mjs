@@ -156,8 +156,8 @@ function lazy({ isolated, byDefault }) {
     run: (place) =>
       withServer(serveFolder(place.folder, { isolated }), async (url) => {
         const { result, requested } = await withPage(new URL('lazy.html', url));
-        const payloads = requested.filter((path) => /\/wasm\/(.+?)(-glue)?\.js$/.test(path));
-        const expected = [`${byDefault}.js`, `${byDefault}-glue.js`, 'unpack.js'];
+        const payloads = requested.filter((path) => /\/wasm\/.+\.js$/.test(path));
+        const expected = [`${byDefault}.js`, 'unpack.js'];
         const found = payloads.map((path) => path.split('/').at(-1));
         if (found.sort().join() !== expected.sort().join()) throw new Error(`the page loaded ${found}`);
         return result;
