@@ -25,10 +25,14 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
     for (i, rows) in rows.iter().enumerate() {
         for runs in runs {
             let bins = runs.bins.0..runs.bins.1;
+            // An index beside every vector takes what a vector less saves.
+            let shares = !B::INDEXED && runs.shared > 0;
             // SAFETY: the caller's promise is the same.
             unsafe {
                 let best = match runs.vectors {
                     _ if !IN_REGISTERS => reduce_long::<V, B>(rows, runs, map, flags),
+                    2 if shares => reduce_shared::<V, B, 2>(rows, runs, map, flags),
+                    3 if shares => reduce_shared::<V, B, 3>(rows, runs, map, flags),
                     0 | 1 => reduce_short::<V, B, 2>(rows, runs, map, flags),
                     2 => reduce_short::<V, B, 3>(rows, runs, map, flags),
                     3 => reduce_short::<V, B, 4>(rows, runs, map, flags),
@@ -135,6 +139,49 @@ unsafe fn reduce_short<V: Vector, B: Best<V>, const N: usize>(
         row += width;
     }
     best
+}
+
+/// Reduces four runs, each pair of which is `N` vectors, one that both share, and `N` more, over a row of bins. For
+/// values alone: with an index beside each vector, what a vector less saves is lost again.
+///
+/// # Safety
+/// As [`reduce`].
+#[inline(always)]
+unsafe fn reduce_shared<V: Vector, B: Best<V>, const N: usize>(
+    rows: &Bin,
+    runs: &Runs,
+    (cells, width): (&[f32], usize),
+    flags: &mut Flags<V>,
+) -> [B; RUNS] {
+    let Runs { starts, lasts, shared, .. } = *runs;
+    let mut pairs = [[V::splat(f32::NEG_INFINITY); 3]; 2];
+    let mut row = rows.start as usize * width;
+    let end = rows.end as usize * width;
+    while row < end {
+        let take = |best: &mut [V; 3], sum: &mut V, (start, last): (usize, usize)| {
+            // SAFETY: runs lie inside the rows.
+            let load = |offset: usize| unsafe { span::load(cells.get_unchecked(row + start..), offset, V::LANES) };
+            let left: [V; N] = core::array::from_fn(|k| load(V::LANES * k));
+            let between: V = load(V::LANES * N);
+            let right: [V; N] =
+                core::array::from_fn(|k| load(if k + 1 == N { last - start } else { V::LANES * (N + 1 + k) }));
+            let most = [tree(&left, V::pmax), between, tree(&right, V::pmax)];
+            *best = core::array::from_fn(|i| best[i].pmax(most[i]));
+            *sum = sum.add(tree_sum(&[tree_sum(&left), between, tree_sum(&right)]));
+        };
+        take(&mut pairs[0], &mut flags.sum, (starts[0], lasts[1]));
+        pairs[0].iter().for_each(|best| best.settle());
+        flags.sum.settle();
+        take(&mut pairs[1], &mut flags.sum, (starts[2], lasts[3]));
+        row += width;
+    }
+    let first = V::mask(core::array::from_fn(|lane| lane < shared));
+    let [[a, b], [c, d]] = pairs.map(|[left, between, right]| {
+        let between = B::first(between, between);
+        let parts = [between.keep(first), between.keep(first.not())];
+        [B::first(left, left).merge(parts[0]), B::first(right, right).merge(parts[1])]
+    });
+    [a, b, c, d]
 }
 
 /// Reduces four runs of many vectors over a row of bins.

@@ -23,6 +23,9 @@ pub(crate) struct Runs {
     pub vectors: usize,
     /// The first column of each one's last vector.
     pub lasts: [usize; RUNS],
+    /// Where each pair of runs has a vector that begins in the one and ends in the other, and without which both are whole
+    /// vectors: how many of its cells are the first run's. Zero elsewhere.
+    pub shared: usize,
 }
 
 impl Runs {
@@ -48,6 +51,7 @@ impl Runs {
             starts: runs.clone().map(|run| run.start),
             vectors,
             lasts: runs.map(|run| run.end - LANES),
+            shared: shared(bins),
         })
     }
 
@@ -69,6 +73,15 @@ impl Runs {
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
         Ok(pays.then_some(all))
     }
+}
+
+/// How many cells of the vector between two bins are the first one's, where two pairs of bins have such a vector, and fewer
+/// vectors with it than without.
+fn shared(bins: &[Bin]) -> usize {
+    let (len, rest) = (bins[0].len(), bins[0].len() % LANES);
+    let alike = bins.len() == RUNS && bins.iter().all(|bin| bin.len() == len);
+    let pays = alike && len > LANES && (1..=2).contains(&rest);
+    if pays && bins[0].end == bins[1].start && bins[2].end == bins[3].start { rest } else { 0 }
 }
 
 #[cfg(test)]
@@ -97,6 +110,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn bins_share_a_vector_where_that_saves_one() {
+        let shared = |size: usize| shared(&Rule::Adaptive.axis(size, 4).unwrap());
+        assert_eq!([52, 56, 60, 64, 58].map(shared), [1, 2, 0, 0, 0]);
     }
 
     #[test]
