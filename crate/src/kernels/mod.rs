@@ -33,15 +33,6 @@ pub(crate) const SMALL_PLANE: usize = 6144;
 pub(crate) const STREAMED_PLANE: usize = 1024;
 /// Planes that an NCHW kernel takes together, level after level, where they are small.
 pub(crate) const FORWARD_BLOCK: usize = 32;
-/// Planes that are turned to NHWC together: they stay in the first-level cache.
-pub(crate) const TURNED_BLOCK: usize = 32;
-/// The fewest that are turned.
-pub(crate) const TURNED_FEWEST: usize = 12;
-/// Turning pays by the bin and costs by the cell: it is for planes of no more cells than so many, and so many a bin,
-pub(crate) const TURNED_CELLS: usize = 120;
-pub(crate) const TURNED_CELLS_PER_BIN: usize = 4;
-/// and no more words in a turned plane, with its values and indices, than let a block stay in the second-level cache.
-pub(crate) const TURNED_WORDS: usize = 1024;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Elements of a map, all items together, that does not stay in the second-level cache.

@@ -6,12 +6,37 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, TURNED_BLOCK, nhwc};
+use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, nhwc};
 use crate::Layout;
 use crate::plan::PyramidPlan;
 use crate::shape::{FeatureMap, Planes};
 use crate::span::{self, Span};
 use crate::vector::Vector;
+
+/// Planes that are turned together: they stay in the first-level cache.
+pub(crate) const BLOCK: usize = 32;
+
+/// The fewest that are turned: nearly as many as NHWC kernels take at once.
+pub(crate) const FEWEST: usize = 12;
+
+/// Cells of a plane that are turned at once.
+const CELLS: usize = 8;
+
+/// Whether planes of so many cells and bins are better turned, which saves by the bin and costs by the cell.
+pub(crate) fn pays(cells: usize, bins: usize) -> bool {
+    // A block of them, with its values and indices, stays in the second-level cache.
+    words(cells, bins) <= 1024 && (CELLS..=120 + 4 * bins).contains(&cells)
+}
+
+/// Words of working memory that a block of such planes takes.
+pub(crate) fn scratch(cells: usize, bins: usize) -> usize {
+    BLOCK * words(cells, bins)
+}
+
+/// The cells of a plane, its values and its indices.
+fn words(cells: usize, bins: usize) -> usize {
+    cells.saturating_add(bins.saturating_mul(2))
+}
 
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
 ///
@@ -29,15 +54,15 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
 ) {
     let (height, width) = plan.size();
     let (size, bins) = (height * width, plan.pyramid().bins);
-    let block = FeatureMap { batch: 1, channels: TURNED_BLOCK, height, width };
-    for first in channels.clone().step_by(TURNED_BLOCK) {
-        let count = TURNED_BLOCK.min(channels.end - first);
+    let block = FeatureMap { batch: 1, channels: BLOCK, height, width };
+    for first in channels.clone().step_by(BLOCK) {
+        let count = BLOCK.min(channels.end - first);
         // SAFETY: the plan counts these three parts, and planes and bins lie inside input and output.
         unsafe {
-            let item = scratch.part(0, TURNED_BLOCK * size);
-            let values = scratch.part(TURNED_BLOCK * size, TURNED_BLOCK * bins);
-            let places = if B::INDEXED { TURNED_BLOCK * bins } else { 0 };
-            let indices = scratch.part(TURNED_BLOCK * (size + bins), places).cast();
+            let item = scratch.part(0, BLOCK * size);
+            let values = scratch.part(BLOCK * size, BLOCK * bins);
+            let places = if B::INDEXED { BLOCK * bins } else { 0 };
+            let indices = scratch.part(BLOCK * (size + bins), places).cast();
             let planes = input.get_unchecked(cells.at(first, 0)..);
             if input.len() >= STREAMED_MAP {
                 // Memory comes fastest in the order in which it lies, which is not that in which it is turned.
@@ -45,11 +70,11 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             }
             turn_planes::<V>(planes.as_ptr(), item.as_mut_ptr(), (count, size));
             let turned =
-                ItemOutput { slots: Slots { values, indices }, channels: TURNED_BLOCK, item: 0, layout: Layout::Nhwc };
+                ItemOutput { slots: Slots { values, indices }, channels: BLOCK, item: 0, layout: Layout::Nhwc };
             nhwc::channels::<V, B>(plan, item.slice(), Layout::Nhwc.cells(&block, 0), turned, 0..padded(count));
             for level in plan.levels() {
-                let (from, bins) = (TURNED_BLOCK * level.place.first, level.bins());
-                let from = turned.slots.part::<B>(from, TURNED_BLOCK * bins);
+                let (from, bins) = (BLOCK * level.place.first, level.bins());
+                let from = turned.slots.part::<B>(from, BLOCK * bins);
                 let to = output.slots.part::<B>(output.bins(plan, level).at(first, 0), count * bins);
                 turn_bins::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), (bins, count));
                 if B::INDEXED {
@@ -80,13 +105,13 @@ unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells)
     unsafe {
         let turn = |planes: [usize; 4], channel: usize, cell: usize| {
             let from = planes.map(|plane| from.add(plane * cells + cell));
-            let to = to.add(cell * TURNED_BLOCK + channel);
-            turn_four::<V>(from, to, TURNED_BLOCK);
-            turn_four::<V>(from.map(|from| from.add(V::LANES)), to.add(V::LANES * TURNED_BLOCK), TURNED_BLOCK);
+            let to = to.add(cell * BLOCK + channel);
+            turn_four::<V>(from, to, BLOCK);
+            turn_four::<V>(from.map(|from| from.add(V::LANES)), to.add(V::LANES * BLOCK), BLOCK);
         };
-        for cell in (0..cells).step_by(2 * V::LANES) {
+        for cell in (0..cells).step_by(CELLS) {
             // The last overlap those before.
-            let cell = cell.min(cells - 2 * V::LANES);
+            let cell = cell.min(cells - CELLS);
             for channel in (0..whole).step_by(V::LANES) {
                 turn(core::array::from_fn(|i| channel + i), channel, cell);
             }
@@ -108,14 +133,14 @@ unsafe fn turn_bins<V: Vector>(from: *const f32, to: *mut f32, (bins, planes): (
     unsafe {
         for channel in (0..whole_planes).step_by(V::LANES) {
             for bin in (0..whole_bins).step_by(V::LANES) {
-                let bins_of = core::array::from_fn(|i| from.add((bin + i) * TURNED_BLOCK + channel));
+                let bins_of = core::array::from_fn(|i| from.add((bin + i) * BLOCK + channel));
                 turn_four::<V>(bins_of, to.add(channel * bins + bin), bins);
             }
         }
         let rest = |all: Range<usize>, channels: Range<usize>| {
             for bin in all {
                 for channel in channels.clone() {
-                    *to.add(channel * bins + bin) = *from.add(bin * TURNED_BLOCK + channel);
+                    *to.add(channel * bins + bin) = *from.add(bin * BLOCK + channel);
                 }
             }
         };

@@ -10,7 +10,7 @@ use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
     AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED,
-    STRIP_VALUES, TURNED_BLOCK, TURNED_CELLS, TURNED_CELLS_PER_BIN, TURNED_FEWEST, TURNED_WORDS,
+    STRIP_VALUES, turned,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::reserve::reserve;
@@ -145,7 +145,7 @@ impl PyramidPlan {
     /// Channels that are converted together.
     pub(crate) fn convert_block(&self) -> usize {
         match self.layout() {
-            Layout::Nchw if self.turned => TURNED_BLOCK,
+            Layout::Nchw if self.turned => turned::BLOCK,
             Layout::Nchw => self.forward_block(),
             Layout::Nhwc => CHANNEL_BLOCK,
         }
@@ -186,7 +186,7 @@ impl PyramidPlan {
 
     /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.
     pub(crate) fn turns(&self, channels: usize) -> bool {
-        self.turned && channels >= TURNED_FEWEST
+        self.turned && channels >= turned::FEWEST
     }
 
     pub(crate) fn levels(&self) -> &[Level] {
@@ -252,18 +252,11 @@ impl PyramidPlan {
         Ok(())
     }
 
-    /// Whether NCHW planes are small for their bins, and some level that reads them has no kernel for its size.
+    /// Whether NCHW planes are small, and some level that reads them has no kernel for its size.
     fn prefers_turned(&self) -> bool {
-        let (cells, bins) = (self.height * self.width, self.pyramid.bins);
-        let small =
-            cells >= 8 && self.turned_words() <= TURNED_WORDS && cells <= TURNED_CELLS + TURNED_CELLS_PER_BIN * bins;
         let mut roots = self.levels.iter().filter(|level| level.source == Source::Map);
+        let small = turned::pays(self.height * self.width, self.pyramid.bins);
         self.layout() == Layout::Nchw && small && !roots.all(|level| nchw::is_square(self, level))
-    }
-
-    /// Elements of a turned plane, with its values and indices.
-    fn turned_words(&self) -> usize {
-        (self.height * self.width).saturating_add(self.pyramid.bins.saturating_mul(2))
     }
 
     fn count_forward_scratch(&self) -> usize {
@@ -271,7 +264,8 @@ impl PyramidPlan {
             // Reduced values, reduced indices, and the widened map where it is narrow; or a block of turned planes.
             Layout::Nchw => {
                 let widened = if self.width < 4 { 4 * self.height } else { 0 };
-                let turned = if self.turned { TURNED_BLOCK * self.turned_words() } else { 0 };
+                let cells = self.height * self.width;
+                let turned = if self.turned { turned::scratch(cells, self.pyramid.bins) } else { 0 };
                 turned.max(2 * self.forward_block() * self.reduced_len() + widened)
             }
             Layout::Nhwc => 0,
@@ -360,6 +354,14 @@ mod tests {
                 assert!(plan.order[..at].contains(&parent));
             }
         }
+    }
+
+    #[test]
+    fn small_planes_are_turned_unless_there_are_kernels_for_them_or_few_of_them() {
+        let turns = |size, levels: &[usize], channels| plan(size, size, levels).turns(channels);
+        assert!(turns(10, &[6, 3, 2, 1], 256) && turns(13, &[6, 3, 2, 1], 16));
+        assert!(!turns(13, &[4, 2, 1], 256) && !turns(56, &[4, 2, 1], 256) && !turns(10, &[1 << 12], 256));
+        assert!(!turns(10, &[6, 3, 2, 1], 3));
     }
 
     #[test]
