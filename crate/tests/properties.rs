@@ -59,6 +59,21 @@ fn square_cases() -> impl Strategy<Value = Case> {
     )
 }
 
+/// Maps of few columns, or of few rows.
+fn narrow_cases() -> impl Strategy<Value = Case> {
+    let levels = prop::collection::vec((1..9usize, 1..4usize), 1..4);
+    let map = (1..300usize, 1..6usize, 1..40usize);
+    (map, levels, any::<bool>(), prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |((long, short, channels), levels, flat, kind, seed)| {
+            let turn = |(a, b)| if flat { (b, a) } else { (a, b) };
+            let (height, width) = turn((long, short));
+            let map = FeatureMap { batch: 1, channels, height, width };
+            let levels = levels.into_iter().map(turn).collect();
+            Case { map, levels, rule: Rule::Adaptive, layout: Layout::Nchw, kind, seed }
+        },
+    )
+}
+
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let Case { map, levels, rule, layout, kind, seed } = case;
     let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
@@ -145,6 +160,11 @@ proptest! {
 
     #[test]
     fn small_squares_agree_with_the_reference(case in square_cases()) {
+        check(&case)?;
+    }
+
+    #[test]
+    fn narrow_maps_agree_with_the_reference(case in narrow_cases()) {
         check(&case)?;
     }
 

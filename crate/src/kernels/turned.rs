@@ -22,10 +22,15 @@ pub(crate) const FEWEST: usize = 12;
 /// Cells of a plane that are turned at once.
 const CELLS: usize = 8;
 
-/// Whether planes of so many cells and bins are better turned, which saves by the bin and costs by the cell.
-pub(crate) fn pays(cells: usize, bins: usize) -> bool {
-    // A block of them, with its values and indices, stays in the second-level cache.
-    words(cells, bins) <= 1024 && (CELLS..=120 + 4 * bins).contains(&cells)
+/// Whether planes of this size, with so many bins, are better turned. That saves by the bin and costs by the cell, but there
+/// is nothing like it where columns do not make a vector, nor where there are hardly any rows to reduce.
+pub(crate) fn pays((height, width): (usize, usize), bins: usize) -> bool {
+    const FEW: usize = 4;
+    let cells = height * width;
+    // As much of a plane, with its values and indices, as lets a block stay in the second-level cache, or in the third.
+    let most = if width < FEW { 1 << 15 } else { 1 << 10 };
+    let small = width < FEW || height < FEW || cells <= 120 + 4 * bins;
+    small && cells >= CELLS && words(cells, bins) <= most
 }
 
 /// Words of working memory that a block of such planes takes.

@@ -255,7 +255,7 @@ impl PyramidPlan {
     /// Whether NCHW planes are small, and some level that reads them has no kernel for its size.
     fn prefers_turned(&self) -> bool {
         let mut roots = self.levels.iter().filter(|level| level.source == Source::Map);
-        let small = turned::pays(self.height * self.width, self.pyramid.bins);
+        let small = turned::pays(self.size(), self.pyramid.bins);
         self.layout() == Layout::Nchw && small && !roots.all(|level| nchw::is_square(self, level))
     }
 
