@@ -23,8 +23,8 @@ export function planMaps(
   { shapes }: Batch,
   buffers: Buffers,
 ): Plan[] {
-  return shapes.map(({ height, width }) => {
-    const plan = plans.acquire(options, height, width);
+  return shapes.map(({ channels, height, width }) => {
+    const plan = plans.acquire(channels === 1 ? options.ofOneChannel : options, height, width);
     buffers.onFree(() => plans.release(plan));
     return plan;
   });

@@ -24,6 +24,8 @@ interface CachedPlan extends Plan {
 /** What a plan depends on beside the size of the map. */
 export class PlanOptions {
   readonly key: string;
+  /** For maps of one channel, which lie alike in both layouts: planes fill the lanes where channels do not. */
+  readonly ofOneChannel: PlanOptions;
 
   constructor(
     readonly levels: readonly Grid[],
@@ -31,6 +33,7 @@ export class PlanOptions {
     readonly layout: Layout,
   ) {
     this.key = `${bins} ${layout} ${levels.join(' ')}`;
+    this.ofOneChannel = layout === 'NCHW' ? this : new PlanOptions(levels, bins, 'NCHW');
   }
 }
 
