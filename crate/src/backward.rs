@@ -9,6 +9,7 @@ use crate::kernels::average;
 use crate::kernels::scatter::{Block, Gradients};
 use crate::pyramid::Pyramid;
 use crate::span::Span;
+use crate::units::blocks;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
 
 /// The gradient with respect to the input, from the gradient with respect to the output and the indices of the forward
@@ -118,8 +119,8 @@ pub(crate) unsafe fn backward_channels<T: Real>(
     unsafe {
         zero(pyramid.layout, map, gradients.input, item, channels.clone());
         let scratch = [scratch.part(0, len).cast(), scratch.part(len, len).cast()];
-        for first in channels.clone().step_by(block) {
-            let channels = (first, channels.end.min(first + block));
+        for channels in blocks(channels, block) {
+            let channels = (channels.start, channels.end);
             Block { pyramid, map, gradients, item, rows, channels }.add(scratch);
         }
     }

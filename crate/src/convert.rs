@@ -8,7 +8,7 @@ use crate::element::Elements;
 use crate::forward::{average_f32, forward_f32};
 use crate::kernels::Slots;
 use crate::span::Span;
-use crate::{FeatureMap, PyramidPlan};
+use crate::{FeatureMap, PyramidPlan, units};
 
 /// Some channels of one item, and the small map that stands for them.
 struct Block<'a> {
@@ -36,7 +36,7 @@ unsafe fn blocks<'a>(
 ) -> impl Iterator<Item = Block<'a>> {
     let most = plan.convert_block();
     let split = move |(item, channels): (usize, Range<usize>)| {
-        channels.clone().step_by(most).map(move |first| (item, first..channels.end.min(first + most)))
+        units::blocks(channels, most).map(move |channels| (item, channels))
     };
     plan.units(whole).items(units).flat_map(split).map(move |(item, channels)| {
         let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };

@@ -4,6 +4,11 @@ use core::ops::Range;
 
 use crate::FeatureMap;
 
+/// Cuts a range into blocks of at most `most`.
+pub(crate) fn blocks(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(most).map(move |first| first..range.end.min(first + most))
+}
+
 /// A call over a feature map as units of neighbouring channels of one item. They may be run in any order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Units {

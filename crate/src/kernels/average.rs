@@ -6,6 +6,7 @@ use core::ops::Range;
 use crate::plan::{Level, PyramidPlan};
 use crate::shape::{FeatureMap, Layout, Planes};
 use crate::span::Span;
+use crate::units::blocks;
 
 /// Some channels of one item, its cells and its bins.
 #[derive(Clone, Copy)]
@@ -74,7 +75,8 @@ unsafe fn forward_planes(item: Item, channels: Range<usize>, input: &[f32], outp
 /// Sums all channels of one cell after the other, row by row: one long sum would lose digits.
 unsafe fn forward_channels(item: Item, channels: Range<usize>, input: &[f32], output: Span<f32>, scratch: Span<f32>) {
     let width = item.map.width;
-    for channels in blocks(channels, scratch) {
+    // The scratch is made for planes: it has room for so many.
+    for channels in blocks(channels, scratch.len()) {
         // SAFETY: inside the scratch, which is this thread's.
         let sums = unsafe { scratch.part(0, channels.len()).slice() };
         for level in item.plan.levels() {
@@ -98,12 +100,6 @@ unsafe fn forward_channels(item: Item, channels: Range<usize>, input: &[f32], ou
             }
         }
     }
-}
-
-/// Cuts channels into blocks that the scratch, which is made for planes, has room for.
-fn blocks(channels: Range<usize>, scratch: Span<f32>) -> impl Iterator<Item = Range<usize>> {
-    let most = scratch.len();
-    channels.clone().step_by(most).map(move |first| first..channels.end.min(first + most))
 }
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells.
@@ -169,7 +165,7 @@ unsafe fn backward_channels(
     grad_input: Span<f32>,
     scratch: Span<f32>,
 ) {
-    for channels in blocks(channels, scratch) {
+    for channels in blocks(channels, scratch.len()) {
         // SAFETY: inside the scratch, which is this thread's.
         let shares = unsafe { scratch.part(0, channels.len()).slice() };
         for level in item.plan.levels().iter().rev() {

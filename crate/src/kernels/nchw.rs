@@ -15,6 +15,7 @@ use crate::bins::Bin;
 use crate::plan::{Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
 use crate::shape::Planes;
 use crate::span::{self, Span};
+use crate::units::blocks;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Working memory of one thread, cut up for a plan.
@@ -99,11 +100,6 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             }
         }
     }
-}
-
-/// Cuts a range into blocks of at most `most`.
-fn blocks(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
-    range.clone().step_by(most).map(move |first| first..range.end.min(first + most))
 }
 
 /// One item of a batch, and its output.

@@ -25,7 +25,6 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
     for (i, rows) in rows.iter().enumerate() {
         for runs in runs {
             let bins = runs.bins.0..runs.bins.1;
-            // An index beside every vector takes what a vector less saves.
             let shares = !B::INDEXED && runs.shared > 0;
             // SAFETY: the caller's promise is the same.
             unsafe {

@@ -11,6 +11,7 @@ use crate::Layout;
 use crate::plan::PyramidPlan;
 use crate::shape::{FeatureMap, Planes};
 use crate::span::{self, Span};
+use crate::units::blocks;
 use crate::vector::Vector;
 
 /// Planes that are turned together: they stay in the first-level cache.
@@ -60,8 +61,8 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     let (height, width) = plan.size();
     let (size, bins) = (height * width, plan.pyramid().bins);
     let block = FeatureMap { batch: 1, channels: BLOCK, height, width };
-    for first in channels.clone().step_by(BLOCK) {
-        let count = BLOCK.min(channels.end - first);
+    for planes in blocks(channels, BLOCK) {
+        let (first, count) = (planes.start, planes.len());
         // SAFETY: the plan counts these three parts, and planes and bins lie inside input and output.
         unsafe {
             let item = scratch.part(0, BLOCK * size);

@@ -9,6 +9,7 @@ use crate::forward::check_length;
 use crate::kernels::regions as kernels;
 use crate::kernels::scatter::Gradients;
 use crate::span::Span;
+use crate::units::blocks;
 use crate::{FeatureMap, PoolError};
 
 mod plan;
@@ -103,8 +104,7 @@ pub(crate) unsafe fn region_units(
 ) {
     for (item, channels) in plan.units(map).items(units) {
         for rows in plan.rows(item).chunks(kernels::REGION_GROUP) {
-            for first in channels.clone().step_by(kernels::REGION_CHANNELS) {
-                let channels = first..channels.end.min(first + kernels::REGION_CHANNELS);
+            for channels in blocks(channels.clone(), kernels::REGION_CHANNELS) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };
             }
