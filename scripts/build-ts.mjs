@@ -44,7 +44,8 @@ export async function buildTs() {
 
 /**
  * One variant as a module: its glue as a factory, and the WASM, deflated, in base64, which every bundler and runtime can carry.
- * The glue is there as well by itself, for those who have the WASM from elsewhere; one file is loaded sooner than two.
+ * The glue is there as well by itself where some have the WASM from elsewhere: workerd, and threads. One file is loaded sooner
+ * than two.
  */
 async function writePayload(variant) {
   const wasm = pkg(variant, 'pyramid_pool_bg.wasm');
@@ -58,7 +59,7 @@ async function writePayload(variant) {
     globalName: 'glue',
   });
   const glue = `export function createGlue() {\n${script}return glue;\n}\n`;
-  writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
+  if (variant !== 'scalar') writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
   writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, await packed(wasm)));
 }
 
