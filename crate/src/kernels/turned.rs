@@ -82,10 +82,10 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
                 let (from, bins) = (BLOCK * level.place.first, level.bins());
                 let from = turned.slots.part::<B>(from, BLOCK * bins);
                 let to = output.slots.part::<B>(output.bins(plan, level).at(first, 0), count * bins);
-                turn_bins::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), (bins, count));
+                turn_bins::<V, BLOCK>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), (bins, count));
                 if B::INDEXED {
                     let (from, to) = (from.indices.as_mut_ptr(), to.indices.as_mut_ptr());
-                    turn_bins::<V>(from.cast(), to.cast(), (bins, count));
+                    turn_bins::<V, BLOCK>(from.cast(), to.cast(), (bins, count));
                 }
             }
         }
@@ -128,25 +128,29 @@ unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells)
     }
 }
 
-/// Turns bins of a block's channels into planes of as many bins. Indices are moved like values.
+/// Turns bins of channels, `APART` for each bin, into planes of as many bins. Indices are moved like values.
 ///
 /// # Safety
-/// `from` must be readable for the bins of a block, and `to` writable for the planes.
+/// `from` must be readable for the bins, and `to` writable for the planes, of which there are at most `APART`.
 #[inline(never)]
-unsafe fn turn_bins<V: Vector>(from: *const f32, to: *mut f32, (bins, planes): (usize, usize)) {
+pub(super) unsafe fn turn_bins<V: Vector, const APART: usize>(
+    from: *const f32,
+    to: *mut f32,
+    (bins, planes): (usize, usize),
+) {
     let (whole_bins, whole_planes) = (bins - bins % V::LANES, planes - planes % V::LANES);
     // SAFETY: bins of these channels.
     unsafe {
         for channel in (0..whole_planes).step_by(V::LANES) {
             for bin in (0..whole_bins).step_by(V::LANES) {
-                let bins_of = core::array::from_fn(|i| from.add((bin + i) * BLOCK + channel));
+                let bins_of = core::array::from_fn(|i| from.add((bin + i) * APART + channel));
                 turn_four::<V>(bins_of, to.add(channel * bins + bin), bins);
             }
         }
         let rest = |all: Range<usize>, channels: Range<usize>| {
             for bin in all {
                 for channel in channels.clone() {
-                    *to.add(channel * bins + bin) = *from.add(bin * BLOCK + channel);
+                    *to.add(channel * bins + bin) = *from.add(bin * APART + channel);
                 }
             }
         };

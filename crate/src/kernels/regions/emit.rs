@@ -3,6 +3,7 @@
 use super::{Best, REGION_CHANNELS};
 use crate::Layout;
 use crate::element::Elements;
+use crate::kernels::turned::turn_bins;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
@@ -166,40 +167,29 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Writes the values of one level of a region for a whole block, whose channels are the lanes of `N` vectors for each
-    /// bin.
+    /// Writes the values of one level of a region for a whole block of channels.
     ///
     /// # Safety
     /// As [`Sink::write`], and `pooled` must have the level's bins.
     #[inline(always)]
-    pub unsafe fn write_vectors<V: Vector, const N: usize>(self, row: usize, level: usize, pooled: Span<f32>) {
+    pub unsafe fn write_vectors<V: Vector>(self, row: usize, level: usize, pooled: Span<f32>) {
         let place = self.place(row, level);
         let bins = self.plan.pyramid().places[level].bins;
-        let channels = V::LANES * N;
+        let channels = REGION_CHANNELS;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
             let (values, to) = match self.output.as_f32() {
                 Some(output) => (output, place),
                 None => (self.staged, place.packed(channels, bins)),
             };
-            for first in (0..channels).step_by(V::LANES) {
-                let bin = |bin: usize| pooled.load::<V>(channels * bin + first, V::LANES);
-                if to.plane == 1 {
+            if to.plane == 1 {
+                for first in (0..channels).step_by(V::LANES) {
+                    let bin = |bin: usize| pooled.load::<V>(channels * bin + first, V::LANES);
                     (0..bins).for_each(|i| values.store(to.at(first, i), bin(i), V::LANES));
-                    continue;
                 }
-                for group in 0..bins / V::LANES {
-                    let four = V::LANES * group;
-                    let turned = V::transpose(core::array::from_fn(|i| bin(four + i)));
-                    for (channel, turned) in turned.into_iter().enumerate() {
-                        values.store(to.at(first + channel, four), turned, V::LANES);
-                    }
-                }
-                for i in bins / V::LANES * V::LANES..bins {
-                    for channel in first..first + V::LANES {
-                        values.set(to.at(channel, i), pooled.get(channels * i + channel));
-                    }
-                }
+            } else {
+                let to = values.part(to.first, channels * bins).as_mut_ptr();
+                turn_bins::<V, REGION_CHANNELS>(pooled.as_mut_ptr(), to, (bins, channels));
             }
             self.finish(place, channels, bins);
         }

@@ -44,7 +44,7 @@ pub(super) unsafe fn pool_values(block: Block, rows: &[u32], tables: &Tables, si
             for (level, place) in places.iter().enumerate() {
                 let pooled = work.pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
                 if block.channels == REGION_CHANNELS {
-                    sink.write_vectors::<Native, VECTORS>(row as usize, level, pooled);
+                    sink.write_vectors::<Native>(row as usize, level, pooled);
                 } else {
                     sink.write_slowly(row as usize, level, block.channels, &|channel: usize, bin: usize| {
                         (pooled.get(REGION_CHANNELS * bin + channel), 0)
