@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inProject } from './project.mjs';
 
 const folder = inProject('target', 'results');
+const brokenFile = inProject('target', 'broken-projects.json');
 
 /**
  * @typedef {object} Result that tests of one kind passed in one runtime: what the README's table is made from
@@ -25,6 +26,14 @@ export function forget(prefix) {
   const start = fileOf(prefix).replace(/-?\.json$/, '');
   for (const file of files()) if (file.startsWith(start)) rmSync(file);
 }
+
+/** Notes the projects of vitest whose browser is to be tried once more, or none. */
+export function noteBroken(projects) {
+  writeFileSync(brokenFile, JSON.stringify(projects));
+}
+
+/** @returns {string[]} the projects that were noted last */
+export const readBroken = () => JSON.parse(readFileSync(brokenFile, 'utf8'));
 
 /** @returns {Result[]} all results, in order */
 export function readResults() {

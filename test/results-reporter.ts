@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 import { browsers } from '../scripts/browsers.mjs';
-import { forget, record } from '../scripts/results.mjs';
+import { noteBroken, record } from '../scripts/results.mjs';
 
 /** The kinds of test files that the README's table tells apart. */
 const kinds: { path: RegExp; how: string; runtime?: string }[] = [
@@ -10,17 +10,22 @@ const kinds: { path: RegExp; how: string; runtime?: string }[] = [
   { path: /\/test\/edge\//, how: 'the example worker over HTTP', runtime: 'workerd' },
 ];
 
-/** Notes which variants gave the expected bits where. To be used on whole runs only: a part of the tests is not all. */
-export default class ResultsReporter implements Reporter {
-  onInit(): void {
-    forget('vitest');
-  }
+/** A module that its page did not come to is `pending` for good. */
+const passed = (module: TestModule) => ['passed', 'skipped'].includes(module.state());
 
+/**
+ * Notes which variants gave the expected bits where, and in which browsers tests failed or did not run to their end.
+ * To be used on whole runs of a project only: a part of the tests is not all.
+ */
+export default class ResultsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
+    const broken = new Set(modules.filter((module) => !passed(module)).map(({ project }) => project));
+    const inBrowsers = [...broken].every((project) => project.config.browser.enabled);
+    noteBroken(inBrowsers ? [...broken].map(({ name }) => name.replace(instance, '')) : []);
     for (const name of new Set(modules.map(({ project }) => project.name))) {
       kinds.forEach(({ path, how, runtime = runtimeOf(name) }, order) => {
         const ran = modules.filter((module) => module.project.name === name && path.test(module.moduleId));
-        if (ran.length === 0 || !ran.every((module) => module.ok())) return;
+        if (ran.length === 0 || !ran.every(passed)) return;
         const variants = ran.flatMap((module) =>
           [...module.children.allTests('passed')].flatMap((test) => test.meta().variants ?? []),
         );
@@ -30,9 +35,11 @@ export default class ResultsReporter implements Reporter {
   }
 }
 
-/** `chromium without isolation (chromium)` is the name of a project of vitest's. */
+/** `chromium without isolation (chromium)` is the name of a project of vitest's, of one browser's instance. */
+const instance = / \(\w+\)$/;
+
 function runtimeOf(project: string): string {
   if (project === 'node') return `Node ${Number.parseInt(process.versions.node, 10)}`;
-  const [, browser = '', rest = ''] = /^(\w+)(.*?)( \(\w+\))?$/.exec(project) ?? [];
+  const [, browser = '', rest = ''] = /^(\w+)(.*)$/.exec(project.replace(instance, '')) ?? [];
   return browsers[browser]?.title + rest;
 }
