@@ -223,7 +223,7 @@ unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: 
 unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bins: &[Bin], map: Rows, reduced: Slots) -> V {
     let mut sum = V::splat(0.0);
     let stride = plan.row_stride();
-    let together = if plan.is_small() { bins.len() } else { 1 };
+    let together = if plan.strips_whole(B::INDEXED) { bins.len() } else { 1 };
     for (block, bins) in bins.chunks(together).enumerate() {
         // SAFETY: the row of each bin.
         let reduced = unsafe { reduced.part::<B>(block * together * stride, bins.len() * stride) };

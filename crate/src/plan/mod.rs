@@ -10,7 +10,7 @@ use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
     AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED,
-    STRIP_VALUES, turned,
+    STRIP_VALUES, STRIPPED_PLANE, turned,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::reserve::reserve;
@@ -220,10 +220,10 @@ impl PyramidPlan {
         self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0) * self.row_stride()
     }
 
-    /// Whether a plane stays in the first-level cache while strip after strip of it is read. A larger one is read a row of
-    /// bins at a time.
-    pub(crate) fn is_small(&self) -> bool {
-        self.height * self.width <= SMALL_PLANE
+    /// Whether strips go from top to bottom of the map, or over one row of bins after the other. That reads memory nearly in the
+    /// order in which it lies, but costs more to set up where indices are carried along.
+    pub(crate) fn strips_whole(&self, indexed: bool) -> bool {
+        indexed && self.height * self.width <= STRIPPED_PLANE
     }
 
     /// Planes that are pooled together: they and their reduced rows stay in the first-level cache.
