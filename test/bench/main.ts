@@ -19,19 +19,42 @@ import { describeMachine } from './machine.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
 
-const { values: options } = parseArgs({
-  options: {
-    case: { type: 'string', multiple: true },
-    operation: { type: 'string', multiple: true },
-    engine: { type: 'string', multiple: true },
-    threads: { type: 'string', default: '2' },
-    rounds: { type: 'string' },
-    json: { type: 'string' },
-    record: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+/** What the benchmark was told cannot be done. */
+class Misuse extends Error {}
+
+/** What the benchmark was told. */
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      case: { type: 'string', multiple: true },
+      operation: { type: 'string', multiple: true },
+      engine: { type: 'string', multiple: true },
+      threads: { type: 'string', default: '2' },
+      rounds: { type: 'string' },
+      json: { type: 'string' },
+      record: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const { case: names = [], operation: chosen = [], threads, rounds } = values;
+  const points = sweep.map(({ name }) => name);
+  const named = cases.map(({ name }) => name);
+  refuseOthers('case', names, [...named, 'sweep', ...points], [...named, 'sweep', `${points[0]}`, '…']);
+  refuseOthers('operation', chosen, operations);
+  for (const [name, text] of Object.entries({ threads, rounds })) {
+    if (text !== undefined && !/^[1-9]\d*$/.test(text))
+      throw new Misuse(`--${name} needs a number from 1 on.`);
+  }
+  return values;
+}
+
+function refuseOthers(what: string, asked: readonly string[], known: readonly string[], shown = known): void {
+  const other = asked.find((name) => !known.includes(name));
+  if (other !== undefined) throw new Misuse(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
+}
+
+let options: ReturnType<typeof readOptions>;
 
 async function main(): Promise<void> {
   const engines = await chosenEngines();
@@ -65,7 +88,7 @@ async function chosenEngines(): Promise<Engine[]> {
   const all = [...builtIn({ threads }), ...(await peers(threads))];
   const { engine: wanted } = options;
   const engines = all.filter(({ name }) => !wanted || wanted.some((start) => name.startsWith(start)));
-  if (engines.length === 0) throw new Error(`No engine is called ${wanted}: see --list.`);
+  if (engines.length === 0) throw new Misuse(`No engine is called ${wanted}: see --list.`);
   return engines;
 }
 
@@ -134,5 +157,14 @@ function showColdStart(samples: readonly number[] | undefined): void {
   console.log(`\nimport to first result: ${median.toFixed(1)} ms (${low.toFixed(1)} .. ${high.toFixed(1)})`);
 }
 
-if (options.help) console.log(help.trim());
-else await main();
+try {
+  options = readOptions();
+  if (options.help) console.log(help.trim());
+  else await main();
+} catch (error) {
+  // Node's own, of an option that there is not, has a code.
+  const told =
+    error instanceof Misuse || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+  console.error(told ? (error as Error).message : error);
+  process.exit(told ? 2 : 1);
+}
