@@ -323,11 +323,18 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     planes: &mut [Flags<V>],
 ) {
     let together = planes_together(bins);
-    let (whole, rest) = planes.split_at_mut(if together > 1 { planes.len() / together * together } else { 0 });
+    if together == 1 {
+        // SAFETY: the caller's promise is the same.
+        return unsafe { gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, planes, 1) };
+    }
+    let (whole, rest) = planes.split_at_mut(planes.len() / together * together);
     let first = whole.len();
     // SAFETY: the caller's promise is the same.
     unsafe {
         gather_groups::<V, B, U>(&gather.together, gather.loads, together * bins, from, out, whole, together);
+        if rest.is_empty() {
+            return;
+        }
         let from = Stack { slots: from.slots.part::<B>(first * from.stride, rest.len() * from.stride), ..from };
         let out = Stack { slots: out.slots.part::<B>(first * out.stride, rest.len() * out.stride), ..out };
         gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, rest, 1);
