@@ -241,8 +241,8 @@ export class PyramidPool implements Disposable {
     const { internals } = this.#caller;
     return makeCall(internals.memory, (buffers) => {
       const plans = planMaps(internals, this.#planOptions, batch, buffers);
-      const { finish, ...addresses } = place(buffers);
-      return { work: describeMapWork(internals, operation, type, batch, plans, addresses), finish };
+      const placed = place(buffers);
+      return { work: describeMapWork(internals, operation, type, batch, plans, placed), finish: placed.finish };
     });
   }
 
