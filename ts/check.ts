@@ -73,13 +73,22 @@ export function mapList<R>(
   read: (element: unknown, i: number) => R,
   most = MOST_ELEMENTS,
 ): R[] {
-  const length: unknown = list.length;
-  if (!isLength(length)) fail(code, `${path}.length`, `is ${show(length)}`, 'a whole number from 0 up');
-  if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
+  const length = checkListLength(list, path, code, most);
   // A plain loop: calls come by here several times.
   const all: R[] = [];
   for (let i = 0; i < length; i++) all.push(read(list[i], i));
   return all;
+}
+
+function checkListLength(
+  { length }: { readonly length: unknown },
+  path: string,
+  code: PyramidPoolErrorCode,
+  most: number,
+): number {
+  if (!isLength(length)) fail(code, `${path}.length`, `is ${show(length)}`, 'a whole number from 0 up');
+  if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
+  return length;
 }
 
 /** No array is longer. */
@@ -98,14 +107,18 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   if (!isList) {
     fail('invalid-dims', path, `is ${show(dims)}`, 'an array of sizes');
   }
-  const readSize = (size: unknown, axis: number) => {
+  // Not by `mapList`, whose loads engines make slow for all the kinds of lists that it sees: every call comes by here.
+  const length = checkListLength(dims as ArrayLike<unknown>, path, 'invalid-dims', MOST_AXES);
+  const sizes: number[] = [];
+  for (let axis = 0; axis < length; axis++) {
+    const size: unknown = (dims as ArrayLike<unknown>)[axis];
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
       fail('invalid-dims', `${path}[${axis}]`, `is ${show(size)}`, 'a whole number from 0 up');
     }
     // Not -0.
-    return size + 0;
-  };
-  return mapList(dims as ArrayLike<unknown>, path, 'invalid-dims', readSize, MOST_AXES);
+    sizes.push(size + 0);
+  }
+  return sizes;
 }
 
 /** A tensor of one of some types, as long as its sizes say. */

@@ -242,7 +242,10 @@ export class PyramidPool implements Disposable {
     return makeCall(internals.memory, (buffers) => {
       const plans = planMaps(internals, this.#planOptions, batch, buffers);
       const placed = place(buffers);
-      return { work: describeMapWork(internals, operation, type, batch, plans, placed), finish: placed.finish };
+      return {
+        work: describeMapWork(internals, operation, type, batch, plans, placed),
+        finish: placed.finish,
+      };
     });
   }
 
