@@ -3,7 +3,7 @@ import {
   chooseScale,
   createPyramidPool,
   createRoiPyramidPool,
-  PyramidPoolError,
+  type PyramidPoolErrorCode,
   scaleWindow,
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
 import { engineName, engineOptions, useRuntime } from './engines.js';
 import { type GoldenRegions, goldenRegions } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { expectError } from './wrong.js';
 
 test('the golden regions are there', () => {
   expect(goldenRegions.filter(({ training }) => training).length).toBe(17);
@@ -187,7 +188,7 @@ describe('regions', () => {
     async () =>
       (await pool()).forward(input as typeof map, regions as typeof map);
 
-  test.each<[code: string, words: string, call: () => unknown]>([
+  test.each<[code: PyramidPoolErrorCode, words: string, call: () => unknown]>([
     [
       'invalid-regions',
       'rois.data[0] is 2, but must be the number of one of 2 items',
@@ -225,15 +226,7 @@ describe('regions', () => {
       async () => (await pool()).binBounds(4, 4, [0, Number.NaN, 1, 1]),
     ],
   ])('%s: %s', async (code, words, call) => {
-    const error = await Promise.resolve()
-      .then(call)
-      .then(
-        () => expect.fail('no error'),
-        (reason) => reason,
-      );
-    expect(error).toBeInstanceOf(PyramidPoolError);
-    expect(error.code).toBe(code);
-    expect(error.message).toContain(words);
+    await expectError(call, code, words);
     expectSame((await pool()).forward(map, rois(0, 0, 0, 0, 0)).data, [0, 0, 0, 0, 0], 'the next call');
   });
 

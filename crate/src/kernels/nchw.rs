@@ -323,6 +323,7 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     planes: &mut [Flags<V>],
 ) {
     let together = planes_together(bins);
+    // A call for planes that are not there would cost as much as a group of bins, even if it returned at once.
     if together == 1 {
         // SAFETY: the caller's promise is the same.
         return unsafe { gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, planes, 1) };
