@@ -1,13 +1,13 @@
 /**
  * @typedef {object} Host one kind of host, by the condition under which the package exports its code
  * @property {string} platform its file in ts/platform
- * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>
+ * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>: in dist/wasm it is packed
  * @property {Record<string, string>} files modules beside its code
  */
 
 /** @type {Record<string, Host>} */
 export const hosts = {
-  node: { platform: 'node.ts', payloads: '../wasm/*.js', files: {} },
+  node: { platform: 'node.ts', payloads: './*.js', files: {} },
   browser: { platform: 'browser.ts', payloads: '../wasm/*.js', files: {} },
   workerd: {
     platform: 'workerd.ts',

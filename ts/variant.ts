@@ -62,13 +62,13 @@ export interface Glue {
   initSync(input: GlueInput): Kernels;
 }
 
-/** A built variant, as the build writes it to `dist/wasm`. */
+/** A built variant, as the build writes it for each host. */
 export interface Payload {
   /** A fresh copy of the glue, whose state holds one instance: so that runtimes do not share one. */
   createGlue(): Glue;
   /**
-   * The module, deflated and in base64: base64 alone keeps servers from packing it well. Or compiled, where a host does so
-   * ahead of time.
+   * The module in base64, deflated where it is downloaded: base64 alone keeps servers from packing it well. Or compiled, where
+   * a host does so ahead of time.
    */
   readonly wasm: string | WebAssembly.Module;
   /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */

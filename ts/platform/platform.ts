@@ -16,7 +16,7 @@ export interface Platform {
   readonly only?: { readonly variant: Variant; readonly why: string };
   /** Loads a variant and no other. */
   loadPayload(variant: Variant): Promise<Payload>;
-  /** The bytes of a built-in module that travels packed. */
+  /** The bytes of a built-in module, from the text that this host's payloads hold. */
   unpack(packed: string): Uint8Array<ArrayBuffer>;
   /** The module that bytes hold: at once where nobody minds a millisecond, as that is quicker. */
   compile(bytes: BufferSource): WebAssembly.Module | Promise<WebAssembly.Module>;
