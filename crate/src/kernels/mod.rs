@@ -29,10 +29,11 @@ pub(crate) const STRIP_VALUES: usize = 5;
 pub(crate) const STRIP_INDEXED: usize = 4;
 /// Cells of a plane that stays in the first-level cache beside its reduced rows.
 pub(crate) const SMALL_PLANE: usize = 6144;
-/// Cells of a plane that is read strip by strip from top to bottom, with indices, rather than a row of bins at a time.
+/// Cells of a plane that is read strip by strip where bins are narrow, and with indices from top to bottom rather than a row of
+/// bins at a time.
 pub(crate) const STRIPPED_PLANE: usize = 2560;
 /// Cells of a plane that is better read in the order in which it lies than strip by strip, though some are read twice.
-pub(crate) const STREAMED_PLANE: usize = 1024;
+pub(crate) const STREAMED_PLANE: usize = 512;
 /// Planes that an NCHW kernel takes together, level after level, where they are small.
 pub(crate) const FORWARD_BLOCK: usize = 32;
 /// Channels that an NHWC kernel takes together: four vectors, one cache line.

@@ -23,14 +23,15 @@ pub(crate) const FEWEST: usize = 12;
 /// Cells of a plane that are turned at once.
 const CELLS: usize = 8;
 
-/// Whether planes of this size, with so many bins, are better turned. That saves by the bin and costs by the cell, but there
-/// is nothing like it where columns do not make a vector, nor where there are hardly any rows to reduce.
-pub(crate) fn pays((height, width): (usize, usize), bins: usize) -> bool {
+/// Whether planes of this size are better turned, with so many bins in levels of which `roots` read the map. That saves by the bin
+/// and by the root and costs by the cell, but there is nothing like it where columns do not make a vector, nor where there are
+/// hardly any rows to reduce.
+pub(crate) fn pays((height, width): (usize, usize), bins: usize, roots: usize) -> bool {
     const FEW: usize = 4;
     let cells = height * width;
     // As much of a plane, with its values and indices, as lets a block stay in the second-level cache, or in the third.
     let most = if width < FEW { 1 << 15 } else { 1 << 10 };
-    let small = width < FEW || height < FEW || cells <= 120 + 4 * bins;
+    let small = width < FEW || height < FEW || cells + 128 <= 4 * bins + 256 * roots;
     small && cells >= CELLS && words(cells, bins) <= most
 }
 

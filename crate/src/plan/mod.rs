@@ -254,9 +254,9 @@ impl PyramidPlan {
 
     /// Whether NCHW planes are small, and some level that reads them has no kernel for its size.
     fn prefers_turned(&self) -> bool {
-        let mut roots = self.levels.iter().filter(|level| level.source == Source::Map);
-        let small = turned::pays(self.size(), self.pyramid.bins);
-        self.layout() == Layout::Nchw && small && !roots.all(|level| nchw::is_square(self, level))
+        let roots = || self.levels.iter().filter(|level| level.source == Source::Map);
+        let pays = turned::pays(self.size(), self.pyramid.bins, roots().count());
+        self.layout() == Layout::Nchw && pays && !roots().all(|level| nchw::is_square(self, level))
     }
 
     fn count_forward_scratch(&self) -> usize {
@@ -360,6 +360,7 @@ mod tests {
     fn small_planes_are_turned_unless_there_are_kernels_for_them_or_few_of_them() {
         let turns = |size, levels: &[usize], channels| plan(size, size, levels).turns(channels);
         assert!(turns(10, &[6, 3, 2, 1], 256) && turns(13, &[6, 3, 2, 1], 16));
+        assert!(turns(18, &[6, 3, 2, 1], 64) && !turns(18, &[4, 2, 1], 64) && turns(24, &[8, 6, 3, 1], 64));
         assert!(!turns(13, &[4, 2, 1], 256) && !turns(56, &[4, 2, 1], 256) && !turns(10, &[1 << 12], 256));
         assert!(!turns(10, &[6, 3, 2, 1], 3));
     }

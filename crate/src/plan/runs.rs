@@ -3,7 +3,7 @@
 use super::reserve;
 use crate::PoolError;
 use crate::bins::Bin;
-use crate::kernels::{SMALL_PLANE, STREAMED_PLANE};
+use crate::kernels::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
@@ -71,7 +71,10 @@ impl Runs {
         let read: usize = all.iter().map(|runs| RUNS * LANES * (runs.vectors + 1)).sum();
         let width = columns.iter().map(|bin| bin.end as usize).max().unwrap_or(0);
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
-        Ok(pays.then_some(all))
+        // Each run has more to it than its cells, and narrow bins make many.
+        let least = if cells > STRIPPED_PLANE { LANES } else { 2 * LANES };
+        let wide = columns.iter().any(|bin| bin.len() > least);
+        Ok((pays && wide).then_some(all))
     }
 }
 
@@ -124,6 +127,10 @@ mod tests {
         assert_eq!(runs(56, 4).map(|runs| (runs.len(), runs[0].vectors)), Some((1, 3)));
         assert_eq!(runs(224, 6).map(|runs| runs.len()), Some(2));
         assert!(runs(28, 4).is_none());
+        // As wide as two vectors on a small map, and as one on any.
+        assert!(runs(48, 6).is_none());
+        assert!(runs(64, 8).is_some());
+        assert!(runs(112, 28).is_none());
         assert!(runs(224, 100).is_none());
     }
 }
