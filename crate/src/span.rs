@@ -28,11 +28,6 @@ impl<'a> Span<'a, f32> {
         const { assert!(size_of::<T>() <= size_of::<f32>() && align_of::<T>() <= align_of::<f32>()) };
         Span { at: self.at.cast(), len: self.len, life: PhantomData }
     }
-
-    /// The same memory for twice as many elements of half the size.
-    pub fn halves(self) -> Span<'a, u16> {
-        Span { at: self.at.cast(), len: 2 * self.len, life: PhantomData }
-    }
 }
 
 impl<'a, T: Copy> Span<'a, T> {
@@ -81,17 +76,6 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { *self.at.add(i) }
     }
 
-    /// [`touch`]es `count` elements from `first` on.
-    ///
-    /// # Safety
-    /// `first + count` must not exceed the length.
-    #[inline(always)]
-    pub unsafe fn touch(self, first: usize, count: usize) {
-        debug_assert!(first + count <= self.len);
-        // SAFETY: inside, by the caller's promise.
-        unsafe { touch(self.at.add(first), count) }
-    }
-
     /// Writes something to an element, for nothing but to have its line in the cache when what counts is written. Unlike with a
     /// [`touch`], nothing waits for it.
     ///
@@ -132,17 +116,6 @@ impl<T: Element> Span<'_, T> {
         debug_assert!(lanes <= V::LANES && at + lanes <= self.len);
         // SAFETY: as many elements as lanes are inside, by the caller's promise.
         unsafe { load_lanes(self.at.add(at).cast(), lanes) }
-    }
-
-    /// The first two elements of both.
-    ///
-    /// # Safety
-    /// Both must have two.
-    #[inline(always)]
-    pub unsafe fn load_pairs<V: Vector>(self, other: Self) -> V {
-        debug_assert!(self.len >= 2 && other.len >= 2);
-        // SAFETY: the caller's promise.
-        unsafe { V::load_pairs(self.at.cast(), other.at.cast()) }
     }
 
     /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.

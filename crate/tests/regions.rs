@@ -2,6 +2,8 @@
 
 mod common;
 
+use core::ops::Range;
+
 use common::{KINDS, Kind, bits, values};
 use proptest::prelude::*;
 use pyramid_pool::{
@@ -39,6 +41,7 @@ impl Case {
 fn cases(
     size: impl Strategy<Value = usize> + Clone,
     count: impl Strategy<Value = usize>,
+    corners: Range<f32>,
 ) -> impl Strategy<Value = Case> {
     let level = prop_oneof![(1..8usize).prop_map(|n| (n, n)), (1..6usize, 1..6usize)];
     let levels = prop_oneof![
@@ -61,8 +64,8 @@ fn cases(
         height,
         width,
     });
-    let regions =
-        count.prop_flat_map(|count| prop::collection::vec((0..2usize, prop::array::uniform4(-0.2_f32..1.2)), count));
+    let corners = prop::array::uniform4(corners);
+    let regions = count.prop_flat_map(move |count| prop::collection::vec((0..2usize, corners.clone()), count));
     let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
     (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>(), regions).prop_map(
         |(map, levels, rule, layout, kind, seed, regions)| Case { map, levels, rule, layout, kind, seed, regions },
@@ -93,25 +96,52 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Corners anywhere in the image, and a bit beyond.
+const ANYWHERE: Range<f32> = -0.2..1.2;
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
-    fn few_regions_agree_with_the_reference(case in cases(1..20usize, 0..4usize)) {
+    fn few_regions_agree_with_the_reference(case in cases(1..20usize, 0..4usize, ANYWHERE)) {
         check(&case)?;
     }
 
     #[test]
-    fn many_regions_agree_with_the_reference(case in cases(1..20usize, 30..60usize)) {
+    fn many_regions_agree_with_the_reference(case in cases(1..20usize, 30..60usize, ANYWHERE)) {
         check(&case)?;
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn groups_of_regions_agree_with_the_reference(case in cases(1..9usize, 513..530usize)) {
+    fn groups_of_regions_agree_with_the_reference(case in cases(1..9usize, 513..530usize, ANYWHERE)) {
         check(&case)?;
+    }
+
+    /// So little that no table is made.
+    #[test]
+    fn glimpses_of_a_large_map_agree_with_the_reference(case in cases(60..90usize, 1..3usize, 0.4..0.45)) {
+        check(&case)?;
+    }
+}
+
+/// Maps for which only the table of single cells is small enough, or not even that.
+#[test]
+fn maps_too_large_for_tables_agree_with_the_reference() {
+    for (size, kinds) in [((230, 1100), &KINDS[..]), ((520, 1030), &KINDS[..2])] {
+        for (&kind, layout) in kinds.iter().zip([Layout::Nchw, Layout::Nhwc].into_iter().cycle()) {
+            for rule in [
+                RegionRule::RoiPool { spatial_scale: 0.5 },
+                RegionRule::SppNet { offset0: 21.0, offset: 6.5, step: 16.0 },
+            ] {
+                let map = FeatureMap { batch: 1, channels: 2, height: size.0, width: size.1 };
+                let regions = vec![(0, [-0.1, 0.0, 0.9, 1.0]), (0, [0.3, 0.2, 0.35, 0.7])];
+                let case = Case { map, levels: vec![(2, 2), (1, 1)], rule, layout, kind, seed: 7, regions };
+                check(&case).unwrap();
+            }
+        }
     }
 }

@@ -173,10 +173,7 @@ impl<V: Vector> Best<V> for WithIndex<V> {
     }
     #[inline(always)]
     fn take(&mut self, value: V, index: V) {
-        // Indices grow along the scan, so a maximum with the masked index selects it, in one instruction less.
-        let best = self.value.pmax(value);
-        self.index = self.index.max_index(best.ne(self.value).and(index));
-        self.value = best;
+        (self.value, self.index) = self.value.pmax_indexed(self.index, value, index);
     }
     #[inline(always)]
     fn merge(self, other: Self) -> Self {

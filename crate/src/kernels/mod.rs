@@ -20,13 +20,13 @@ pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 use crate::Layout;
 use crate::plan::{Level, PyramidPlan};
 use crate::shape::Planes;
-use crate::vector::Vector;
+use crate::vector::{IN_REGISTERS, Vector};
 
 /// Column vectors of a strip that fit the registers beside their loads: engines load all of them before they compare any,
 /// so more than this spill, and cost a third more.
 pub(crate) const STRIP_VALUES: usize = 5;
-/// With an index beside every value, half as many.
-pub(crate) const STRIP_INDEXED: usize = 4;
+/// With an index beside every value, fewer; and one, where a vector is four words.
+pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 1 };
 /// Cells of a plane that stays in the first-level cache beside its reduced rows.
 pub(crate) const SMALL_PLANE: usize = 6144;
 /// Cells of a plane that is read strip by strip where bins are narrow, and with indices from top to bottom rather than a row of

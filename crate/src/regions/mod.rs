@@ -102,8 +102,9 @@ pub(crate) unsafe fn region_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
+    let outputs = if output.1.len() > 0 { 2 } else { 1 };
     for (item, channels) in plan.units(map).items(units) {
-        for rows in plan.rows(item).chunks(kernels::REGION_GROUP) {
+        for rows in plan.rows(item).chunks(kernels::REGION_GROUP / outputs) {
             for channels in blocks(channels.clone(), kernels::REGION_CHANNELS) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };

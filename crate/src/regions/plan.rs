@@ -15,11 +15,8 @@ const REGION_LEN: usize = 5;
 /// Tables larger than this would be read from memory, and are not made.
 const MOST_TABLE_WORDS: usize = 8 << 20;
 
-/// Cells are ranked in 16 bits, and two ranks stand for no cell.
-const MOST_RANKED_CELLS: usize = (1 << 16) - 2;
-
 /// So many cells enter the tables in the time in which one is looked at.
-const TABLED_CELLS: usize = 8;
+const TABLED_CELLS: usize = 64;
 
 /// A pyramid planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -58,14 +55,13 @@ pub(crate) enum RegionSource {
     Level(usize),
 }
 
-/// Maxima over `2^k` cells of a row from every cell on, for `k < count`.
+/// Maxima over `2^k` cells of a row from every cell on, for `k < count`: the first holds the cells themselves.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     pub count: usize,
-    /// Whether cells are looked at so often that it pays to rank them, and few enough for it.
-    pub ranks_pay: bool,
     /// Beside each of the plan's bounds, two summands of the cells to look up: along the height where a bin's first and last
-    /// row begin, along the width where its first cell and the first of its last `2^k` cells stand in the tables.
+    /// row begin, along the width where its first cell and the first of its last `2^k` cells stand in the tables. Empty where
+    /// only the first table is small enough, so that nothing is looked up.
     pub parts: Vec<[u32; 2]>,
 }
 
@@ -182,7 +178,7 @@ impl RegionPlan {
         }
     }
 
-    /// Tables pay where regions look at a part of the map; they must be small enough.
+    /// Tables pay unless regions look at next to nothing of the map; they must be small enough.
     fn plan_tables(&self) -> Result<Option<Tables>, PoolError> {
         let cells = self.height * self.width;
         let (mut tables, mut looked_at) = (1, 0_usize);
@@ -197,9 +193,12 @@ impl RegionPlan {
                 looked_at = looked_at.saturating_add(count(rows).saturating_mul(count(columns)));
             }
         }
-        let words = cells.saturating_mul(REGION_CHANNELS * tables);
-        if looked_at <= cells / TABLED_CELLS || words > MOST_TABLE_WORDS {
+        let fit = |tables: usize| cells.saturating_mul(REGION_CHANNELS * tables) <= MOST_TABLE_WORDS;
+        if looked_at <= cells / TABLED_CELLS || !fit(1) {
             return Ok(None);
+        }
+        if !fit(tables) {
+            return Ok(Some(Tables { count: 1, parts: Vec::new() }));
         }
         let mut parts = reserve(self.bounds.len())?;
         for region in 0..self.rows.len() {
@@ -209,8 +208,7 @@ impl RegionPlan {
                 parts.extend(columns.iter().map(|&bin| part(bin, cells)));
             }
         }
-        let ranks_pay = cells <= MOST_RANKED_CELLS && looked_at > cells;
-        Ok(Some(Tables { count: tables, ranks_pay, parts }))
+        Ok(Some(Tables { count: tables, parts }))
     }
 
     /// Bins along the height and along the width of a region's level.

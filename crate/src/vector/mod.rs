@@ -28,11 +28,6 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `from` must be readable for two lanes.
     unsafe fn load_pair(from: *const f32) -> Self;
-    /// Loads `[a, b, c, d]`, two lanes from either place.
-    ///
-    /// # Safety
-    /// Both must be readable for two lanes.
-    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self;
     /// # Safety
     /// `to` must be writable for four lanes.
     unsafe fn store(self, to: *mut f32);
@@ -60,6 +55,13 @@ pub(crate) trait Vector: Copy {
 
     /// `self < other ? other : self` in each lane: keeps `self` on equality and where either is NaN.
     fn pmax(self, other: Self) -> Self;
+    /// The greater value of each lane and its index, by the same rule; `at` must be above `index`.
+    #[inline(always)]
+    fn pmax_indexed(self, index: Self, other: Self, at: Self) -> (Self, Self) {
+        // Indices grow along a scan, so a maximum with the masked index selects it, in one instruction less.
+        let most = self.pmax(other);
+        (most, index.max_index(most.ne(self).and(at)))
+    }
     fn add(self, other: Self) -> Self;
     fn eq(self, other: Self) -> Self;
     fn ne(self, other: Self) -> Self;
@@ -79,8 +81,6 @@ pub(crate) trait Vector: Copy {
     fn max_index(self, other: Self) -> Self;
     /// Compares as `u32`, so that all ones are the highest.
     fn min_index(self, other: Self) -> Self;
-    /// Compares as eight `u16`.
-    fn max_rank(self, other: Self) -> Self;
 
     /// `[a0, b0, a1, b1]`
     fn zip_low(self, b: Self) -> Self;
@@ -90,11 +90,6 @@ pub(crate) trait Vector: Copy {
     fn join_low(self, b: Self) -> Self;
     /// `[a2, a3, b2, b3]`
     fn join_high(self, b: Self) -> Self;
-
-    /// `[a0, a2, b0, b2]`
-    fn evens(self, b: Self) -> Self;
-    /// `[a1, a3, b1, b3]`
-    fn odds(self, b: Self) -> Self;
 
     /// Lane `i` of every vector in vector `i`.
     #[inline(always)]

@@ -53,12 +53,6 @@ impl Vector for Lanes {
         Lanes([a, b, a, b])
     }
     #[inline(always)]
-    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
-        // SAFETY: readable, by the caller's promise.
-        let [[a, b], [c, d]] = unsafe { [low, high].map(|from| from.cast::<[u32; 2]>().read_unaligned()) };
-        Lanes([a, b, c, d])
-    }
-    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: writable, by the caller's promise.
         unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
@@ -70,6 +64,12 @@ impl Vector for Lanes {
     #[inline(always)]
     fn pmax(self, other: Self) -> Self {
         each(self, other, |a, b| if f32::from_bits(a) < f32::from_bits(b) { b } else { a })
+    }
+    #[inline(always)]
+    fn pmax_indexed(self, index: Self, other: Self, at: Self) -> (Self, Self) {
+        let less = |i: usize| f32::from_bits(self.0[i]) < f32::from_bits(other.0[i]);
+        let pick = |a: Self, b: Self| Lanes(core::array::from_fn(|i| if less(i) { b.0[i] } else { a.0[i] }));
+        (pick(self, other), pick(index, at))
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
@@ -124,10 +124,6 @@ impl Vector for Lanes {
         each(self, other, u32::min)
     }
     #[inline(always)]
-    fn max_rank(self, other: Self) -> Self {
-        each(self, other, |a, b| (a & 0xffff).max(b & 0xffff) | (a >> 16).max(b >> 16) << 16)
-    }
-    #[inline(always)]
     fn zip_low(self, b: Self) -> Self {
         Lanes([self.0[0], b.0[0], self.0[1], b.0[1]])
     }
@@ -142,13 +138,5 @@ impl Vector for Lanes {
     #[inline(always)]
     fn join_high(self, b: Self) -> Self {
         Lanes([self.0[2], self.0[3], b.0[2], b.0[3]])
-    }
-    #[inline(always)]
-    fn evens(self, b: Self) -> Self {
-        Lanes([self.0[0], self.0[2], b.0[0], b.0[2]])
-    }
-    #[inline(always)]
-    fn odds(self, b: Self) -> Self {
-        Lanes([self.0[1], self.0[3], b.0[1], b.0[3]])
     }
 }

@@ -51,11 +51,6 @@ impl Vector for V128 {
         V128(unsafe { v128_load64_splat(from.cast()) })
     }
     #[inline(always)]
-    unsafe fn load_pairs(low: *const f32, high: *const f32) -> Self {
-        // SAFETY: readable, by the caller's promise.
-        V128(unsafe { v128_load64_lane::<1>(v128_load64_zero(low.cast()), high.cast()) })
-    }
-    #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: writable, by the caller's promise.
         unsafe { v128_store(to.cast(), self.0) }
@@ -126,10 +121,6 @@ impl Vector for V128 {
         V128(u32x4_min(self.0, other.0))
     }
     #[inline(always)]
-    fn max_rank(self, other: Self) -> Self {
-        V128(u16x8_max(self.0, other.0))
-    }
-    #[inline(always)]
     fn zip_low(self, b: Self) -> Self {
         V128(u32x4_shuffle::<0, 4, 1, 5>(self.0, b.0))
     }
@@ -144,13 +135,5 @@ impl Vector for V128 {
     #[inline(always)]
     fn join_high(self, b: Self) -> Self {
         V128(u32x4_shuffle::<2, 3, 6, 7>(self.0, b.0))
-    }
-    #[inline(always)]
-    fn evens(self, b: Self) -> Self {
-        V128(u32x4_shuffle::<0, 2, 4, 6>(self.0, b.0))
-    }
-    #[inline(always)]
-    fn odds(self, b: Self) -> Self {
-        V128(u32x4_shuffle::<1, 3, 5, 7>(self.0, b.0))
     }
 }

@@ -1,33 +1,13 @@
 //! The way of a region's bins into the output.
 
 use super::{Best, REGION_CHANNELS};
-use crate::Layout;
 use crate::element::Elements;
 use crate::kernels::turned::turn_bins;
+use crate::kernels::{Slots, WithIndex};
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
-use crate::span::Span;
+use crate::span::{Element, Span};
 use crate::vector::{Native, Vector};
-
-/// A level of a region as it was pooled.
-pub(super) trait Pooled {
-    /// The bin of a channel: `(channel, bin)`.
-    fn one(&self, at: (usize, usize)) -> Best;
-
-    /// Four of them, values and indices.
-    #[inline(always)]
-    fn four(&self, at: [(usize, usize); 4]) -> (Native, Native) {
-        let all = at.map(|at| self.one(at));
-        (Native::indices(all.map(|(value, _)| value.to_bits())), Native::indices(all.map(|(_, index)| index)))
-    }
-}
-
-impl<F: Fn(usize, usize) -> Best> Pooled for F {
-    #[inline(always)]
-    fn one(&self, (channel, bin): (usize, usize)) -> Best {
-        self(channel, bin)
-    }
-}
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
@@ -51,111 +31,77 @@ impl<'a> Sink<'a> {
         Planes { first: bins.at(first, 0), ..bins }
     }
 
-    /// Touches the memory that [`Sink::write`] will fill for `count` channels of a region, while another region is pooled: rows
-    /// lie far apart. Pays where indices are written as well.
-    ///
-    /// # Safety
-    /// Row and channels must lie inside the output.
-    #[inline(always)]
-    pub unsafe fn touch(self, row: usize, count: usize) {
-        let pyramid = self.plan.pyramid();
-        let Some(values) = self.output.as_f32() else { return };
-        if pyramid.layout != Layout::Nchw || self.indices.len() == 0 {
-            return;
-        }
-        for (level, place) in pyramid.places.iter().enumerate() {
-            let first = self.place(row, level).first;
-            // SAFETY: the caller's promise; there are as many indices as values.
-            unsafe {
-                values.touch(first, count * place.bins);
-                self.indices.touch(first, count * place.bins);
-            }
-        }
-    }
-
-    /// Values that a level of a whole block will fill, to be claimed while the region before is pooled: rows lie far apart, and
-    /// the first store to a line that is not in the cache holds up those behind it. As many lines as the level has bins,
-    /// since each bin of a block's channels fills one.
+    /// What a level of a whole block will fill, to be claimed while the region before is pooled: rows lie far apart, and the
+    /// first store to a line that is not in the cache holds up those behind it. As many lines as the level has bins, since
+    /// each bin of a block's channels fills one.
     #[inline(always)]
     pub fn ahead(self, row: usize, level: usize) -> Ahead<'a> {
         let place = self.place(row, level);
         let apart = if place.step == 1 { REGION_CHANNELS } else { place.step };
-        Ahead { values: self.output.as_f32(), first: place.first, apart }
+        Ahead { values: self.output.as_f32(), indices: self.indices, first: place.first, apart }
     }
 
     /// Writes one level of a region: `best(channel, bin)` for `count` channels.
     ///
     /// # Safety
     /// Row, level and channels must lie inside the output.
+    #[inline(never)]
+    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &dyn Fn(usize, usize) -> Best) {
+        let bins = self.plan.pyramid().places[level].bins;
+        let (place, values, to) = self.target(row, level, count);
+        let write = |channel: usize, bin: usize| {
+            let (value, index) = best(channel, bin);
+            // SAFETY: the caller's promise, and the staged part has room for a level.
+            unsafe {
+                values.set(to.at(channel, bin), value);
+                if self.indices.len() > 0 {
+                    self.indices.set(place.at(channel, bin), index);
+                }
+            }
+        };
+        // In the order in which they lie in memory.
+        if place.step == 1 {
+            (0..count).for_each(|channel| (0..bins).for_each(|bin| write(channel, bin)));
+        } else {
+            (0..bins).for_each(|bin| (0..count).for_each(|channel| write(channel, bin)));
+        }
+        // SAFETY: the caller's promise: the level was written as a whole.
+        unsafe { self.finish(place, count, bins) };
+    }
+
+    /// Writes one level of a region from what was pooled for a whole block of channels, of which `count` are there.
+    ///
+    /// # Safety
+    /// As [`Sink::write`], and `pooled` must have the bins of all levels.
     #[inline(always)]
-    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &(impl Pooled + ?Sized)) {
-        let place = self.place(row, level);
+    pub unsafe fn write_block<V: Vector>(self, row: usize, level: usize, count: usize, pooled: Slots) {
         let bins = self.plan.pyramid().places[level].bins;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
-            let (values, to) = match self.output.as_f32() {
-                Some(output) => (output, place),
-                None => (self.staged, place.packed(count, bins)),
-            };
-            // In the order in which they lie in memory.
-            if self.plan.pyramid().layout == Layout::Nchw {
-                for channel in 0..count {
-                    let run = (to.at(channel, 0), place.at(channel, 0), bins);
-                    self.write_run(values, run, |bin| (channel, bin), best);
-                }
-            } else {
-                for bin in 0..bins {
-                    self.write_run(values, (to.at(0, bin), place.at(0, bin), count), |channel| (channel, bin), best);
-                }
+            let Slots { values: best, indices } = level_of(self.plan, level, pooled);
+            if count < REGION_CHANNELS {
+                let at = |channel: usize, bin: usize| REGION_CHANNELS * bin + channel;
+                return self.write(row, level, count, &|channel, bin| {
+                    (best.get(at(channel, bin)), indices.get(at(channel, bin)))
+                });
+            }
+            let (place, values, to) = self.target(row, level, count);
+            move_block::<V, _>(best, values, to, bins);
+            if self.indices.len() > 0 {
+                move_block::<V, _>(indices, self.indices, place, bins);
             }
             self.finish(place, count, bins);
         }
     }
 
-    /// As [`Sink::write`], where bins take longer to find than a call does.
-    ///
-    /// # Safety
-    /// As [`Sink::write`].
-    #[inline(never)]
-    pub unsafe fn write_slowly(self, row: usize, level: usize, count: usize, best: &dyn Pooled) {
-        // SAFETY: the caller's promise is the same.
-        unsafe { self.write(row, level, count, best) }
-    }
-
-    /// Writes neighbouring bins: values from one place on, and indices, if asked for, from another.
+    /// Where a level's bins stand in the output, and where their values are written first: there, or where they wait to be
+    /// converted.
     #[inline(always)]
-    unsafe fn write_run(
-        self,
-        values: Span<f32>,
-        (to, place, len): (usize, usize, usize),
-        at: impl Fn(usize) -> (usize, usize),
-        best: &(impl Pooled + ?Sized),
-    ) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let values = values.part(to, len);
-            if self.indices.len() == 0 {
-                for i in 0..len {
-                    values.set(i, best.one(at(i)).0);
-                }
-                return;
-            }
-            let indices = self.indices.part(place, len);
-            if len < 4 {
-                for i in 0..len {
-                    let (value, index) = best.one(at(i));
-                    values.set(i, value);
-                    indices.set(i, index);
-                }
-                return;
-            }
-            // The last four overlap those before them.
-            for i in (0..len).step_by(4) {
-                let i = i.min(len - 4);
-                let (value, index) = best.four([i, i + 1, i + 2, i + 3].map(&at));
-                values.store(i, value, 4);
-                indices.store(i, index, 4);
-            }
+    fn target(self, row: usize, level: usize, count: usize) -> (Planes, Span<'a, f32>, Planes) {
+        let place = self.place(row, level);
+        match self.output.as_f32() {
+            Some(output) => (place, output, place),
+            None => (place, self.staged, place.packed(count, self.plan.pyramid().places[level].bins)),
         }
     }
 
@@ -166,32 +112,37 @@ impl<'a> Sink<'a> {
             unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).slice()) };
         }
     }
+}
 
-    /// Writes the values of one level of a region for a whole block of channels.
-    ///
-    /// # Safety
-    /// As [`Sink::write`], and `pooled` must have the level's bins.
-    #[inline(always)]
-    pub unsafe fn write_vectors<V: Vector>(self, row: usize, level: usize, pooled: Span<f32>) {
-        let place = self.place(row, level);
-        let bins = self.plan.pyramid().places[level].bins;
-        let channels = REGION_CHANNELS;
-        // SAFETY: the caller's promise, and the staged part has room for a level.
-        unsafe {
-            let (values, to) = match self.output.as_f32() {
-                Some(output) => (output, place),
-                None => (self.staged, place.packed(channels, bins)),
-            };
-            if to.plane == 1 {
-                for first in (0..channels).step_by(V::LANES) {
-                    let bin = |bin: usize| pooled.load::<V>(channels * bin + first, V::LANES);
-                    (0..bins).for_each(|i| values.store(to.at(first, i), bin(i), V::LANES));
+/// A level's bins in what was pooled for a block of channels.
+///
+/// # Safety
+/// `pooled` must have the bins of all levels.
+#[inline(always)]
+pub(super) unsafe fn level_of<'a>(plan: &RegionPlan, level: usize, pooled: Slots<'a>) -> Slots<'a> {
+    let place = plan.pyramid().places[level];
+    // SAFETY: the caller's promise.
+    unsafe { pooled.part::<WithIndex<Native>>(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins) }
+}
+
+/// Moves the bins of a whole block of channels to their place.
+///
+/// # Safety
+/// `from` must have as many bins, and `place` lie inside `to`.
+#[inline(always)]
+unsafe fn move_block<V: Vector, T: Element>(from: Span<T>, to: Span<T>, place: Planes, bins: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if place.plane == 1 {
+            for first in (0..REGION_CHANNELS).step_by(V::LANES) {
+                for bin in 0..bins {
+                    let vector: V = from.load(REGION_CHANNELS * bin + first, V::LANES);
+                    to.store(place.at(first, bin), vector, V::LANES);
                 }
-            } else {
-                let to = values.part(to.first, channels * bins).as_mut_ptr();
-                turn_bins::<V, REGION_CHANNELS>(pooled.as_mut_ptr(), to, (bins, channels));
             }
-            self.finish(place, channels, bins);
+        } else {
+            let to = to.part(place.first, REGION_CHANNELS * bins).as_mut_ptr();
+            turn_bins::<V, REGION_CHANNELS>(from.as_mut_ptr().cast(), to.cast(), (bins, REGION_CHANNELS));
         }
     }
 }
@@ -200,20 +151,27 @@ impl<'a> Sink<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Ahead<'a> {
     values: Option<Span<'a, f32>>,
+    indices: Span<'a, u32>,
     first: usize,
     apart: usize,
 }
 
 impl Ahead<'_> {
-    /// Claims the line of a bin.
+    /// Claims the lines of a bin.
     ///
     /// # Safety
     /// The level must have that bin, and nothing that counts may stand there.
     #[inline(always)]
     pub unsafe fn claim(self, bin: usize) {
-        if let Some(values) = self.values {
-            // SAFETY: the caller's promise.
-            unsafe { values.claim(self.first + bin * self.apart) };
+        let at = self.first + bin * self.apart;
+        // SAFETY: the caller's promise; there are as many indices as values, if any.
+        unsafe {
+            if let Some(values) = self.values {
+                values.claim(at);
+            }
+            if self.indices.len() > 0 {
+                self.indices.claim(at);
+            }
         }
     }
 }

@@ -1,20 +1,22 @@
 //! Regions of one map share nearly all of its cells. So maxima over `2^k` cells of a row are made once for a block of
 //! channels, lanes along the channels; then the maximum of any bin is that of two of them in each of its rows.
 //!
-//! Where only values are asked for, the tables hold these ([`tables::Values`]). With indices, or where the order of the
-//! scan matters (zeros of both signs, NaN), they hold ranks ([`ranks`]): cells sorted such that the one a scan would choose
-//! ranks higher. Few regions, or maps too large for tables, are scanned bin by bin ([`scan`]).
+//! That is the way where only values are asked for ([`tables`]). With indices, or where the order of the scan matters (zeros of
+//! both signs, NaN), every bin is scanned, lanes along the channels as well ([`lanes`]). Few cells of a map, or maps too large
+//! for tables, are scanned channel by channel ([`scan`]).
 
 use core::ops::Range;
 
 use crate::FeatureMap;
 use crate::element::{ElementType, Elements};
+use crate::kernels::Slots;
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::Span;
+use crate::vector::Native;
 
 mod emit;
-mod ranks;
+mod lanes;
 mod scan;
 mod tables;
 
@@ -22,6 +24,9 @@ use emit::Sink;
 
 /// Channels that are worked on together: their values fill a line of the cache.
 pub(crate) const REGION_CHANNELS: usize = 16;
+
+/// Vectors that hold the values of a block's channels.
+const VECTORS: usize = REGION_CHANNELS / 4;
 
 /// Cells of the planes whose gradients are gathered together: they stay in the second-level cache.
 pub(crate) const REGION_BACKWARD_BLOCK: usize = 32768;
@@ -59,31 +64,23 @@ pub(crate) struct Workspace<'a> {
     /// One level of one region, where it must be converted.
     staged: Span<'a, f32>,
     /// The bins of one region, for a whole block of channels.
-    pooled: Span<'a, f32>,
+    pooled: Slots<'a>,
     tables: Span<'a, f32>,
-    /// For each channel and rank the value and the index of the cell it stands for.
-    ranked: Span<'a, u32>,
-    sorting: Span<'a, u32>,
 }
 
 impl<'a> Workspace<'a> {
-    fn parts(plan: &RegionPlan, kind: ElementType) -> [usize; 6] {
+    fn parts(plan: &RegionPlan, kind: ElementType) -> [usize; 5] {
         let (height, width) = plan.size();
-        let cells = height * width;
         let bins = plan.pyramid().bins;
         let converted = if kind == ElementType::F32 { 0 } else { REGION_CHANNELS };
-        let (tables, ranked, sorting) = match plan.tables() {
-            Some(tables) if tables.ranks_pay => (REGION_CHANNELS * tables.count, 2 * REGION_CHANNELS, 4),
-            Some(tables) => (REGION_CHANNELS * tables.count, 0, 0),
-            None => (0, 0, 0),
-        };
+        let pooled = REGION_CHANNELS.saturating_mul(bins);
+        let tables = plan.tables().map_or(0, |tables| tables.count);
         [
-            converted.saturating_mul(cells),
+            converted.saturating_mul(height * width),
             converted.saturating_mul(bins),
-            REGION_CHANNELS.saturating_mul(bins),
-            tables * cells,
-            ranked * (cells + 2),
-            sorting * cells,
+            pooled,
+            pooled,
+            REGION_CHANNELS * tables * height * width,
         ]
     }
 
@@ -96,22 +93,21 @@ impl<'a> Workspace<'a> {
     /// `memory` must have as many words as [`Workspace::len`] says, and no other holder.
     unsafe fn new(plan: &RegionPlan, kind: ElementType, memory: Span<'a, f32>) -> Self {
         let mut before = 0;
-        let [converted, staged, pooled, tables, ranked, sorting] = Self::parts(plan, kind).map(|len| {
+        let [converted, staged, values, indices, tables] = Self::parts(plan, kind).map(|len| {
             let first = before;
             before += len;
             // SAFETY: the parts follow each other, and are as long together as the memory.
             unsafe { memory.part(first, len) }
         });
-        Workspace { converted, staged, pooled, tables, ranked: ranked.cast(), sorting: sorting.cast() }
+        Workspace { converted, staged, pooled: Slots { values, indices: indices.cast() }, tables }
     }
 }
 
-/// Regions that all blocks of channels are pooled for before the next regions are. Rows of the output lie far apart: a
+/// Rows of values, and of indices, that all blocks of channels are pooled for before the next rows are. They lie far apart: a
 /// processor keeps the addresses of this many at hand, and not those of thousands.
 pub(crate) const REGION_GROUP: usize = 512;
 
-/// Pools some regions of an item, `rows` of the output, at most [`REGION_CHANNELS`] channels of it. Cells are sorted for all
-/// regions at once, so where that is the way, all come with the first of them.
+/// Pools some regions of an item, `rows` of the output, at most [`REGION_CHANNELS`] channels of it.
 ///
 /// # Safety
 /// `rows` must be the item's, `map` must have passed the plan's check, `input` and `output` have its lengths, and `scratch`
@@ -124,26 +120,19 @@ pub(crate) unsafe fn channels(
     (item, channels, rows): (usize, Range<usize>, &[u32]),
     scratch: Span<f32>,
 ) {
-    let tables = plan.tables();
-    let ranks = tables.filter(|tables| tables.ranks_pay);
-    let is_first = rows.first() == plan.rows(item).first();
-    if indices.len() > 0 && ranks.is_some() && !is_first {
-        return;
-    }
     // SAFETY: the caller's promise.
     unsafe {
         let work = Workspace::new(plan, input.kind(), scratch);
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
         let sink = Sink { plan, channels: (channels.start, map.channels), output, indices, staged: work.staged };
-        if let Some(tables) = tables.filter(|_| indices.len() == 0)
-            && tables::pool_values(block, rows, tables, sink, &work)
-        {
-            return;
-        }
-        match ranks {
-            None => scan::pool(block, rows, sink),
-            Some(tables) if is_first => ranks::pool(block, plan.rows(item), tables, sink, &work),
-            Some(_) => {}
+        let Some(tables) = plan.tables() else {
+            return scan::pool(block, rows, sink);
+        };
+        let found = tables::fill::<Native>(block, work.tables);
+        if !tables.parts.is_empty() && indices.len() == 0 && !found.nan && !found.negative_zero {
+            tables::pool(block, rows, tables, sink, &work);
+        } else {
+            lanes::pool::<Native>(block, rows, &found, sink, &work);
         }
     }
 }

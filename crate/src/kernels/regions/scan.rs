@@ -18,7 +18,7 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], sink: Sink) {
                 scan(block, channel, rows[bin / columns.len()], columns[bin % columns.len()])
             };
             // SAFETY: the caller's promise.
-            unsafe { sink.write_slowly(row as usize, level, block.channels, &best) };
+            unsafe { sink.write(row as usize, level, block.channels, &best) };
         }
     }
 }

@@ -1,69 +1,63 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
 use super::emit::{Ahead, Sink};
-use super::{Block, REGION_CHANNELS, Workspace};
+use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
 use crate::regions::{RegionPlan, RegionRule, RegionSource, Tables};
 use crate::span::{self, Span};
 use crate::vector::{Native, Vector};
 
-/// What the lanes of a vector in a table hold.
-pub(super) trait Lanes {
-    fn max<V: Vector>(a: V, b: V) -> V;
-}
-
-/// Values of four channels, none of them NaN.
-pub(super) struct Values;
-
-impl Lanes for Values {
-    #[inline(always)]
-    fn max<V: Vector>(a: V, b: V) -> V {
-        a.pmax(b)
-    }
-}
-
-/// Vectors that hold the values of a block's channels.
-const VECTORS: usize = REGION_CHANNELS / 4;
-
-/// Pools regions of a block, if its cells can be compared by value alone. Tells whether they can.
+/// Pools regions of a block, whose cells fill the first table and can be compared by value alone.
 ///
 /// # Safety
 /// The block's channels and `rows` must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool_values(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) -> bool {
-    let places = &block.plan.pyramid().places;
+pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) {
+    let pooled = work.pooled.values;
     // SAFETY: the caller's promise.
     unsafe {
-        if !fill::<Native>(block, work.tables) {
-            return false;
-        }
-        build::<Native, Values, VECTORS>(block.plan, tables, work.tables);
+        build::<Native>(block.plan, tables, work.tables);
         for (i, &row) in rows.iter().enumerate() {
             let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
             let ahead = |level: usize| next.map(|&next| sink.ahead(next as usize, level));
-            pool_region::<Native, Values, VECTORS>(block.plan, tables, work.tables, row as usize, work.pooled, ahead);
-            for (level, place) in places.iter().enumerate() {
-                let pooled = work.pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
-                if block.channels == REGION_CHANNELS {
-                    sink.write_vectors::<Native>(row as usize, level, pooled);
-                } else {
-                    sink.write_slowly(row as usize, level, block.channels, &|channel: usize, bin: usize| {
-                        (pooled.get(REGION_CHANNELS * bin + channel), 0)
-                    });
-                }
+            pool_region::<Native>(block.plan, tables, work.tables, row as usize, pooled, ahead);
+            for level in 0..block.plan.grids().len() {
+                sink.write_block::<Native>(row as usize, level, block.channels, work.pooled);
             }
         }
     }
-    true
 }
 
-/// Fills the table of single cells, a lane for each channel. Tells whether all of them can be compared by value.
+/// What there is among the cells of a block that keeps them from being compared by value alone, in any order.
+pub(super) struct Found {
+    /// There is NaN, which counts.
+    pub nan: bool,
+    /// There may be zeros of both signs.
+    pub negative_zero: bool,
+}
+
+/// Fills the table of single cells, a lane for each channel.
 ///
 /// # Safety
 /// The table must have room for the block's cells.
+#[inline(always)]
+pub(super) unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> Found {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match block.plan.rule() {
+            RegionRule::RoiPool { .. } => fill_cells::<V, false>(block, table),
+            RegionRule::SppNet { .. } => fill_cells::<V, true>(block, table),
+        }
+    }
+}
+
+/// The same by a rule to which NaN counts, or does not.
+///
+/// # Safety
+/// As [`fill`].
 #[inline(never)]
-unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> bool {
+unsafe fn fill_cells<V: Vector, const NAN: bool>(block: Block, table: Span<f32>) -> Found {
     let cells = block.cell_count();
-    let mut clamp = Clamp::<V>::new(block.plan.rule());
+    let mut seen = Cells::<V, NAN> { nan: V::splat(0.0), negative_zero: V::splat(0.0) };
     // Four channels at a time; where those of a cell are no neighbours, four cells as well.
     let neighbours = block.planes.plane == 1;
     let whole = |n: usize| n / V::LANES * V::LANES;
@@ -75,11 +69,11 @@ unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> bool {
             let load = |channel: usize, cell: usize| span::load(block.cells, block.planes.at(channel, cell), V::LANES);
             if neighbours {
                 for cell in 0..cells {
-                    table.store(to(cell), clamp.apply(load(channel, cell)), V::LANES);
+                    table.store(to(cell), seen.apply(load(channel, cell)), V::LANES);
                 }
             } else {
                 for cell in (0..turned).step_by(V::LANES) {
-                    let vectors = V::transpose(core::array::from_fn(|i| clamp.apply(load(channel + i, cell))));
+                    let vectors = V::transpose(core::array::from_fn(|i| seen.apply(load(channel + i, cell))));
                     for (i, vector) in vectors.into_iter().enumerate() {
                         table.store(to(cell + i), vector, V::LANES);
                     }
@@ -88,40 +82,30 @@ unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> bool {
         }
         for channel in 0..block.channels {
             for cell in if channel < channels { turned } else { 0 }..cells {
-                let value = clamp.apply(V::splat(block.cell(channel, cell)));
+                let value = seen.apply(V::splat(block.cell(channel, cell)));
                 table.store(REGION_CHANNELS * cell + channel, value, 1);
             }
         }
     }
-    !clamp.odd.any()
+    Found { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }
 }
 
-/// What becomes of cells before they are compared, and what was seen on the way.
-struct Clamp<V> {
-    nan_counts: bool,
-    least: V,
-    /// Lanes whose value does not tell which cell a scan would choose: there may be zeros of both signs, or NaN where it
-    /// counts.
-    odd: V,
+/// What was seen among cells: lanes with a NaN that counts, and with a zero that is negative.
+struct Cells<V, const NAN: bool> {
+    nan: V,
+    negative_zero: V,
 }
 
-impl<V: Vector> Clamp<V> {
-    fn new(rule: RegionRule) -> Self {
-        let (least, nan_counts) = match rule {
-            RegionRule::RoiPool { .. } => (f32::MIN, false),
-            RegionRule::SppNet { .. } => (f32::NEG_INFINITY, true),
-        };
-        Clamp { nan_counts, least: V::splat(least), odd: V::splat(0.0) }
-    }
-
+impl<V: Vector, const NAN: bool> Cells<V, NAN> {
+    /// What becomes of a value before it is compared. Where NaN does not count, only what is above the least number is chosen.
     #[inline(always)]
     fn apply(&mut self, value: V) -> V {
-        self.odd = self.odd.or(value.ne_index(V::splat(-0.0)).not());
-        if self.nan_counts {
-            self.odd = self.odd.or(value.ne(value));
+        self.negative_zero = self.negative_zero.or(value.ne_index(V::splat(-0.0)).not());
+        if !NAN {
+            return V::splat(f32::MIN).pmax(value);
         }
-        // NaN is not chosen where it does not count.
-        self.least.pmax(value)
+        self.nan = self.nan.or(value.ne(value));
+        value
     }
 }
 
@@ -130,7 +114,7 @@ impl<V: Vector> Clamp<V> {
 /// # Safety
 /// `memory` must have room for the plan's tables.
 #[inline(never)]
-pub(super) unsafe fn build<V: Vector, L: Lanes, const N: usize>(plan: &RegionPlan, tables: &Tables, memory: Span<f32>) {
+unsafe fn build<V: Vector>(plan: &RegionPlan, tables: &Tables, memory: Span<f32>) {
     let (height, width) = plan.size();
     let cells = height * width;
     for table in 1..tables.count {
@@ -140,8 +124,8 @@ pub(super) unsafe fn build<V: Vector, L: Lanes, const N: usize>(plan: &RegionPla
                 // SAFETY: the two halves lie inside the row, as the whole does.
                 unsafe {
                     let half = (table - 1) * cells + at;
-                    let best = greater::<V, L, N>(load_cell(memory, half), load_cell(memory, half + apart));
-                    store_cell::<V, N>(memory, table * cells + at, best);
+                    let best = greater::<V>(load_cell(memory, half), load_cell(memory, half + apart));
+                    store_cell::<V>(memory, table * cells + at, best);
                 }
             }
         }
@@ -149,8 +133,8 @@ pub(super) unsafe fn build<V: Vector, L: Lanes, const N: usize>(plan: &RegionPla
 }
 
 #[inline(always)]
-fn greater<V: Vector, L: Lanes, const N: usize>(a: [V; N], b: [V; N]) -> [V; N] {
-    core::array::from_fn(|i| L::max(a[i], b[i]))
+fn greater<V: Vector>(a: [V; VECTORS], b: [V; VECTORS]) -> [V; VECTORS] {
+    core::array::from_fn(|i| a[i].pmax(b[i]))
 }
 
 /// The vectors of a cell of a table, or of a bin.
@@ -158,18 +142,18 @@ fn greater<V: Vector, L: Lanes, const N: usize>(a: [V; N], b: [V; N]) -> [V; N] 
 /// # Safety
 /// It must lie inside the memory.
 #[inline(always)]
-unsafe fn load_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize) -> [V; N] {
+unsafe fn load_cell<V: Vector>(memory: Span<f32>, cell: usize) -> [V; VECTORS] {
     // SAFETY: the caller's promise.
-    core::array::from_fn(|i| unsafe { memory.load(V::LANES * (N * cell + i), V::LANES) })
+    core::array::from_fn(|i| unsafe { memory.load(REGION_CHANNELS * cell + V::LANES * i, V::LANES) })
 }
 
 /// # Safety
 /// As [`load_cell`].
 #[inline(always)]
-unsafe fn store_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize, vectors: [V; N]) {
+unsafe fn store_cell<V: Vector>(memory: Span<f32>, cell: usize, vectors: [V; VECTORS]) {
     for (i, vector) in vectors.into_iter().enumerate() {
         // SAFETY: the caller's promise.
-        unsafe { memory.store(V::LANES * (N * cell + i), vector, V::LANES) }
+        unsafe { memory.store(REGION_CHANNELS * cell + V::LANES * i, vector, V::LANES) }
     }
 }
 
@@ -179,7 +163,7 @@ unsafe fn store_cell<V: Vector, const N: usize>(memory: Span<f32>, cell: usize, 
 /// # Safety
 /// `memory` must hold the plan's tables, `pooled` have room for all bins, and what lies ahead be written later.
 #[inline(never)]
-pub(super) unsafe fn pool_region<'a, V: Vector, L: Lanes, const N: usize>(
+unsafe fn pool_region<'a, V: Vector>(
     plan: &RegionPlan,
     tables: &Tables,
     memory: Span<f32>,
@@ -191,23 +175,17 @@ pub(super) unsafe fn pool_region<'a, V: Vector, L: Lanes, const N: usize>(
         let place = plan.pyramid().places[level];
         // SAFETY: a level's bins, and what the plan says of them, lie inside.
         unsafe {
-            let out = pooled.part(V::LANES * N * place.first, V::LANES * N * place.bins);
+            let out = pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
             match plan.source(region, level) {
                 RegionSource::Level(parent) => {
                     let from = plan.pyramid().places[parent];
-                    let from = pooled.part(V::LANES * N * from.first, V::LANES * N * from.bins);
-                    merge::<V, L, N>(plan.grids()[parent], plan.grids()[level], from, out);
+                    let from = pooled.part(REGION_CHANNELS * from.first, REGION_CHANNELS * from.bins);
+                    merge::<V>(plan.grids()[parent], plan.grids()[level], from, out);
                 }
                 source => {
-                    look_up::<V, L, N>(
-                        plan.level_parts(tables, region, level),
-                        plan.size().1,
-                        memory,
-                        out,
-                        ahead(level),
-                    );
+                    look_up::<V>(plan.level_parts(tables, region, level), plan.size().1, memory, out, ahead(level));
                     if source == RegionSource::MapWithHoles {
-                        clear_holes::<V, N>(plan, region, level, out);
+                        clear_holes::<V>(plan, region, level, out);
                     }
                 }
             }
@@ -217,7 +195,7 @@ pub(super) unsafe fn pool_region<'a, V: Vector, L: Lanes, const N: usize>(
 
 /// The maximum of every bin: in each of its rows that of two runs of cells, at either end.
 #[inline(always)]
-unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
+unsafe fn look_up<V: Vector>(
     [rows, columns]: [&[[u32; 2]]; 2],
     width: usize,
     memory: Span<f32>,
@@ -231,13 +209,12 @@ unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
             let [left, right] = column.map(|part| part as usize);
             // SAFETY: the caller's promise: parts lie in the tables, and there are as many bins.
             unsafe {
-                let of_row =
-                    |row: usize| greater::<V, L, N>(load_cell(memory, row + left), load_cell(memory, row + right));
+                let of_row = |row: usize| greater::<V>(load_cell(memory, row + left), load_cell(memory, row + right));
                 let mut best = of_row(first);
                 let mut row = first;
                 while row < last {
                     row += width;
-                    best = greater::<V, L, N>(best, of_row(row));
+                    best = greater::<V>(best, of_row(row));
                 }
                 store_cell(out, bin, best);
                 if let Some(ahead) = ahead {
@@ -251,26 +228,21 @@ unsafe fn look_up<V: Vector, L: Lanes, const N: usize>(
 
 /// Makes the bins of a level from those of the finer level it divides.
 #[inline(always)]
-unsafe fn merge<V: Vector, L: Lanes, const N: usize>(
-    fine: (usize, usize),
-    coarse: (usize, usize),
-    from: Span<f32>,
-    out: Span<f32>,
-) {
+unsafe fn merge<V: Vector>(fine: (usize, usize), coarse: (usize, usize), from: Span<f32>, out: Span<f32>) {
     // The usual ones as constants, for the compiler to unroll.
     // SAFETY: the caller's promise.
     unsafe {
         match (fine.0 / coarse.0, fine.1 / coarse.1) {
-            (2, 2) => merge_groups::<V, L, N>(2, 2, fine.1, coarse, from, out),
-            (3, 3) => merge_groups::<V, L, N>(3, 3, fine.1, coarse, from, out),
-            (down, along) => merge_groups::<V, L, N>(down, along, fine.1, coarse, from, out),
+            (2, 2) => merge_groups::<V>(2, 2, fine.1, coarse, from, out),
+            (3, 3) => merge_groups::<V>(3, 3, fine.1, coarse, from, out),
+            (down, along) => merge_groups::<V>(down, along, fine.1, coarse, from, out),
         }
     }
 }
 
 /// The same, with groups of `down x along` bins; `fine` is the number of finer bins in a row.
 #[inline(always)]
-unsafe fn merge_groups<V: Vector, L: Lanes, const N: usize>(
+unsafe fn merge_groups<V: Vector>(
     down: usize,
     along: usize,
     fine: usize,
@@ -283,11 +255,11 @@ unsafe fn merge_groups<V: Vector, L: Lanes, const N: usize>(
             let first = row * down * fine + column * along;
             // SAFETY: the caller's promise: bins of both levels.
             unsafe {
-                let mut best: [V; N] = load_cell(from, first);
+                let mut best: [V; VECTORS] = load_cell(from, first);
                 for i in 0..down {
                     // The very first bin is there already.
                     for j in usize::from(i == 0)..along {
-                        best = greater::<V, L, N>(best, load_cell(from, first + i * fine + j));
+                        best = greater::<V>(best, load_cell(from, first + i * fine + j));
                     }
                 }
                 store_cell(out, row * coarse.1 + column, best);
@@ -298,13 +270,13 @@ unsafe fn merge_groups<V: Vector, L: Lanes, const N: usize>(
 
 /// Zeroes the bins that lie outside the map.
 #[cold]
-unsafe fn clear_holes<V: Vector, const N: usize>(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
+unsafe fn clear_holes<V: Vector>(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
     let (rows, columns) = plan.level_bounds(region, level);
     for (i, row) in rows.iter().enumerate() {
         for (j, column) in columns.iter().enumerate() {
             if row.is_empty() || column.is_empty() {
                 // SAFETY: the caller's promise: a bin of the level.
-                unsafe { store_cell(out, i * columns.len() + j, [V::splat(0.0); N]) };
+                unsafe { store_cell(out, i * columns.len() + j, [V::splat(0.0); VECTORS]) };
             }
         }
     }

@@ -1,0 +1,179 @@
+//! Bins scanned cell by cell, a channel in every lane: the greatest cell of each, and where it stands.
+
+use super::emit::{Ahead, Sink, level_of};
+use super::tables::Found;
+use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
+use crate::bins::Bin;
+use crate::kernels::{Best, Slots, WithIndex};
+use crate::regions::{NOWHERE, RegionPlan, RegionRule, RegionSource};
+use crate::span::Span;
+use crate::vector::{IN_REGISTERS, Vector};
+
+/// The best cells of a block's channels.
+type Bests<V> = [WithIndex<V>; VECTORS];
+
+/// Vectors that are scanned together: as many as the registers hold beside their indices.
+const TOGETHER: usize = if IN_REGISTERS { VECTORS } else { 1 };
+
+/// Pools regions of a block, whose cells fill the first table.
+///
+/// # Safety
+/// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
+#[inline(never)]
+pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, sink: Sink, work: &Workspace) {
+    let plan = block.plan;
+    // A NaN is chosen last, and of zeros the first, in the order of the scan and not of the finer bins.
+    let nests = !found.nan && !found.negative_zero;
+    for (i, &row) in rows.iter().enumerate() {
+        let region = row as usize;
+        let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
+        for &level in plan.order() {
+            let ahead = next.map(|&next| sink.ahead(next as usize, level));
+            // SAFETY: the caller's promise; finer levels come first.
+            unsafe {
+                match plan.source(region, level) {
+                    RegionSource::Level(parent) if nests => merge::<V>(plan, (parent, level), work.pooled, ahead),
+                    _ if found.nan => scan::<V, true>(plan, (region, level), work, ahead),
+                    _ => scan::<V, false>(plan, (region, level), work, ahead),
+                }
+            }
+        }
+        for level in 0..plan.grids().len() {
+            // SAFETY: the caller's promise; all levels are pooled.
+            unsafe { sink.write_block::<V>(region, level, block.channels, work.pooled) };
+        }
+    }
+}
+
+/// Scans every bin of a level. Meanwhile it claims what lies ahead.
+///
+/// # Safety
+/// The workspace must be the plan's, with the cells of a block in its first table, and what lies ahead be written later.
+#[inline(never)]
+unsafe fn scan<V: Vector, const NAN: bool>(
+    plan: &RegionPlan,
+    (region, level): (usize, usize),
+    work: &Workspace,
+    ahead: Option<Ahead>,
+) {
+    let width = plan.size().1;
+    let (rows, columns) = plan.level_bounds(region, level);
+    // SAFETY: bins lie inside the map, and in what is pooled.
+    unsafe {
+        let out = level_of(plan, level, work.pooled);
+        let mut bin = 0;
+        for &rows in rows {
+            for &columns in columns {
+                for first in (0..VECTORS).step_by(TOGETHER) {
+                    let best = scan_bin::<V, NAN>(plan.rule(), (rows, columns), width, work.tables, first);
+                    for (k, best) in best.into_iter().enumerate() {
+                        best.store(out, REGION_CHANNELS * bin + V::LANES * (first + k), V::LANES);
+                    }
+                }
+                if let Some(ahead) = ahead {
+                    ahead.claim(bin);
+                }
+                bin += 1;
+            }
+        }
+    }
+}
+
+/// The best cells of a bin, for some vectors of channels from the `first` on.
+///
+/// # Safety
+/// The bin must lie inside the map of this width that the table holds.
+#[inline(always)]
+unsafe fn scan_bin<V: Vector, const NAN: bool>(
+    rule: RegionRule,
+    (rows, columns): (Bin, Bin),
+    width: usize,
+    table: Span<f32>,
+    first: usize,
+) -> [WithIndex<V>; TOGETHER] {
+    if rows.is_empty() || columns.is_empty() {
+        return [WithIndex::first(V::splat(0.0), V::splat_index(NOWHERE)); TOGETHER];
+    }
+    // Indices are one too high for now, so that none is below all of them.
+    let none = match rule {
+        RegionRule::RoiPool { .. } => WithIndex::first(V::splat(f32::MIN), V::splat_index(0)),
+        RegionRule::SppNet { .. } => WithIndex::none(V::splat_index(rows.start * width as u32 + columns.start + 1)),
+    };
+    let mut best = [none; TOGETHER];
+    for row in rows.range() {
+        let start = row * width + columns.start as usize;
+        let mut index = V::splat_index(start as u32);
+        for cell in start..start + columns.len() {
+            let at = |k: usize| REGION_CHANNELS * cell + V::LANES * (first + k);
+            // SAFETY: the caller's promise.
+            let values: [V; TOGETHER] = core::array::from_fn(|k| unsafe { table.load(at(k), V::LANES) });
+            index = index.add_index(V::splat_index(1));
+            for (best, value) in best.iter_mut().zip(values) {
+                if NAN { take_or_nan(best, value, index) } else { best.take(value, index) }
+            }
+        }
+    }
+    best.map(|best| best.add_index(V::splat_index(u32::MAX)))
+}
+
+/// As [`Best::take`], but NaN is better than all before it.
+#[inline(always)]
+fn take_or_nan<V: Vector>(best: &mut WithIndex<V>, value: V, index: V) {
+    let nan = value.ne(value);
+    let most = best.value().pmax(value);
+    // By their bits: a NaN that stays has not changed.
+    let chosen = nan.or(most.ne_index(best.value()));
+    let most = value.and(nan).or(most.and(nan.not()));
+    *best = WithIndex::first(most, best.index().max_index(chosen.and(index)));
+}
+
+/// Makes the bins of a level from those of the finer level it divides. Meanwhile it claims what lies ahead.
+///
+/// # Safety
+/// The bins of the finer level must be in what is pooled, and what lies ahead be written later.
+#[inline(never)]
+unsafe fn merge<V: Vector>(plan: &RegionPlan, (parent, level): (usize, usize), pooled: Slots, ahead: Option<Ahead>) {
+    let (fine, coarse) = (plan.grids()[parent], plan.grids()[level]);
+    let (down, along) = (fine.0 / coarse.0, fine.1 / coarse.1);
+    // SAFETY: bins of both levels.
+    unsafe {
+        let (from, out) = (level_of(plan, parent, pooled), level_of(plan, level, pooled));
+        let mut bin = 0;
+        for row in (0..fine.0).step_by(down) {
+            for column in (0..fine.1).step_by(along) {
+                let first = row * fine.1 + column;
+                let mut best: Bests<V> = load(from, first);
+                for i in 0..down {
+                    // The very first bin is there already.
+                    for j in usize::from(i == 0)..along {
+                        let other = load(from, first + i * fine.1 + j);
+                        best = core::array::from_fn(|k| best[k].merge(other[k]));
+                    }
+                }
+                store(out, bin, best);
+                if let Some(ahead) = ahead {
+                    ahead.claim(bin);
+                }
+                bin += 1;
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The level must have the bin.
+#[inline(always)]
+unsafe fn load<V: Vector>(from: Slots, bin: usize) -> Bests<V> {
+    // SAFETY: the caller's promise.
+    core::array::from_fn(|k| unsafe { WithIndex::load(from, REGION_CHANNELS * bin + V::LANES * k, V::LANES) })
+}
+
+/// # Safety
+/// The level must have the bin.
+#[inline(always)]
+unsafe fn store<V: Vector>(to: Slots, bin: usize, best: Bests<V>) {
+    for (k, best) in best.into_iter().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe { best.store(to, REGION_CHANNELS * bin + V::LANES * k, V::LANES) }
+    }
+}
