@@ -24,7 +24,7 @@ export const platform: Platform = {
   },
 
   // Not deflated here: to load `node:zlib` and to unpack would take a fifth of a start.
-  unpack: (packed) => Buffer.from(packed, 'base64'),
+  unpack: (text) => Buffer.from(text, 'base64'),
 
   compile: (bytes) => new WebAssembly.Module(bytes),
 

@@ -17,7 +17,7 @@ export interface Platform {
   /** Loads a variant and no other. */
   loadPayload(variant: Variant): Promise<Payload>;
   /** The bytes of a built-in module, from the text that this host's payloads hold. */
-  unpack(packed: string): Uint8Array<ArrayBuffer>;
+  unpack(text: string): Uint8Array<ArrayBuffer>;
   /** The module that bytes hold: at once where nobody minds a millisecond, as that is quicker. */
   compile(bytes: BufferSource): WebAssembly.Module | Promise<WebAssembly.Module>;
   /** Threads this machine runs at a time, as far as the host tells. */

@@ -1,5 +1,6 @@
 //! The way of a region's bins into the output.
 
+use super::walk::level_of;
 use super::{Best, REGION_CHANNELS};
 use crate::element::Elements;
 use crate::kernels::turned::turn_bins;
@@ -7,7 +8,7 @@ use crate::kernels::{Slots, WithIndex};
 use crate::regions::RegionPlan;
 use crate::shape::Planes;
 use crate::span::{Element, Span};
-use crate::vector::{Native, Vector};
+use crate::vector::Vector;
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
@@ -78,7 +79,7 @@ impl<'a> Sink<'a> {
         let bins = self.plan.pyramid().places[level].bins;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
-            let Slots { values: best, indices } = level_of(self.plan, level, pooled);
+            let Slots { values: best, indices } = level_of::<WithIndex<V>>(self.plan, level, pooled);
             if count < REGION_CHANNELS {
                 let at = |channel: usize, bin: usize| REGION_CHANNELS * bin + channel;
                 return self.write(row, level, count, &|channel, bin| {
@@ -112,17 +113,6 @@ impl<'a> Sink<'a> {
             unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).slice()) };
         }
     }
-}
-
-/// A level's bins in what was pooled for a block of channels.
-///
-/// # Safety
-/// `pooled` must have the bins of all levels.
-#[inline(always)]
-pub(super) unsafe fn level_of<'a>(plan: &RegionPlan, level: usize, pooled: Slots<'a>) -> Slots<'a> {
-    let place = plan.pyramid().places[level];
-    // SAFETY: the caller's promise.
-    unsafe { pooled.part::<WithIndex<Native>>(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins) }
 }
 
 /// Moves the bins of a whole block of channels to their place.

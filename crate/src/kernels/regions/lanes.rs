@@ -1,16 +1,14 @@
 //! Bins scanned cell by cell, a channel in every lane: the greatest cell of each, and where it stands.
 
-use super::emit::{Ahead, Sink, level_of};
+use super::emit::{Ahead, Sink};
 use super::tables::Found;
+use super::walk::{each_region, level_of, merge};
 use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
 use crate::bins::Bin;
-use crate::kernels::{Best, Slots, WithIndex};
+use crate::kernels::{Best, WithIndex};
 use crate::regions::{NOWHERE, RegionPlan, RegionRule, RegionSource};
 use crate::span::Span;
 use crate::vector::{IN_REGISTERS, Vector};
-
-/// The best cells of a block's channels.
-type Bests<V> = [WithIndex<V>; VECTORS];
 
 /// Vectors that are scanned together: as many as the registers hold beside their indices.
 const TOGETHER: usize = if IN_REGISTERS { VECTORS } else { 1 };
@@ -23,25 +21,16 @@ const TOGETHER: usize = if IN_REGISTERS { VECTORS } else { 1 };
 pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, sink: Sink, work: &Workspace) {
     let plan = block.plan;
     // A NaN is chosen last, and of zeros the first, in the order of the scan and not of the finer bins.
-    let nests = !found.nan && !found.negative_zero;
-    for (i, &row) in rows.iter().enumerate() {
-        let region = row as usize;
-        let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
-        for &level in plan.order() {
-            let ahead = next.map(|&next| sink.ahead(next as usize, level));
-            // SAFETY: the caller's promise; finer levels come first.
-            unsafe {
-                match plan.source(region, level) {
-                    RegionSource::Level(parent) if nests => merge::<V>(plan, (parent, level), work.pooled, ahead),
-                    _ if found.nan => scan::<V, true>(plan, (region, level), work, ahead),
-                    _ => scan::<V, false>(plan, (region, level), work, ahead),
-                }
+    let nests = found.in_any_order();
+    // SAFETY: the caller's promise; finer levels come first.
+    unsafe {
+        each_region::<V>(block, rows, (sink, work.pooled), |region, level, ahead| match plan.source(region, level) {
+            RegionSource::Level(parent) if nests => {
+                merge::<V, WithIndex<V>>(plan, (parent, level), work.pooled, ahead);
             }
-        }
-        for level in 0..plan.grids().len() {
-            // SAFETY: the caller's promise; all levels are pooled.
-            unsafe { sink.write_block::<V>(region, level, block.channels, work.pooled) };
-        }
+            _ if found.nan => scan::<V, true>(plan, (region, level), work, ahead),
+            _ => scan::<V, false>(plan, (region, level), work, ahead),
+        });
     }
 }
 
@@ -60,7 +49,7 @@ unsafe fn scan<V: Vector, const NAN: bool>(
     let (rows, columns) = plan.level_bounds(region, level);
     // SAFETY: bins lie inside the map, and in what is pooled.
     unsafe {
-        let out = level_of(plan, level, work.pooled);
+        let out = level_of::<WithIndex<V>>(plan, level, work.pooled);
         let mut bin = 0;
         for &rows in rows {
             for &columns in columns {
@@ -125,55 +114,4 @@ fn take_or_nan<V: Vector>(best: &mut WithIndex<V>, value: V, index: V) {
     let chosen = nan.or(most.ne_index(best.value()));
     let most = value.and(nan).or(most.and(nan.not()));
     *best = WithIndex::first(most, best.index().max_index(chosen.and(index)));
-}
-
-/// Makes the bins of a level from those of the finer level it divides. Meanwhile it claims what lies ahead.
-///
-/// # Safety
-/// The bins of the finer level must be in what is pooled, and what lies ahead be written later.
-#[inline(never)]
-unsafe fn merge<V: Vector>(plan: &RegionPlan, (parent, level): (usize, usize), pooled: Slots, ahead: Option<Ahead>) {
-    let (fine, coarse) = (plan.grids()[parent], plan.grids()[level]);
-    let (down, along) = (fine.0 / coarse.0, fine.1 / coarse.1);
-    // SAFETY: bins of both levels.
-    unsafe {
-        let (from, out) = (level_of(plan, parent, pooled), level_of(plan, level, pooled));
-        let mut bin = 0;
-        for row in (0..fine.0).step_by(down) {
-            for column in (0..fine.1).step_by(along) {
-                let first = row * fine.1 + column;
-                let mut best: Bests<V> = load(from, first);
-                for i in 0..down {
-                    // The very first bin is there already.
-                    for j in usize::from(i == 0)..along {
-                        let other = load(from, first + i * fine.1 + j);
-                        best = core::array::from_fn(|k| best[k].merge(other[k]));
-                    }
-                }
-                store(out, bin, best);
-                if let Some(ahead) = ahead {
-                    ahead.claim(bin);
-                }
-                bin += 1;
-            }
-        }
-    }
-}
-
-/// # Safety
-/// The level must have the bin.
-#[inline(always)]
-unsafe fn load<V: Vector>(from: Slots, bin: usize) -> Bests<V> {
-    // SAFETY: the caller's promise.
-    core::array::from_fn(|k| unsafe { WithIndex::load(from, REGION_CHANNELS * bin + V::LANES * k, V::LANES) })
-}
-
-/// # Safety
-/// The level must have the bin.
-#[inline(always)]
-unsafe fn store<V: Vector>(to: Slots, bin: usize, best: Bests<V>) {
-    for (k, best) in best.into_iter().enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { best.store(to, REGION_CHANNELS * bin + V::LANES * k, V::LANES) }
-    }
 }

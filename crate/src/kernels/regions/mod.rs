@@ -19,6 +19,7 @@ mod emit;
 mod lanes;
 mod scan;
 mod tables;
+mod walk;
 
 use emit::Sink;
 
@@ -129,7 +130,7 @@ pub(crate) unsafe fn channels(
             return scan::pool(block, rows, sink);
         };
         let found = tables::fill::<Native>(block, work.tables);
-        if !tables.parts.is_empty() && indices.len() == 0 && !found.nan && !found.negative_zero {
+        if !tables.parts.is_empty() && indices.len() == 0 && found.in_any_order() {
             tables::pool(block, rows, tables, sink, &work);
         } else {
             lanes::pool::<Native>(block, rows, &found, sink, &work);

@@ -1,7 +1,9 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
 use super::emit::{Ahead, Sink};
+use super::walk::{each_region, level_of, merge};
 use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
+use crate::kernels::WithoutIndex;
 use crate::regions::{RegionPlan, RegionRule, RegionSource, Tables};
 use crate::span::{self, Span};
 use crate::vector::{Native, Vector};
@@ -12,18 +14,25 @@ use crate::vector::{Native, Vector};
 /// The block's channels and `rows` must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
 pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) {
-    let pooled = work.pooled.values;
-    // SAFETY: the caller's promise.
+    let plan = block.plan;
+    // SAFETY: the caller's promise; finer levels come first.
     unsafe {
-        build::<Native>(block.plan, tables, work.tables);
-        for (i, &row) in rows.iter().enumerate() {
-            let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
-            let ahead = |level: usize| next.map(|&next| sink.ahead(next as usize, level));
-            pool_region::<Native>(block.plan, tables, work.tables, row as usize, pooled, ahead);
-            for level in 0..block.plan.grids().len() {
-                sink.write_block::<Native>(row as usize, level, block.channels, work.pooled);
+        build::<Native>(plan, tables, work.tables);
+        each_region::<Native>(block, rows, (sink, work.pooled), |region, level, ahead| {
+            match plan.source(region, level) {
+                // Stores ahead would hold up the few that these bins take.
+                RegionSource::Level(parent) => {
+                    merge::<Native, WithoutIndex<Native>>(plan, (parent, level), work.pooled, None);
+                }
+                source => {
+                    let out = level_of::<WithoutIndex<Native>>(plan, level, work.pooled).values;
+                    look_up::<Native>(plan, tables, (region, level), (work.tables, out), ahead);
+                    if source == RegionSource::MapWithHoles {
+                        clear_holes::<Native>(plan, region, level, out);
+                    }
+                }
             }
-        }
+        });
     }
 }
 
@@ -33,6 +42,13 @@ pub(super) struct Found {
     pub nan: bool,
     /// There may be zeros of both signs.
     pub negative_zero: bool,
+}
+
+impl Found {
+    /// Whether there is nothing of the kind.
+    pub fn in_any_order(&self) -> bool {
+        !self.nan && !self.negative_zero
+    }
 }
 
 /// Fills the table of single cells, a lane for each channel.
@@ -157,51 +173,21 @@ unsafe fn store_cell<V: Vector>(memory: Span<f32>, cell: usize, vectors: [V; VEC
     }
 }
 
-/// Pools one region: the vectors of each bin of all levels. Bins without cells come out as zero. Meanwhile it claims what lies
-/// `ahead` for each level.
+/// The maximum of every bin of a level: in each of its rows that of two runs of cells, at either end. Bins without cells come to
+/// anything. Meanwhile it claims what lies ahead.
 ///
 /// # Safety
-/// `memory` must hold the plan's tables, `pooled` have room for all bins, and what lies ahead be written later.
-#[inline(never)]
-unsafe fn pool_region<'a, V: Vector>(
-    plan: &RegionPlan,
-    tables: &Tables,
-    memory: Span<f32>,
-    region: usize,
-    pooled: Span<f32>,
-    ahead: impl Fn(usize) -> Option<Ahead<'a>>,
-) {
-    for &level in plan.order() {
-        let place = plan.pyramid().places[level];
-        // SAFETY: a level's bins, and what the plan says of them, lie inside.
-        unsafe {
-            let out = pooled.part(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins);
-            match plan.source(region, level) {
-                RegionSource::Level(parent) => {
-                    let from = plan.pyramid().places[parent];
-                    let from = pooled.part(REGION_CHANNELS * from.first, REGION_CHANNELS * from.bins);
-                    merge::<V>(plan.grids()[parent], plan.grids()[level], from, out);
-                }
-                source => {
-                    look_up::<V>(plan.level_parts(tables, region, level), plan.size().1, memory, out, ahead(level));
-                    if source == RegionSource::MapWithHoles {
-                        clear_holes::<V>(plan, region, level, out);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The maximum of every bin: in each of its rows that of two runs of cells, at either end.
+/// `memory` must hold the plan's tables, `out` have the level's bins, and what lies ahead be written later.
 #[inline(always)]
 unsafe fn look_up<V: Vector>(
-    [rows, columns]: [&[[u32; 2]]; 2],
-    width: usize,
-    memory: Span<f32>,
-    out: Span<f32>,
+    plan: &RegionPlan,
+    tables: &Tables,
+    (region, level): (usize, usize),
+    (memory, out): (Span<f32>, Span<f32>),
     ahead: Option<Ahead>,
 ) {
+    let [rows, columns] = plan.level_parts(tables, region, level);
+    let width = plan.size().1;
     let mut bin = 0;
     for &row in rows {
         let [first, last] = row.map(|part| part as usize);
@@ -222,48 +208,6 @@ unsafe fn look_up<V: Vector>(
                 }
             }
             bin += 1;
-        }
-    }
-}
-
-/// Makes the bins of a level from those of the finer level it divides.
-#[inline(always)]
-unsafe fn merge<V: Vector>(fine: (usize, usize), coarse: (usize, usize), from: Span<f32>, out: Span<f32>) {
-    // The usual ones as constants, for the compiler to unroll.
-    // SAFETY: the caller's promise.
-    unsafe {
-        match (fine.0 / coarse.0, fine.1 / coarse.1) {
-            (2, 2) => merge_groups::<V>(2, 2, fine.1, coarse, from, out),
-            (3, 3) => merge_groups::<V>(3, 3, fine.1, coarse, from, out),
-            (down, along) => merge_groups::<V>(down, along, fine.1, coarse, from, out),
-        }
-    }
-}
-
-/// The same, with groups of `down x along` bins; `fine` is the number of finer bins in a row.
-#[inline(always)]
-unsafe fn merge_groups<V: Vector>(
-    down: usize,
-    along: usize,
-    fine: usize,
-    coarse: (usize, usize),
-    from: Span<f32>,
-    out: Span<f32>,
-) {
-    for row in 0..coarse.0 {
-        for column in 0..coarse.1 {
-            let first = row * down * fine + column * along;
-            // SAFETY: the caller's promise: bins of both levels.
-            unsafe {
-                let mut best: [V; VECTORS] = load_cell(from, first);
-                for i in 0..down {
-                    // The very first bin is there already.
-                    for j in usize::from(i == 0)..along {
-                        best = greater::<V>(best, load_cell(from, first + i * fine + j));
-                    }
-                }
-                store_cell(out, row * coarse.1 + column, best);
-            }
         }
     }
 }

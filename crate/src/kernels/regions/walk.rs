@@ -1,0 +1,110 @@
+//! What both ways over the cells of a block share: region after region, level after level, and levels made from finer ones.
+
+use super::emit::{Ahead, Sink};
+use super::{Block, REGION_CHANNELS, VECTORS};
+use crate::kernels::best::Indexed;
+use crate::kernels::{Best, Slots};
+use crate::regions::RegionPlan;
+use crate::vector::Vector;
+
+/// Pools regions of a block by `pool(region, level, what lies ahead)`, finer levels first, and writes what is in `pooled` then.
+///
+/// # Safety
+/// The block's channels and rows must lie inside the sink's output, and `pool` fill the level in `pooled`.
+#[inline(always)]
+pub(super) unsafe fn each_region<V: Vector>(
+    block: Block,
+    rows: &[u32],
+    (sink, pooled): (Sink, Slots),
+    pool: impl Fn(usize, usize, Option<Ahead>),
+) {
+    for (i, &row) in rows.iter().enumerate() {
+        let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
+        for &level in block.plan.order() {
+            pool(row as usize, level, next.map(|&next| sink.ahead(next as usize, level)));
+        }
+        for level in 0..block.plan.grids().len() {
+            // SAFETY: the caller's promise; all levels are pooled.
+            unsafe { sink.write_block::<V>(row as usize, level, block.channels, pooled) };
+        }
+    }
+}
+
+/// A level's bins in what was pooled for a block of channels.
+///
+/// # Safety
+/// `pooled` must have the bins of all levels.
+#[inline(always)]
+pub(super) unsafe fn level_of<'a, B: Indexed>(plan: &RegionPlan, level: usize, pooled: Slots<'a>) -> Slots<'a> {
+    let place = plan.pyramid().places[level];
+    // SAFETY: the caller's promise.
+    unsafe { pooled.part::<B>(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins) }
+}
+
+/// Makes the bins of a level from those of the finer level it divides. Meanwhile it claims what lies ahead.
+///
+/// # Safety
+/// The bins of the finer level must be in what is pooled, and what lies ahead be written later.
+#[inline(always)]
+pub(super) unsafe fn merge<V: Vector, B: Best<V>>(
+    plan: &RegionPlan,
+    (parent, level): (usize, usize),
+    pooled: Slots,
+    ahead: Option<Ahead>,
+) {
+    let (fine, coarse) = (plan.grids()[parent], plan.grids()[level]);
+    // SAFETY: bins of both levels.
+    unsafe {
+        let slots = (level_of::<B>(plan, parent, pooled), level_of::<B>(plan, level, pooled));
+        // The usual one as constants, for the compiler to unroll; with indices there is more to do than to count.
+        match (fine.0 / coarse.0, fine.1 / coarse.1) {
+            (2, 2) if !B::INDEXED => merge_groups::<V, B>((2, 2), fine, slots, ahead),
+            group => merge_groups::<V, B>(group, fine, slots, ahead),
+        }
+    }
+}
+
+/// The same, with groups of `down x along` of the finer bins.
+///
+/// # Safety
+/// As [`merge`].
+#[inline(always)]
+unsafe fn merge_groups<V: Vector, B: Best<V>>(
+    (down, along): (usize, usize),
+    fine: (usize, usize),
+    (from, out): (Slots, Slots),
+    ahead: Option<Ahead>,
+) {
+    let mut bin = 0;
+    for row in (0..fine.0).step_by(down) {
+        for column in (0..fine.1).step_by(along) {
+            let first = row * fine.1 + column;
+            // SAFETY: the caller's promise.
+            unsafe {
+                let mut best = load::<V, B>(from, first);
+                for i in 0..down {
+                    // The very first bin is there already.
+                    for j in usize::from(i == 0)..along {
+                        let other = load::<V, B>(from, first + i * fine.1 + j);
+                        best = core::array::from_fn(|k| best[k].merge(other[k]));
+                    }
+                }
+                for (k, best) in best.into_iter().enumerate() {
+                    best.store(out, REGION_CHANNELS * bin + V::LANES * k, V::LANES);
+                }
+                if let Some(ahead) = ahead {
+                    ahead.claim(bin);
+                }
+            }
+            bin += 1;
+        }
+    }
+}
+
+/// # Safety
+/// The level must have the bin.
+#[inline(always)]
+unsafe fn load<V: Vector, B: Best<V>>(from: Slots, bin: usize) -> [B; VECTORS] {
+    // SAFETY: the caller's promise.
+    core::array::from_fn(|k| unsafe { B::load(from, REGION_CHANNELS * bin + V::LANES * k, V::LANES) })
+}
