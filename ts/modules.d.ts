@@ -17,11 +17,11 @@ declare module '#unpack' {
 }
 
 declare module '#wasm/simd-threads-glue' {
-  export const createGlue: import('./variant.js').Payload['createGlue'];
+  export const createGlue: import('./core/variant.js').Payload['createGlue'];
 }
 
 declare module '#wasm/*' {
-  export const createGlue: import('./variant.js').Payload['createGlue'];
-  export const wasm: import('./variant.js').Payload['wasm'];
-  export const pages: import('./variant.js').Payload['pages'];
+  export const createGlue: import('./core/variant.js').Payload['createGlue'];
+  export const wasm: import('./core/variant.js').Payload['wasm'];
+  export const pages: import('./core/variant.js').Payload['pages'];
 }

@@ -56,7 +56,8 @@ export const packedChecks = {
       if (!code.trimEnd().endsWith(`//# sourceMappingURL=${basename(file)}`))
         fail(`${file} is named by no code.`);
     }
-    if (!compared.has(inProject('ts', 'runtime.ts'))) fail('No source map holds ts/runtime.ts.');
+    if (!compared.has(inProject('ts', 'runtime', 'runtime.ts')))
+      fail('No source map holds ts/runtime/runtime.ts.');
   },
 
   'nothing else is installed with it': ({ place }) => {

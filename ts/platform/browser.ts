@@ -1,7 +1,7 @@
 /** Browsers: the page, and any kind of worker. */
 import { unpack } from '#unpack';
 import workerSource from '#worker-source';
-import { loadPayload } from '../variant.js';
+import { loadPayload } from '../core/variant.js';
 import type { Platform } from './platform.js';
 
 const main = '\nonmessage = (event) => worker.serve(event.data);';
@@ -45,7 +45,7 @@ export const platform: Platform = {
         worker.terminate();
         leave();
       },
-      hold() {},
+      keepAlive() {},
     };
   },
 };

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type * as Threads from 'node:worker_threads';
 import workerSource from '#worker-source';
-import { loadPayload } from '../variant.js';
+import { loadPayload } from '../core/variant.js';
 import type { Platform } from './platform.js';
 
 const main = "\nworker.serve(require('node:worker_threads').workerData);";
@@ -55,7 +55,7 @@ export const platform: Platform = {
         ended = true;
         void worker.terminate();
       },
-      hold: (held) => (held ? worker.ref() : worker.unref()),
+      keepAlive: (held) => (held ? worker.ref() : worker.unref()),
     };
   },
 };

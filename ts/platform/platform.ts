@@ -1,5 +1,14 @@
-import type { Membership } from '../threads/worker.js';
-import type { Payload, Variant } from '../variant.js';
+import type { Payload, Variant } from '../core/variant.js';
+
+/** What a worker is started with. */
+export interface WorkerInit {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Address of the control words. */
+  readonly control: number;
+  /** The worker's number, from 0 up. */
+  readonly worker: number;
+}
 
 /** A worker that was started. */
 export interface StartedWorker {
@@ -7,7 +16,7 @@ export interface StartedWorker {
   /** Nobody waits for the worker any more: it ends by itself. */
   leave(): void;
   /** Whether the worker keeps the process alive. */
-  hold(held: boolean): void;
+  keepAlive(held: boolean): void;
 }
 
 /** What differs between hosts. */
@@ -26,7 +35,7 @@ export interface Platform {
   load(url: URL): Promise<BufferSource | Response>;
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
   startWorker(
-    membership: Membership,
+    membership: WorkerInit,
     workerUrl: string | URL | undefined,
     onFailure: (reason: string) => void,
   ): StartedWorker;

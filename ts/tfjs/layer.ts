@@ -1,8 +1,8 @@
 import { serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { InputSpec, layers } from '@tensorflow/tfjs-layers';
-import { countBins } from '../levels.js';
-import { type ResolvedOptions, resolveOptions } from '../options.js';
-import type { Runtime } from '../runtime.js';
+import { countBins } from '../arguments/levels.js';
+import { type ResolvedOptions, resolveOptions } from '../pools/options.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { type SpatialPyramidPoolOptions, spatialPyramidPool } from './op.js';
 
 /** What a layer is made with: the options of the operation, and those that all layers have, such as `name`. */

@@ -15,9 +15,9 @@ import {
   type Tensor4D,
   tensor,
 } from '@tensorflow/tfjs-core';
-import { checkOptions, fail, show } from '../check.js';
-import { type PyramidPoolOptions, resolveOptions } from '../options.js';
-import { PyramidPool } from '../pyramid-pool.js';
+import { checkOptions, describeValue, fail } from '../arguments/checks.js';
+import { type PyramidPoolOptions, resolveOptions } from '../pools/options.js';
+import { PyramidPool } from '../pools/pyramid-pool.js';
 import { runtimeNow } from './runtime.js';
 
 /** Options of `createPyramidPool`, but for the layout and the axes, which are those of tfjs. */
@@ -58,7 +58,7 @@ function makePool(options: SpatialPyramidPoolOptions): PyramidPool {
 }
 
 function pool(spp: PyramidPool, x: Tensor): Tensor {
-  if (!(x instanceof Tensor)) fail('invalid-data', 'x', `is ${show(x)}`, 'a tensor of tfjs');
+  if (!(x instanceof Tensor)) fail('invalid-data', 'x', `is ${describeValue(x)}`, 'a tensor of tfjs');
   if (x.dtype !== 'float32')
     fail('invalid-data', 'x', `is of type ${x.dtype}`, "of type float32: use tf.cast(x, 'float32')");
   // Indices take time, and only a gradient needs them.

@@ -1,8 +1,8 @@
 import * as payload from '#wasm/simd';
-import { messageOf, PyramidPoolError } from '../errors.js';
-import { instantiateNow } from '../instantiate.js';
-import { WasmMemory } from '../memory.js';
-import { Runtime } from '../runtime.js';
+import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { WasmMemory } from '../memory/wasm-memory.js';
+import { instantiateNow } from '../runtime/instantiate.js';
+import { Runtime } from '../runtime/runtime.js';
 
 let own: Runtime | undefined;
 

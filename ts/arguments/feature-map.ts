@@ -1,0 +1,68 @@
+import { checkDims, fail } from './checks.js';
+
+/** The order of a feature map's axes. */
+export type Layout = 'NCHW' | 'NHWC';
+
+export const layouts: readonly Layout[] = ['NCHW', 'NHWC'];
+
+/** Axes that bins are laid along: height and width, or length alone. */
+export type SpatialDims = 1 | 2;
+
+/** The sizes of a feature map, whatever its layout; `batched` is false for rank 3, a batch of one without its axis. */
+export interface FeatureMapShape {
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly batched: boolean;
+  /** The sizes as they were given. */
+  readonly dims: readonly number[];
+}
+
+/** Sizes are counted in 31 bits, as indices are. */
+const MOST = 2 ** 31 - 1;
+
+const axes = {
+  1: { NCHW: '[N, C, L] or [C, L]', NHWC: '[N, L, C] or [L, C]' },
+  2: { NCHW: '[N, C, H, W] or [C, H, W]', NHWC: '[N, H, W, C] or [H, W, C]' },
+};
+
+/**
+ * Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty, and a map of one axis is one
+ * of height 1.
+ */
+export function featureMapShape(
+  dims: unknown,
+  layout: Layout,
+  path: string,
+  spatialDims: SpatialDims = 2,
+): FeatureMapShape {
+  const sizes = checkDims(dims, path);
+  const batched = sizes.length === spatialDims + 2;
+  if (!batched && sizes.length !== spatialDims + 1) {
+    fail('invalid-dims', path, `is [${sizes.join(', ')}]`, axes[spatialDims][layout]);
+  }
+  const first = batched ? 1 : 0;
+  const empty = sizes.indexOf(0, first);
+  if (empty >= 0) {
+    fail(
+      'invalid-dims',
+      path,
+      `is [${sizes.join(', ')}], whose axis ${empty} is empty`,
+      'at least 1 along every axis but the batch',
+    );
+  }
+  const large = sizes.findIndex((size) => size > MOST);
+  if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
+  const end = sizes.length;
+  const [at, last] = layout === 'NCHW' ? [first, end - 1] : [end - 1, end - 2];
+  const size = (axis: number) => sizes[axis] as number;
+  return {
+    batch: batched ? size(0) : 1,
+    channels: size(at),
+    height: spatialDims === 2 ? size(last - 1) : 1,
+    width: size(last),
+    batched,
+    dims: sizes,
+  };
+}

@@ -1,0 +1,123 @@
+import type { Layout } from '../arguments/feature-map.js';
+import type { Grid } from '../arguments/levels.js';
+import { PyramidPoolError } from '../core/errors.js';
+import { WORD_BYTES } from '../core/tensor.js';
+import type { WasmMemory } from '../memory/wasm-memory.js';
+import { type Bins, binRules, checkBinCounts } from './bins.js';
+
+/** Plans kept for sizes that come again. A plan takes a few kilobytes for usual levels. */
+const MOST_PLANS = 256;
+
+/** A pyramid planned for one size of map, in WASM memory. */
+export interface Plan {
+  readonly address: number;
+}
+
+interface CachedPlan extends Plan {
+  readonly options: PlanOptions;
+  readonly height: number;
+  readonly width: number;
+  /** Calls under way: a plan in use is never freed. */
+  users: number;
+}
+
+/** What a plan depends on beside the size of the map. */
+export class PlanOptions {
+  readonly key: string;
+  /** For maps of one channel, which lie alike in both layouts: planes fill the lanes where channels do not. */
+  readonly ofOneChannel: PlanOptions;
+
+  constructor(
+    readonly levels: readonly Grid[],
+    readonly bins: Bins,
+    readonly layout: Layout,
+  ) {
+    this.key = `${bins} ${layout} ${levels.join(' ')}`;
+    this.ofOneChannel = layout === 'NCHW' ? this : new PlanOptions(levels, bins, 'NCHW');
+  }
+}
+
+/** The plans of a runtime, shared by all its pools, the least recently used going first. */
+export class PlanCache {
+  readonly #plans = new Map<string, CachedPlan>();
+  /** The plan used last: most calls are for the size of the one before, and keys take long to make. */
+  #last: CachedPlan | undefined;
+
+  constructor(readonly memory: WasmMemory) {
+    memory.onExhausted = () => this.clear();
+  }
+
+  /** The plan for a size, to be given back by `release`. */
+  acquire(options: PlanOptions, height: number, width: number): Plan {
+    const last = this.#last;
+    if (last?.options === options && last.height === height && last.width === width) {
+      last.users++;
+      return last;
+    }
+    const key = `${height} ${width} ${options.key}`;
+    let plan = this.#plans.get(key);
+    if (plan === undefined || this.#plans.size > MOST_PLANS / 2) {
+      plan ??= this.#make(options, height, width);
+      // Maps keep the order of insertion: what was used last stands last. Order matters only where room gets scarce.
+      this.#plans.delete(key);
+      this.#plans.set(key, plan);
+    }
+    plan.users++;
+    this.#last = plan;
+    return plan;
+  }
+
+  release(plan: Plan): void {
+    (plan as CachedPlan).users--;
+    if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict(1);
+  }
+
+  /** Frees all that no call uses. */
+  clear(): void {
+    this.#evict(Number.POSITIVE_INFINITY);
+  }
+
+  /** Frees at most `most` plans, those used longest ago first, but none that a call uses. */
+  #evict(most: number): void {
+    this.#last = undefined;
+    for (const [key, plan] of this.#plans) {
+      if (most === 0) return;
+      if (plan.users > 0) continue;
+      this.#plans.delete(key);
+      this.memory.kernels.plan_free(plan.address);
+      most--;
+    }
+  }
+
+  #make(options: PlanOptions, height: number, width: number): CachedPlan {
+    const { levels, bins, layout } = options;
+    const { memory } = this;
+    checkBinCounts(memory, bins, levels, height, width);
+    const bytes = 2 * WORD_BYTES * levels.length;
+    const list = memory.alloc(bytes, 'a list of levels');
+    try {
+      memory.view('int32', list, 2 * levels.length).set(levels.flat());
+      const make = () =>
+        memory.kernels.plan_new(
+          height,
+          width,
+          list,
+          levels.length,
+          binRules[bins],
+          layout === 'NCHW' ? 0 : 1,
+        );
+      const address = memory.retry(make);
+      if (address === 0)
+        throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);
+      if (address === 1) {
+        throw new PyramidPoolError(
+          'invalid-dims',
+          `a ${height} x ${width} map has more cells or bins than 31 bits count`,
+        );
+      }
+      return { address, options, height, width, users: 0 };
+    } finally {
+      memory.free(list, bytes);
+    }
+  }
+}

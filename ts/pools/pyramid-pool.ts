@@ -1,0 +1,282 @@
+import { type Batch, describeBatch } from '../arguments/batch.js';
+import { checkOptions, checkSameDims } from '../arguments/checks.js';
+import { countBins } from '../arguments/levels.js';
+import {
+  checkContext,
+  checkMaps,
+  checkOut,
+  checkOutMaps,
+  checkOutWithIndices,
+  checkTensorArgument,
+  type MapArguments,
+  mapTypes,
+  realTypes,
+} from '../arguments/tensor-argument.js';
+import { PyramidPoolError } from '../core/errors.js';
+import type { MapType, RealType, Tensor, TensorLike, TypeOf } from '../core/tensor.js';
+import type { CallMemory } from '../memory/call-memory.js';
+import type { operations } from '../memory/job.js';
+import { checkMapSize, type LevelBounds, readBinBounds } from '../plans/bins.js';
+import { PlanOptions } from '../plans/plan-cache.js';
+import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
+import { type Call, Caller, makeCall } from './call.js';
+import { checkIndices } from './indices.js';
+import { type Addresses, describeMapJobs, planMaps } from './map-jobs.js';
+import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+
+/** A tensor to write a result to, instead of a new one. */
+export interface OutOption<T = TensorLike> {
+  out?: T;
+}
+
+/** A pooled feature map, and where in its plane each value came from: `row * width + column`. */
+export interface OutputWithIndices<T extends MapType = MapType> {
+  readonly output: Tensor<T>;
+  readonly indices: Tensor<'int32'>;
+}
+
+/** `dims` of one feature map, or of several. */
+export type MapDims = readonly number[] | readonly (readonly number[])[];
+
+/** What the gradient of a call depends on beside the gradient of its output. */
+export interface BackwardContext<L extends MapDims = MapDims> {
+  /** `dims` of the feature map, or of each where there were several. */
+  dims: L;
+  /** The indices of `forwardWithIndices`. Averages need none. */
+  indices?: TensorLike;
+}
+
+/** The gradient that goes with a gradient of this type. */
+export type Gradient<G extends TensorLike> = Tensor<Extract<TypeOf<G>, RealType>>;
+
+/** The gradient with respect to one feature map, or to each of several. */
+export type MapGradient<G extends TensorLike, L extends MapDims> = L extends readonly number[]
+  ? Gradient<G>
+  : Gradient<G>[];
+
+/**
+ * Spatial pyramid pooling: a feature map of any height and width becomes a vector of fixed length.
+ *
+ * Feature maps are tensors `[N, C, H, W]` (or `[N, H, W, C]`), or of rank 3 for a batch of one without its axis, of
+ * `float32`, `float16`, `int8` or `uint8`; the output has their type. An output row holds, for each level, `[C, nh, nw]` (or
+ * `[nh, nw, C]`) flattened. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
+ * NaN wins over everything, the last one over the others.
+ */
+export class PyramidPool implements Disposable {
+  /** What the pool was made with. */
+  readonly options: ResolvedOptions;
+  /** Where it runs. */
+  readonly runtime: Runtime;
+  readonly #caller: Caller;
+  readonly #pyramid: Pick<ResolvedOptions, 'layout' | 'spatialDims'> & { readonly bins: number };
+  readonly #planOptions: PlanOptions;
+
+  /** Made by `createPyramidPool`. */
+  constructor(options: ResolvedOptions, runtime: Runtime) {
+    this.options = options;
+    this.runtime = runtime;
+    this.#caller = new Caller(runtime);
+    const { levels, layout, spatialDims } = options;
+    this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
+    this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
+  }
+
+  /**
+   * Pools a feature map, or several of different sizes: their rows follow each other in one output.
+   *
+   * Blocks; on a page it runs on the page's thread alone.
+   */
+  forward<T extends TensorLike>(input: T | readonly T[], options?: OutOption): Tensor<TypeOf<T>> {
+    return this.#caller.run(this.#forward<TypeOf<T>>(input, options));
+  }
+
+  /** Pools as `forward`, and says where every value came from. */
+  forwardWithIndices<T extends TensorLike>(
+    input: T | readonly T[],
+    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
+  ): OutputWithIndices<TypeOf<T>> {
+    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(input, options));
+  }
+
+  /**
+   * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell its index names,
+   * or shared out evenly where it averages. Where `dims` is a list, so is the result.
+   */
+  backward<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
+    context: BackwardContext<L>,
+    options?: OutOption<TensorLike | readonly TensorLike[]>,
+  ): MapGradient<G, L> {
+    return this.#caller.run(this.#backward<G, L>(gradOutput, context, options));
+  }
+
+  /**
+   * As `forward`, without blocking where the runtime has threads.
+   *
+   * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
+   * done. Calls do not wait for each other unless you do.
+   */
+  async forwardAsync<T extends TensorLike>(
+    input: T | readonly T[],
+    options?: OutOption,
+  ): Promise<Tensor<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forward<TypeOf<T>>(input, options));
+  }
+
+  /** As `forwardWithIndices`, without blocking where the runtime has threads. */
+  async forwardWithIndicesAsync<T extends TensorLike>(
+    input: T | readonly T[],
+    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
+  ): Promise<OutputWithIndices<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(input, options));
+  }
+
+  /** As `backward`, without blocking where the runtime has threads. */
+  async backwardAsync<G extends TensorLike, L extends MapDims>(
+    gradOutput: G,
+    context: BackwardContext<L>,
+    options?: OutOption<TensorLike | readonly TensorLike[]>,
+  ): Promise<MapGradient<G, L>> {
+    return this.#caller.runAsync(this.#backward<G, L>(gradOutput, context, options));
+  }
+
+  /** `dims` of the output for a feature map of these `dims`, or for several maps. */
+  outputDims(dims: MapDims): number[] {
+    return [...this.#batchOf(dims).outputDims];
+  }
+
+  /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
+  binBounds(height: number, width: number): LevelBounds[];
+  /** The same along one axis, for a pool that was made with `spatialDims: 1`. */
+  binBounds(length: number): LevelBounds[];
+  binBounds(...size: number[]): LevelBounds[] {
+    const { bins, levels, spatialDims } = this.options;
+    const names = spatialDims === 1 ? ['length'] : ['height', 'width'];
+    names.forEach((name, axis) => {
+      checkMapSize(size[axis], name);
+    });
+    const [height, width] = (spatialDims === 1 ? [1, size[0]] : size) as [number, number];
+    return readBinBounds(this.#caller.internals.memory, bins, levels, height, width);
+  }
+
+  /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
+  dispose(): void {
+    this.#caller.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #forward<T extends MapType>(input: unknown, options: OutOption | undefined): Call<Tensor<T>> {
+    const isMax = this.options.reduction === 'max';
+    const given = checkMaps(input, isMax ? mapTypes : realTypes) as MapArguments<T>;
+    const { maps, type } = given;
+    const batch = this.#batchOfMaps(given, Array.isArray(input));
+    const { out } = checkOptions(options, 'options', ['out']);
+    const target = checkOut(out, type, batch.outputDims, 'options.out');
+    return this.#call(isMax ? 'forward' : 'average', type, batch, (callMemory) => {
+      const addresses = maps.map((map) => callMemory.read(map));
+      const output = callMemory.write(type, batch.outputDims, target);
+      return { maps: addresses, output: output.address, indices: 0, finish: output.toTensor };
+    });
+  }
+
+  #forwardWithIndices<T extends MapType>(
+    input: unknown,
+    options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
+  ): Call<OutputWithIndices<T>> {
+    if (this.options.reduction !== 'max') {
+      throw new PyramidPoolError(
+        'invalid-options',
+        'averages have no indices: use forward, and backward without indices',
+      );
+    }
+    const given = checkMaps(input, mapTypes) as MapArguments<T>;
+    const { maps, type } = given;
+    const batch = this.#batchOfMaps(given, Array.isArray(input));
+    const targets = checkOutWithIndices(options, type, batch.outputDims);
+    return this.#call('forwardWithIndices', type, batch, (callMemory) => {
+      const addresses = maps.map((map) => callMemory.read(map));
+      const output = callMemory.write(type, batch.outputDims, targets.output);
+      const indices = callMemory.write('int32', batch.outputDims, targets.indices);
+      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() });
+      return { maps: addresses, output: output.address, indices: indices.address, finish };
+    });
+  }
+
+  #backward<G extends TensorLike, L extends MapDims>(
+    gradOutput: unknown,
+    context: BackwardContext<L>,
+    options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
+  ): Call<MapGradient<G, L>> {
+    const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
+    const { type } = gradient.tensor;
+    const { dims, indices } = checkContext(context, 'dims and indices');
+    const batch = this.#batchOf(dims);
+    checkSameDims(gradient.tensor.dims, batch.outputDims, 'gradOutput.dims');
+    const isMax = this.options.reduction === 'max';
+    const places = isMax ? checkTensorArgument(indices, ['int32'], 'indices') : undefined;
+    if (places) checkSameDims(places.tensor.dims, batch.outputDims, 'indices.dims');
+    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, type, batch);
+    return this.#call(isMax ? 'backward' : 'averageBackward', type, batch, (callMemory) => {
+      const output = callMemory.read(gradient);
+      const at = places ? callMemory.read(places) : 0;
+      const results = batch.shapes.map(({ dims }, i) => callMemory.write(type, dims, targets[i]));
+      if (places) checkIndices(this.#caller.internals.memory, at, batch);
+      const finish = () => {
+        const gradients = results.map((result) => result.toTensor());
+        return (batch.ragged ? gradients : gradients[0]) as MapGradient<G, L>;
+      };
+      return { maps: results.map(({ address }) => address), output, indices: at, finish };
+    });
+  }
+
+  #call<R>(
+    operation: keyof typeof operations,
+    type: MapType,
+    batch: Batch,
+    place: (callMemory: CallMemory) => Addresses & { finish(): R },
+  ): Call<R> {
+    const { internals } = this.#caller;
+    return makeCall(internals.memory, (callMemory) => {
+      const plans = planMaps(internals, this.#planOptions, batch, callMemory);
+      const placed = place(callMemory);
+      return {
+        jobList: describeMapJobs(internals, operation, type, batch, plans, placed),
+        finish: placed.finish,
+      };
+    });
+  }
+
+  #batchOfMaps({ maps }: MapArguments<MapType>, ragged: boolean): Batch {
+    const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
+    return this.#describe(
+      maps.map(({ tensor }) => tensor.dims),
+      ragged,
+      path,
+    );
+  }
+
+  /** The batch of a list of `dims`, or of `dims` alone. */
+  #batchOf(dims: unknown): Batch {
+    const ragged = isList(dims);
+    return this.#describe(ragged ? dims : [dims], ragged, (i) => (ragged ? `dims[${i}]` : 'dims'));
+  }
+
+  #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
+    return describeBatch(dims, ragged, this.#pyramid, path);
+  }
+}
+
+/** Whether `dims` are those of several maps. */
+function isList(dims: unknown): dims is readonly unknown[] {
+  return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
+}
+
+/** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */
+export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
+  const { runtime: given, ...resolved } = resolveOptions(options);
+  const runtime = given ?? (await defaultRuntime());
+  return new PyramidPool(Object.freeze(resolved), runtime);
+}

@@ -1,0 +1,261 @@
+import { checkOptions, checkSameDims } from '../arguments/checks.js';
+import { type FeatureMapShape, featureMapShape } from '../arguments/feature-map.js';
+import { countBins } from '../arguments/levels.js';
+import {
+  checkContext,
+  checkOut,
+  checkOutWithIndices,
+  checkTensorArgument,
+  mapTypes,
+  realTypes,
+  type TensorArgument,
+} from '../arguments/tensor-argument.js';
+import {
+  countElements,
+  dataTypes,
+  type MapType,
+  type Tensor,
+  type TensorLike,
+  type TypeOf,
+  WORD_BYTES,
+} from '../core/tensor.js';
+import { CallMemory } from '../memory/call-memory.js';
+import { operations } from '../memory/job.js';
+import { checkMapSize, type LevelBounds } from '../plans/bins.js';
+import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
+import { type Call, Caller, makeCall } from './call.js';
+import { checkPlaneIndices } from './indices.js';
+import type { Gradient, OutOption, OutputWithIndices } from './pyramid-pool.js';
+import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
+import { checkCorners, checkRois, planRegions, readRegionBounds } from './roi-plan.js';
+
+/** What the gradient of a call over regions depends on beside the gradient of its output. */
+export interface RoiBackwardContext {
+  /** `dims` of the feature map. */
+  dims: readonly number[];
+  /** The regions of the call. */
+  rois: TensorLike;
+  /** The indices of `forwardWithIndices`. */
+  indices: TensorLike;
+}
+
+/** A map and its regions, checked, and the sizes of the call. */
+interface Shapes {
+  readonly map: FeatureMapShape;
+  readonly rois: TensorArgument<'float32'>;
+  readonly count: number;
+  readonly outputDims: readonly number[];
+}
+
+/** Where the tensors of a call lie. */
+interface Addresses {
+  readonly map: number;
+  readonly output: number;
+  readonly indices: number;
+}
+
+/**
+ * The pyramid over regions of a feature map, as detection does: every region becomes a row of fixed length.
+ *
+ * Feature maps are as for `PyramidPool`. Regions are a `float32` tensor `[K, 5]` of item, x1, y1, x2, y2: 0-based pixel
+ * positions in the image. The output is `[K, C * bins]`, laid out as that of `PyramidPool`. An index is -1, and its gradient
+ * goes nowhere, where `'roi-pool'` selects no cell: outside the map, or where all are NaN or `-Infinity`.
+ */
+export class RoiPyramidPool implements Disposable {
+  /** What the pool was made with. */
+  readonly options: ResolvedRoiOptions;
+  /** Where it runs. */
+  readonly runtime: Runtime;
+  readonly #caller: Caller;
+  readonly #bins: number;
+
+  /** Made by `createRoiPyramidPool`. */
+  constructor(options: ResolvedRoiOptions, runtime: Runtime) {
+    this.options = options;
+    this.runtime = runtime;
+    this.#caller = new Caller(runtime);
+    this.#bins = countBins(options.levels);
+  }
+
+  /** Pools the regions of a feature map. Blocks; on a page it runs on the page's thread alone. */
+  forward<T extends TensorLike>(featureMap: T, rois: TensorLike, options?: OutOption): Tensor<TypeOf<T>> {
+    return this.#caller.run(this.#forward<TypeOf<T>>(featureMap, rois, options));
+  }
+
+  /** Pools as `forward`, and says where every value came from. */
+  forwardWithIndices<T extends TensorLike>(
+    featureMap: T,
+    rois: TensorLike,
+    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
+  ): OutputWithIndices<TypeOf<T>> {
+    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
+  }
+
+  /** The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index. */
+  backward<G extends TensorLike>(
+    gradOutput: G,
+    context: RoiBackwardContext,
+    options?: OutOption,
+  ): Gradient<G> {
+    return this.#caller.run(this.#backward<G>(gradOutput, context, options));
+  }
+
+  /** As `forward`, without blocking where the runtime has threads. Plain inputs are copied before this returns. */
+  async forwardAsync<T extends TensorLike>(
+    featureMap: T,
+    rois: TensorLike,
+    options?: OutOption,
+  ): Promise<Tensor<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forward<TypeOf<T>>(featureMap, rois, options));
+  }
+
+  /** As `forwardWithIndices`, without blocking where the runtime has threads. */
+  async forwardWithIndicesAsync<T extends TensorLike>(
+    featureMap: T,
+    rois: TensorLike,
+    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
+  ): Promise<OutputWithIndices<TypeOf<T>>> {
+    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
+  }
+
+  /** As `backward`, without blocking where the runtime has threads. */
+  async backwardAsync<G extends TensorLike>(
+    gradOutput: G,
+    context: RoiBackwardContext,
+    options?: OutOption,
+  ): Promise<Gradient<G>> {
+    return this.#caller.runAsync(this.#backward<G>(gradOutput, context, options));
+  }
+
+  /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
+  binBounds(
+    height: number,
+    width: number,
+    roi: readonly [x1: number, y1: number, x2: number, y2: number],
+  ): LevelBounds[] {
+    checkMapSize(height, 'height');
+    checkMapSize(width, 'width');
+    const { memory } = this.#caller.internals;
+    const data = Float32Array.of(0, ...checkCorners(roi));
+    const given = checkRois({ data, dims: [data.length / 5, 5] }, 1);
+    const callMemory = new CallMemory(memory);
+    try {
+      const rois = { address: callMemory.read(given), count: 1 };
+      const plan = planRegions(memory, this.options, { batch: 1, height, width }, rois, callMemory);
+      return readRegionBounds(memory, plan, this.options.levels);
+    } finally {
+      callMemory.free();
+    }
+  }
+
+  /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
+  dispose(): void {
+    this.#caller.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #forward<T extends MapType>(
+    featureMap: unknown,
+    rois: unknown,
+    options: OutOption | undefined,
+  ): Call<Tensor<T>> {
+    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap') as TensorArgument<T>;
+    const { type, dims } = map.tensor;
+    const shapes = this.#shapes(dims, 'featureMap.dims', rois);
+    const { out } = checkOptions(options, 'options', ['out']);
+    const target = checkOut(out, type, shapes.outputDims, 'options.out');
+    return this.#call('regions', type, shapes, (callMemory) => {
+      const input = callMemory.read(map);
+      const output = callMemory.write(type, shapes.outputDims, target);
+      return { map: input, output: output.address, indices: 0, finish: output.toTensor };
+    });
+  }
+
+  #forwardWithIndices<T extends MapType>(
+    featureMap: unknown,
+    rois: unknown,
+    options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
+  ): Call<OutputWithIndices<T>> {
+    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap') as TensorArgument<T>;
+    const { type, dims } = map.tensor;
+    const shapes = this.#shapes(dims, 'featureMap.dims', rois);
+    const targets = checkOutWithIndices(options, type, shapes.outputDims);
+    return this.#call('regionsWithIndices', type, shapes, (callMemory) => {
+      const input = callMemory.read(map);
+      const output = callMemory.write(type, shapes.outputDims, targets.output);
+      const indices = callMemory.write('int32', shapes.outputDims, targets.indices);
+      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() });
+      return { map: input, output: output.address, indices: indices.address, finish };
+    });
+  }
+
+  #backward<G extends TensorLike>(
+    gradOutput: unknown,
+    context: RoiBackwardContext,
+    options: OutOption | undefined,
+  ): Call<Gradient<G>> {
+    const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
+    const { type } = gradient.tensor;
+    const { dims, rois, indices } = checkContext(context, 'dims, rois and indices');
+    const shapes = this.#shapes(dims, 'dims', rois);
+    const { map, outputDims } = shapes;
+    checkSameDims(gradient.tensor.dims, outputDims, 'gradOutput.dims');
+    const places = checkTensorArgument(indices, ['int32'], 'indices');
+    checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
+    const target = checkOut(checkOptions(options, 'options', ['out']).out, type, map.dims, 'options.out');
+    return this.#call('regionsBackward', type, shapes, (callMemory) => {
+      const output = callMemory.read(gradient);
+      const at = callMemory.read(places);
+      const result = callMemory.write(type, map.dims, target);
+      const range = [0, countElements(outputDims)] as const;
+      checkPlaneIndices(this.#caller.internals.memory, at, range, [map.height, map.width], true);
+      return { map: result.address, output, indices: at, finish: () => result.toTensor() as Gradient<G> };
+    });
+  }
+
+  #shapes(dims: unknown, path: string, rois: unknown): Shapes {
+    const map = featureMapShape(dims, this.options.layout, path);
+    const given = checkRois(rois, map.batch);
+    const count = given.tensor.dims[0] as number;
+    return { map, rois: given, count, outputDims: [count, map.channels * this.#bins] };
+  }
+
+  #call<R>(
+    operation: keyof typeof operations,
+    type: MapType,
+    { map, rois, count, outputDims }: Shapes,
+    place: (callMemory: CallMemory) => Addresses & { finish(): R },
+  ): Call<R> {
+    const { memory } = this.#caller.internals;
+    return makeCall(memory, (callMemory) => {
+      const regions = { address: callMemory.read(rois), count };
+      const plan = planRegions(memory, this.options, map, regions, callMemory);
+      const { map: input, output, indices, finish } = place(callMemory);
+      const { element } = dataTypes[type];
+      const { batch, channels } = map;
+      const job = {
+        plan,
+        batch,
+        channels,
+        operation: operations[operation],
+        input,
+        output,
+        indices,
+        element,
+      };
+      const words = memory.kernels.regions_scratch(plan, job.operation, element) >>> 0;
+      const elements = countElements(map.dims) + countElements(outputDims);
+      return { jobList: { jobs: [job], elements, scratchBytes: words * WORD_BYTES }, finish };
+    });
+  }
+}
+
+/** Makes a pool of regions. Pools are light: they share the memory and the threads of their runtime. */
+export async function createRoiPyramidPool(options: RoiPyramidPoolOptions): Promise<RoiPyramidPool> {
+  const { runtime: given, ...resolved } = resolveRoiOptions(options);
+  const runtime = given ?? (await defaultRuntime());
+  return new RoiPyramidPool(Object.freeze(resolved), runtime);
+}

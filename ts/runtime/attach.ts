@@ -1,0 +1,32 @@
+import type { RuntimeHandle } from '../memory/handle.js';
+import { checkRuntimeHandle, joinTable } from '../memory/handles.js';
+import { WasmMemory } from '../memory/wasm-memory.js';
+import { instantiateOver } from './instantiate.js';
+import { Runtime } from './runtime.js';
+
+/**
+ * Makes a runtime over the memory of another thread's runtime, by what its `handle` gave there. It computes on the
+ * thread that it is attached in, and has pools and tensors of its own. `dispose` it when you are done.
+ *
+ * The memory lives as long as a runtime over it is not disposed, whichever was first.
+ *
+ * Throws `invalid-handle` for what is no handle, `disposed` if all runtimes over the memory were disposed.
+ */
+export async function attachRuntime(handle: RuntimeHandle): Promise<Runtime> {
+  const { memory: wasmMemory, module, table, id } = checkRuntimeHandle(handle);
+  const memory = new WasmMemory(wasmMemory);
+  // First, so that nothing is touched in memory that is not what the handle says, or that nobody keeps in order any more.
+  joinTable(memory, table, id);
+  try {
+    memory.kernels = await instantiateOver(module, wasmMemory);
+  } catch (error) {
+    memory.leave();
+    throw error;
+  }
+  const choice = {
+    variant: 'simd-threads',
+    threads: 1,
+    fallback: 'an attached runtime computes on the thread that it was attached in',
+  } as const;
+  return new Runtime(memory, module, choice, 'attached');
+}

@@ -1,0 +1,229 @@
+import { checkDims, checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
+import { PyramidPoolError } from '../core/errors.js';
+import { onCollected } from '../core/finalization.js';
+import { type DataType, dataTypes } from '../core/tensor.js';
+import { type Variant, variants } from '../core/variant.js';
+import type { RuntimeHandle, TensorHandle } from '../memory/handle.js';
+import { adoptTensor, runtimeHandle } from '../memory/handles.js';
+import { ResidentTensor, TensorBlock } from '../memory/resident-tensor.js';
+import { WasmMemory } from '../memory/wasm-memory.js';
+import { PlanCache } from '../plans/plan-cache.js';
+import { ThreadPool } from '../threads/thread-pool.js';
+import { type Choice, choose, mayBlock } from './detect.js';
+import { Dispatcher } from './dispatch.js';
+import { instantiate, type WasmSource } from './instantiate.js';
+
+/** What a runtime can be asked to be. */
+export interface RuntimeOptions {
+  /** The build to run; by default the best this host can. What it cannot run is replaced, and `fallback` says why. */
+  variant?: Variant | 'auto';
+  /** Threads that compute, the calling one included where it may block; by default the number of cores, up to 8. */
+  threads?: number | 'auto';
+  /** WASM in place of the built-in one: bytes, a compiled module, a response or a URL. */
+  wasm?: WasmSource;
+  /** URL of `pyramid-pool/worker.js`, for pages whose content security policy forbids workers from blobs. */
+  workerUrl?: string | URL;
+  /** Hears why the runtime is less than what was asked for, at once or when a worker fails later. */
+  onFallback?: (reason: string) => void;
+}
+
+const MOST_THREADS = 64;
+
+/** What pools know of their runtime. */
+export interface Internals {
+  readonly memory: WasmMemory;
+  readonly plans: PlanCache;
+  readonly dispatcher: Dispatcher;
+  readonly module: WebAssembly.Module;
+}
+
+/** Ends the workers of runtimes that were dropped without `dispose`. */
+const dropped = /* @__PURE__ */ onCollected<ThreadPool>((threadPool) => threadPool.dispose());
+
+/** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
+export class Runtime implements Disposable {
+  /** The build that runs. */
+  readonly variant: Variant;
+  readonly #attached: boolean;
+  #threads: number;
+  #fallback: string | undefined;
+  #threadPool: ThreadPool | undefined;
+  #internals: Internals | undefined;
+
+  /** Made by `createRuntime` and `attachRuntime`: those that are attached have no workers of their own. */
+  constructor(
+    memory: WasmMemory,
+    module: WebAssembly.Module,
+    choice: Choice,
+    options: RuntimeOptions | 'attached',
+  ) {
+    this.variant = choice.variant;
+    this.#threads = choice.threads;
+    this.#fallback = choice.fallback;
+    this.#attached = options === 'attached';
+    if (options !== 'attached' && choice.variant === 'simd-threads') {
+      // Weak: workers that wait must not keep a runtime that nobody else holds.
+      const self = new WeakRef(this);
+      const onGivenUp = (reason: string) => {
+        const runtime = self.deref();
+        if (runtime) runtime.#goOnAlone(reason);
+        options.onFallback?.(reason);
+      };
+      const { threads } = choice;
+      const { workerUrl } = options;
+      this.#threadPool = new ThreadPool(memory, {
+        module,
+        threads,
+        workerUrl,
+        mayBlock: mayBlock(),
+        onGivenUp,
+      });
+      dropped?.register(this, this.#threadPool, this);
+    }
+    this.#internals = {
+      memory,
+      plans: new PlanCache(memory),
+      dispatcher: new Dispatcher(memory, this.#threadPool),
+      module,
+    };
+  }
+
+  /** Threads that compute. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** Why this is less than what was asked for, or than this host could do; undefined if it is not. */
+  get fallback(): string | undefined {
+    return this.#fallback;
+  }
+
+  /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
+  get memory(): WebAssembly.Memory {
+    return Runtime.internals(this).memory.memory;
+  }
+
+  /** A tensor of zeros that lives in WASM memory: calls read and write it in place. */
+  tensor<T extends DataType = 'float32'>(
+    dims: readonly number[],
+    type: T = 'float32' as T,
+  ): ResidentTensor<T> {
+    const { memory } = Runtime.internals(this);
+    const sizes = Object.freeze(checkDims(dims, 'dims'));
+    const checkedType = checkOneOf(type, 'type', Object.keys(dataTypes) as T[]);
+    const tensor = new ResidentTensor(TensorBlock.make(memory, sizes, checkedType), sizes, checkedType);
+    tensor.data.fill(0);
+    return tensor;
+  }
+
+  /**
+   * A message for other threads, to be sent by `postMessage`: there `attachRuntime` makes it a runtime over the same
+   * memory.
+   *
+   * Throws `not-shared` where the memory cannot be shared: that takes the variant `simd-threads`.
+   */
+  handle(): RuntimeHandle {
+    const { memory, module } = Runtime.internals(this);
+    return runtimeHandle(memory, module);
+  }
+
+  /**
+   * The tensor of another thread, by what its `handle` gave there: it reads and writes the same memory, and keeps it
+   * until it is disposed too. Who writes when is for the threads to agree on, such as by messages.
+   *
+   * Throws `invalid-handle` for a tensor that is not in this runtime's memory, `disposed` for one that was freed.
+   */
+  adopt<T extends DataType>(handle: TensorHandle<T>): ResidentTensor<T> {
+    return adoptTensor(Runtime.internals(this).memory, handle);
+  }
+
+  #goOnAlone(reason: string): void {
+    this.#threads = 1;
+    this.#fallback = reason;
+  }
+
+  /**
+   * Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. Runtimes that
+   * are attached to the same memory go on, with the tensors they have adopted.
+   */
+  dispose(): void {
+    if (!this.#internals) return;
+    dropped?.unregister(this);
+    const { memory, plans } = this.#internals;
+    const othersGoOn = memory.leave();
+    const idle = this.#threadPool?.dispose(othersGoOn) ?? true;
+    if (othersGoOn && idle) {
+      plans.clear();
+      memory.freeAll();
+    }
+    if (this.#attached) memory.kernels.__wbindgen_thread_destroy?.();
+    memory.close();
+    this.#internals = this.#threadPool = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Whether it was disposed. */
+  get disposed(): boolean {
+    return this.#internals === undefined;
+  }
+
+  /** @internal */
+  static internals(runtime: Runtime): Internals {
+    if (!runtime.#internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
+    return runtime.#internals;
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Runtime {
+    return typeof value === 'object' && value !== null && #internals in value;
+  }
+}
+
+/** Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job. */
+export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> {
+  const checked = checkOptions(options, 'options', ['variant', 'threads', 'wasm', 'workerUrl', 'onFallback']);
+  const { onFallback } = checked;
+  if (onFallback !== undefined && typeof onFallback !== 'function') {
+    fail('invalid-options', 'options.onFallback', `is ${describeValue(onFallback)}`, 'a function');
+  }
+  const { workerUrl } = checked;
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+    fail('invalid-options', 'options.workerUrl', `is ${describeValue(workerUrl)}`, 'a string or a URL');
+  }
+  const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
+  const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });
+  const { kernels, memory, module } = await instantiate(choice.variant, checked.wasm);
+  const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked);
+  if (choice.fallback !== undefined) onFallback?.(choice.fallback);
+  return runtime;
+}
+
+function checkThreads(threads: unknown): number | 'auto' {
+  const isCount =
+    typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS;
+  if (threads !== 'auto' && !isCount) {
+    fail(
+      'invalid-options',
+      'options.threads',
+      `is ${describeValue(threads)}`,
+      `'auto' or a whole number from 1 to ${MOST_THREADS}`,
+    );
+  }
+  return threads as number | 'auto';
+}
+
+let shared: Promise<Runtime> | undefined;
+
+/** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or failed. */
+export function defaultRuntime(): Promise<Runtime> {
+  shared = shared
+    ? shared.then(
+        (runtime) => (runtime.disposed ? createRuntime() : runtime),
+        () => createRuntime(),
+      )
+    : createRuntime();
+  return shared;
+}

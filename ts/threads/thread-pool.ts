@@ -1,0 +1,221 @@
+import { platform } from '#platform';
+import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { WORD_BYTES } from '../core/tensor.js';
+import { type JobList, writeJobs } from '../memory/job.js';
+import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
+import type { StartedWorker } from '../platform/platform.js';
+import { CONTROL_WORDS, JobQueue, SPIN_MS } from './job-queue.js';
+
+/** With fewer elements, some tens of microseconds of work, a job is over before a sleeping worker has begun. */
+const WORTH_WAKING = 1 << 18;
+/** Workers that are awake still take part in jobs this small. */
+const WORTH_SHARING = 1 << 15;
+/**
+ * A waiting caller looks as often as this whether work goes on, and gives up after as many looks without a finished
+ * chunk: looks and not seconds, since a machine that slept has lost no worker.
+ */
+const LOOK_MS = 1000;
+const MOST_LOOKS = 60;
+
+/** What a thread pool needs to start its workers. */
+export interface ThreadPoolOptions {
+  readonly module: WebAssembly.Module;
+  readonly threads: number;
+  readonly workerUrl: string | URL | undefined;
+  /** Whether the calling thread may block: then it takes part in its own jobs. */
+  readonly mayBlock: boolean;
+  /** Hears why the thread pool gave up. */
+  readonly onGivenUp: (reason: string) => void;
+}
+
+/** The workers of a runtime: started with the first job that is worth it, and told to end with the runtime. */
+export class ThreadPool {
+  readonly #memory: WasmMemory;
+  readonly #options: ThreadPoolOptions;
+  readonly #jobQueue: JobQueue;
+  readonly #workers: StartedWorker[] = [];
+  readonly #jobs: Scratch;
+  readonly #scratch: Scratch;
+  /** A job is under way: there is one at a time. */
+  #busy = false;
+  /** The last of the asynchronous jobs, which wait for each other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Why there are no workers any more. */
+  #failure: PyramidPoolError | undefined;
+  /** Whether no worker had begun the job under way when they ended. */
+  #untouched = false;
+  /** Wakes whoever waits for the job under way, so that a failure is noticed at once. */
+  #wake = () => {};
+
+  constructor(memory: WasmMemory, options: ThreadPoolOptions) {
+    this.#memory = memory;
+    this.#options = options;
+    this.#jobs = new Scratch(memory, 'a list of jobs');
+    this.#scratch = new Scratch(memory, 'working memory of the threads');
+    const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the control words of the threads');
+    // Workers look at them until they have ended, which may be after the runtime.
+    memory.disown(address);
+    memory.view('int32', address, CONTROL_WORDS).fill(0);
+    this.#jobQueue = new JobQueue(memory.memory, address);
+  }
+
+  /** Runs a job with the caller's help. False where the caller is better off alone: nothing was done then. */
+  run(jobs: JobList): boolean {
+    const { mayBlock, threads } = this.#options;
+    if (!mayBlock || threads < 2 || this.#busy || !this.#isWorth(jobs)) return false;
+    const scratch = this.#open(jobs, threads - 1, 2);
+    if (scratch === undefined) return false;
+    try {
+      this.#jobQueue.work(this.#memory.kernels, scratch);
+      this.#wait();
+    } finally {
+      this.#busy = false;
+    }
+    return true;
+  }
+
+  /** Runs a job on the workers alone, after those before it. False where the caller must do it: nothing was done then. */
+  async runAsync(jobs: JobList): Promise<boolean> {
+    if (!this.#isWorth(jobs)) return false;
+    const turn = this.#queue.then(() => this.#runOnWorkers(jobs));
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Ends every worker. A job under way is rejected. Where others go on over the memory (`gently`), workers finish what they
+   * are at: they may hold the lock of the allocator. True if no worker was at a job.
+   */
+  dispose(gently = false): boolean {
+    const idle = !this.#busy && this.#failure === undefined;
+    this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'), gently);
+    return idle;
+  }
+
+  #isWorth({ elements }: JobList): boolean {
+    const awake = this.#jobQueue.asleep < this.#jobQueue.started;
+    return this.#failure === undefined && elements >= (awake ? WORTH_SHARING : WORTH_WAKING);
+  }
+
+  /**
+   * Opens work of `fewest` units or more for at most `most` workers. Gives the address of the caller's working memory, or
+   * nothing where the caller must do the work: it has fewer, workers cannot be started, or there is no memory for all of
+   * them.
+   */
+  #open({ jobs, scratchBytes }: JobList, most: number, fewest = 1): number | undefined {
+    const list = writeJobs(this.#jobs, jobs);
+    const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
+    if (units < fewest) return undefined;
+    const participants = Math.min(most, units);
+    const scratch = this.#scratchFor((participants + 1) * scratchBytes);
+    if (scratch === undefined) return undefined;
+    // Last, so that memory does not grow for this job while they begin.
+    this.#startWorkers(most);
+    if (this.#failure !== undefined) return undefined;
+    this.#jobQueue.open({
+      jobs: list,
+      count: jobs.length,
+      units,
+      participants,
+      scratch,
+      stride: scratchBytes,
+    });
+    this.#busy = true;
+    return scratch + participants * scratchBytes;
+  }
+
+  #scratchFor(bytes: number): number | undefined {
+    try {
+      return this.#scratch.atLeast(bytes);
+    } catch (error) {
+      if (error instanceof PyramidPoolError && error.code === 'out-of-memory') return undefined;
+      throw error;
+    }
+  }
+
+  #startWorkers(count: number): void {
+    const { module, workerUrl } = this.#options;
+    const { memory } = this.#memory;
+    while (this.#workers.length < count && this.#failure === undefined) {
+      const membership = { module, memory, control: this.#jobQueue.address, worker: this.#workers.length };
+      try {
+        this.#workers.push(platform.startWorker(membership, workerUrl, (reason) => this.#giveUp(reason)));
+      } catch (error) {
+        this.#giveUp(messageOf(error));
+      }
+    }
+  }
+
+  /** Waits for chunks that workers have claimed: for a moment awake, then asleep. */
+  #wait(): void {
+    const jobQueue = this.#jobQueue;
+    const spinUntil = performance.now() + SPIN_MS;
+    while (!jobQueue.finished && performance.now() < spinUntil);
+    const stalls = new StallDetector(jobQueue);
+    while (!jobQueue.finished) {
+      jobQueue.wait(LOOK_MS);
+      // Events that tell of a dead worker cannot arrive here.
+      if (stalls.isStalled()) this.#giveUp('it made no progress');
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+  }
+
+  async #runOnWorkers(jobs: JobList): Promise<boolean> {
+    if (this.#failure !== undefined || this.#open(jobs, this.#options.threads) === undefined) return false;
+    const jobQueue = this.#jobQueue;
+    const stalls = new StallDetector(jobQueue);
+    for (const worker of this.#workers) worker.keepAlive(true);
+    try {
+      while (!jobQueue.finished && this.#failure === undefined) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+          jobQueue.waitAsync(LOOK_MS).then(resolve);
+        });
+        // A worker that dies says so. One that never starts may not; then nothing is lost.
+        if (jobQueue.started === 0 && stalls.isStalled()) this.#giveUp('it did not start');
+      }
+    } finally {
+      this.#busy = false;
+      for (const worker of this.#workers) worker.keepAlive(false);
+    }
+    if (jobQueue.finished) return true;
+    // Workers that never began leave the whole job to the caller.
+    if (this.#untouched) return false;
+    throw this.#failure;
+  }
+
+  /** Goes on without workers, over the same memory: one that is starting may hold the lock of its allocator. */
+  #giveUp(reason: string): void {
+    if (this.#failure !== undefined) return;
+    const failure = `a worker failed: ${reason}`;
+    this.#end(new PyramidPoolError('worker-failed', failure), true);
+    // Later: whatever the listener does must not come in the way of a job.
+    queueMicrotask(() => this.#options.onGivenUp(failure));
+  }
+
+  #end(failure: PyramidPoolError, gently = false): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#untouched = this.#jobQueue.stop();
+    for (const worker of this.#workers.splice(0)) {
+      if (gently) worker.leave();
+      else worker.terminate();
+    }
+    this.#wake();
+  }
+}
+
+/** Counts looks at work that makes no progress. */
+class StallDetector {
+  #done = -1;
+  #looks = 0;
+
+  constructor(readonly jobQueue: JobQueue) {}
+
+  isStalled(): boolean {
+    const { done } = this.jobQueue;
+    this.#looks = done === this.#done ? this.#looks + 1 : 0;
+    this.#done = done;
+    return this.#looks >= MOST_LOOKS;
+  }
+}
