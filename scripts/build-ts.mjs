@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { deflateAsync } from '@gfx/zopfli';
+import { writeStubs } from './entry-stubs.mjs';
 import { hosts, specifiers } from './hosts.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
@@ -39,6 +40,7 @@ export async function buildTs() {
     const worker = await bundleWorker();
     writeFileSync(dist('worker.js'), `${worker}onmessage = (event) => worker.serve(event.data);\n`);
     await Promise.all(Object.keys(hosts).map((host) => bundleFor(host, worker)));
+    writeStubs();
   });
 }
 
@@ -57,6 +59,7 @@ async function writePayload(variant) {
       resolveDir: inProject(),
     },
     globalName: 'glue',
+    plugins: [withoutModuleCheck],
   });
   const glue = `export function createGlue() {\n${script}return glue;\n}\n`;
   if (variant !== 'scalar') writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
@@ -65,6 +68,23 @@ async function writePayload(variant) {
   writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, await deflateAsync(bytes, {})));
   writeFileSync(dist('node', `${variant}.js`), glue + payload(variant, bytes));
 }
+
+/**
+ * The glue asks by `instanceof` whether it was given a module, and compiles it otherwise. It is always given one, and that
+ * may be of another realm, of whose class it is not.
+ */
+const withoutModuleCheck = {
+  name: 'without-module-check',
+  setup(build) {
+    build.onLoad({ filter: /pyramid_pool\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const check =
+        /if \(!\(module instanceof WebAssembly\.Module\)\) \{\s*module = new WebAssembly\.Module\(module\);\s*\}/;
+      if (!check.test(text)) throw new Error(`${path} does not check its module as wasm-bindgen's glue did.`);
+      return { contents: text.replace(check, ''), loader: 'js' };
+    });
+  },
+};
 
 const payload = (variant, bytes) => `\
 export const wasm = '${Buffer.from(bytes).toString('base64')}';
@@ -81,13 +101,21 @@ const bundleWorker = () =>
 
 /** The package's modules for one kind of host, with all that is the host's own; payloads stay modules of their own. */
 async function bundleFor(host, worker) {
-  const { platform, payloads, files } = hosts[host];
-  await bundle({
-    entryPoints: entries,
+  const { platform, files } = hosts[host];
+  // Modules of the package that import each other share their code.
+  await bundleModules(host, { entryPoints: entries, platform, worker, splitting: true });
+  // Where `import()` is forbidden, in a module of its own: it holds no way to load others.
+  await bundleModules(host, { entryPoints: { static: entries.index }, platform: 'static.ts', worker });
+  for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
+}
+
+function bundleModules(host, { entryPoints, platform, worker, splitting = false }) {
+  const { bytes, payloads } = hosts[host];
+  return bundle({
+    entryPoints,
     outdir: dist(host),
     format: 'esm',
-    // Modules of the package that import each other share their code.
-    splitting: true,
+    splitting,
     sourcemap: true,
     // All but white space: without it the marks of what bundlers may drop would go.
     minifyIdentifiers: true,
@@ -95,6 +123,7 @@ async function bundleFor(host, worker) {
     plugins: [
       specifiers({
         '#platform': { path: inProject('ts', 'platform', platform) },
+        '#bytes': { path: inProject('ts', 'platform', bytes) },
         '#unpack': { path: '../wasm/unpack.js', external: true },
         '#wasm/*-glue': { path: '../wasm/*-glue.js', external: true },
         '#wasm/*': { path: payloads, external: true },
@@ -104,7 +133,6 @@ async function bundleFor(host, worker) {
     external: ['node:*', '@tensorflow/*'],
     banner: holding('wasm-feature-detect, Copyright Google Inc., Apache License 2.0'),
   });
-  for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
 }
 
 /** Bundles to the text of a script that sets a global. */

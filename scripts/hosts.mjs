@@ -1,16 +1,18 @@
 /**
  * @typedef {object} Host one kind of host, by the condition under which the package exports its code
  * @property {string} platform its file in ts/platform
+ * @property {string} bytes likewise: how it gets from text or a URL to a WASM module
  * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>: in dist/wasm it is packed
  * @property {Record<string, string>} files modules beside its code
  */
 
 /** @type {Record<string, Host>} */
 export const hosts = {
-  node: { platform: 'node.ts', payloads: './*.js', files: {} },
-  browser: { platform: 'browser.ts', payloads: '../wasm/*.js', files: {} },
+  node: { platform: 'node.ts', bytes: 'bytes-node.ts', payloads: './*.js', files: {} },
+  browser: { platform: 'browser.ts', bytes: 'bytes-browser.ts', payloads: '../wasm/*.js', files: {} },
   workerd: {
     platform: 'workerd.ts',
+    bytes: 'bytes-workerd.ts',
     payloads: './*.js',
     // WASM must not be compiled at run time there: an import of the file gives a compiled module.
     files: {

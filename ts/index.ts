@@ -3,6 +3,16 @@
 export type { Layout, SpatialDims } from './arguments/feature-map.js';
 export type { Grid, Level } from './arguments/levels.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './core/errors.js';
+export type { ResponseLike, UrlLike, WebAssemblyMemory, WebAssemblyModule } from './core/host-types.js';
+export type {
+  Gradient,
+  OutOption,
+  OutOr,
+  PlainDataOf,
+  PlainTensor,
+  Pooled,
+  TypeOf,
+} from './core/result-types.js';
 export type {
   DataOf,
   DataType,
@@ -11,7 +21,7 @@ export type {
   RealType,
   Tensor,
   TensorLike,
-  TypeOf,
+  TypedTensor,
 } from './core/tensor.js';
 export type { Variant } from './core/variant.js';
 export type { RuntimeHandle, TensorHandle } from './memory/handle.js';
@@ -21,10 +31,8 @@ export type { PyramidPoolOptions, Reduction, ResolvedOptions } from './pools/opt
 export {
   type BackwardContext,
   createPyramidPool,
-  type Gradient,
   type MapDims,
   type MapGradient,
-  type OutOption,
   type OutputWithIndices,
   type PyramidPool,
 } from './pools/pyramid-pool.js';

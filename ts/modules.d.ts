@@ -11,6 +11,13 @@ declare module '#worker-source' {
   export default workerSource;
 }
 
+/** How the host gets from text or a URL to a WASM module. */
+declare module '#bytes' {
+  export const unpack: import('./platform/platform.js').Platform['unpack'];
+  export const compile: import('./platform/platform.js').Platform['compile'];
+  export const load: import('./platform/platform.js').Platform['load'];
+}
+
 /** A module of its own: bundlers cannot tell that its tables are dropped where nothing is unpacked. */
 declare module '#unpack' {
   export const unpack: typeof import('./platform/unpack.js').unpack;

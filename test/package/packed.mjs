@@ -11,6 +11,8 @@ const allowed = [
   /^dist\/wasm\/[\w-]+\.(js|wasm)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/worker\.js$/,
+  // For tools that do not read `exports`.
+  /^(static|tfjs|tfjs-core)\/package\.json$/,
 ];
 
 const needed = [
@@ -19,8 +21,9 @@ const needed = [
   'LICENSE-MIT',
   ...['index', 'tfjs/index', 'tfjs/op'].map((name) => `dist/types/${name}.d.ts`),
   'dist/worker.js',
+  ...['static', 'tfjs', 'tfjs-core'].map((name) => `${name}/package.json`),
   ...['node', 'browser', 'workerd'].flatMap((host) =>
-    ['index', 'tfjs', 'tfjs-core'].flatMap((name) => [
+    ['index', 'static', 'tfjs', 'tfjs-core'].flatMap((name) => [
       `dist/${host}/${name}.js`,
       `dist/${host}/${name}.js.map`,
     ]),
@@ -68,18 +71,22 @@ export const packedChecks = {
   'publint has nothing to say': ({ place }) => run(place.tool('.bin', 'publint'), ['--strict', tarball]),
 
   'are-the-types-wrong finds none wrong': ({ place }) => {
-    const assets = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm', 'worker.js'];
-    const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', ...assets];
+    const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
+    const assets = [...wasm, ...wasm.map((name) => `${name}?module`), 'worker.js'];
+    // CommonJS loads it by `require` where Node allows that for ES modules.
+    const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
+    const args = [tarball, '--profile', 'strict', ...rules, '--exclude-entrypoints', ...assets];
     return run(place.tool('.bin', 'attw'), args);
   },
 
   'the bare WASM files and the script of workers have sub-paths': async ({ place }) => {
-    const names = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm', 'worker.js'];
+    const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
+    const names = [...wasm, ...wasm.map((name) => `${name}?module`), 'worker.js'];
     await place.evaluated(`
       for (const name of ${JSON.stringify(names)}) {
         const url = import.meta.resolve('pyramid-pool/' + name);
         const bytes = await import('node:fs').then(({ readFileSync }) => readFileSync(new URL(url)));
-        if (name.endsWith('.wasm')) new WebAssembly.Module(bytes);
+        if (name.includes('.wasm')) new WebAssembly.Module(bytes);
       }
       const { createRuntime } = await import('pyramid-pool');
       const wasm = new URL(import.meta.resolve('pyramid-pool/simd.wasm'));

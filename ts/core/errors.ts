@@ -26,14 +26,17 @@ export type PyramidPoolErrorCode =
   | 'out-of-memory'
   /** The WASM given in place of the built-in one does not load or is not the variant asked for. */
   | 'invalid-wasm'
-  /** This host has no WebAssembly that can run any variant. */
+  /** This host cannot run any variant, or forbids what it takes: it has no WebAssembly, or no `import()`. */
   | 'unsupported'
+  /** A file of this package could not be loaded, for instance since the network failed. */
+  | 'load-failed'
   /** A worker died in the middle of a job. The runtime goes on without workers. */
   | 'worker-failed';
 
 /** What an error of somebody else says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
 }
 
 /**

@@ -70,30 +70,22 @@ export interface TensorLike {
   readonly dims: readonly number[];
 }
 
-/** The element type of an array. */
-type TypeOfArray<D> = D extends Float32Array
-  ? 'float32'
-  : D extends Int8Array
-    ? 'int8'
-    : D extends Uint8Array | Uint8ClampedArray
-      ? 'uint8'
-      : D extends HalfArray
-        ? 'float16'
-        : MapType;
-
-/** The element type of a tensor. */
-export type TypeOf<T extends TensorLike> = TypeOfArray<T['data']>;
-
-/** What calls return: a tensor in ordinary memory, or one that lives in a runtime's. */
-export interface Tensor<T extends DataType = DataType> extends TensorLike {
-  readonly data: DataOf[T];
+/** A tensor of one element type, whose elements are in the array `D`. */
+export interface TypedTensor<T extends DataType, D = DataOf[T]> extends TensorLike {
+  readonly data: D & object;
   readonly type: T;
   /** Number of elements. */
   readonly size: number;
 }
 
+/**
+ * What calls return: a tensor in ordinary memory, or one that lives in a runtime's. Of several element types, `type` tells
+ * which array `data` is.
+ */
+export type Tensor<T extends DataType = DataType> = { [K in T]: TypedTensor<K> }[T];
+
 export function makeTensor<T extends DataType>(type: T, raw: RawArray, dims: readonly number[]): Tensor<T> {
-  return { data: publicArray(type, raw), dims: [...dims], type, size: raw.length };
+  return { data: publicArray(type, raw), dims: [...dims], type, size: raw.length } as TypedTensor<T>;
 }
 
 /** The same elements in the array that users of the type expect. */

@@ -1,3 +1,5 @@
+import type { WebAssemblyMemory, WebAssemblyModule } from './host-types.js';
+
 /** One build of the crate. */
 export type Variant = 'scalar' | 'simd' | 'simd-threads';
 
@@ -6,7 +8,7 @@ export const variants: readonly Variant[] = ['scalar', 'simd', 'simd-threads'];
 /** The crate's exports. Addresses come back signed. */
 export interface Kernels {
   /** Where the module makes its own. */
-  readonly memory?: WebAssembly.Memory;
+  readonly memory?: WebAssemblyMemory;
   alloc(bytes: number): number;
   free(address: number, bytes: number): void;
   bin_count(rule: number, size: number, n: number): number;
@@ -52,8 +54,8 @@ export const exported = [
 
 /** What wasm-bindgen's glue needs to make an instance. Each thread makes its own, over one memory. */
 export interface GlueInput {
-  module: WebAssembly.Module;
-  memory?: WebAssembly.Memory;
+  module: WebAssemblyModule;
+  memory?: WebAssemblyMemory;
   thread_stack_size?: number;
 }
 
@@ -70,17 +72,7 @@ export interface Payload {
    * The module in base64, deflated where it is downloaded: base64 alone keeps servers from packing it well. Or compiled, where
    * a host does so ahead of time.
    */
-  readonly wasm: string | WebAssembly.Module;
+  readonly wasm: string | WebAssemblyModule;
   /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */
   readonly pages: { initial: number; maximum: readonly number[] } | undefined;
 }
-
-/** Each variant, loaded on its own. */
-export const loadPayload: Record<Variant, () => Promise<Payload>> = {
-  scalar: () => import('#wasm/scalar'),
-  simd: () => import('#wasm/simd'),
-  'simd-threads': () => import('#wasm/simd-threads'),
-};
-
-/** The glue of the variant that shares its memory, for those who have the module already. */
-export const loadThreadsGlue = (): Promise<Pick<Payload, 'createGlue'>> => import('#wasm/simd-threads-glue');

@@ -1,10 +1,11 @@
+import type { WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
 import type { DataType } from '../core/tensor.js';
 
 /** A runtime as a message: made by `runtime.handle()`, and joined by `attachRuntime` in another thread. */
 export interface RuntimeHandle {
   readonly kind: 'pyramid-pool runtime';
-  readonly memory: WebAssembly.Memory;
-  readonly module: WebAssembly.Module;
+  readonly memory: WebAssemblyMemory;
+  readonly module: WebAssemblyModule;
   /** Where in memory it is told what is shared. */
   readonly table: number;
   /** What tells this memory from others. */

@@ -1,5 +1,7 @@
 import { checkDims, checkOneOf, describeValue, fail } from '../arguments/checks.js';
 import { PyramidPoolError } from '../core/errors.js';
+import type { WebAssemblyModule } from '../core/host-types.js';
+import { isSharedMemory, isWebAssemblyModule } from '../core/realm.js';
 import { bytesOf, countElements, type DataType, dataTypes } from '../core/tensor.js';
 import type { RuntimeHandle, TensorHandle } from './handle.js';
 import { ResidentTensor, TensorBlock } from './resident-tensor.js';
@@ -7,7 +9,7 @@ import { TensorRegistry } from './tensor-registry.js';
 import type { WasmMemory } from './wasm-memory.js';
 
 /** The handle of the runtime that has this memory. */
-export function runtimeHandle(memory: WasmMemory, module: WebAssembly.Module): RuntimeHandle {
+export function runtimeHandle(memory: WasmMemory, module: WebAssemblyModule): RuntimeHandle {
   const { address, id } = memory.registry;
   return { kind: 'pyramid-pool runtime', memory: memory.memory, module, table: address, id };
 }
@@ -16,12 +18,7 @@ export function runtimeHandle(memory: WasmMemory, module: WebAssembly.Module): R
 export function checkRuntimeHandle(handle: unknown): RuntimeHandle {
   const { kind, memory, module, table, id } = (handle ?? {}) as RuntimeHandle;
   if (kind !== 'pyramid-pool runtime') failHandle(handle, "a runtime's: what runtime.handle() gave");
-  if (
-    !isSharedMemory(memory) ||
-    !(module instanceof WebAssembly.Module) ||
-    !isWord(table) ||
-    typeof id !== 'string'
-  )
+  if (!isSharedMemory(memory) || !isWebAssemblyModule(module) || !isWord(table) || typeof id !== 'string')
     failHandle(handle, "a runtime's, with its memory and its module");
   return { kind, memory, module, table, id };
 }
@@ -62,15 +59,6 @@ export function adoptTensor<T extends DataType>(
   }
   const block = new TensorBlock(memory, entry.address, entry.bytes, checkedType, entry);
   return new ResidentTensor(block, sizes, checkedType);
-}
-
-/** Whether it is one, and not an object that looks like one: those throw when they are asked for their buffer. */
-function isSharedMemory(memory: unknown): memory is WebAssembly.Memory {
-  try {
-    return memory instanceof WebAssembly.Memory && memory.buffer instanceof SharedArrayBuffer;
-  } catch {
-    return false;
-  }
 }
 
 function isWord(value: unknown): value is number {

@@ -6,7 +6,7 @@ import {
   type DataOf,
   type DataType,
   publicArray,
-  type Tensor,
+  type TypedTensor,
 } from '../core/tensor.js';
 import type { TensorHandle } from './handle.js';
 import type { RegistryEntry } from './tensor-registry.js';
@@ -62,7 +62,7 @@ const dropped = /* @__PURE__ */ onCollected<TensorBlock>((block) => block.free()
  * `data` is a view made anew whenever memory has grown, so ask for it each time and do not keep it. Call `dispose` when
  * you are done; a tensor that is dropped without it is freed some time after it was garbage collected.
  */
-export class ResidentTensor<T extends DataType = DataType> implements Tensor<T>, Disposable {
+export class ResidentTensor<T extends DataType = DataType> implements TypedTensor<T>, Disposable {
   readonly size: number;
   #block: TensorBlock | undefined;
   #view: DataOf[T] | undefined;

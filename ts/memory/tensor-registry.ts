@@ -68,8 +68,7 @@ export class TensorRegistry {
   /** Makes the table of a memory that has none yet. */
   static create(memory: RegistryMemory): TensorRegistry {
     const table = new TensorRegistry(memory, makeSegment(memory));
-    // Random numbers are not written to shared memory directly.
-    table.#header.set(crypto.getRandomValues(new Int32Array(ID_WORDS)), ID);
+    table.#header.set(randomWords(ID_WORDS), ID);
     table.#header[RUNTIMES] = 1;
     table.#header[MAGIC] = MAGIC_NUMBER;
     return table;
@@ -159,6 +158,14 @@ export class TensorRegistry {
     }
     return new BigUint64Array(memory.buffer, segment + HEADER_BYTES + SLOT_BYTES * (slot % SLOTS), 2);
   }
+}
+
+/** Words that no other memory has: not secret, so any source of random numbers will do where there is no `crypto`. */
+function randomWords(count: number): Int32Array {
+  // Not in shared memory, which `crypto` refuses.
+  const words = new Int32Array(count);
+  if (typeof crypto === 'object') return crypto.getRandomValues(words);
+  return words.map(() => Math.random() * 2 ** 32);
 }
 
 function makeSegment(memory: RegistryMemory): number {

@@ -1,4 +1,6 @@
 import { PyramidPoolError } from '../core/errors.js';
+import type { WebAssemblyMemory } from '../core/host-types.js';
+import { isSharedBuffer } from '../core/realm.js';
 import { type DataType, dataTypes, type RawOf, WORD_BYTES } from '../core/tensor.js';
 import type { Kernels } from '../core/variant.js';
 import { type RegistryEntry, TensorRegistry } from './tensor-registry.js';
@@ -9,16 +11,16 @@ const MOST_BYTES = 2 ** 32 - 2 ** 16;
 /** A runtime's WASM memory: takes and gives back blocks, and makes views that are right after it has grown. */
 export class WasmMemory {
   #kernels: Kernels | undefined;
-  #memory: WebAssembly.Memory | undefined;
+  #memory: WebAssemblyMemory | undefined;
   #registry: TensorRegistry | undefined;
   /** Blocks that this runtime took and nobody else uses, where the memory is shared: it may have to give them back. */
   readonly #owned = new Map<number, number>();
   readonly #isShared: boolean;
 
-  constructor(memory: WebAssembly.Memory, kernels?: Kernels) {
+  constructor(memory: WebAssemblyMemory, kernels?: Kernels) {
     this.#memory = memory;
     this.#kernels = kernels;
-    this.#isShared = typeof SharedArrayBuffer === 'function' && memory.buffer instanceof SharedArrayBuffer;
+    this.#isShared = isSharedBuffer(memory.buffer);
   }
 
   /** The crate's exports, until the runtime is disposed. */
@@ -31,7 +33,7 @@ export class WasmMemory {
     this.#kernels = kernels;
   }
 
-  get memory(): WebAssembly.Memory {
+  get memory(): WebAssemblyMemory {
     if (!this.#memory) throw disposed();
     return this.#memory;
   }

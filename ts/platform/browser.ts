@@ -1,7 +1,7 @@
 /** Browsers: the page, and any kind of worker. */
-import { unpack } from '#unpack';
+import { compile, load, unpack } from '#bytes';
 import workerSource from '#worker-source';
-import { loadPayload } from '../core/variant.js';
+import { loadPayload, loadThreadsGlue } from '../core/load.js';
 import type { Platform } from './platform.js';
 
 const main = '\nonmessage = (event) => worker.serve(event.data);';
@@ -18,18 +18,25 @@ function open(url: string | URL): Worker {
 }
 
 export const platform: Platform = {
-  loadPayload: (variant) => loadPayload[variant](),
+  loadPayload,
+
+  loadThreadsGlue,
 
   unpack,
 
-  compile: (bytes) => WebAssembly.compile(bytes),
+  compile,
 
   cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
 
-  load: (url) => fetch(url),
+  load,
+
+  noWorkers: () => (typeof Worker === 'undefined' ? 'this host cannot start workers' : undefined),
 
   startWorker(membership, workerUrl, onFailure) {
-    const url = workerUrl ?? URL.createObjectURL(new Blob([workerSource, main], { type: 'text/javascript' }));
+    const url =
+      typeof workerUrl === 'object'
+        ? workerUrl.href
+        : (workerUrl ?? URL.createObjectURL(new Blob([workerSource, main], { type: 'text/javascript' })));
     const worker = open(url);
     worker.onerror = (event) => {
       event.preventDefault();

@@ -1,8 +1,9 @@
 /** Node, Deno and Bun. */
 import { availableParallelism } from 'node:os';
 import type * as Threads from 'node:worker_threads';
+import { compile, load, unpack } from '#bytes';
 import workerSource from '#worker-source';
-import { loadPayload } from '../core/variant.js';
+import { loadPayload, loadThreadsGlue } from '../core/load.js';
 import type { Platform } from './platform.js';
 
 const main = "\nworker.serve(require('node:worker_threads').workerData);";
@@ -10,23 +11,18 @@ const main = "\nworker.serve(require('node:worker_threads').workerData);";
 /** Loaded with the variant that needs it: it takes longer than all else that is imported here. */
 let threads: typeof Threads;
 
-async function load(url: URL): Promise<BufferSource | Response> {
-  if (url.protocol !== 'file:') return fetch(url);
-  const { readFile } = await import('node:fs/promises');
-  return readFile(url);
-}
-
 export const platform: Platform = {
   async loadPayload(variant) {
-    const payload = loadPayload[variant]();
+    const payload = loadPayload(variant);
     if (variant === 'simd-threads') threads = await import('node:worker_threads');
     return payload;
   },
 
-  // Not deflated here: to load `node:zlib` and to unpack would take a fifth of a start.
-  unpack: (text) => Buffer.from(text, 'base64'),
+  loadThreadsGlue,
 
-  compile: (bytes) => new WebAssembly.Module(bytes),
+  unpack,
+
+  compile,
 
   cores: availableParallelism,
 

@@ -1,9 +1,10 @@
+import type { UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
 import type { Payload, Variant } from '../core/variant.js';
 
 /** What a worker is started with. */
 export interface WorkerInit {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssemblyModule;
+  readonly memory: WebAssemblyMemory;
   /** Address of the control words. */
   readonly control: number;
   /** The worker's number, from 0 up. */
@@ -25,18 +26,22 @@ export interface Platform {
   readonly only?: { readonly variant: Variant; readonly why: string };
   /** Loads a variant and no other. */
   loadPayload(variant: Variant): Promise<Payload>;
+  /** The glue of the variant that shares its memory, for those who have the module already. */
+  loadThreadsGlue(): Promise<Pick<Payload, 'createGlue'>>;
   /** The bytes of a built-in module, from the text that this host's payloads hold. */
   unpack(text: string): Uint8Array<ArrayBuffer>;
   /** The module that bytes hold: at once where nobody minds a millisecond, as that is quicker. */
-  compile(bytes: BufferSource): WebAssembly.Module | Promise<WebAssembly.Module>;
+  compile(bytes: BufferSource): WebAssemblyModule | Promise<WebAssemblyModule>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;
   /** Bytes at a URL. */
   load(url: URL): Promise<BufferSource | Response>;
+  /** Why no workers can be started here, if so. */
+  noWorkers?(): string | undefined;
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
   startWorker(
     membership: WorkerInit,
-    workerUrl: string | URL | undefined,
+    workerUrl: string | UrlLike | undefined,
     onFailure: (reason: string) => void,
   ): StartedWorker;
 }

@@ -1,4 +1,5 @@
 /** Cloudflare's workerd and what is built on it: one thread, and WASM that was compiled before the worker started. */
+import { compile, load, unpack } from '#bytes';
 import type { Platform } from './platform.js';
 
 export const platform: Platform = {
@@ -6,15 +7,15 @@ export const platform: Platform = {
 
   loadPayload: () => import('#wasm/simd'),
 
-  unpack() {
-    throw new Error('an edge worker cannot compile WebAssembly');
-  },
+  loadThreadsGlue: () => import('#wasm/simd-threads-glue'),
 
-  compile: (bytes) => WebAssembly.compile(bytes),
+  unpack,
+
+  compile,
 
   cores: () => 1,
 
-  load: (url) => fetch(url),
+  load,
 
   startWorker() {
     throw new Error('an edge worker cannot start workers');

@@ -13,7 +13,8 @@ import {
   realTypes,
 } from '../arguments/tensor-argument.js';
 import { PyramidPoolError } from '../core/errors.js';
-import type { MapType, RealType, Tensor, TensorLike, TypeOf } from '../core/tensor.js';
+import type { Gradient, NoOut, OutOption, OutOr, PlainTensor, Pooled } from '../core/result-types.js';
+import type { MapType, Tensor, TensorLike } from '../core/tensor.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import type { operations } from '../memory/job.js';
 import { checkMapSize, type LevelBounds, readBinBounds } from '../plans/bins.js';
@@ -24,15 +25,10 @@ import { checkIndices } from './indices.js';
 import { type Addresses, describeMapJobs, planMaps } from './map-jobs.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 
-/** A tensor to write a result to, instead of a new one. */
-export interface OutOption<T = TensorLike> {
-  out?: T;
-}
-
 /** A pooled feature map, and where in its plane each value came from: `row * width + column`. */
-export interface OutputWithIndices<T extends MapType = MapType> {
-  readonly output: Tensor<T>;
-  readonly indices: Tensor<'int32'>;
+export interface OutputWithIndices<Output = Tensor<MapType>, Indices = PlainTensor<'int32'>> {
+  readonly output: Output;
+  readonly indices: Indices;
 }
 
 /** `dims` of one feature map, or of several. */
@@ -45,9 +41,6 @@ export interface BackwardContext<L extends MapDims = MapDims> {
   /** The indices of `forwardWithIndices`. Averages need none. */
   indices?: TensorLike;
 }
-
-/** The gradient that goes with a gradient of this type. */
-export type Gradient<G extends TensorLike> = Tensor<Extract<TypeOf<G>, RealType>>;
 
 /** The gradient with respect to one feature map, or to each of several. */
 export type MapGradient<G extends TensorLike, L extends MapDims> = L extends readonly number[]
@@ -86,28 +79,31 @@ export class PyramidPool implements Disposable {
    *
    * Blocks; on a page it runs on the page's thread alone.
    */
-  forward<T extends TensorLike>(input: T | readonly T[], options?: OutOption): Tensor<TypeOf<T>> {
-    return this.#caller.run(this.#forward<TypeOf<T>>(input, options));
+  forward<T extends TensorLike, O extends OutOption = NoOut>(
+    input: T | readonly T[],
+    options?: O,
+  ): OutOr<O, Pooled<T>> {
+    return this.#caller.run(this.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
-  forwardWithIndices<T extends TensorLike>(
-    input: T | readonly T[],
-    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): OutputWithIndices<TypeOf<T>> {
-    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(input, options));
+  forwardWithIndices<
+    T extends TensorLike,
+    O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
+  >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
+    return this.#caller.run(this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
   }
 
   /**
    * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell its index names,
    * or shared out evenly where it averages. Where `dims` is a list, so is the result.
    */
-  backward<G extends TensorLike, L extends MapDims>(
-    gradOutput: G,
-    context: BackwardContext<L>,
-    options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): MapGradient<G, L> {
-    return this.#caller.run(this.#backward<G, L>(gradOutput, context, options));
+  backward<
+    G extends TensorLike,
+    L extends MapDims,
+    O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
+  >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
+    return this.#caller.run(this.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /**
@@ -116,28 +112,30 @@ export class PyramidPool implements Disposable {
    * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
    * done. Calls do not wait for each other unless you do.
    */
-  async forwardAsync<T extends TensorLike>(
+  async forwardAsync<T extends TensorLike, O extends OutOption = NoOut>(
     input: T | readonly T[],
-    options?: OutOption,
-  ): Promise<Tensor<TypeOf<T>>> {
-    return this.#caller.runAsync(this.#forward<TypeOf<T>>(input, options));
+    options?: O,
+  ): Promise<OutOr<O, Pooled<T>>> {
+    return this.#caller.runAsync(this.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
-  async forwardWithIndicesAsync<T extends TensorLike>(
-    input: T | readonly T[],
-    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): Promise<OutputWithIndices<TypeOf<T>>> {
-    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(input, options));
+  async forwardWithIndicesAsync<
+    T extends TensorLike,
+    O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
+  >(input: T | readonly T[], options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
+    return this.#caller.runAsync(
+      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options),
+    );
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync<G extends TensorLike, L extends MapDims>(
-    gradOutput: G,
-    context: BackwardContext<L>,
-    options?: OutOption<TensorLike | readonly TensorLike[]>,
-  ): Promise<MapGradient<G, L>> {
-    return this.#caller.runAsync(this.#backward<G, L>(gradOutput, context, options));
+  async backwardAsync<
+    G extends TensorLike,
+    L extends MapDims,
+    O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
+  >(gradOutput: G, context: BackwardContext<L>, options?: O): Promise<OutOr<O, MapGradient<G, L>>> {
+    return this.#caller.runAsync(this.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
@@ -168,9 +166,9 @@ export class PyramidPool implements Disposable {
     this.dispose();
   }
 
-  #forward<T extends MapType>(input: unknown, options: OutOption | undefined): Call<Tensor<T>> {
+  #forward<R>(input: unknown, options: OutOption | undefined): Call<R> {
     const isMax = this.options.reduction === 'max';
-    const given = checkMaps(input, isMax ? mapTypes : realTypes) as MapArguments<T>;
+    const given: MapArguments<MapType> = checkMaps(input, isMax ? mapTypes : realTypes);
     const { maps, type } = given;
     const batch = this.#batchOfMaps(given, Array.isArray(input));
     const { out } = checkOptions(options, 'options', ['out']);
@@ -178,21 +176,21 @@ export class PyramidPool implements Disposable {
     return this.#call(isMax ? 'forward' : 'average', type, batch, (callMemory) => {
       const addresses = maps.map((map) => callMemory.read(map));
       const output = callMemory.write(type, batch.outputDims, target);
-      return { maps: addresses, output: output.address, indices: 0, finish: output.toTensor };
+      return { maps: addresses, output: output.address, indices: 0, finish: output.toTensor as () => R };
     });
   }
 
-  #forwardWithIndices<T extends MapType>(
+  #forwardWithIndices<R>(
     input: unknown,
-    options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
-  ): Call<OutputWithIndices<T>> {
+    options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
+  ): Call<R> {
     if (this.options.reduction !== 'max') {
       throw new PyramidPoolError(
         'invalid-options',
         'averages have no indices: use forward, and backward without indices',
       );
     }
-    const given = checkMaps(input, mapTypes) as MapArguments<T>;
+    const given = checkMaps(input, mapTypes);
     const { maps, type } = given;
     const batch = this.#batchOfMaps(given, Array.isArray(input));
     const targets = checkOutWithIndices(options, type, batch.outputDims);
@@ -200,16 +198,16 @@ export class PyramidPool implements Disposable {
       const addresses = maps.map((map) => callMemory.read(map));
       const output = callMemory.write(type, batch.outputDims, targets.output);
       const indices = callMemory.write('int32', batch.outputDims, targets.indices);
-      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() });
+      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
       return { maps: addresses, output: output.address, indices: indices.address, finish };
     });
   }
 
-  #backward<G extends TensorLike, L extends MapDims>(
+  #backward<R>(
     gradOutput: unknown,
-    context: BackwardContext<L>,
+    context: BackwardContext,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
-  ): Call<MapGradient<G, L>> {
+  ): Call<R> {
     const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
     const { type } = gradient.tensor;
     const { dims, indices } = checkContext(context, 'dims and indices');
@@ -226,7 +224,7 @@ export class PyramidPool implements Disposable {
       if (places) checkIndices(this.#caller.internals.memory, at, batch);
       const finish = () => {
         const gradients = results.map((result) => result.toTensor());
-        return (batch.ragged ? gradients : gradients[0]) as MapGradient<G, L>;
+        return (batch.ragged ? gradients : gradients[0]) as R;
       };
       return { maps: results.map(({ address }) => address), output, indices: at, finish };
     });

@@ -10,22 +10,15 @@ import {
   realTypes,
   type TensorArgument,
 } from '../arguments/tensor-argument.js';
-import {
-  countElements,
-  dataTypes,
-  type MapType,
-  type Tensor,
-  type TensorLike,
-  type TypeOf,
-  WORD_BYTES,
-} from '../core/tensor.js';
+import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-types.js';
+import { countElements, dataTypes, type MapType, type TensorLike, WORD_BYTES } from '../core/tensor.js';
 import { CallMemory } from '../memory/call-memory.js';
 import { operations } from '../memory/job.js';
 import { checkMapSize, type LevelBounds } from '../plans/bins.js';
 import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
 import { type Call, Caller, makeCall } from './call.js';
 import { checkPlaneIndices } from './indices.js';
-import type { Gradient, OutOption, OutputWithIndices } from './pyramid-pool.js';
+import type { OutputWithIndices } from './pyramid-pool.js';
 import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
 import { checkCorners, checkRois, planRegions, readRegionBounds } from './roi-plan.js';
 
@@ -78,53 +71,59 @@ export class RoiPyramidPool implements Disposable {
   }
 
   /** Pools the regions of a feature map. Blocks; on a page it runs on the page's thread alone. */
-  forward<T extends TensorLike>(featureMap: T, rois: TensorLike, options?: OutOption): Tensor<TypeOf<T>> {
-    return this.#caller.run(this.#forward<TypeOf<T>>(featureMap, rois, options));
+  forward<T extends TensorLike, O extends OutOption = NoOut>(
+    featureMap: T,
+    rois: TensorLike,
+    options?: O,
+  ): OutOr<O, Pooled<T>> {
+    return this.#caller.run(this.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
-  forwardWithIndices<T extends TensorLike>(
-    featureMap: T,
-    rois: TensorLike,
-    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): OutputWithIndices<TypeOf<T>> {
-    return this.#caller.run(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
+  forwardWithIndices<
+    T extends TensorLike,
+    O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
+  >(featureMap: T, rois: TensorLike, options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
+    return this.#caller.run(
+      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    );
   }
 
   /** The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index. */
-  backward<G extends TensorLike>(
+  backward<G extends TensorLike, O extends OutOption = NoOut>(
     gradOutput: G,
     context: RoiBackwardContext,
-    options?: OutOption,
-  ): Gradient<G> {
-    return this.#caller.run(this.#backward<G>(gradOutput, context, options));
+    options?: O,
+  ): OutOr<O, Gradient<G>> {
+    return this.#caller.run(this.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /** As `forward`, without blocking where the runtime has threads. Plain inputs are copied before this returns. */
-  async forwardAsync<T extends TensorLike>(
+  async forwardAsync<T extends TensorLike, O extends OutOption = NoOut>(
     featureMap: T,
     rois: TensorLike,
-    options?: OutOption,
-  ): Promise<Tensor<TypeOf<T>>> {
-    return this.#caller.runAsync(this.#forward<TypeOf<T>>(featureMap, rois, options));
+    options?: O,
+  ): Promise<OutOr<O, Pooled<T>>> {
+    return this.#caller.runAsync(this.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
-  async forwardWithIndicesAsync<T extends TensorLike>(
-    featureMap: T,
-    rois: TensorLike,
-    options?: OutOption<{ output: TensorLike; indices: TensorLike }>,
-  ): Promise<OutputWithIndices<TypeOf<T>>> {
-    return this.#caller.runAsync(this.#forwardWithIndices<TypeOf<T>>(featureMap, rois, options));
+  async forwardWithIndicesAsync<
+    T extends TensorLike,
+    O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
+  >(featureMap: T, rois: TensorLike, options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
+    return this.#caller.runAsync(
+      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    );
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
-  async backwardAsync<G extends TensorLike>(
+  async backwardAsync<G extends TensorLike, O extends OutOption = NoOut>(
     gradOutput: G,
     context: RoiBackwardContext,
-    options?: OutOption,
-  ): Promise<Gradient<G>> {
-    return this.#caller.runAsync(this.#backward<G>(gradOutput, context, options));
+    options?: O,
+  ): Promise<OutOr<O, Gradient<G>>> {
+    return this.#caller.runAsync(this.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
@@ -157,12 +156,8 @@ export class RoiPyramidPool implements Disposable {
     this.dispose();
   }
 
-  #forward<T extends MapType>(
-    featureMap: unknown,
-    rois: unknown,
-    options: OutOption | undefined,
-  ): Call<Tensor<T>> {
-    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap') as TensorArgument<T>;
+  #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {
+    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap');
     const { type, dims } = map.tensor;
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const { out } = checkOptions(options, 'options', ['out']);
@@ -170,16 +165,16 @@ export class RoiPyramidPool implements Disposable {
     return this.#call('regions', type, shapes, (callMemory) => {
       const input = callMemory.read(map);
       const output = callMemory.write(type, shapes.outputDims, target);
-      return { map: input, output: output.address, indices: 0, finish: output.toTensor };
+      return { map: input, output: output.address, indices: 0, finish: output.toTensor as () => R };
     });
   }
 
-  #forwardWithIndices<T extends MapType>(
+  #forwardWithIndices<R>(
     featureMap: unknown,
     rois: unknown,
-    options: OutOption<{ output: TensorLike; indices: TensorLike }> | undefined,
-  ): Call<OutputWithIndices<T>> {
-    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap') as TensorArgument<T>;
+    options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
+  ): Call<R> {
+    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap');
     const { type, dims } = map.tensor;
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const targets = checkOutWithIndices(options, type, shapes.outputDims);
@@ -187,16 +182,12 @@ export class RoiPyramidPool implements Disposable {
       const input = callMemory.read(map);
       const output = callMemory.write(type, shapes.outputDims, targets.output);
       const indices = callMemory.write('int32', shapes.outputDims, targets.indices);
-      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() });
+      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
       return { map: input, output: output.address, indices: indices.address, finish };
     });
   }
 
-  #backward<G extends TensorLike>(
-    gradOutput: unknown,
-    context: RoiBackwardContext,
-    options: OutOption | undefined,
-  ): Call<Gradient<G>> {
+  #backward<R>(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call<R> {
     const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
     const { type } = gradient.tensor;
     const { dims, rois, indices } = checkContext(context, 'dims, rois and indices');
@@ -212,7 +203,7 @@ export class RoiPyramidPool implements Disposable {
       const result = callMemory.write(type, map.dims, target);
       const range = [0, countElements(outputDims)] as const;
       checkPlaneIndices(this.#caller.internals.memory, at, range, [map.height, map.width], true);
-      return { map: result.address, output, indices: at, finish: () => result.toTensor() as Gradient<G> };
+      return { map: result.address, output, indices: at, finish: result.toTensor as () => R };
     });
   }
 

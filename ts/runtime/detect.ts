@@ -30,7 +30,8 @@ export async function choose(wanted: Wanted): Promise<Choice> {
   if (wanted.variant === 'simd' || wanted.threads === 1) {
     if (wanted.variant !== 'simd-threads') return alone('simd', wanted, undefined);
   }
-  const obstacle = await noSharedMemory();
+  const obstacle =
+    (await noSharedMemory()) ?? (wanted.variant === 'auto' ? platform.noWorkers?.() : undefined);
   if (obstacle !== undefined) return alone('simd', wanted, obstacle);
   const cores = platform.cores();
   if (wanted.variant === 'auto' && wanted.threads === 'auto' && cores < 2)

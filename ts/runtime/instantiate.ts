@@ -1,17 +1,22 @@
 import { platform } from '#platform';
 import { describeValue, fail } from '../arguments/checks.js';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
-import { exported, type Kernels, loadThreadsGlue, type Payload, type Variant } from '../core/variant.js';
+import type { ResponseLike, UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
+import { isBytes, isResponse, isSharedBuffer, isUrl, isWebAssemblyModule } from '../core/realm.js';
+import { exported, type Kernels, type Payload, type Variant } from '../core/variant.js';
 import { STACK_BYTES } from '../threads/stack.js';
 
-/** What may stand in place of the built-in WASM. */
-export type WasmSource = BufferSource | WebAssembly.Module | Response | URL | string;
+/**
+ * What may stand in place of the built-in WASM: bytes, a compiled module, a response or a URL, of this realm or of
+ * another.
+ */
+export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssemblyModule | ResponseLike | UrlLike | string;
 
 /** An instance, and the module that workers make theirs from. */
 export interface Instance {
   readonly kernels: Kernels;
-  readonly memory: WebAssembly.Memory;
-  readonly module: WebAssembly.Module;
+  readonly memory: WebAssemblyMemory;
+  readonly module: WebAssemblyModule;
 }
 
 /** Makes an instance of a variant, of the built-in module or of another one of the same build. */
@@ -23,10 +28,10 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
     checkModule(module, payload.pages !== undefined);
     const memory = payload.pages && makeMemory(payload.pages);
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
-    return { module, kernels, memory: memory ?? (kernels.memory as WebAssembly.Memory) };
+    return { module, kernels, memory: memory ?? (kernels.memory as WebAssemblyMemory) };
   } catch (cause) {
-    if (cause instanceof RangeError)
-      throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${cause.message}`, { cause });
+    if ((cause as Partial<Error> | undefined)?.name === 'RangeError')
+      throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${messageOf(cause)}`, { cause });
     const which = wasm === undefined ? 'the built-in WASM' : 'options.wasm';
     throw new PyramidPoolError(
       'invalid-wasm',
@@ -40,15 +45,15 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
 export function instantiateNow({ wasm, createGlue }: Payload): Instance {
   const module = typeof wasm === 'string' ? new WebAssembly.Module(platform.unpack(wasm)) : wasm;
   const kernels = createGlue().initSync({ module });
-  return { module, kernels, memory: kernels.memory as WebAssembly.Memory };
+  return { module, kernels, memory: kernels.memory as WebAssemblyMemory };
 }
 
 /** Makes an instance for the calling thread, over the memory of another thread's. */
 export async function instantiateOver(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
+  module: WebAssemblyModule,
+  memory: WebAssemblyMemory,
 ): Promise<Kernels> {
-  const { createGlue } = await loadThreadsGlue();
+  const { createGlue } = await platform.loadThreadsGlue();
   try {
     checkModule(module, true);
     return createGlue().initSync({ module, memory, thread_stack_size: STACK_BYTES });
@@ -60,7 +65,7 @@ export async function instantiateOver(
 }
 
 /** Shared memory with as much room to grow as the host reserves. */
-function makeMemory({ initial, maximum }: NonNullable<Payload['pages']>): WebAssembly.Memory {
+function makeMemory({ initial, maximum }: NonNullable<Payload['pages']>): WebAssemblyMemory {
   const [most = initial, ...less] = maximum;
   try {
     return new WebAssembly.Memory({ initial, maximum: most, shared: true });
@@ -71,23 +76,10 @@ function makeMemory({ initial, maximum }: NonNullable<Payload['pages']>): WebAss
 }
 
 /** Bytes, module or response of what the caller gave. */
-async function open(wasm: WasmSource): Promise<BufferSource | WebAssembly.Module | Response> {
-  if (typeof wasm === 'string' || wasm instanceof URL) {
-    const url = toUrl(wasm);
-    try {
-      return await platform.load(url);
-    } catch (cause) {
-      throw new PyramidPoolError('invalid-wasm', `options.wasm could not be loaded from ${url}`, { cause });
-    }
-  }
-  const isResponse = typeof Response === 'function' && wasm instanceof Response;
-  if (
-    isResponse ||
-    wasm instanceof WebAssembly.Module ||
-    wasm instanceof ArrayBuffer ||
-    ArrayBuffer.isView(wasm)
-  )
-    return wasm;
+async function open(wasm: unknown): Promise<BufferSource | WebAssemblyModule | ResponseLike> {
+  if (typeof wasm === 'string') return fetchWasm(wasm);
+  if (isUrl(wasm)) return fetchWasm(wasm.href);
+  if (isBytes(wasm) || isResponse(wasm) || isWebAssemblyModule(wasm)) return wasm;
   fail(
     'invalid-options',
     'options.wasm',
@@ -96,7 +88,24 @@ async function open(wasm: WasmSource): Promise<BufferSource | WebAssembly.Module
   );
 }
 
-function toUrl(wasm: string | URL): URL {
+async function fetchWasm(address: string): Promise<BufferSource | ResponseLike> {
+  const url = toUrl(address);
+  try {
+    return await platform.load(url);
+  } catch (cause) {
+    throw new PyramidPoolError('invalid-wasm', `options.wasm could not be loaded from ${url}`, { cause });
+  }
+}
+
+function toUrl(wasm: string): URL {
+  if (typeof URL !== 'function') {
+    fail(
+      'invalid-options',
+      'options.wasm',
+      'is a URL, and this host loads none',
+      'bytes or a WebAssembly.Module',
+    );
+  }
   try {
     return new URL(wasm, globalThis.location?.href);
   } catch {
@@ -104,18 +113,26 @@ function toUrl(wasm: string | URL): URL {
   }
 }
 
-async function compile(source: Payload['wasm'] | BufferSource | Response): Promise<WebAssembly.Module> {
+async function compile(source: Payload['wasm'] | BufferSource | ResponseLike): Promise<WebAssemblyModule> {
   if (typeof source === 'string') return platform.compile(platform.unpack(source));
-  if (source instanceof WebAssembly.Module) return source;
-  if (typeof Response !== 'function' || !(source instanceof Response))
-    return platform.compile(source as BufferSource);
-  if (!source.ok) throw new Error(`the server answered ${source.status}`);
+  if (isBytes(source)) return platform.compile(plainBytes(source));
+  if (isWebAssemblyModule(source)) return source;
+  const { ok, status } = source as ResponseLike;
+  if (ok === false) throw new Error(`the server answered ${status}`);
   // Streaming insists on a media type that many servers do not send.
-  return platform.compile(await source.arrayBuffer());
+  return platform.compile(new Uint8Array(await (source as ResponseLike).arrayBuffer()));
+}
+
+/** The bytes as engines take them: V8 compiles no `DataView`, and no engine what lies in shared memory. */
+function plainBytes(source: BufferSource): Uint8Array<ArrayBuffer> {
+  const bytes = ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+  return isSharedBuffer(bytes.buffer) ? bytes.slice() : bytes;
 }
 
 /** A module of another kind would fail much later, and say less. */
-function checkModule(module: WebAssembly.Module, importsMemory: boolean): void {
+function checkModule(module: WebAssemblyModule, importsMemory: boolean): void {
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const missing = exported.find((name) => !names.has(name));
   if (missing !== undefined) throw new Error(`it does not export ${missing}`);

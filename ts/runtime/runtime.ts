@@ -1,6 +1,8 @@
 import { checkDims, checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { onCollected } from '../core/finalization.js';
+import type { UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
+import { isUrl } from '../core/realm.js';
 import { type DataType, dataTypes } from '../core/tensor.js';
 import { type Variant, variants } from '../core/variant.js';
 import type { RuntimeHandle, TensorHandle } from '../memory/handle.js';
@@ -22,7 +24,7 @@ export interface RuntimeOptions {
   /** WASM in place of the built-in one: bytes, a compiled module, a response or a URL. */
   wasm?: WasmSource;
   /** URL of `pyramid-pool/worker.js`, for pages whose content security policy forbids workers from blobs. */
-  workerUrl?: string | URL;
+  workerUrl?: string | UrlLike;
   /** Hears why the runtime is less than what was asked for, at once or when a worker fails later. */
   onFallback?: (reason: string) => void;
 }
@@ -34,7 +36,7 @@ export interface Internals {
   readonly memory: WasmMemory;
   readonly plans: PlanCache;
   readonly dispatcher: Dispatcher;
-  readonly module: WebAssembly.Module;
+  readonly module: WebAssemblyModule;
 }
 
 /** Ends the workers of runtimes that were dropped without `dispose`. */
@@ -53,7 +55,7 @@ export class Runtime implements Disposable {
   /** Made by `createRuntime` and `attachRuntime`: those that are attached have no workers of their own. */
   constructor(
     memory: WasmMemory,
-    module: WebAssembly.Module,
+    module: WebAssemblyModule,
     choice: Choice,
     options: RuntimeOptions | 'attached',
   ) {
@@ -99,7 +101,7 @@ export class Runtime implements Disposable {
   }
 
   /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
-  get memory(): WebAssembly.Memory {
+  get memory(): WebAssemblyMemory {
     return Runtime.internals(this).memory.memory;
   }
 
@@ -190,7 +192,7 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
     fail('invalid-options', 'options.onFallback', `is ${describeValue(onFallback)}`, 'a function');
   }
   const { workerUrl } = checked;
-  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !(workerUrl instanceof URL)) {
+  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !isUrl(workerUrl)) {
     fail('invalid-options', 'options.workerUrl', `is ${describeValue(workerUrl)}`, 'a string or a URL');
   }
   const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);

@@ -3,6 +3,7 @@
  * one. What is counted are finished chunks, not workers, so a caller never waits for a worker that has nothing to do.
  */
 
+import type { WebAssemblyMemory } from '../core/host-types.js';
 import type { Kernels } from '../core/variant.js';
 
 /** `generation << CHUNK_BITS | chunks left`: whoever takes it down by one owns the chunk. */
@@ -57,12 +58,12 @@ export interface OpenJobs {
 /** The control words of one pool, seen from one thread. */
 export class JobQueue {
   readonly #words: Int32Array;
-  readonly #memory: WebAssembly.Memory;
+  readonly #memory: WebAssemblyMemory;
   /** Pages that this thread's instance knows of, at least. */
   #pages = 0;
 
   constructor(
-    memory: WebAssembly.Memory,
+    memory: WebAssemblyMemory,
     readonly address: number,
   ) {
     this.#memory = memory;

@@ -1,5 +1,6 @@
 import { platform } from '#platform';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
+import type { UrlLike, WebAssemblyModule } from '../core/host-types.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import { type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
@@ -19,9 +20,9 @@ const MOST_LOOKS = 60;
 
 /** What a thread pool needs to start its workers. */
 export interface ThreadPoolOptions {
-  readonly module: WebAssembly.Module;
+  readonly module: WebAssemblyModule;
   readonly threads: number;
-  readonly workerUrl: string | URL | undefined;
+  readonly workerUrl: string | UrlLike | undefined;
   /** Whether the calling thread may block: then it takes part in its own jobs. */
   readonly mayBlock: boolean;
   /** Hears why the thread pool gave up. */
@@ -190,7 +191,7 @@ export class ThreadPool {
     const failure = `a worker failed: ${reason}`;
     this.#end(new PyramidPoolError('worker-failed', failure), true);
     // Later: whatever the listener does must not come in the way of a job.
-    queueMicrotask(() => this.#options.onGivenUp(failure));
+    void Promise.resolve().then(() => this.#options.onGivenUp(failure));
   }
 
   #end(failure: PyramidPoolError, gently = false): void {
