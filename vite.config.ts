@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { digitsFile } from './demo/digits-file.js';
-import { headersFile } from './demo/headers-file.js';
+import { digitsFile } from './demo/site/digits-file.js';
+import { headersFile } from './demo/site/headers-file.js';
 import { isolation } from './scripts/isolation.mjs';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));

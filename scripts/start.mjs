@@ -14,7 +14,7 @@ export async function start(args = []) {
   await setup();
   const { build } = await import('./build.mjs');
   await build();
-  await show(process.execPath, ['--import', 'tsx', 'demo/start.ts', ...args]);
+  await show(process.execPath, ['--import', 'tsx', 'demo/terminal/start.ts', ...args]);
 }
 
 await cli(import.meta, help, start);

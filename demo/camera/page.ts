@@ -6,9 +6,9 @@ import {
   type ResidentTensor,
   type Runtime,
 } from 'pyramid-pool';
-import { onThemeChange, startTheme } from '../page/shell/theme.js';
 import { context2d } from '../page/ui/canvas.js';
 import { element, messageOf, prefersReducedMotion, showProblem } from '../page/ui/dom.js';
+import { onThemeChange, startTheme } from '../page/ui/theme.js';
 import { FILTERS, featureDims } from './backbone.js';
 import { BackboneThread } from './backbone-thread.js';
 import { drawFeatures, drawVector } from './figures.js';

@@ -3,10 +3,10 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import { startRouter } from './shell/router.js';
-import { startTheme } from './shell/theme.js';
 import { element } from './ui/dom.js';
 import { keepStrayDropsOut } from './ui/files.js';
 import { describeRuntime, sharedRuntime } from './ui/runtime.js';
+import { startTheme } from './ui/theme.js';
 
 startTheme(element(document, '#theme'));
 keepStrayDropsOut();

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { loadDigits } from '../node-assets.js';
+import { loadDigits } from '../data/node-assets.js';
 import { decodeDigits } from '../train/digits.js';
 import { seededRandom, shuffled } from '../train/random.js';
 

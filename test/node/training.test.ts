@@ -1,7 +1,7 @@
 /** Training leaves no more behind the longer it goes on: some steps here, an hour by `npm run soak`. Types are those of the demo. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { expect, inject, test } from 'vitest';
-import { loadDigits, tfjsWasmFolder } from '../../demo/node-assets.js';
+import { loadDigits, tfjsWasmFolder } from '../../demo/data/node-assets.js';
 import { decodeDigits } from '../../demo/train/digits.js';
 import { TRAINING_SCALES } from '../../demo/train/experiment.js';
 import { LEVELS, Network } from '../../demo/train/network.js';

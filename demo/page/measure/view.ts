@@ -1,13 +1,13 @@
 /** The benchmark in the visitor's browser. */
 import { proxy, wrap } from 'comlink';
 import { type Event, type Operation, spreadOf, sweep } from '../../../test/bench/core/index.js';
-import { onThemeChange } from '../shell/theme.js';
-import type { View } from '../shell/view.js';
 import { goingOn } from '../ui/activity.js';
 import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
 import { saveFile } from '../ui/save-file.js';
+import { onThemeChange } from '../ui/theme.js';
+import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
 import { type Bench, engineNames, type Order } from './bench.js';
 import { hostOf, plotAsPng, titleOf } from './picture-file.js';

@@ -5,14 +5,9 @@
 import { proxy, wrap } from 'comlink';
 import type { Plane } from '../ui/canvas.js';
 import { failureOf } from '../ui/worker.js';
+import type { FeatureMap } from './feature-map.js';
 import type { Network } from './network.js';
 import type { OnLoading } from './ort.js';
-
-export interface FeatureMap {
-  readonly data: Float32Array;
-  /** `[1, channels, height, width]` */
-  readonly dims: readonly [number, number, number, number];
-}
 
 export interface Backbone {
   /** Maps of half the image's size, rounded up. */

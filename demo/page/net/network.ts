@@ -4,7 +4,7 @@ import type { InferenceSession } from 'onnxruntime-web/wasm';
 import backboneUrl from '../../backbone/digits.onnx?url';
 import type { Plane } from '../ui/canvas.js';
 import { Turns } from '../ui/turns.js';
-import type { FeatureMap } from './backbone.js';
+import type { FeatureMap } from './feature-map.js';
 import { loadOrt, type OnLoading, type Ort } from './ort.js';
 
 export class Network {

@@ -1,6 +1,6 @@
 import { element, sayNews } from '../ui/dom.js';
 import type { Turns } from '../ui/turns.js';
-import type { Place } from './layout.js';
+import type { Place } from '../ui/vector-layout.js';
 import { type Pooled, sendBack } from './pooled.js';
 import type { Landed } from './pyramid-picture.js';
 

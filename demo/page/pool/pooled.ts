@@ -1,6 +1,6 @@
 import type { LevelBounds, PyramidPool } from 'pyramid-pool';
-import type { FeatureMap } from '../net/backbone.js';
-import { VectorLayout } from './layout.js';
+import type { FeatureMap } from '../net/feature-map.js';
+import { VectorLayout } from '../ui/vector-layout.js';
 
 /** A feature map, what the pool made of it, and which cells it looked at. */
 export interface Pooled {

@@ -4,9 +4,9 @@ import { element, make, messageOf, replaceChoices, showProblem } from '../ui/dom
 import { acceptDrops } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
+import type { Place } from '../ui/vector-layout.js';
 import { askForPhotograph } from './camera-dialog.js';
 import { askForDrawing } from './drawing-dialog.js';
-import type { Place } from './layout.js';
 import { channelOf, type Pooled } from './pooled.js';
 import { binAt, type CellSize, drawPyramid, type Landed } from './pyramid-picture.js';
 import html from './slot.html?raw';

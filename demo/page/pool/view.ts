@@ -1,8 +1,7 @@
 /** Two images of any size, their feature maps, the pyramid over them, and their vectors of one length. */
 import { type Bins, createPyramidPool, type PyramidPool } from 'pyramid-pool';
-import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
-import { onThemeChange } from '../shell/theme.js';
-import type { View } from '../shell/view.js';
+import { type Backbone, loadBackbone } from '../net/backbone.js';
+import type { FeatureMap } from '../net/feature-map.js';
 import { greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
 import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
@@ -11,15 +10,17 @@ import type { Picture } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { makeSamples } from '../ui/samples.js';
+import { onThemeChange } from '../ui/theme.js';
 import { Turns } from '../ui/turns.js';
+import type { Place } from '../ui/vector-layout.js';
+import type { View } from '../ui/view.js';
 import { distanceBetween } from './distance.js';
 import { GradientControl } from './gradient-control.js';
-import type { Place } from './layout.js';
 import { checkShowable, parseLevels } from './levels-field.js';
 import './pool.css';
+import { VectorPicture } from '../ui/vector-picture.js';
 import { type Pooled, poolMap } from './pooled.js';
 import { Slot } from './slot.js';
-import { VectorPicture } from './vector-picture.js';
 import html from './view.html?raw';
 
 export const title = 'Pool';

@@ -1,5 +1,5 @@
 import { make, messageOf } from '../ui/dom.js';
-import type { View, ViewModule } from './view.js';
+import type { View, ViewModule } from '../ui/view.js';
 
 /** Each view's code is loaded when it is first asked for. */
 const loaders: Record<string, () => Promise<ViewModule>> = {

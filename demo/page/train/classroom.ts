@@ -15,13 +15,8 @@ import type { OnLoading } from '../net/ort.js';
 import { startTfjsHere } from '../net/tfjs.js';
 import type { Plane } from '../ui/canvas.js';
 import { loadDigits } from './digits-data.js';
+import type { PassingDigit } from './passing-digit.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
-
-/** A digit that went by, and what the network took it for; or, without the pyramid, whether it could take it at all. */
-export interface PassingDigit extends Plane {
-  readonly label: number;
-  readonly guess: number | 'taken' | 'refused';
-}
 
 export interface Lesson {
   readonly epochs: number;

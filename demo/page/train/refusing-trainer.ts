@@ -4,7 +4,7 @@ import { TRAINING_SCALES } from '../../train/experiment.js';
 import type { Network } from '../../train/network.js';
 import type { Random } from '../../train/random.js';
 import { FixedHead, type Refusal } from '../../train/without-spp.js';
-import type { PassingDigit } from './classroom.js';
+import type { PassingDigit } from './passing-digit.js';
 
 export interface RefusalNews {
   readonly taken: number;

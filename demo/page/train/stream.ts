@@ -1,7 +1,7 @@
 import { drawInk, prepare } from '../ui/canvas.js';
 import { pageColour } from '../ui/colours.js';
 import { oncePerFrame, prefersReducedMotion } from '../ui/dom.js';
-import type { PassingDigit } from './classroom.js';
+import type { PassingDigit } from './passing-digit.js';
 
 const HEIGHT = 84;
 const GAP = 10;

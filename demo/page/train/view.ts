@@ -1,13 +1,13 @@
 /** The training of `npm start`, on the page. */
 import { proxy, type Remote, wrap } from 'comlink';
-import { onThemeChange } from '../shell/theme.js';
-import type { View } from '../shell/view.js';
 import { type Activity, setGoing } from '../ui/activity.js';
 import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import type { DownloadProgress } from '../ui/download.js';
 import { Loading } from '../ui/loading.js';
 import { saveFile } from '../ui/save-file.js';
+import { onThemeChange } from '../ui/theme.js';
+import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
 import type { Classroom, TestNews, TrainingNews } from './classroom.js';
 import { Curves } from './curves.js';

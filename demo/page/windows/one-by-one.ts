@@ -1,6 +1,6 @@
 /** The same windows without a pool of regions: each cut out of the map and pooled by a call of its own. */
 import type { LevelBounds, PyramidPool, RoiPyramidPool } from 'pyramid-pool';
-import type { FeatureMap } from '../net/backbone.js';
+import type { FeatureMap } from '../net/feature-map.js';
 import { inSlices } from './in-slices.js';
 import type { Window } from './proposals.js';
 

@@ -1,14 +1,15 @@
 /** Thousands of windows of one feature map, pooled again for every picture. */
-import { VectorLayout } from '../pool/layout.js';
-import { VectorPicture } from '../pool/vector-picture.js';
-import { onThemeChange } from '../shell/theme.js';
-import type { View } from '../shell/view.js';
+
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
 import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
+import { onThemeChange } from '../ui/theme.js';
 import { Turns } from '../ui/turns.js';
+import { VectorLayout } from '../ui/vector-layout.js';
+import { VectorPicture } from '../ui/vector-picture.js';
+import type { View } from '../ui/view.js';
 import { CompareControl } from './compare-control.js';
 import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';

@@ -1,6 +1,7 @@
 /** The windows of one image after another: features, regions, and how long both took. */
 import { createPyramidPool, createRoiPyramidPool, type PyramidPool, type RoiPyramidPool } from 'pyramid-pool';
-import { type Backbone, type FeatureMap, loadBackbone } from '../net/backbone.js';
+import { type Backbone, loadBackbone } from '../net/backbone.js';
+import type { FeatureMap } from '../net/feature-map.js';
 import type { OnLoading } from '../net/ort.js';
 import { greatest } from '../ui/canvas.js';
 import type { Picture } from '../ui/images.js';

@@ -1,4 +1,5 @@
-import type { Answer, Engine, Subject } from './engine.js';
+import type { Engine, Subject } from './engine.js';
+import type { Answer } from './operation.js';
 import type { Work } from './work.js';
 
 /** Runs every input once and throws where an answer is not the expected one. */

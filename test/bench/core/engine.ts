@@ -1,15 +1,5 @@
+import type { Answer } from './operation.js';
 import type { Work } from './work.js';
-
-/**
- * What is done with a map: `forward` and `indices` (forward with indices) and `backward` over tensors that lie where the
- * engine wants them, `arrays` forward from a plain array to a plain array.
- */
-export type Operation = 'forward' | 'indices' | 'backward' | 'arrays';
-
-export const operations: readonly Operation[] = ['forward', 'indices', 'backward', 'arrays'];
-
-/** Results of one run, in the order of {@link Work.expected}. */
-export type Answer = readonly (Float32Array | Int32Array)[];
 
 /** An engine made ready for one piece of work. */
 export interface Subject {

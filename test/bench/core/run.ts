@@ -1,6 +1,7 @@
 import type { Case } from './case.js';
 import { checkAnswers } from './check.js';
-import type { Engine, Operation, Subject } from './engine.js';
+import type { Engine, Subject } from './engine.js';
+import type { Operation } from './operation.js';
 import { Material, type Work } from './work.js';
 
 export interface Options {

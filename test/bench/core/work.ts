@@ -1,6 +1,6 @@
 import { referenceBackward, referenceForward } from '../../unit/reference.js';
 import { type Case, cellsOf, outputLengthOf } from './case.js';
-import type { Answer, Operation } from './engine.js';
+import type { Answer, Operation } from './operation.js';
 import { poolRegions, randomRegions, regionsGradient } from './regions.js';
 
 /** One operation on one case: the inputs, and what must come out. */

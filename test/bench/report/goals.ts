@@ -1,6 +1,6 @@
 import { spreadOf } from '../core/index.js';
-import type { Report } from '../record.js';
 import { LookUp, markdownTable, short } from './look-up.js';
+import type { Report } from './report.js';
 
 /** What this package aims at, as ratios of one run, and what the run gave. */
 export function goals(report: Report): string {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Report } from '../record.js';
 import { goals } from './goals.js';
 import { sweepPlot } from './plot.js';
+import type { Report } from './report.js';
 import { caseTable, tables } from './tables.js';
 
 const page = new URL('../../../BENCHMARKS.md', import.meta.url);

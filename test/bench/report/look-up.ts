@@ -1,5 +1,5 @@
 import { ratioOf, type Spread, spreadOf } from '../core/index.js';
-import type { Report } from '../record.js';
+import type { Report } from './report.js';
 
 /** Looks results up by name. */
 export class LookUp {

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { cellsOf, spreadOf, sweep } from '../core/index.js';
-import type { Report } from '../record.js';
+import type { Report } from './report.js';
 
 interface Point {
   readonly size: number;

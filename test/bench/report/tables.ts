@@ -1,6 +1,6 @@
 import { cases, operations, outputLengthOf } from '../core/index.js';
-import type { Report } from '../record.js';
 import { LookUp, markdownTable, short } from './look-up.js';
+import type { Report } from './report.js';
 
 const titles = {
   forward: 'Forward',

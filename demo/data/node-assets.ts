@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import type { RawDigits } from './train/digits.js';
+import type { RawDigits } from '../train/digits.js';
 
 const require = createRequire(import.meta.url);
 

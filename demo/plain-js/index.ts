@@ -2,14 +2,14 @@
  * Spatial pyramid max pooling in plain JavaScript, forward and backward, with PyTorch's rules: the yardstick that
  * pyramid-pool is measured with. Written to be as fast as typed-array loops get while one can still read them.
  */
-import { backwardItem } from './plain-js/backward.js';
-import type { Maxima } from './plain-js/maxima.js';
-import { type LevelView, mergeLevel } from './plain-js/merge.js';
-import { type Layout, type Level, type LevelPlan, makePlan, type Plan } from './plain-js/plan.js';
-import { scanPlane } from './plain-js/scan-nchw.js';
-import { scanItem } from './plain-js/scan-nhwc.js';
+import { backwardItem } from './backward.js';
+import type { Maxima } from './maxima.js';
+import { type LevelView, mergeLevel } from './merge.js';
+import { type Layout, type Level, type LevelPlan, makePlan, type Plan } from './plan.js';
+import { scanPlane } from './scan-nchw.js';
+import { scanItem } from './scan-nhwc.js';
 
-export type { Layout, Level } from './plain-js/plan.js';
+export type { Layout, Level } from './plan.js';
 
 export interface Floats {
   readonly data: Float32Array;

@@ -1,5 +1,5 @@
+import type { TrainingProgress } from '../train/train.js';
 import type { Style } from './style.js';
-import type { TrainingProgress } from './train/train.js';
 
 /** What the progress needs of a terminal or a file. */
 export interface Output {

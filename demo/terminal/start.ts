@@ -1,13 +1,7 @@
 import { createPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
-import { poolClassicMaps } from './classic-figures.js';
-import { MeasuredPool } from './measured-pool.js';
-import { loadDigits, tfjsWasmFolder } from './node-assets.js';
-import { HELP, type Options, parseOptions, UsageError } from './options.js';
-import { createPlainPool } from './plain-js.js';
-import { ProgressDisplay } from './progress.js';
-import { percent, plural, report, thousands } from './report.js';
-import { makeStyle, type Style } from './style.js';
-import { countDigits } from './train/digits.js';
+import { loadDigits, tfjsWasmFolder } from '../data/node-assets.js';
+import { createPlainPool } from '../plain-js/index.js';
+import { countDigits } from '../train/digits.js';
 import {
   accuracyOf,
   DEFAULT_EPOCHS,
@@ -15,10 +9,16 @@ import {
   HELD_OUT,
   REQUIRED_ACCURACY,
   runExperiment,
-} from './train/experiment.js';
-import { LEVELS } from './train/network.js';
-import { startTfjs } from './train/tfjs.js';
-import { tryWithoutSpp } from './train/without-spp.js';
+} from '../train/experiment.js';
+import { LEVELS } from '../train/network.js';
+import { startTfjs } from '../train/tfjs.js';
+import { tryWithoutSpp } from '../train/without-spp.js';
+import { poolClassicMaps } from './classic-figures.js';
+import { MeasuredPool } from './measured-pool.js';
+import { HELP, type Options, parseOptions, UsageError } from './options.js';
+import { ProgressDisplay } from './progress.js';
+import { percent, plural, report, thousands } from './report.js';
+import { makeStyle, type Style } from './style.js';
 
 const terminal = process.stdout.isTTY && !process.env.CI;
 const style = makeStyle(terminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb');

@@ -1,12 +1,12 @@
 import type { Runtime } from 'pyramid-pool';
+import type { Evaluation } from '../train/evaluate.js';
+import { accuracyOf, type ExperimentResult, HELD_OUT, TRAINING_SCALES } from '../train/experiment.js';
+import { LEVELS } from '../train/network.js';
+import type { TrainingResult } from '../train/train.js';
+import type { Refusal } from '../train/without-spp.js';
 import type { ClassicFigure } from './classic-figures.js';
 import type { MeasuredPool, Times } from './measured-pool.js';
 import type { Style } from './style.js';
-import type { Evaluation } from './train/evaluate.js';
-import { accuracyOf, type ExperimentResult, HELD_OUT, TRAINING_SCALES } from './train/experiment.js';
-import { LEVELS } from './train/network.js';
-import type { TrainingResult } from './train/train.js';
-import type { Refusal } from './train/without-spp.js';
 
 export interface Findings {
   readonly experiment: ExperimentResult;

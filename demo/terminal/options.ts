@@ -1,4 +1,4 @@
-import { DEFAULT_EPOCHS } from './train/experiment.js';
+import { DEFAULT_EPOCHS } from '../train/experiment.js';
 
 export interface Options {
   readonly help: boolean;

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Plugin } from 'vite';
-import { loadDigits } from './node-assets.js';
+import { loadDigits } from '../data/node-assets.js';
 
 const NAME = 'virtual:digits-file';
 const RESOLVED = `\0${NAME}`;

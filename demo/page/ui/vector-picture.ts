@@ -1,7 +1,7 @@
 /** A vector as a picture: a row for each channel, a column for each bin, the levels side by side. */
-import { drawPlane, prepare } from '../ui/canvas.js';
-import { levelColour, pageColour } from '../ui/colours.js';
-import type { Place, VectorLayout } from './layout.js';
+import { drawPlane, prepare } from './canvas.js';
+import { levelColour, pageColour } from './colours.js';
+import type { Place, VectorLayout } from './vector-layout.js';
 
 const GAP = 8;
 const BAR = 5;

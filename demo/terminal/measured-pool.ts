@@ -1,4 +1,4 @@
-import type { SppPool } from './train/spp-op.js';
+import type { SppPool } from '../train/spp-op.js';
 
 /** Milliseconds spent in each of the two, over all calls. */
 export interface Times {

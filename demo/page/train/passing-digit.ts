@@ -1,0 +1,7 @@
+import type { Plane } from '../ui/canvas.js';
+
+/** A digit that went by, and what the network took it for; or, without the pyramid, whether it could take it at all. */
+export interface PassingDigit extends Plane {
+  readonly label: number;
+  readonly guess: number | 'taken' | 'refused';
+}
