@@ -15,7 +15,7 @@ const shared = (host: string) => ({
   resolve: {
     alias: [
       { find: /^pyramid-pool$/, replacement: root(`dist/${host}/index.js`) },
-      { find: /^pyramid-pool\/(tfjs|tfjs-core)$/, replacement: root(`dist/${host}/$1.js`) },
+      { find: /^pyramid-pool\/(tfjs|tfjs-core|onnx)$/, replacement: root(`dist/${host}/$1.js`) },
     ],
   },
   assetsInclude: ['**/*.bin', '**/*.onnx'],

@@ -17,7 +17,11 @@ const entries = {
   index: inProject('ts', 'index.ts'),
   tfjs: inProject('ts', 'tfjs', 'index.ts'),
   'tfjs-core': inProject('ts', 'tfjs', 'op.ts'),
+  onnx: inProject('ts', 'onnx', 'index.ts'),
 };
+
+/** The command of the package, for Node alone. */
+const command = { cli: inProject('ts', 'onnx', 'cli.ts') };
 
 /** Builds the package into dist/: the variants, the types, the script of workers, and the code for each kind of host. */
 export async function buildTs() {
@@ -103,7 +107,8 @@ const bundleWorker = () =>
 async function bundleFor(host, worker) {
   const { platform, files } = hosts[host];
   // Modules of the package that import each other share their code.
-  await bundleModules(host, { entryPoints: entries, platform, worker, splitting: true });
+  const entryPoints = host === 'node' ? { ...entries, ...command } : entries;
+  await bundleModules(host, { entryPoints, platform, worker, splitting: true });
   // Where `import()` is forbidden, in a module of its own: it holds no way to load others.
   await bundleModules(host, { entryPoints: { static: entries.index }, platform: 'static.ts', worker });
   for (const [name, text] of Object.entries(files)) writeFileSync(dist(host, name), text);
@@ -131,7 +136,9 @@ function bundleModules(host, { entryPoints, platform, worker, splitting = false 
       }),
     ],
     external: ['node:*', '@tensorflow/*'],
-    banner: holding('wasm-feature-detect, Copyright Google Inc., Apache License 2.0'),
+    banner: holding(
+      'wasm-feature-detect, Copyright Google Inc., Apache License 2.0, and of pbf, Copyright Mapbox, BSD 3-Clause License',
+    ),
   });
 }
 

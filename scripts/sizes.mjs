@@ -29,29 +29,36 @@ const downloads = {
   'simd-threads': { module: 'index', payload: 'simd-threads' },
   // Operations of tfjs do not wait, so this one holds its payload.
   tfjs: { module: 'tfjs' },
+  // What it takes of the package itself is counted above.
+  onnx: { module: 'onnx', beside: 'index' },
 };
 
 /** Puts each download into target/sizes, and the edge worker where it is tested. */
 async function bundle() {
   rmSync(folder, { recursive: true, force: true });
-  for (const [name, { module, payload }] of Object.entries(downloads)) {
-    const { outputs } = await bundleModule(module);
-    const entries = [`dist/browser/${module}.js`, ...(payload ? [`dist/wasm/${payload}.js`] : [])];
-    const files = Object.keys(outputs).filter((file) => entries.includes(outputs[file].entryPoint));
+  for (const [name, { module, payload, beside }] of Object.entries(downloads)) {
+    const { outputs } = await bundleModules(beside ? [module, beside] : [module]);
+    const loaded = (...entries) =>
+      loadedBy(
+        Object.keys(outputs).filter((file) => entries.includes(outputs[file].entryPoint)),
+        outputs,
+      );
+    const files = loaded(`dist/browser/${module}.js`, ...(payload ? [`dist/wasm/${payload}.js`] : []));
+    const others = beside ? loaded(`dist/browser/${beside}.js`) : new Set();
     mkdirSync(join(folder, name));
-    for (const file of loadedBy(files, outputs))
-      copyFileSync(inProject(file), join(folder, name, basename(file)));
+    for (const file of files)
+      if (!others.has(file)) copyFileSync(inProject(file), join(folder, name, basename(file)));
   }
   await bundleEdge();
 }
 
-/** As an application does that imports this module of the package; TensorFlow.js is the application's own. */
-async function bundleModule(module) {
+/** As an application does that imports these modules of the package; TensorFlow.js is the application's own. */
+async function bundleModules(modules) {
   const { build } = await import('esbuild');
   const { metafile } = await build({
-    entryPoints: [inProject('dist', 'browser', `${module}.js`)],
+    entryPoints: modules.map((module) => inProject('dist', 'browser', `${module}.js`)),
     absWorkingDir: inProject(),
-    outdir: join(folder, 'all', module),
+    outdir: join(folder, 'all', modules[0]),
     bundle: true,
     splitting: true,
     format: 'esm',

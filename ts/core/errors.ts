@@ -31,7 +31,19 @@ export type PyramidPoolErrorCode =
   /** A file of this package could not be loaded, for instance since the network failed. */
   | 'load-failed'
   /** A worker died in the middle of a job. The runtime goes on without workers. */
-  | 'worker-failed';
+  | 'worker-failed'
+  /** A model is no ONNX file, or a damaged one. */
+  | 'invalid-model'
+  /** A model uses a version of ONNX's or this package's operators, or a form of them, that is not known here. */
+  | 'unsupported-model'
+  /** A model, or a file of its weights, was not given or cannot be loaded. */
+  | 'missing-data'
+  /** A model has no value of that name. */
+  | 'unknown-value'
+  /** What a model is fed has another name, type or size than it takes. */
+  | 'invalid-feeds'
+  /** ONNX Runtime refused a model, or failed to run it. */
+  | 'session-failed';
 
 /** What an error of somebody else says. */
 export function messageOf(error: unknown): string {
