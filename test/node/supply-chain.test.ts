@@ -28,8 +28,10 @@ test('every dependency has one version', () => {
 });
 
 test('no text is evaluated, no connection opened, no file written', () => {
-  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.js'),
+  // The command reads and writes the files that it is given; nothing imports it.
+  const command = ['node/cli.js', 'onnx/cli.ts'];
+  const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.js') && !command.includes(file),
   );
   expect(files.length).toBeGreaterThan(3);
   const forbidden =
@@ -40,7 +42,7 @@ test('no text is evaluated, no connection opened, no file written', () => {
     readdirSync(join(root, folder)).map((file) => read(folder, file)),
   );
   const elsewhere = readdirSync(join(root, 'ts'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('platform'))
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('platform') && !command.includes(file))
     .filter((file) => /\bfetch\(|\breadFile/.test(read('ts', file)));
   expect(elsewhere).toEqual([]);
   expect(loading.join('').match(/\bfetch\(/g)?.length).toBeGreaterThan(0);
