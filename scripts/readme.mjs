@@ -8,11 +8,13 @@ import { fail } from './step.mjs';
 const help = `
 Usage: npm run readme [-- --check]
 
-Writes the README's tables of what was tested where, and of sizes, from the results of the last \`npm test\` and
-from the build; with --check fails where the README says more than was tested, or another size. Rows of a runtime that was
+Writes the table of sizes in README.md from the build, and the table of what was tested where in docs/hosts.md from the results
+of the last \`npm test\`; with --check fails where they state another size, or more than was tested. Rows of a runtime that was
 not there stay.`;
 
-const file = inProject('README.md');
+/** The documents that hold the tables. */
+const sizesIn = inProject('README.md');
+const runtimesIn = inProject('docs', 'hosts.md');
 
 const runtimes = [
   ...['Node 20', 'Node 22', 'Node 24', 'Deno 2', 'Bun 1'],
@@ -23,26 +25,30 @@ const variants = ['simd-threads', 'simd', 'scalar'];
 
 /** Writes or checks the generated tables. */
 async function readme(args) {
-  const before = readFileSync(file, 'utf8');
   const sizes = await measureSizes();
-  const withSizes = replaceTable(before, 'sizes', (rows) => sizeTable(rows, sizes));
-  if (args.includes('--check')) return check(before, withSizes);
-  writeFileSync(
-    file,
-    replaceTable(withSizes, 'runtimes', (rows) => runtimeTable(rows, readResults())),
-  );
+  const change = args.includes('--check') ? check : write;
+  change(sizesIn, 'sizes', (rows) => sizeTable(rows, sizes));
+  const results = readResults();
+  if (args.includes('--check')) checkClaims(results);
+  else write(runtimesIn, 'runtimes', (rows) => runtimeTable(rows, results));
 }
 
-/** Fails where the README says another size, or that something was tested which was not. */
-function check(before, withSizes) {
-  if (withSizes !== before)
-    fail(`The README's sizes are not those of the build:\n${difference(before, withSizes)}`);
-  const results = readResults();
-  replaceTable(before, 'runtimes', (rows) => {
-    const claims = rows.flatMap((row) => unfounded(row, results));
-    if (claims.length > 0) fail(`The README says more than was tested:\n  ${claims.join('\n  ')}`);
-    return rows;
-  });
+function write(file, name, make) {
+  writeFileSync(file, replaceTable(file, name, make));
+}
+
+/** Fails where a table is not what it would be made now. */
+function check(file, name, make) {
+  const [before, after] = [readFileSync(file, 'utf8'), replaceTable(file, name, make)];
+  if (after !== before)
+    fail(`The table of ${name} in ${file} is not that of the build:\n${difference(before, after)}`);
+}
+
+/** Fails where the table of runtimes says that something was tested which was not. */
+function checkClaims(results) {
+  const { rows } = findTable(runtimesIn, 'runtimes');
+  const claims = rows.flatMap((row) => unfounded(row, results));
+  if (claims.length > 0) fail(`${runtimesIn} says more than was tested:\n  ${claims.join('\n  ')}`);
 }
 
 /** What a row says that the results of its runtime, if there are any, do not. */
@@ -59,11 +65,18 @@ function unfounded([runtime, ...cells], results) {
   ].map((claim) => `${runtime}: ${claim.trim()}`);
 }
 
-/** Replaces the table between the marks of this name by what `make` makes of its rows. */
-function replaceTable(text, name, make) {
-  const marks = new RegExp(`(<!-- ${name}: npm run readme -->\n\n)(.*?)(\n<!-- end -->)`, 's');
-  if (!marks.test(text)) fail(`README.md has no marks for the table of ${name}.`);
-  return text.replace(marks, (_, start, table, end) => start + format(make(rowsOf(table))) + end);
+/** The table between the marks of this name: its rows, and the text of the document before and after it. */
+function findTable(file, name) {
+  const marks = new RegExp(`^(.*<!-- ${name}: npm run readme -->\n\n)(.*?)(\n<!-- end -->.*)$`, 's');
+  const [, before, table, after] = readFileSync(file, 'utf8').match(marks) ?? [];
+  if (table === undefined) fail(`${file} has no marks for the table of ${name}.`);
+  return { before, rows: rowsOf(table), after };
+}
+
+/** The text of a document in which `make` has made the table of this name anew from its rows. */
+function replaceTable(file, name, make) {
+  const { before, rows, after } = findTable(file, name);
+  return before + format(make(rows)) + after;
 }
 
 function runtimeTable(before, results) {

@@ -6,7 +6,7 @@ const folder = inProject('target', 'results');
 const brokenFile = inProject('target', 'broken-projects.json');
 
 /**
- * @typedef {object} Result that tests of one kind passed in one runtime: what the README's table is made from
+ * @typedef {object} Result that tests of one kind passed in one runtime: what the table of docs/hosts.md is made from
  * @property {string} runtime
  * @property {string[]} variants the variants that gave the expected bits
  * @property {string} how

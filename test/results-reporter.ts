@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 import { browsers } from '../scripts/browsers.mjs';
 import { noteBroken, record } from '../scripts/results.mjs';
 
-/** The kinds of test files that the README's table tells apart. */
+/** The kinds of test files that the table of docs/hosts.md tells apart. */
 const kinds: { path: RegExp; how: string; runtime?: string }[] = [
   { path: /\/test\/(unit|node)\//, how: 'all tests' },
   { path: /\/test\/browser\/worker\.test/, how: 'all tests in a worker' },

@@ -2,7 +2,7 @@ import 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** The variants that gave the expected bits in this test: what the README's table is made from. */
+    /** The variants that gave the expected bits in this test: what the table of docs/hosts.md is made from. */
     variants?: string[];
   }
 }

@@ -12,7 +12,7 @@ const best = availableParallelism() > 1 ? 'simd-threads' : 'simd';
 
 /**
  * @typedef {object} Check one way to use an installed package
- * @property {string} runtime as the README's table names it
+ * @property {string} runtime as the table of docs/hosts.md names it
  * @property {string} how likewise
  * @property {Record<string, string>} ran what each variant becomes
  * @property {string} byDefault the variant of the default runtime
