@@ -151,6 +151,7 @@ export const consumers = [
   { folder: 'webpack', build: 'build', checks: [bundled('webpack 5', 'public')] },
   { folder: 'esbuild', build: 'build', checks: [bundled('esbuild', 'public')] },
   { folder: 'rollup', build: 'build', checks: [bundled('Rollup', 'public')] },
+  { folder: 'parcel', build: 'build', checks: [bundled('Parcel', 'public')] },
   {
     folder: 'html',
     checks: [

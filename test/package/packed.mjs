@@ -79,6 +79,16 @@ export const packedChecks = {
     return run(place.tool('.bin', 'attw'), args);
   },
 
+  'tools that do not read `exports` find every module': async ({ place }) => {
+    const { default: resolver } = await import(place.tool('eslint-import-resolver-node', 'index.js'));
+    for (const name of ['', '/static', '/tfjs', '/tfjs-core']) {
+      const { found, path } = resolver.resolve(`pyramid-pool${name}`, join(place.folder, 'main.js'), {});
+      if (!found) fail(`pyramid-pool${name} is not found by its folder.`);
+      const byExports = await place.evaluated(`console.log(import.meta.resolve('pyramid-pool${name}'))`);
+      if (!byExports.trim().endsWith(path)) fail(`pyramid-pool${name} is ${path}, not ${byExports}.`);
+    }
+  },
+
   'the bare WASM files and the script of workers have sub-paths': async ({ place }) => {
     const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
     const names = [...wasm, ...wasm.map((name) => `${name}?module`), 'worker.js'];
