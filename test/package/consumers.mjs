@@ -59,6 +59,17 @@ export const consumers = [
       {
         ...inProcess,
         runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
+        how: 'Next.js edge route',
+        ran: { simd: 'simd' },
+        byDefault: 'simd',
+        run: (place) =>
+          withServer(serveCommand(place, 'start', '--port'), async (url) =>
+            (await fetch(new URL('/api/edge', url))).json(),
+          ),
+      },
+      {
+        ...inProcess,
+        runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
         how: 'Next.js server route',
         run: (place) =>
           withServer(serveCommand(place, 'start', '--port'), async (url) =>
