@@ -54,7 +54,7 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
       server: { headers },
       // Named, so that they are bundled before the tests begin: found later, they would have pages reload in the middle.
       optimizeDeps: {
-        include: ['fast-check', ...tfjs],
+        include: ['fast-check', 'mobx', 'vue', ...tfjs],
         // It loads its WASM from where it lies.
         exclude: ['onnxruntime-web'],
       },

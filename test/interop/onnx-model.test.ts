@@ -183,3 +183,12 @@ test('a thousand runs take no more memory than a hundred', async () => {
   await expect(model.run(feeds)).rejects.toMatchObject({ code: 'disposed' });
   runtime.dispose();
 });
+
+test('a model works through a proxy', async () => {
+  const network = exportedFile('pyramid-new.onnx');
+  const model = new Proxy(await createModel(network.bytes, { ort }), {});
+  await expectAnswers(model, network);
+  await expect(model.runAll([])).rejects.toThrow('feeds is []');
+  await model.dispose();
+  await expect(model.run(network.runs[0]!.feeds as never)).rejects.toThrow('the model was disposed');
+});

@@ -1,5 +1,6 @@
 import { messageOf, PyramidPoolError, type PyramidPoolErrorCode } from '../core/errors.js';
 import { countElements, type DataType, dataTypes, type RawArray } from '../core/tensor.js';
+import { unproxied } from '../core/unproxied.js';
 
 /** A tensor whose parts were read once and found to fit each other. */
 export interface CheckedTensor<T extends DataType = DataType> {
@@ -187,7 +188,7 @@ interface TensorParts {
 /** Tensors of other libraries throw where their data are on a GPU, or gone. */
 function readParts(tensor: TensorParts, path: string): TensorParts {
   try {
-    const { data, dims, type } = tensor;
+    const { data, dims, type } = unproxied(tensor);
     return { data, dims, type };
   } catch (cause) {
     if (cause instanceof PyramidPoolError) throw cause;

@@ -11,7 +11,14 @@ import type { WasmMemory } from './wasm-memory.js';
 /** The handle of the runtime that has this memory. */
 export function runtimeHandle(memory: WasmMemory, module: WebAssemblyModule): RuntimeHandle {
   const { address, id } = memory.registry;
-  return { kind: 'pyramid-pool runtime', memory: memory.memory, module, table: address, id };
+  // Frozen, so that no library wraps it in a proxy, which cannot be sent.
+  return Object.freeze({
+    kind: 'pyramid-pool runtime',
+    memory: memory.memory,
+    module,
+    table: address,
+    id,
+  });
 }
 
 /** Reads a handle that came from somewhere: what it names need not be there. */

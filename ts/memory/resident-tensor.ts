@@ -8,6 +8,7 @@ import {
   publicArray,
   type TypedTensor,
 } from '../core/tensor.js';
+import { Unproxied, unproxied } from '../core/unproxied.js';
 import type { TensorHandle } from './handle.js';
 import type { RegistryEntry } from './tensor-registry.js';
 import type { WasmMemory } from './wasm-memory.js';
@@ -62,7 +63,10 @@ const dropped = /* @__PURE__ */ onCollected<TensorBlock>((block) => block.free()
  * `data` is a view made anew whenever memory has grown, so ask for it each time and do not keep it. Call `dispose` when
  * you are done; a tensor that is dropped without it is freed some time after it was garbage collected.
  */
-export class ResidentTensor<T extends DataType = DataType> implements TypedTensor<T>, Disposable {
+export class ResidentTensor<T extends DataType = DataType>
+  extends Unproxied
+  implements TypedTensor<T>, Disposable
+{
   readonly size: number;
   #block: TensorBlock | undefined;
   #view: DataOf[T] | undefined;
@@ -73,6 +77,7 @@ export class ResidentTensor<T extends DataType = DataType> implements TypedTenso
     readonly dims: readonly number[],
     readonly type: T,
   ) {
+    super();
     this.size = countElements(dims);
     this.#block = block;
     dropped?.register(this, block, this);
@@ -80,11 +85,12 @@ export class ResidentTensor<T extends DataType = DataType> implements TypedTenso
 
   /** The elements, in WASM memory. */
   get data(): DataOf[T] {
-    const { memory, address } = this.#live();
-    if (this.#view?.buffer !== memory.buffer) {
-      this.#view = publicArray(this.type, memory.view(this.type, address, this.size));
+    const tensor = unproxied(this);
+    const { memory, address } = tensor.#live();
+    if (tensor.#view?.buffer !== memory.buffer) {
+      tensor.#view = publicArray(tensor.type, memory.view(tensor.type, address, tensor.size));
     }
-    return this.#view as DataOf[T];
+    return tensor.#view as DataOf[T];
   }
 
   /**
@@ -94,34 +100,37 @@ export class ResidentTensor<T extends DataType = DataType> implements TypedTenso
    * Throws `not-shared` where the runtime's memory cannot be shared.
    */
   handle(): TensorHandle<T> {
-    const block = this.#live();
+    const block = unproxied(this).#live();
     const { slot, generation } = block.share();
     const { id } = block.memory.registry;
-    return { kind: 'pyramid-pool tensor', id, slot, generation, dims: this.dims, type: this.type };
+    const { dims, type } = this;
+    // Frozen, so that no library wraps it in a proxy, which cannot be sent.
+    return Object.freeze({ kind: 'pyramid-pool tensor', id, slot, generation, dims, type });
   }
 
   /** Lets go of the memory, which is freed when nobody else holds it. */
   dispose(): void {
-    if (!this.#block) return;
-    dropped?.unregister(this);
-    this.#block.free();
-    this.#block = this.#view = undefined;
+    const tensor = unproxied(this);
+    if (!tensor.#block) return;
+    dropped?.unregister(tensor);
+    tensor.#block.free();
+    tensor.#block = tensor.#view = undefined;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'ResidentTensor';
+  }
+
   /**
    * The memory of a tensor that lives in `memory`, to be freed once more; undefined for any other tensor, and for one
    * whose memory is not what its properties make believe.
    */
-  static borrow(
-    memory: WasmMemory,
-    tensor: unknown,
-    type: DataType,
-    length: number,
-  ): TensorBlock | undefined {
+  static borrow(memory: WasmMemory, value: unknown, type: DataType, length: number): TensorBlock | undefined {
+    const tensor = unproxied(value);
     if (typeof tensor !== 'object' || tensor === null || !(#block in tensor)) return undefined;
     const block = tensor.#live();
     const fits = block.memory === memory && block.type === type && block.bytes === length * bytesOf(type);

@@ -1,6 +1,7 @@
 /** A model that was cut at its pools: sessions of ONNX Runtime, and the package's kernels between them. */
 import { describeValue } from '../arguments/checks.js';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { Unproxied, unproxied } from '../core/unproxied.js';
 import { checkFeeds, type ModelInput, readInputs } from './feeds.js';
 import { KernelPyramid } from './kernel-pyramid.js';
 import { type CheckedModelOptions, checkModelOptions, type ModelOptions } from './options.js';
@@ -20,7 +21,7 @@ interface RunnableStage {
 type Values = Map<string, OrtTensor>;
 
 /** An ONNX model whose pools are run by the package's kernels. Made by `createModel`. */
-export class OnnxModel<O extends OrtModule = OrtModule> {
+export class OnnxModel<O extends OrtModule = OrtModule> extends Unproxied {
   /** Names of the inputs that `run` must be given. */
   readonly inputNames: readonly string[];
   /** Names of the values that `run` gives. */
@@ -35,6 +36,7 @@ export class OnnxModel<O extends OrtModule = OrtModule> {
   #batches: boolean;
 
   constructor(plan: Plan, sessions: readonly (OrtSession | undefined)[], options: CheckedModelOptions) {
+    super();
     this.#ort = options.ort;
     this.#inputs = readInputs(plan.model.graph);
     this.inputNames = Object.freeze(this.#inputs.filter((it) => !it.isOptional).map(({ name }) => name));
@@ -55,8 +57,9 @@ export class OnnxModel<O extends OrtModule = OrtModule> {
    * `session-failed` where ONNX Runtime fails.
    */
   async run(feeds: FeedsOf<O>, options?: object): Promise<ResultsOf<O>> {
-    const values = checkFeeds(feeds, this.#inputs, 'feeds');
-    return this.#track(() => this.#runOne(values, options));
+    const model = unproxied(this);
+    const values = checkFeeds(feeds, model.#inputs, 'feeds');
+    return model.#track(() => model.#runOne(values, options));
   }
 
   /**
@@ -70,28 +73,34 @@ export class OnnxModel<O extends OrtModule = OrtModule> {
         `feeds is ${describeValue(feeds)}, but must be an array of feeds`,
       );
     }
-    const items = feeds.map((it, i) => checkFeeds(it, this.#inputs, `feeds[${i}]`));
-    return this.#track(async () => {
-      const batched = this.#batches && items.length > 1 ? await this.#runBatch(items, options) : undefined;
+    const model = unproxied(this);
+    const items = feeds.map((it, i) => checkFeeds(it, model.#inputs, `feeds[${i}]`));
+    return model.#track(async () => {
+      const batched = model.#batches && items.length > 1 ? await model.#runBatch(items, options) : undefined;
       if (batched) return batched;
       const results: ResultsOf<O>[] = [];
-      for (const item of items) results.push(await this.#runOne(item, options));
-      return this.#stackAll(results as Record<string, OrtTensor>[]);
+      for (const item of items) results.push(await model.#runOne(item, options));
+      return model.#stackAll(results as Record<string, OrtTensor>[]);
     });
   }
 
   /** Releases the sessions. Calls that are under way are waited for. The runtime of the kernels goes on. */
   async dispose(): Promise<void> {
-    const stages = this.#stages;
+    const model = unproxied(this);
+    const stages = model.#stages;
     if (!stages) return;
-    this.#stages = undefined;
-    await Promise.allSettled(this.#running);
+    model.#stages = undefined;
+    await Promise.allSettled(model.#running);
     for (const { pyramids } of stages) for (const pyramid of pyramids) pyramid.dispose();
     await Promise.all(stages.map(({ session }) => session?.release()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'OnnxModel';
   }
 
   async #track<T>(work: () => Promise<T>): Promise<T> {

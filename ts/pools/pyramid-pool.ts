@@ -15,6 +15,7 @@ import {
 import { PyramidPoolError } from '../core/errors.js';
 import type { Gradient, NoOut, OutOption, OutOr, PlainTensor, Pooled } from '../core/result-types.js';
 import type { MapType, Tensor, TensorLike } from '../core/tensor.js';
+import { Unproxied, unproxied } from '../core/unproxied.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import type { operations } from '../memory/job.js';
 import { checkMapSize, type LevelBounds, readBinBounds } from '../plans/bins.js';
@@ -55,7 +56,7 @@ export type MapGradient<G extends TensorLike, L extends MapDims> = L extends rea
  * `[nh, nw, C]`) flattened. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
  * NaN wins over everything, the last one over the others.
  */
-export class PyramidPool implements Disposable {
+export class PyramidPool extends Unproxied implements Disposable {
   /** What the pool was made with. */
   readonly options: ResolvedOptions;
   /** Where it runs. */
@@ -66,6 +67,7 @@ export class PyramidPool implements Disposable {
 
   /** Made by `createPyramidPool`. */
   constructor(options: ResolvedOptions, runtime: Runtime) {
+    super();
     this.options = options;
     this.runtime = runtime;
     this.#caller = new Caller(runtime);
@@ -83,7 +85,8 @@ export class PyramidPool implements Disposable {
     input: T | readonly T[],
     options?: O,
   ): OutOr<O, Pooled<T>> {
-    return this.#caller.run(this.#forward<OutOr<O, Pooled<T>>>(input, options));
+    const pool = unproxied(this);
+    return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -91,7 +94,8 @@ export class PyramidPool implements Disposable {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
-    return this.#caller.run(this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
+    const pool = unproxied(this);
+    return pool.#caller.run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
   }
 
   /**
@@ -103,7 +107,8 @@ export class PyramidPool implements Disposable {
     L extends MapDims,
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
-    return this.#caller.run(this.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    const pool = unproxied(this);
+    return pool.#caller.run(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /**
@@ -116,7 +121,8 @@ export class PyramidPool implements Disposable {
     input: T | readonly T[],
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
-    return this.#caller.runAsync(this.#forward<OutOr<O, Pooled<T>>>(input, options));
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -124,8 +130,9 @@ export class PyramidPool implements Disposable {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
-    return this.#caller.runAsync(
-      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options),
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(
+      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options),
     );
   }
 
@@ -135,12 +142,13 @@ export class PyramidPool implements Disposable {
     L extends MapDims,
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): Promise<OutOr<O, MapGradient<G, L>>> {
-    return this.#caller.runAsync(this.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
   outputDims(dims: MapDims): number[] {
-    return [...this.#batchOf(dims).outputDims];
+    return [...unproxied(this).#batchOf(dims).outputDims];
   }
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
@@ -154,16 +162,20 @@ export class PyramidPool implements Disposable {
       checkMapSize(size[axis], name);
     });
     const [height, width] = (spatialDims === 1 ? [1, size[0]] : size) as [number, number];
-    return readBinBounds(this.#caller.internals.memory, bins, levels, height, width);
+    return readBinBounds(unproxied(this).#caller.internals.memory, bins, levels, height, width);
   }
 
   /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
   dispose(): void {
-    this.#caller.dispose();
+    unproxied(this).#caller.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'PyramidPool';
   }
 
   #forward<R>(input: unknown, options: OutOption | undefined): Call<R> {

@@ -12,6 +12,7 @@ import {
 } from '../arguments/tensor-argument.js';
 import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-types.js';
 import { countElements, dataTypes, type MapType, type TensorLike, WORD_BYTES } from '../core/tensor.js';
+import { Unproxied, unproxied } from '../core/unproxied.js';
 import { CallMemory } from '../memory/call-memory.js';
 import { operations } from '../memory/job.js';
 import { checkMapSize, type LevelBounds } from '../plans/bins.js';
@@ -54,7 +55,7 @@ interface Addresses {
  * positions in the image. The output is `[K, C * bins]`, laid out as that of `PyramidPool`. An index is -1, and its gradient
  * goes nowhere, where `'roi-pool'` selects no cell: outside the map, or where all are NaN or `-Infinity`.
  */
-export class RoiPyramidPool implements Disposable {
+export class RoiPyramidPool extends Unproxied implements Disposable {
   /** What the pool was made with. */
   readonly options: ResolvedRoiOptions;
   /** Where it runs. */
@@ -64,6 +65,7 @@ export class RoiPyramidPool implements Disposable {
 
   /** Made by `createRoiPyramidPool`. */
   constructor(options: ResolvedRoiOptions, runtime: Runtime) {
+    super();
     this.options = options;
     this.runtime = runtime;
     this.#caller = new Caller(runtime);
@@ -76,7 +78,8 @@ export class RoiPyramidPool implements Disposable {
     rois: TensorLike,
     options?: O,
   ): OutOr<O, Pooled<T>> {
-    return this.#caller.run(this.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    const pool = unproxied(this);
+    return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -84,8 +87,9 @@ export class RoiPyramidPool implements Disposable {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
-    return this.#caller.run(
-      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    const pool = unproxied(this);
+    return pool.#caller.run(
+      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
     );
   }
 
@@ -95,7 +99,8 @@ export class RoiPyramidPool implements Disposable {
     context: RoiBackwardContext,
     options?: O,
   ): OutOr<O, Gradient<G>> {
-    return this.#caller.run(this.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+    const pool = unproxied(this);
+    return pool.#caller.run(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /** As `forward`, without blocking where the runtime has threads. Plain inputs are copied before this returns. */
@@ -104,7 +109,8 @@ export class RoiPyramidPool implements Disposable {
     rois: TensorLike,
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
-    return this.#caller.runAsync(this.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -112,8 +118,9 @@ export class RoiPyramidPool implements Disposable {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
-    return this.#caller.runAsync(
-      this.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(
+      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
     );
   }
 
@@ -123,7 +130,8 @@ export class RoiPyramidPool implements Disposable {
     context: RoiBackwardContext,
     options?: O,
   ): Promise<OutOr<O, Gradient<G>>> {
-    return this.#caller.runAsync(this.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+    const pool = unproxied(this);
+    return pool.#caller.runAsync(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
@@ -134,7 +142,7 @@ export class RoiPyramidPool implements Disposable {
   ): LevelBounds[] {
     checkMapSize(height, 'height');
     checkMapSize(width, 'width');
-    const { memory } = this.#caller.internals;
+    const { memory } = unproxied(this).#caller.internals;
     const data = Float32Array.of(0, ...checkCorners(roi));
     const given = checkRois({ data, dims: [data.length / 5, 5] }, 1);
     const callMemory = new CallMemory(memory);
@@ -149,11 +157,15 @@ export class RoiPyramidPool implements Disposable {
 
   /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
   dispose(): void {
-    this.#caller.dispose();
+    unproxied(this).#caller.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'RoiPyramidPool';
   }
 
   #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {

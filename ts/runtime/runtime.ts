@@ -4,6 +4,7 @@ import { onCollected } from '../core/finalization.js';
 import type { UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
 import { isUrl } from '../core/realm.js';
 import { type DataType, dataTypes } from '../core/tensor.js';
+import { Unproxied, unproxied } from '../core/unproxied.js';
 import { type Variant, variants } from '../core/variant.js';
 import type { RuntimeHandle, TensorHandle } from '../memory/handle.js';
 import { adoptTensor, runtimeHandle } from '../memory/handles.js';
@@ -43,7 +44,7 @@ export interface Internals {
 const dropped = /* @__PURE__ */ onCollected<ThreadPool>((threadPool) => threadPool.dispose());
 
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
-export class Runtime implements Disposable {
+export class Runtime extends Unproxied implements Disposable {
   /** The build that runs. */
   readonly variant: Variant;
   readonly #attached: boolean;
@@ -59,6 +60,7 @@ export class Runtime implements Disposable {
     choice: Choice,
     options: RuntimeOptions | 'attached',
   ) {
+    super();
     this.variant = choice.variant;
     this.#threads = choice.threads;
     this.#fallback = choice.fallback;
@@ -92,12 +94,12 @@ export class Runtime implements Disposable {
 
   /** Threads that compute. */
   get threads(): number {
-    return this.#threads;
+    return unproxied(this).#threads;
   }
 
   /** Why this is less than what was asked for, or than this host could do; undefined if it is not. */
   get fallback(): string | undefined {
-    return this.#fallback;
+    return unproxied(this).#fallback;
   }
 
   /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
@@ -149,38 +151,45 @@ export class Runtime implements Disposable {
    * are attached to the same memory go on, with the tensors they have adopted.
    */
   dispose(): void {
-    if (!this.#internals) return;
-    dropped?.unregister(this);
-    const { memory, plans } = this.#internals;
+    const runtime = unproxied(this);
+    if (!runtime.#internals) return;
+    dropped?.unregister(runtime);
+    const { memory, plans } = runtime.#internals;
     const othersGoOn = memory.leave();
-    const idle = this.#threadPool?.dispose(othersGoOn) ?? true;
+    const idle = runtime.#threadPool?.dispose(othersGoOn) ?? true;
     if (othersGoOn && idle) {
       plans.clear();
       memory.freeAll();
     }
-    if (this.#attached) memory.kernels.__wbindgen_thread_destroy?.();
+    if (runtime.#attached) memory.kernels.__wbindgen_thread_destroy?.();
     memory.close();
-    this.#internals = this.#threadPool = undefined;
+    runtime.#internals = runtime.#threadPool = undefined;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  get [Symbol.toStringTag](): string {
+    return 'Runtime';
+  }
+
   /** Whether it was disposed. */
   get disposed(): boolean {
-    return this.#internals === undefined;
+    return unproxied(this).#internals === undefined;
   }
 
   /** @internal */
   static internals(runtime: Runtime): Internals {
-    if (!runtime.#internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
-    return runtime.#internals;
+    const internals = unproxied(runtime).#internals;
+    if (!internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
+    return internals;
   }
 
   /** @internal */
   static is(value: unknown): value is Runtime {
-    return typeof value === 'object' && value !== null && #internals in value;
+    const itself = unproxied(value);
+    return typeof itself === 'object' && itself !== null && #internals in itself;
   }
 }
 

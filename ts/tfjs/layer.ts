@@ -21,15 +21,16 @@ type Shape = (number | null)[];
 export class SpatialPyramidPooling extends layers.Layer {
   /** @nocollapse */
   static className = 'SpatialPyramidPooling';
-  readonly #options: ResolvedOptions;
-  readonly #runtime: Runtime | undefined;
+  // Not `#private`: models may be wrapped in proxies, which reach no private fields.
+  private readonly poolOptions: ResolvedOptions;
+  private readonly poolRuntime: Runtime | undefined;
 
   constructor(args: SpatialPyramidPoolingArgs) {
     super(args ?? {});
     const { levels, reduction, bins, runtime } = args ?? {};
     const resolved = resolveOptions({ levels, reduction, bins, runtime, layout: 'NHWC' });
-    this.#options = resolved;
-    this.#runtime = resolved.runtime;
+    this.poolOptions = resolved;
+    this.poolRuntime = resolved.runtime;
     this.inputSpec = [new InputSpec({ ndim: 4 })];
   }
 
@@ -37,19 +38,24 @@ export class SpatialPyramidPooling extends layers.Layer {
     const [batch = null, , , channels = null] = (
       Array.isArray(inputShape[0]) ? inputShape[0] : inputShape
     ) as Shape;
-    return [batch, channels === null ? null : channels * countBins(this.#options.levels)];
+    return [batch, channels === null ? null : channels * countBins(this.poolOptions.levels)];
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
-    const { levels, reduction, bins } = this.#options;
+    const { levels, reduction, bins } = this.poolOptions;
     return tidy(() =>
-      spatialPyramidPool(x, { levels, reduction, bins, ...(this.#runtime && { runtime: this.#runtime }) }),
+      spatialPyramidPool(x, {
+        levels,
+        reduction,
+        bins,
+        ...(this.poolRuntime && { runtime: this.poolRuntime }),
+      }),
     );
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { levels, reduction, bins } = this.#options;
+    const { levels, reduction, bins } = this.poolOptions;
     return { ...super.getConfig(), levels: levels.map((grid) => [...grid]), reduction, bins };
   }
 }

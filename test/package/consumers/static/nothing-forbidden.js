@@ -1,2 +1,0 @@
-/** In place of `forbidden.js`. */
-export const checkForbidden = async () => {};
