@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { startWorkerd } from '../../scripts/edge.mjs';
-import { withPage } from './page.mjs';
+import { withExtension, withFirefoxPage, withPage } from './page.mjs';
 import { serveCommand, serveFolder } from './serve.mjs';
 
 /** What each variant becomes: where all of them run, where memory cannot be shared, and where there is only one. */
@@ -16,12 +16,12 @@ const best = availableParallelism() > 1 ? 'simd-threads' : 'simd';
  * @property {string} how likewise
  * @property {Record<string, string>} ran what each variant becomes
  * @property {string} byDefault the variant of the default runtime
- * @property {boolean} [browser] whether it needs Chromium
+ * @property {'chromium' | 'firefox'} [browser] the browser that it needs
  * @property {(place: import('./place.mjs').Place) => Promise<object>} run returns what `check` in check.js returns
  */
 
 const inProcess = { ran: everywhere, byDefault: best };
-const onPage = { runtime: 'Chromium', browser: true, ran: everywhere, byDefault: best };
+const onPage = { runtime: 'Chromium', browser: 'chromium', ran: everywhere, byDefault: best };
 
 const node = (major) => {
   const program = (place) => place.tool(`node${major}`, 'bin', 'node');
@@ -55,6 +55,17 @@ export const consumers = [
         ...onPage,
         how: 'Next.js client component',
         run: (place) => withServer(serveCommand(place, 'start', '--port'), readResult),
+      },
+      {
+        ...inProcess,
+        runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
+        how: 'Next.js edge route',
+        ran: { simd: 'simd' },
+        byDefault: 'simd',
+        run: (place) =>
+          withServer(serveCommand(place, 'start', '--port'), async (url) =>
+            (await fetch(new URL('/api/edge', url))).json(),
+          ),
       },
       {
         ...inProcess,
@@ -124,9 +135,34 @@ export const consumers = [
       },
     ],
   },
+  {
+    folder: 'static',
+    build: 'build',
+    checks: [
+      ...['mjs', 'cjs'].map((ending) =>
+        fixed(
+          `Node ${Number.parseInt(process.versions.node, 10)}`,
+          `\`pyramid-pool/static\` by ${ending === 'mjs' ? '`import`' : '`require`'}`,
+          (place) => place.printed(process.execPath, [`main.${ending}`]),
+        ),
+      ),
+      ...['', 'split/', 'one-file/'].flatMap((folder) => {
+        const how = { '': 'without a bundler', 'split/': 'split', 'one-file/': 'in one file' }[folder];
+        const type = folder === 'one-file/' ? 'classic' : 'module';
+        const worker = `service-worker.html?script=${folder}service-worker.js&type=${type}`;
+        return [
+          fixedOnPage(`service worker, ${how}`, worker),
+          fixedOnPage(`service worker, ${how}`, worker, true),
+          fixedOnPage(`AudioWorklet, ${how}`, `audio-worklet.html?script=${folder}audio-worklet.js`),
+        ];
+      }),
+      fixed('Chromium', 'extension background', (place) => withExtension(place.folder), 'chromium'),
+    ],
+  },
   { folder: 'webpack', build: 'build', checks: [bundled('webpack 5', 'public')] },
   { folder: 'esbuild', build: 'build', checks: [bundled('esbuild', 'public')] },
   { folder: 'rollup', build: 'build', checks: [bundled('Rollup', 'public')] },
+  { folder: 'parcel', build: 'build', checks: [bundled('Parcel', 'public')] },
   {
     folder: 'html',
     checks: [
@@ -144,6 +180,18 @@ export const consumers = [
     ],
   },
 ];
+
+/** The entry for hosts where `import()` is forbidden, which has one variant. */
+function fixed(runtime, how, run, browser) {
+  return { runtime, how, run, ran: edge, byDefault: 'simd', ...(browser && { browser }) };
+}
+
+/** The same on a page of the consumer's folder: served with the headers that isolate it. */
+function fixedOnPage(how, path, firefox) {
+  const read = firefox ? withFirefoxPage : async (url) => (await withPage(url)).result;
+  const run = (place) => withServer(serveFolder(place.folder), (url) => read(new URL(path, url)));
+  return fixed(firefox ? 'Firefox' : 'Chromium', how, run, firefox ? 'firefox' : 'chromium');
+}
 
 /** A page that loads one variant, and no file of another. */
 function lazy({ isolated, byDefault }) {

@@ -12,18 +12,18 @@ const allowed = [
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/worker\.js$/,
   // For tools that do not read `exports`.
-  /^(static|tfjs|tfjs-core)\/package\.json$/,
+  /^(static|tfjs|tfjs-core|onnx)\/package\.json$/,
 ];
 
 const needed = [
   'README.md',
   'LICENSE-APACHE',
   'LICENSE-MIT',
-  ...['index', 'tfjs/index', 'tfjs/op'].map((name) => `dist/types/${name}.d.ts`),
+  ...['index', 'tfjs/index', 'tfjs/op', 'onnx/index'].map((name) => `dist/types/${name}.d.ts`),
   'dist/worker.js',
-  ...['static', 'tfjs', 'tfjs-core'].map((name) => `${name}/package.json`),
+  ...['static', 'tfjs', 'tfjs-core', 'onnx'].map((name) => `${name}/package.json`),
   ...['node', 'browser', 'workerd'].flatMap((host) =>
-    ['index', 'static', 'tfjs', 'tfjs-core'].flatMap((name) => [
+    ['index', 'static', 'tfjs', 'tfjs-core', 'onnx'].flatMap((name) => [
       `dist/${host}/${name}.js`,
       `dist/${host}/${name}.js.map`,
     ]),
@@ -77,6 +77,16 @@ export const packedChecks = {
     const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
     const args = [tarball, '--profile', 'strict', ...rules, '--exclude-entrypoints', ...assets];
     return run(place.tool('.bin', 'attw'), args);
+  },
+
+  'tools that do not read `exports` find every module': async ({ place }) => {
+    const { default: resolver } = await import(place.tool('eslint-import-resolver-node', 'index.js'));
+    for (const name of ['', '/static', '/tfjs', '/tfjs-core', '/onnx']) {
+      const { found, path } = resolver.resolve(`pyramid-pool${name}`, join(place.folder, 'main.js'), {});
+      if (!found) fail(`pyramid-pool${name} is not found by its folder.`);
+      const byExports = await place.evaluated(`console.log(import.meta.resolve('pyramid-pool${name}'))`);
+      if (!byExports.trim().endsWith(path)) fail(`pyramid-pool${name} is ${path}, not ${byExports}.`);
+    }
   },
 
   'the bare WASM files and the script of workers have sub-paths': async ({ place }) => {

@@ -29,6 +29,38 @@ export async function withPage(url) {
   }
 }
 
+/** The result of an unpacked extension in Chromium: what the background's `result` comes to. */
+export async function withExtension(folder) {
+  const { chromium } = await import('playwright');
+  const context = await chromium.launchPersistentContext('', {
+    executablePath: findBrowser('chromium'),
+    ignoreDefaultArgs: ['--disable-extensions'],
+    args: [...chromiumFlags, `--disable-extensions-except=${folder}`, `--load-extension=${folder}`],
+  });
+  try {
+    const [background = await context.waitForEvent('serviceworker', { timeout: 30_000 })] =
+      context.serviceWorkers();
+    return await background.evaluate(() => globalThis.result);
+  } finally {
+    await context.close();
+  }
+}
+
+/** As `withPage`, in Firefox. */
+export async function withFirefoxPage(url) {
+  const { launch: launchFirefox } = await import('puppeteer-core');
+  const options = { browser: 'firefox', headless: true, executablePath: findBrowser('firefox') };
+  const firefox = await launchFirefox(options);
+  try {
+    const page = await firefox.newPage();
+    await page.goto(url.href ?? url);
+    const result = await page.waitForSelector('#result:not(:empty)', { timeout: 60_000 });
+    return JSON.parse(await result.evaluate(({ textContent }) => textContent));
+  } finally {
+    await firefox.close();
+  }
+}
+
 /** Ends the browser, if it was started. */
 export async function closeBrowser() {
   await (await browser)?.close();

@@ -65,12 +65,12 @@ async function tryConsumer({ folder, build, checks }, files, again) {
       await run('npm', ['run', build], { cwd: place.folder, env: place.env });
     });
   }
-  const runnable = checks.filter(({ browser }) => !browser || findBrowser('chromium'));
+  const runnable = checks.filter(({ browser }) => !browser || findBrowser(browser));
   for (const check of runnable) {
     await step(`${folder}: ${check.runtime}, ${check.how}`, () => tryCheck(folder, check, place));
   }
   if (runnable.length === checks.length) return notePassed(folder, stamp);
-  await step(folder, () => nothing(`${folder}: Chromium is not there, and what needs it is skipped`));
+  await step(folder, () => nothing(`${folder}: a browser is not there, and what needs it is skipped`));
 }
 
 async function tryCheck(folder, { ran, byDefault, run, runtime, how }, place) {

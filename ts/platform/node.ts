@@ -13,7 +13,7 @@ let threads: typeof Threads;
 
 export const platform: Platform = {
   async loadPayload(variant) {
-    const payload = loadPayload(variant);
+    const payload = await loadPayload(variant);
     if (variant === 'simd-threads') threads = await import('node:worker_threads');
     return payload;
   },

@@ -44,7 +44,7 @@ const queue = Object.entries(at).flatMap(([version, folder]) =>
     const base = options(version, lib);
     return [
       [title, folder, base],
-      ...(lib.includes('dom') ? [[`${title} onnx`, folder, forOnnx(base)]] : []),
+      ...(name === 'esnext dom' ? [[`${title} onnx`, folder, forOnnx(base)]] : []),
     ];
   }),
 );

@@ -1,0 +1,2 @@
+/** In place of `forbidden.js`. */
+export const checkForbidden = async () => {};
