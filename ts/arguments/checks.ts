@@ -1,4 +1,5 @@
 import { messageOf, PyramidPoolError, type PyramidPoolErrorCode } from '../core/errors.js';
+import { isBuffer } from '../core/realm.js';
 import { countElements, type DataType, dataTypes, type RawArray } from '../core/tensor.js';
 import { unproxied } from '../core/unproxied.js';
 
@@ -189,11 +190,27 @@ interface TensorParts {
 function readParts(tensor: TensorParts, path: string): TensorParts {
   try {
     const { data, dims, type } = unproxied(tensor);
-    return { data, dims, type };
+    return isPolyfilledHalf(data) ? { data: readBits(data), dims, type: 'float16' } : { data, dims, type };
   } catch (cause) {
     if (cause instanceof PyramidPoolError) throw cause;
     throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}`, { cause });
   }
+}
+
+/**
+ * Whether it is a `Float16Array` of a polyfill: no view for the language, but a proxy of one, or a class over the bits.
+ * Views of any other kind are what they are, whatever they are called.
+ */
+function isPolyfilledHalf(data: unknown): data is Uint16Array {
+  if (Object.prototype.toString.call(data) !== '[object Float16Array]') return false;
+  return ArrayBuffer.isView(data) ? tagOf(data) === 'Uint16Array' : isBuffer((data as Uint16Array).buffer);
+}
+
+/** The bits of polyfilled halves, in the memory they lie in. */
+function readBits(halves: Uint16Array): Uint16Array {
+  // A buffer that is detached has none, and no array can be made over it.
+  if (halves.length === 0) return new Uint16Array();
+  return new Uint16Array(halves.buffer, halves.byteOffset, halves.length);
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */

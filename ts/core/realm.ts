@@ -31,7 +31,12 @@ export function isSharedBuffer(value: unknown): boolean {
 
 /** Whether a value holds bytes: a buffer or a view of one. */
 export function isBytes(value: unknown): value is BufferSource {
-  return ArrayBuffer.isView(value) || tagOf(value) === '[object ArrayBuffer]' || isSharedBuffer(value);
+  return ArrayBuffer.isView(value) || isBuffer(value);
+}
+
+/** Whether a value is a buffer, shared by threads or not. */
+export function isBuffer(value: unknown): value is ArrayBufferLike {
+  return tagOf(value) === '[object ArrayBuffer]' || isSharedBuffer(value);
 }
 
 /** Whether a value is the response of a `fetch`, or gives its bytes like one. */
