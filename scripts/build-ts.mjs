@@ -40,6 +40,7 @@ export async function buildTs() {
   await step('types written', async () => {
     await run('npx', ['tsc', '--project', 'tsconfig.build.json']);
   });
+  copyFileSync(inProject('ts', 'onnx', 'pyramid_pool_onnx.py'), dist('pyramid_pool_onnx.py'));
   await step('TypeScript bundled', async () => {
     const worker = await bundleWorker();
     writeFileSync(dist('worker.js'), `${worker}onmessage = (event) => worker.serve(event.data);\n`);

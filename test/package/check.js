@@ -9,12 +9,13 @@ const SHARED = 2 ** 18;
  * Pools every case in a runtime of each variant asked for, forward, with indices and backward, by synchronous and
  * asynchronous calls, and the recorded corpus, then in the default runtime. Throws where a bit differs; tells what each variant turned out to be.
  *
- * @param {typeof import('pyramid-pool')} pyramidPool what the consumer imported
+ * @param {typeof import('pyramid-pool')} pyramidPool what the consumer imported; as `onnx` beside it what it imported of `pyramid-pool/onnx`
  * @param {import('pyramid-pool').Variant[]} [asked]
  * @returns {Promise<{ ran: Record<string, string>, fallbacks: string[], byDefault: string }>}
  */
 export async function check(pyramidPool, asked = ['simd-threads', 'simd', 'scalar']) {
-  const { createPyramidPool, createRuntime, PyramidPoolError } = pyramidPool;
+  const { createPyramidPool, createRuntime, PyramidPoolError, onnx } = pyramidPool;
+  if (onnx) await checkOnnx(onnx);
   const ran = {};
   const fallbacks = [];
   for (const variant of asked) {
@@ -70,6 +71,29 @@ async function checkDefaults(createPyramidPool, PyramidPoolError) {
   }
   throw new Error('a wrong call went through');
 }
+
+/** A model that is one pool of its input, 2 by 1, runs without a session: so it needs nothing of ONNX Runtime but its tensor. */
+async function checkOnnx({ createModel, makePortable }) {
+  class Tensor {
+    constructor(type, data, dims) {
+      Object.assign(this, { type, data, dims });
+    }
+  }
+  const ort = {
+    Tensor,
+    InferenceSession: { create: () => Promise.reject(new Error('no session is needed')) },
+  };
+  const model = await createModel(new Uint8Array(bytes(onePool)), { ort });
+  const x = new Tensor('float32', Float32Array.of(1, 2, 3, 4, 5, 6), [1, 1, 3, 2]);
+  const { y } = await model.run({ x });
+  if (`${y.dims} ${y.data}` !== '1,1,2,1 4,6') throw new Error(`the model gave ${y.dims}: ${y.data}`);
+  await model.dispose();
+  const length = makePortable(bytes(onePool)).length;
+  if (length < 1000) throw new Error(`the portable model has no body in ${length} bytes`);
+}
+
+const onePool =
+  'CAg6Zgo7CgF4EgF5Ig9BZGFwdGl2ZU1heFBvb2wqFAoLb3V0cHV0X3NpemVCAgIBoAEHOgxweXJhbWlkX3Bvb2wSAWdaHwoBeBIaChgIARIUCgMSAW4KAxIBYwoDEgFoCgMSAXdiAwoBeUIECgAQEUIQCgxweXJhbWlkX3Bvb2wQAQ==';
 
 /** Bit for bit, but any NaN for any NaN. */
 function compare(actual, expected, what) {

@@ -11,6 +11,7 @@ const allowed = [
   /^dist\/wasm\/[\w-]+\.(js|wasm)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/worker\.js$/,
+  /^dist\/pyramid_pool_onnx\.py$/,
   // For tools that do not read `exports`.
   /^(static|tfjs|tfjs-core|onnx)\/package\.json$/,
 ];
@@ -21,6 +22,8 @@ const needed = [
   'LICENSE-MIT',
   ...['index', 'tfjs/index', 'tfjs/op', 'onnx/index'].map((name) => `dist/types/${name}.d.ts`),
   'dist/worker.js',
+  'dist/pyramid_pool_onnx.py',
+  'dist/node/cli.js',
   ...['static', 'tfjs', 'tfjs-core', 'onnx'].map((name) => `${name}/package.json`),
   ...['node', 'browser', 'workerd'].flatMap((host) =>
     ['index', 'static', 'tfjs', 'tfjs-core', 'onnx'].flatMap((name) => [

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command `pyramid-pool`: tells what is in an ONNX file, and writes it so that any runtime runs it. Node only. */
+/** The command `pyramid-pool`, for Node: tells what is in an ONNX file, and writes it so that any runtime runs it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
@@ -8,8 +8,9 @@ import { makePortable, type PortableOptions } from './portable.js';
 
 const help = `\
 Usage: pyramid-pool onnx MODEL.onnx [OPTIONS]
+       pyramid-pool python > pyramid_pool_onnx.py
 
-Prints the inputs, outputs and adaptive pools of an ONNX model.
+\`onnx\` prints the inputs, outputs and adaptive pools of an ONNX model. \`python\` prints the Python file that exports PyTorch models.
 
 Options:
   -o, --output FILE   write the model so that any ONNX runtime runs it: with the bodies of its pools
@@ -47,6 +48,10 @@ function run(args: string[]): void {
     return;
   }
   const [command, file, ...more] = positionals;
+  if (command === 'python' && file === undefined) {
+    process.stdout.write(readFileSync(new URL('../pyramid_pool_onnx.py', import.meta.url)));
+    return;
+  }
   if (command !== 'onnx')
     misuse(command === undefined ? 'no command was given' : `there is no command '${command}'`);
   if (file === undefined || more.length > 0) misuse('one ONNX file is needed');

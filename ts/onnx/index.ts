@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * ONNX models with adaptive pooling: run with this package's kernels in ONNX Runtime, or made portable to any runtime.
  *

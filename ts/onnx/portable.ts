@@ -1,4 +1,5 @@
 /** Writes files that any ONNX runtime runs. */
+import type { PlainDataOf } from '../core/result-types.js';
 import { checkOptions, describeValue, fail } from '../arguments/checks.js';
 import { addBodies, inlineBodies } from './bodies.js';
 import { checkPyramid, type PyramidOption } from './options.js';
@@ -21,7 +22,7 @@ export interface PortableOptions {
  *
  * Throws as `createModel` does; `unsupported-model` also where the model is written for operators of ONNX before opset 13.
  */
-export function makePortable(bytes: ModelBytes, options?: PortableOptions): Uint8Array<ArrayBuffer> {
+export function makePortable(bytes: ModelBytes, options?: PortableOptions): PlainDataOf['uint8'] {
   const view = viewBytes(bytes);
   if (!view) fail('invalid-options', 'the model', `is ${describeValue(bytes)}`, 'the bytes of an ONNX file');
   const { inline = false, pyramid } = checkOptions(options, 'options', ['inline', 'pyramid']);

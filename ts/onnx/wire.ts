@@ -1,6 +1,7 @@
 /** Protobuf at the wire level: messages as fields that are views of the file's bytes, so that weights are never copied to be read. */
 import { PbfReader, PbfWriter } from 'pbf';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
+import type { PlainDataOf } from '../core/result-types.js';
 
 /** How a value is written: as a varint, in 8 bytes, with its length before it, or in 4 bytes. */
 const VARINT = 0;
@@ -119,7 +120,7 @@ function field(write: (writer: PbfWriter) => void): Uint8Array {
 }
 
 /** Puts pieces together: the one place where weights are copied. */
-export function join(pieces: Pieces): Uint8Array<ArrayBuffer> {
+export function join(pieces: Pieces): PlainDataOf['uint8'] {
   const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -1,9 +1,10 @@
 /** Writes ONNX files, and the parts of them that this package makes. Numbers are those of the fields in onnx.proto. */
+import type { PlainDataOf } from '../core/result-types.js';
 import type { Attribute, Graph, Model, ModelFunction, Named, Node, Opset } from './model.js';
 import { floatField, intField, join, messageField, readFields, textField } from './wire.js';
 
 /** The bytes of a model as a file. */
-export function writeModel(model: Model): Uint8Array<ArrayBuffer> {
+export function writeModel(model: Model): PlainDataOf['uint8'] {
   return join([
     intField(1, model.irVersion),
     ...model.rest,

@@ -1,4 +1,5 @@
 const pyramidPool = require('pyramid-pool');
+const onnx = require('pyramid-pool/onnx');
 const { check } = require('./check.js');
 
-check(pyramidPool).then((result) => console.log(JSON.stringify(result)));
+check({ ...pyramidPool, onnx }).then((result) => console.log(JSON.stringify(result)));

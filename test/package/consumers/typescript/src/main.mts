@@ -1,4 +1,5 @@
 import * as pyramidPool from 'pyramid-pool';
+import * as onnx from 'pyramid-pool/onnx';
 import { check } from '../check.js';
 
 // Each of these is what it says only if the types were found.
@@ -14,4 +15,4 @@ pyramidPool.createPyramidPool({}).catch(() => {});
 const variant: pyramidPool.Variant = 'avx';
 void variant;
 
-console.log(JSON.stringify(await check(pyramidPool)));
+console.log(JSON.stringify(await check({ ...pyramidPool, onnx })));

@@ -1,6 +1,7 @@
 /** The lines of the documentation on ONNX Runtime, and typed tensors. Compiled with the types of onnxruntime-web. */
 import * as ort from 'onnxruntime-web';
 import { createPyramidPool } from 'pyramid-pool';
+import { createModel } from 'pyramid-pool/onnx';
 
 const backbone = await ort.InferenceSession.create('backbone.onnx');
 const head = await ort.InferenceSession.create('head.onnx');
@@ -28,3 +29,10 @@ for (const map of [half, byte]) {
   new ort.Tensor(result.type, result.data, result.dims);
 }
 console.log(tensor);
+
+const model = await createModel('model.onnx', { ort, session: { executionProviders: ['wasm'] } });
+const results: ort.InferenceSession.ReturnType = await model.run({ image });
+const rows: ort.InferenceSession.ReturnType = await model.runAll([{ image }, { image }]);
+console.log(results.scores?.dims, rows.scores?.dims, model.pools[0]?.runs);
+// @ts-expect-error: what is no tensor is no feed
+model.run({ image: 1 }).catch(() => {});

@@ -9,6 +9,7 @@ import {
   type ResidentTensor,
   type Tensor,
 } from 'pyramid-pool';
+import type { PoolInfo } from 'pyramid-pool/onnx';
 import * as fixed from 'pyramid-pool/static';
 
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
@@ -129,4 +130,10 @@ export async function entries() {
   const pool: fixed.PyramidPool = await fixed.createPyramidPool({ levels: [1], runtime });
   const code: fixed.PyramidPoolErrorCode = new PyramidPoolError('unsupported', '').code;
   return [pool, code, runtime.memory, runtime.handle().module];
+}
+
+/** The types of the sub-path for ONNX compile everywhere, too. */
+export function describe({ operator, levels, runs }: PoolInfo): string {
+  expectType<'kernels' | 'bodies'>()(runs);
+  return `${operator} ${levels.join()}`;
 }

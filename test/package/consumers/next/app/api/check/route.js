@@ -1,8 +1,9 @@
 import * as pyramidPool from 'pyramid-pool';
+import * as onnx from 'pyramid-pool/onnx';
 import { check } from '../../../check.js';
 
 export const dynamic = 'force-dynamic';
 
 export async function GET() {
-  return Response.json(await check(pyramidPool));
+  return Response.json(await check({ ...pyramidPool, onnx }));
 }

@@ -1,0 +1,290 @@
+/** What `pyramid-pool/onnx` has for Node: its command, large models, and the Python file, where a Python with torch is found. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-web';
+import { createModel, makePortable } from 'pyramid-pool/onnx';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonFile, operatorsText, pythonFile, withOperators } from '../../scripts/onnx-operators.mjs';
+import { expectNear, exported, exportedFile, setUpOrt } from '../interop/onnx-files.js';
+import { model, node, numbers, value } from '../interop/onnx-graphs.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+// Inside the project, where packages are found by their names.
+const folder = mkdtempSync(join(root, 'target', 'onnx-'));
+beforeAll(setUpOrt);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the command', () => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'dist', 'node', 'cli.js'), ...args],
+      {
+        encoding: 'utf8',
+      },
+    );
+    return { status, out: stdout.trim(), error: stderr.trim() };
+  };
+  const file = join(root, 'test', 'interop', 'onnx', 'exported', 'psp-new.onnx');
+  const written = join(folder, 'written.onnx');
+
+  test('says what is in a model', () => {
+    const { status, out } = run('onnx', file);
+    expect(status).toBe(0);
+    expect(out).toContain('x float32 [n, 3, h, w]');
+    expect(out.match(/pyramid 1/g)?.length).toBe(4);
+    expect(run('onnx', file, '--values').out).toContain('relu float32 [n, 8, h, w]');
+  });
+
+  test.each([[[]], [['--inline']]])('writes a portable model (%s)', async (flags) => {
+    expect(run('onnx', file, '-o', written, ...flags)).toMatchObject({ status: 0, error: '' });
+    const session = await ort.InferenceSession.create(new Uint8Array(readFileSync(written)));
+    for (const { feeds, outputs } of exportedFile('psp-new.onnx').runs)
+      expectNear(await session.run(feeds), outputs);
+  });
+
+  test('puts a pyramid on a value', async () => {
+    const flags = ['--pyramid', '3,2x1', '--at', 'relu', '--reduction', 'average'];
+    expect(run('onnx', file, '--output', written, ...flags)).toMatchObject({ status: 0, error: '' });
+    const bytes = new Uint8Array(readFileSync(written));
+    const made = await createModel(bytes, { ort });
+    expect(made.pools[0]).toMatchObject({
+      levels: [
+        [3, 3],
+        [2, 1],
+      ],
+      reduction: 'average',
+      input: 'relu',
+    });
+    // Without what comes after: no other weight is there.
+    expect(bytes.length).toBeLessThan(readFileSync(file).length);
+  });
+
+  test('gives the Python file', () => {
+    expect(run('python').out).toBe(readFileSync(pythonFile, 'utf8').trim());
+  });
+
+  test.each<[string[], string]>([
+    [[], 'no command'],
+    [['onxx', file], "no command 'onxx'"],
+    [['onnx'], 'one ONNX file'],
+    [['onnx', file, '--inlnie'], '--inlnie'],
+    [['onnx', file, '--inline'], '--output'],
+    [['onnx', file, '--at', 'relu'], '--pyramid'],
+    [['onnx', join(folder, 'nothing.onnx')], 'nothing.onnx'],
+    [['onnx', join(root, 'package.json')], 'JSON'],
+    [['onnx', file, '--pyramid', '4,x', '--at', 'relu'], 'levels'],
+    [['onnx', file, '--pyramid', '4', '--at', 'rleu'], "'relu'"],
+    [['onnx', file, '-o', join(folder, 'no', 'folder.onnx')], 'folder.onnx'],
+  ])('refuses %j', (args, part) => {
+    const { status, out, error } = run(...args);
+    expect([status, out.includes('Written')]).toEqual([1, false]);
+    expect(error).toContain(part);
+    expect(error.split('\n').length).toBe(1);
+  });
+
+  test('helps', () => {
+    expect(run('--help').out).toContain('--inline');
+  });
+});
+
+test('a model above 100 MB is copied once', async () => {
+  const [rows, columns] = [512, 52_000];
+  const matrix = {
+    name: 'matrix',
+    dims: [rows, columns],
+    dataType: 1,
+    rawData: new Uint8Array(4 * rows * columns),
+  };
+  new Float32Array(matrix.rawData.buffer).set(numbers(1000));
+  const bytes = model({
+    input: [value('image', ['n', 512, 'h', 'w'])],
+    output: [value('scores', undefined)],
+    initializer: [matrix],
+    node: [
+      node('pyramid_pool::AdaptiveMaxPool', ['image'], ['pooled'], { output_size: [1, 1] }),
+      node('Flatten', ['pooled'], ['row']),
+      node('MatMul', ['row', 'matrix'], ['scores']),
+    ],
+  });
+  expect(bytes.length).toBeGreaterThan(100e6);
+  let given = 0;
+  const { InferenceSession, Tensor } = ort;
+  const create = (part: Uint8Array) => {
+    given += part.buffer.byteLength;
+    return InferenceSession.create(part);
+  };
+  const copied = countCopies();
+  const made = await createModel(bytes, { ort: { Tensor, InferenceSession: { create } } });
+  const all = copied();
+  expect(given).toBeLessThan(bytes.length + 1e6);
+  expect(all).toBeLessThan(bytes.length + 1e6);
+  const image = new Tensor('float32', numbers(512 * 6), [1, 512, 2, 3]);
+  const { scores } = (await made.run({ image })) as Record<string, ort.Tensor>;
+  expect(scores!.dims).toEqual([1, columns]);
+  await made.dispose();
+  expect(makePortable(bytes).length).toBeLessThan(bytes.length + 1e5);
+});
+
+/** Bytes that are copied from array to array from now on; those that ONNX Runtime copies into its own memory do not count. */
+function countCopies(): () => number {
+  const { set } = Uint8Array.prototype;
+  let count = 0;
+  Uint8Array.prototype.set = function (this: Uint8Array, from: ArrayLike<number>, at?: number) {
+    const isOrt =
+      this.buffer.byteLength > 2 ** 27 && this.byteLength === this.buffer.byteLength && from.length > 2 ** 26;
+    if (!isOrt || !new Error().stack?.includes('ort')) count += from.length;
+    set.call(this, from, at);
+  };
+  return () => {
+    Uint8Array.prototype.set = set;
+    return count;
+  };
+}
+
+describe('bodies', () => {
+  test('are what the script makes of them, in both files', () => {
+    expect(readFileSync(jsonFile, 'utf8')).toBe(operatorsText());
+    const python = readFileSync(pythonFile, 'utf8');
+    expect(withOperators(python)).toBe(python);
+    expect(python).toContain(operatorsText());
+  });
+
+  test('exported files have those that this package gives them', async () => {
+    // Written by Python with onnx, and by us: the same functions, node by node.
+    for (const { bytes } of exported) {
+      const ours = await createModel(makePortable(bytes), { ort });
+      const theirs = await createModel(bytes, { ort });
+      expect(ours.pools).toEqual(theirs.pools);
+    }
+  });
+});
+
+/** A Python with what exporting needs: the one that PYTHON names, or the first on the path. */
+function findPython(): string | undefined {
+  return [process.env.PYTHON, 'python3', 'python'].find((python) => {
+    if (!python) return false;
+    const { status } = spawnSync(python, ['-c', 'import torch, onnx, onnxscript']);
+    return status === 0;
+  });
+}
+
+const python = findPython();
+const timeout = 300_000;
+
+function runPython(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(python!, args, { cwd: folder, encoding: 'utf8', timeout });
+  return { status, out: stdout.trim(), error: stderr.trim() };
+}
+
+describe(
+  python
+    ? `exported by ${python}`
+    : 'exporting is left out: there is no Python with torch, onnx and onnxscript',
+  () => {
+    beforeAll(() => copyFileSync(pythonFile, join(folder, 'pyramid_pool_onnx.py')));
+
+    test.runIf(python)('all networks again, by both exporters', { timeout }, async () => {
+      const { status, error } = runPython(join(root, 'test', 'interop', 'onnx', 'export.py'), folder);
+      expect(error.split('\n').at(-1), error).not.toContain('Error');
+      expect(status).toBe(0);
+      const { networks } = JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8'));
+      expect(Object.keys(networks).length).toBe(7);
+      for (const { files, runs } of Object.values<Answers>(networks)) {
+        for (const [file, { inputs, outputs }] of Object.entries(files)) {
+          const bytes = new Uint8Array(readFileSync(join(folder, file)));
+          for (const made of [await createModel(bytes, { ort }), await ort.InferenceSession.create(bytes)]) {
+            for (const run of runs) {
+              const results = await made.run(byName(inputs, run.feeds));
+              expectNear(results as Record<string, ort.Tensor>, byName(outputs, run.outputs));
+            }
+          }
+        }
+      }
+    });
+
+    test.runIf(python)('what ONNX cannot hold is refused with a sentence', { timeout }, () => {
+      writeFileSync(join(folder, 'refused.py'), refused);
+      const { out, error } = runPython('refused.py');
+      const lines = out.split('\n');
+      expect(lines.length, error).toBe(9);
+      for (const exporter of ['new', 'legacy']) {
+        expect(lines).toContainEqual(
+          expect.stringMatching(`^${exporter} indices: .*return_indices.*forwardWithIndices`),
+        );
+        expect(lines).toContainEqual(
+          expect.stringMatching(`^${exporter} volume: .*3 dimensions.*one after the other`),
+        );
+        expect(lines).toContainEqual(expect.stringMatching(`^${exporter} unused indices: fine`));
+      }
+      expect(lines).toContainEqual(expect.stringMatching(/^options: exporter is 'old'/));
+      expect(lines).toContainEqual(expect.stringMatching(/^opset: opset is 11/));
+      expect(lines).toContainEqual('files left: 2');
+    });
+
+    test.runIf(python)('bodies are added to a file from a terminal', { timeout }, async () => {
+      const { bytes, runs } = exportedFile('pyramid-new.onnx');
+      writeFileSync(join(folder, 'given.onnx'), bytes);
+      for (const flags of [[], ['--inline']]) {
+        const { status, error } = runPython('pyramid_pool_onnx.py', 'given.onnx', '-o', 'out.onnx', ...flags);
+        expect(status, error).toBe(0);
+        const session = await ort.InferenceSession.create(
+          new Uint8Array(readFileSync(join(folder, 'out.onnx'))),
+        );
+        for (const { feeds, outputs } of runs) expectNear(await session.run(feeds), outputs);
+      }
+    });
+  },
+);
+
+interface Packed {
+  dims: number[];
+  data: string;
+}
+
+interface Answers {
+  files: Record<string, { inputs: string[]; outputs: string[] }>;
+  runs: { feeds: Packed[]; outputs: Packed[] }[];
+}
+
+function byName(names: string[], tensors: Packed[]): Record<string, ort.Tensor> {
+  const unpack = ({ dims, data }: Packed) =>
+    new ort.Tensor('float32', new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer), dims);
+  return Object.fromEntries(tensors.map((tensor, i) => [names[i]!, unpack(tensor)]));
+}
+
+const refused = `
+import os, torch, torch.nn as nn, torch.nn.functional as F
+from pyramid_pool_onnx import export
+
+class Indices(nn.Module):
+    def forward(self, x):
+        return F.adaptive_max_pool2d(x, 3, return_indices=True)
+
+class Unused(nn.Module):
+    def forward(self, x):
+        y, indices = F.adaptive_max_pool2d(x, 3, return_indices=True)
+        return y
+
+class Volume(nn.Module):
+    def forward(self, x):
+        return F.adaptive_avg_pool3d(x, 3)
+
+def attempt(title, work):
+    try:
+        work()
+        print(f"{title}: fine")
+    except ValueError as error:
+        print(f"{title}: {error}")
+
+image, volume = torch.randn(2, 3, 8, 9), torch.randn(2, 3, 8, 9, 7)
+for exporter in ("new", "legacy"):
+    attempt(f"{exporter} indices", lambda: export(Indices(), (image,), f"a-{exporter}.onnx", exporter=exporter))
+    attempt(f"{exporter} unused indices", lambda: export(Unused(), (image,), f"b-{exporter}.onnx", exporter=exporter))
+    attempt(f"{exporter} volume", lambda: export(Volume(), (volume,), f"c-{exporter}.onnx", exporter=exporter))
+attempt("options", lambda: export(Unused(), (image,), "d.onnx", exporter="old"))
+attempt("opset", lambda: export(Unused(), (image,), "d.onnx", opset=11))
+print("files left:", sum(name[1:2] == "-" and name.endswith(".onnx") for name in os.listdir()))
+`;
