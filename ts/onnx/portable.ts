@@ -1,6 +1,7 @@
 /** Writes files that any ONNX runtime runs. */
-import type { PlainDataOf } from '../core/result-types.js';
+
 import { checkOptions, describeValue, fail } from '../arguments/checks.js';
+import type { PlainDataOf } from '../core/result-types.js';
 import { addBodies, inlineBodies } from './bodies.js';
 import { checkPyramid, type PyramidOption } from './options.js';
 import { pruneModel } from './parts.js';
