@@ -81,6 +81,23 @@ test('works where there is no import() and no global of the web', () => {
   ]);
 });
 
+test('says what a host lacks', () => {
+  const script = `
+    const { createPyramidPool } = await load('browser/static.js');
+    const failed = () => createPyramidPool({ levels: [1] }).catch(({ code, message }) => [code, message]);
+    vm.runInContext('WebAssembly.validate = () => false', context);
+    const withoutSimd = await failed();
+    vm.runInContext('delete globalThis.WebAssembly', context);
+    console.log(JSON.stringify([withoutSimd, await failed()]));`;
+  expect(run(script)).toEqual([
+    [
+      'unsupported',
+      'this host has no WebAssembly SIMD, and pyramid-pool/static carries the simd variant only',
+    ],
+    ['unsupported', 'this host has no WebAssembly'],
+  ]);
+});
+
 test('says what it cannot do there', () => {
   const script = `
     const { createRuntime } = await load('browser/static.js');

@@ -20,6 +20,9 @@ const best = availableParallelism() > 1 ? 'simd-threads' : 'simd';
  * @property {(place: import('./place.mjs').Place) => Promise<object>} run returns what `check` in check.js returns
  */
 
+/** This process's, as the table names it. */
+const thisNode = `Node ${Number.parseInt(process.versions.node, 10)}`;
+
 const inProcess = { ran: everywhere, byDefault: best };
 const onPage = { runtime: 'Chromium', browser: 'chromium', ran: everywhere, byDefault: best };
 
@@ -34,7 +37,7 @@ const node = (major) => {
 
 const typescript = (how, file) => ({
   ...inProcess,
-  runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
+  runtime: thisNode,
   how: `TypeScript, ${how}`,
   run: (place) => place.printed(process.execPath, [file]),
 });
@@ -44,6 +47,41 @@ const bundled = (how, output) => ({
   how,
   run: async (place) => withServer(serveFolder(join(place.folder, output)), readResult),
 });
+
+/** The entry for hosts where `import()` is forbidden, which has one variant. */
+const fixed = (runtime, where, run, browser) => ({
+  runtime,
+  how: `\`pyramid-pool/static\` ${where}`,
+  run,
+  ran: edge,
+  byDefault: 'simd',
+  ...(browser && { browser }),
+});
+
+/** The same on pages of the consumer's folder, one after the other. */
+const fixedOnPages = (runtime, where, paths, read) =>
+  fixed(
+    runtime,
+    where,
+    (place) =>
+      withServer(serveFolder(place.folder), async (url) => {
+        const results = [];
+        for (const path of paths) results.push(await read(new URL(path, url)));
+        return results.find(({ error }) => error) ?? results[0];
+      }),
+    runtime.toLowerCase(),
+  );
+
+const readResult = async (url) => (await withPage(url)).result;
+
+/** A script of a consumer as it is, split by a bundler, and as one file, which is a classic script. */
+const inThreeWays = (page, script) => [
+  `${page}?script=${script}&type=module`,
+  `${page}?script=split/${script}&type=module`,
+  `${page}?script=one-file/${script}&type=classic`,
+];
+const inServiceWorker = inThreeWays('service-worker.html', 'service-worker.js');
+const inAudioWorklet = inThreeWays('audio-worklet.html', 'audio-worklet.js');
 
 /** @type {{ folder: string, build?: string, checks: Check[] }[]} */
 export const consumers = [
@@ -58,7 +96,7 @@ export const consumers = [
       },
       {
         ...inProcess,
-        runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
+        runtime: thisNode,
         how: 'Next.js edge route',
         ran: { simd: 'simd' },
         byDefault: 'simd',
@@ -69,7 +107,7 @@ export const consumers = [
       },
       {
         ...inProcess,
-        runtime: `Node ${Number.parseInt(process.versions.node, 10)}`,
+        runtime: thisNode,
         how: 'Next.js server route',
         run: (place) =>
           withServer(serveCommand(place, 'start', '--port'), async (url) =>
@@ -139,24 +177,12 @@ export const consumers = [
     folder: 'static',
     build: 'build',
     checks: [
-      ...['mjs', 'cjs'].map((ending) =>
-        fixed(
-          `Node ${Number.parseInt(process.versions.node, 10)}`,
-          `\`pyramid-pool/static\` by ${ending === 'mjs' ? '`import`' : '`require`'}`,
-          (place) => place.printed(process.execPath, [`main.${ending}`]),
-        ),
-      ),
-      ...['', 'split/', 'one-file/'].flatMap((folder) => {
-        const how = { '': 'without a bundler', 'split/': 'split', 'one-file/': 'in one file' }[folder];
-        const type = folder === 'one-file/' ? 'classic' : 'module';
-        const worker = `service-worker.html?script=${folder}service-worker.js&type=${type}`;
-        return [
-          fixedOnPage(`service worker, ${how}`, worker),
-          fixedOnPage(`service worker, ${how}`, worker, true),
-          fixedOnPage(`AudioWorklet, ${how}`, `audio-worklet.html?script=${folder}audio-worklet.js`),
-        ];
-      }),
-      fixed('Chromium', 'extension background', (place) => withExtension(place.folder), 'chromium'),
+      fixed(thisNode, 'by `import`', (place) => place.printed(process.execPath, ['main.mjs'])),
+      fixed(thisNode, 'by `require`', (place) => place.printed(process.execPath, ['main.cjs'])),
+      fixedOnPages('Chromium', 'in a service worker', inServiceWorker, readResult),
+      fixedOnPages('Firefox', 'in a service worker', inServiceWorker, withFirefoxPage),
+      fixedOnPages('Chromium', 'in an AudioWorklet', inAudioWorklet, readResult),
+      fixed('Chromium', 'in an extension', (place) => withExtension(place.folder), 'chromium'),
     ],
   },
   { folder: 'webpack', build: 'build', checks: [bundled('webpack 5', 'public')] },
@@ -180,18 +206,6 @@ export const consumers = [
     ],
   },
 ];
-
-/** The entry for hosts where `import()` is forbidden, which has one variant. */
-function fixed(runtime, how, run, browser) {
-  return { runtime, how, run, ran: edge, byDefault: 'simd', ...(browser && { browser }) };
-}
-
-/** The same on a page of the consumer's folder: served with the headers that isolate it. */
-function fixedOnPage(how, path, firefox) {
-  const read = firefox ? withFirefoxPage : async (url) => (await withPage(url)).result;
-  const run = (place) => withServer(serveFolder(place.folder), (url) => read(new URL(path, url)));
-  return fixed(firefox ? 'Firefox' : 'Chromium', how, run, firefox ? 'firefox' : 'chromium');
-}
 
 /** A page that loads one variant, and no file of another. */
 function lazy({ isolated, byDefault }) {
@@ -221,8 +235,6 @@ async function answerOfWorkerd(place) {
     await miniflare.dispose();
   }
 }
-
-const readResult = async (url) => (await withPage(url)).result;
 
 async function withServer(starting, work) {
   const server = await starting;

@@ -24,7 +24,10 @@ export async function choose(wanted: Wanted): Promise<Choice> {
   if (typeof WebAssembly !== 'object') {
     throw new PyramidPoolError('unsupported', 'this host has no WebAssembly');
   }
-  if (platform.only) return onlyOne(platform.only, wanted);
+  if (platform.only) {
+    if (await simd()) return onlyOne(platform.only, wanted);
+    throw new PyramidPoolError('unsupported', `this host has no WebAssembly SIMD, and ${platform.only.why}`);
+  }
   if (wanted.variant === 'scalar') return alone('scalar', wanted, undefined);
   if (!(await simd())) return alone('scalar', wanted, 'no WebAssembly SIMD');
   if (wanted.variant === 'simd' || wanted.threads === 1) {
