@@ -16,6 +16,7 @@ export interface PoolingRequest {
 /** Reads a request, or refuses it. The body is read last: what can be refused without it is. */
 export async function readRequest(request: Request): Promise<PoolingRequest> {
   const { searchParams } = new URL(request.url);
+  checkNames(searchParams);
   const layout = readLayout(searchParams.get('layout') ?? 'NCHW');
   const levels = readLevels(searchParams.get('levels') ?? '4,2,1');
   const dims = readDims(searchParams.get('dims') ?? request.headers.get('x-dims'));
@@ -23,6 +24,28 @@ export async function readRequest(request: Request): Promise<PoolingRequest> {
   checkSize(dims, levels, layout);
   const bytes = await readBody(request, product(dims) * FLOAT_BYTES, dims);
   return { levels, layout, map: { data: new Float32Array(bytes.buffer), dims } };
+}
+
+/** A misspelt parameter would be passed over, and one of two that differ be chosen by chance. */
+function checkNames(parameters: URLSearchParams): void {
+  const known = ['dims', 'levels', 'layout'];
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Refusal(
+      400,
+      'unknown-parameter',
+      `${quote(unknown)} is not a parameter; there are ${known.join(', ')}`,
+    );
+  }
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new Refusal(
+      400,
+      'repeated-parameter',
+      `${repeated} is there more than once, but must be there once`,
+    );
+  }
 }
 
 function checkMethod(request: Request): void {

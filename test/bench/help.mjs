@@ -6,9 +6,9 @@ Sets up what is missing, builds the package and measures it: every engine on eve
 checked before it is timed. Prints medians with the range of the middle half, in microseconds, and how many times
 the bound that is.
 
-  --case NAME       only this case: a, b, c, d, f, sweep, or a point of the sweep such as 56x56x256; may be repeated
-  --operation NAME  only this one: forward, indices, backward, arrays; may be repeated
-  --engine NAME     only engines whose name begins so; may be repeated
+  --case LIST       only these cases: a, b, c, d, f, sweep, or points of the sweep such as 56x56x256
+  --operation LIST  only these: forward, indices, backward, arrays
+  --engine LIST     only engines whose names begin so
   --threads N       most threads of the engines that have threads (default 2)
   --rounds N        samples of each engine (default 25, in the sweep 9)
   --json FILE       writes all samples to a file as well
@@ -16,6 +16,7 @@ the bound that is.
   --list            only names the engines and says what they are
   --help            this text
 
+A LIST is a name or several, such as a,b; an option may also be repeated.
 PyTorch takes part where the Python on the path, or the one that PYTHON names, has torch and torchvision.
 After a build the same file runs elsewhere:
   npx deno run -A --sloppy-imports test/bench/main.ts OPTIONS

@@ -22,6 +22,13 @@ import { writeRecord } from './record.js';
 /** What the benchmark was told cannot be done. */
 class Misuse extends Error {}
 
+/** The names that an option was given: it may be repeated, and each time be a list. */
+function readNames(option: string, given: readonly string[] | undefined): string[] | undefined {
+  const names = given?.flatMap((list) => list.split(',')).map((name) => name.trim());
+  if (names?.includes('')) throw new Misuse(`--${option} needs names, such as a or a,b.`);
+  return names;
+}
+
 /** What the benchmark was told. */
 function readOptions() {
   const { values } = parseArgs({
@@ -37,16 +44,19 @@ function readOptions() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { case: names = [], operation: chosen = [], threads, rounds } = values;
+  const { threads, rounds } = values;
+  const names = readNames('case', values.case);
+  const chosen = readNames('operation', values.operation);
+  const engine = readNames('engine', values.engine);
   const points = sweep.map(({ name }) => name);
   const named = cases.map(({ name }) => name);
-  refuseOthers('case', names, [...named, 'sweep', ...points], [...named, 'sweep', `${points[0]}`, '…']);
-  refuseOthers('operation', chosen, operations);
+  refuseOthers('case', names ?? [], [...named, 'sweep', ...points], [...named, 'sweep', `${points[0]}`, '…']);
+  refuseOthers('operation', chosen ?? [], operations);
   for (const [name, text] of Object.entries({ threads, rounds })) {
     if (text !== undefined && !/^[1-9]\d*$/.test(text))
       throw new Misuse(`--${name} needs a number from 1 on.`);
   }
-  return values;
+  return { ...values, case: names, operation: chosen, engine };
 }
 
 function refuseOthers(what: string, asked: readonly string[], known: readonly string[], shown = known): void {

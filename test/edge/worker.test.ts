@@ -80,6 +80,20 @@ const refused: [what: string, sent: Sent, status: number, code: string, message:
     'unsupported-type',
     'the body is text/plain',
   ],
+  [
+    'a parameter that it does not know',
+    { ...good, query: '?dims=1,2,5,7&level=4,2' },
+    400,
+    'unknown-parameter',
+    '"level" is not a parameter; there are dims, levels, layout',
+  ],
+  [
+    'a parameter twice',
+    { ...good, query: '?dims=1,2,5,7&levels=4&levels=2' },
+    400,
+    'repeated-parameter',
+    'levels is there more than once',
+  ],
   ['no dims', { body: map }, 400, 'missing-dims', 'like 1,256,13,13'],
   ['dims of rank 2', { query: '?dims=10,7', body: map }, 400, 'invalid-dims', 'dims is "10,7"'],
   [

@@ -1,4 +1,9 @@
-import { createPyramidPool, createRuntime, type PyramidPoolErrorCode } from 'pyramid-pool';
+import {
+  createPyramidPool,
+  createRoiPyramidPool,
+  createRuntime,
+  type PyramidPoolErrorCode,
+} from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectError, make, map, useLastingRuntime, wrong } from './wrong.js';
 
@@ -234,6 +239,27 @@ test('averages have no indices', async () => {
   await expectError(() => spp.forwardWithIndices(map(1, 4, 4)), 'invalid-options', 'no indices');
   await expectError(() => spp.forwardWithIndicesAsync(map(1, 4, 4)), 'invalid-options', 'no indices');
   expect(spp.backward(map(5), { dims: [1, 4, 4] }).dims).toEqual([1, 4, 4]);
+});
+
+describe('vectorLength', () => {
+  test('is the length that outputDims gives for a map of any size', async () => {
+    const flat = await pool({ levels: [4, [2, 3], 1], layout: 'NHWC' });
+    expect(flat.vectorLength(5)).toBe(flat.outputDims([1, 1, 5])[0]);
+    const long = await pool({ levels: [4, 1], spatialDims: 1 });
+    expect(long.vectorLength(3)).toBe(15);
+    using regions = await createRoiPyramidPool({ levels: [6, 3, 2, 1], runtime: runtime() });
+    expect(regions.vectorLength(256)).toBe(50 * 256);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, '3', undefined, [3], 2 ** 31])(
+    'refuses %s channels',
+    async (channels) => {
+      const spp = await pool();
+      using regions = await createRoiPyramidPool({ levels: [1], runtime: runtime() });
+      for (const it of [spp, regions])
+        await expectError(() => it.vectorLength(wrong(channels)), 'invalid-dims', 'channels is');
+    },
+  );
 });
 
 describe('binBounds and outputDims', () => {

@@ -1,4 +1,4 @@
-import { checkDims, fail } from './checks.js';
+import { checkDims, describeValue, fail } from './checks.js';
 
 /** The order of a feature map's axes. */
 export type Layout = 'NCHW' | 'NHWC';
@@ -26,6 +26,13 @@ const axes = {
   1: { NCHW: '[N, C, L] or [C, L]', NHWC: '[N, L, C] or [L, C]' },
   2: { NCHW: '[N, C, H, W] or [C, H, W]', NHWC: '[N, H, W, C] or [H, W, C]' },
 };
+
+/** A number of channels must be a whole number that indices can count. */
+export function checkChannels(channels: unknown): asserts channels is number {
+  if (typeof channels !== 'number' || !Number.isInteger(channels) || channels < 1 || channels > MOST) {
+    fail('invalid-dims', 'channels', `is ${describeValue(channels)}`, `a whole number from 1 to ${MOST}`);
+  }
+}
 
 /**
  * Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty, and a map of one axis is one

@@ -1,5 +1,6 @@
 import { type Batch, describeBatch } from '../arguments/batch.js';
 import { checkOptions, checkSameDims } from '../arguments/checks.js';
+import { checkChannels } from '../arguments/feature-map.js';
 import { countBins } from '../arguments/levels.js';
 import {
   checkContext,
@@ -149,6 +150,20 @@ export class PyramidPool extends Unproxied implements Disposable {
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
   outputDims(dims: MapDims): number[] {
     return [...unproxied(this).#batchOf(dims).outputDims];
+  }
+
+  /**
+   * How long the vector of a map with so many channels is, whatever its size: what the layer after it needs to know.
+   *
+   * @throws `PyramidPoolError` with the code `invalid-dims` where `channels` is not a whole number from 1 up.
+   *
+   * @example
+   * const pool = await createPyramidPool({ levels: [4, 2, 1] });
+   * pool.vectorLength(256); // 21 * 256 = 5376
+   */
+  vectorLength(channels: number): number {
+    checkChannels(channels);
+    return channels * unproxied(this).#pyramid.bins;
   }
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */

@@ -1,5 +1,5 @@
 import { checkOptions, checkSameDims } from '../arguments/checks.js';
-import { type FeatureMapShape, featureMapShape } from '../arguments/feature-map.js';
+import { checkChannels, type FeatureMapShape, featureMapShape } from '../arguments/feature-map.js';
 import { countBins } from '../arguments/levels.js';
 import {
   checkContext,
@@ -132,6 +132,20 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
   ): Promise<OutOr<O, Gradient<G>>> {
     const pool = unproxied(this);
     return pool.#caller.runAsync(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+  }
+
+  /**
+   * How long the vector of a region is for a map with so many channels, whatever its size: what the layer after it needs to know.
+   *
+   * @throws `PyramidPoolError` with the code `invalid-dims` where `channels` is not a whole number from 1 up.
+   *
+   * @example
+   * const pool = await createRoiPyramidPool({ levels: [4, 2, 1] });
+   * pool.vectorLength(256); // 21 * 256 = 5376
+   */
+  vectorLength(channels: number): number {
+    checkChannels(channels);
+    return channels * unproxied(this).#bins;
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
