@@ -8,7 +8,9 @@ import type { DataType, HalfArray, MapType, RealType, TensorLike, TypedTensor } 
 
 type Uint16Plain = ReturnType<typeof Uint16Array.of>;
 
-type Float16Plain = typeof globalThis extends { Float16Array: { of(...items: number[]): infer A } }
+type Float16Plain = typeof globalThis extends {
+  Float16Array: { of(...items: number[]): infer A extends object };
+}
   ? A
   : never;
 
@@ -29,7 +31,7 @@ export interface PlainDataOf {
  * const pooled = pool.forward(featureMap);
  * if (pooled.type === 'float32') await crypto.subtle.digest('SHA-256', pooled.data);
  */
-export type PlainTensor<T extends DataType = DataType, Halves = PlainDataOf['float16']> = {
+export type PlainTensor<T extends DataType = DataType, Halves extends object = PlainDataOf['float16']> = {
   [K in T]: TypedTensor<K, K extends 'float16' ? Halves : PlainDataOf[K]>;
 }[T];
 

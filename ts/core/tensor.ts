@@ -71,8 +71,8 @@ export interface TensorLike {
 }
 
 /** A tensor of one element type, whose elements are in the array `D`. */
-export interface TypedTensor<T extends DataType, D = DataOf[T]> extends TensorLike {
-  readonly data: D & object;
+export interface TypedTensor<T extends DataType, D extends object = DataOf[T]> extends TensorLike {
+  readonly data: D;
   readonly type: T;
   /** Number of elements. */
   readonly size: number;
