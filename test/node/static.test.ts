@@ -37,7 +37,7 @@ function run(script: string) {
     const allow = () => {
       options.importModuleDynamically = async (name, { identifier }) => {
         const module = await link(name, { identifier });
-        await module.link(link);
+        if (module.status === 'unlinked') await module.link(link);
         await module.evaluate();
         return module;
       };
