@@ -234,6 +234,22 @@ describe(
       expect(lines).toContainEqual('files left: 2');
     });
 
+    test.runIf(python)('the network of the documentation', { timeout }, () => {
+      const [code] = /(?<=```python\n).*?(?=```)/s.exec(
+        readFileSync(join(root, 'docs', 'pytorch.md'), 'utf8'),
+      )!;
+      writeFileSync(join(folder, 'documented.py'), code);
+      const { status, error } = runPython('documented.py');
+      expect(status, error).toBe(0);
+      // The file that its other examples are run with is of this network.
+      const described = (file: string) => {
+        const command = [join(root, 'dist', 'node', 'cli.js'), 'onnx', file, '--values'];
+        return spawnSync(process.execPath, command, { encoding: 'utf8' }).stdout;
+      };
+      const committed = join(root, 'test', 'interop', 'onnx', 'documented', 'model.onnx');
+      expect(described(join(folder, 'model.onnx'))).toBe(described(committed));
+    });
+
     test.runIf(python)('bodies are added to a file from a terminal', { timeout }, async () => {
       const { bytes, runs } = exportedFile('pyramid-new.onnx');
       writeFileSync(join(folder, 'given.onnx'), bytes);
