@@ -221,3 +221,37 @@ describe.each(backends)('on the %s backend', (backend) => {
     expect(() => layer.apply(tfl.input({ shape: [7] }))).toThrow('ndim=4');
   });
 });
+
+test('unknown options are refused, and those of all layers are not', () => {
+  const layer = (args: object) => new SpatialPyramidPooling({ levels: [1], ...args });
+  expect(() => layer({ reducton: 'average' })).toThrow('options.reducton is not an option; there are levels');
+  expect(() => layer({ layout: 'NCHW' })).toThrow('options.layout is not an option');
+  const known = layer({ name: 'spp', trainable: false, dtype: 'float32', inputShape: [null, null, 3] });
+  expect(known.name).toBe('spp');
+});
+
+test('a layer works through a proxy', () => {
+  const layer = new Proxy(new SpatialPyramidPooling({ levels: [2] }), {});
+  expect(layer.computeOutputShape([null, 4, 4, 3])).toEqual([null, 12]);
+  expect((layer.apply(tf.ones([1, 4, 4, 3])) as tf.Tensor).shape).toEqual([1, 12]);
+});
+
+describe('gradients of gradients', () => {
+  useBackend('cpu');
+
+  test.each(['max', 'average'] as const)('a gradient of second order: %s', (reduction) => {
+    const pooled = (x: tf.Tensor) => tf.sum(tf.square(spatialPyramidPool(x, { levels: [1], reduction })));
+    const twice = tf.grad((x) => tf.sum(tf.square(tf.grad(pooled)(x))));
+    expect(() => twice(tf.ones([1, 2, 2, 1]))).toThrow('has a gradient of first order only');
+    const linear = (x: tf.Tensor) => tf.sum(spatialPyramidPool(x, { levels: [1], reduction }));
+    expect(() => tf.grad((x) => tf.sum(tf.grad(linear)(x)))(tf.ones([1, 2, 2, 1]))).toThrow(
+      'first order only',
+    );
+  });
+
+  test('a gradient that another one holds still works', () => {
+    const inner = (x: tf.Tensor) => tf.sum(spatialPyramidPool(x, { levels: [1] }));
+    const outer = tf.grad((x) => tf.add(tf.sum(x), tf.sum(tf.grad(inner)(tf.ones([1, 2, 2, 1])))));
+    expect([...outer(tf.ones([2])).dataSync()]).toEqual([1, 1]);
+  });
+});

@@ -215,3 +215,15 @@ describe.each(backends)('on the %s backend', (backend) => {
     x.dispose();
   });
 });
+
+describe('what is often given by mistake', () => {
+  useBackend('cpu');
+
+  test.each([
+    ['a promise', Promise.resolve(1), 'x is a promise, but must be a tensor of tfjs; await it first'],
+    ['data and dims', { data: new Float32Array(1), dims: [1, 1, 1] }, 'use createPyramidPool'],
+    ['a tensor of another copy', { dataSync() {}, shape: [1] }, 'another copy of @tensorflow/tfjs-core'],
+  ])('%s', (_, x, message) => {
+    expect(() => spatialPyramidPool(x as never, { levels: [1] })).toThrow(message);
+  });
+});

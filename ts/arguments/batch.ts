@@ -26,11 +26,16 @@ export function describeBatch(
   const { channels } = first;
   const other = shapes.findIndex((shape) => shape.channels !== channels);
   if (other > 0) {
+    const another = layout === 'NCHW' ? 'NHWC' : 'NCHW';
+    const channelsOf = ({ dims, batched }: FeatureMapShape) =>
+      dims[another === 'NHWC' ? dims.length - 1 : Number(batched)];
+    const agree = shapes.every((shape) => channelsOf(shape) === channelsOf(first));
+    const hint = agree ? `; if these maps are ${another}, make the pool with layout: '${another}'` : '';
     fail(
       'invalid-dims',
       path(other),
       `has ${shapes[other]?.channels} channels`,
-      `of ${channels} channels, as ${path(0)} is`,
+      `of ${channels} channels, as ${path(0)} is${hint}`,
     );
   }
   const rows = shapes.reduce((sum, { batch }) => sum + batch, 0);

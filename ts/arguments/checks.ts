@@ -2,6 +2,7 @@ import { messageOf, PyramidPoolError, type PyramidPoolErrorCode } from '../core/
 import { isBuffer } from '../core/realm.js';
 import { countElements, type DataType, dataTypes, type RawArray } from '../core/tensor.js';
 import { unproxied } from '../core/unproxied.js';
+import { dataHint, optionsHint, promiseMistake, tensorMistake, unreadableHint } from './hints.js';
 
 /** A tensor whose parts were read once and found to fit each other. */
 export interface CheckedTensor<T extends DataType = DataType> {
@@ -45,13 +46,17 @@ export function checkOptions<T extends object>(
   known: readonly (keyof T & string)[],
 ): Partial<T> {
   if (options === undefined) return {};
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    fail('invalid-options', path, `is ${describeValue(options)}`, 'an object');
+  const promise = promiseMistake(options);
+  if (promise) fail('invalid-options', path, `is ${promise.is}`, `an object; ${promise.instead}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const hint = Array.isArray(options) ? optionsHint(options, known) : '';
+    fail('invalid-options', path, `is ${describeValue(options)}`, `an object${hint}`);
+  }
   const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new PyramidPoolError(
       'invalid-options',
-      `${path}.${unknown} is not an option; there are ${known.join(', ')}`,
+      `${path}.${unknown} is not an option; there are ${known.join(', ')}${optionsHint(options, known)}`,
     );
   }
   return options;
@@ -135,22 +140,35 @@ export function checkTensor<T extends DataType>(
   path: string,
   types: readonly T[],
 ): CheckedTensor<T> {
-  if (typeof tensor !== 'object' || tensor === null) {
-    fail('invalid-data', path, `is ${describeValue(tensor)}`, 'a tensor: an object with data and dims');
-  }
+  if (typeof tensor !== 'object' || tensor === null) failTensor(tensor, path);
   const { data, dims, type } = readParts(tensor as TensorParts, path);
+  if (dims === undefined) failTensor(tensor, path);
   const sizes = checkDims(dims, `${path}.dims`);
-  if (!ArrayBuffer.isView(data))
-    fail('invalid-data', `${path}.data`, `is ${describeValue(data)}`, oneOf(types));
+  if (!ArrayBuffer.isView(data)) failData(data, path, types);
   const known = typeOf(data, type);
-  if (!types.includes(known as T)) {
-    const untold = tagOf(data) === 'Uint16Array' && (types as readonly DataType[]).includes('float16');
-    const hint = untold ? ", or have the type 'float16' beside it if it holds halves" : '';
-    fail('invalid-data', `${path}.data`, `is ${describeValue(data)}`, `${oneOf(types)}${hint}`);
-  }
+  if (!types.includes(known as T)) failData(data, path, types);
   checkLength(data, countElements(sizes), path, sizes);
   const [buffer, byteOffset] = [getBuffer.call(data), getByteOffset.call(data)];
   return { type: known as T, data, dims: sizes, buffer, byteOffset };
+}
+
+/** Fails for what is no tensor, and says what to write instead where that is known. */
+function failTensor(value: unknown, path: string): never {
+  const mistake = tensorMistake(value, path);
+  const must = 'a tensor: an object with data and dims';
+  if (mistake) fail('invalid-data', path, `is ${mistake.is}`, `${must}; ${mistake.instead}`);
+  if (typeof value !== 'object' || value === null)
+    fail('invalid-data', path, `is ${describeValue(value)}`, must);
+  fail('invalid-dims', `${path}.dims`, 'is undefined', 'an array of sizes, such as [1, 256, 13, 13]');
+}
+
+/** Fails for elements that are not in an array of one of some types. */
+function failData(data: unknown, path: string, types: readonly DataType[]): never {
+  const isBits = ArrayBuffer.isView(data) && tagOf(data) === 'Uint16Array' && types.includes('float16');
+  const hint = isBits
+    ? ", or have the type 'float16' beside it if it holds halves"
+    : dataHint(data, `${path}.data`, dataTypes[types[0] as DataType].tags[0]);
+  fail('invalid-data', `${path}.data`, `is ${describeValue(data)}`, `${oneOf(types)}${hint}`);
 }
 
 const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
@@ -193,7 +211,10 @@ function readParts(tensor: TensorParts, path: string): TensorParts {
     return isPolyfilledHalf(data) ? { data: readBits(data), dims, type: 'float16' } : { data, dims, type };
   } catch (cause) {
     if (cause instanceof PyramidPoolError) throw cause;
-    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}`, { cause });
+    const hint = unreadableHint(tensor, path);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
+      cause,
+    });
   }
 }
 

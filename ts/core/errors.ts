@@ -26,7 +26,10 @@ export type PyramidPoolErrorCode =
   | 'out-of-memory'
   /** The WASM given in place of the built-in one does not load or is not the variant asked for. */
   | 'invalid-wasm'
-  /** This host cannot run any variant, or forbids what it takes: it has no WebAssembly, or no `import()`. */
+  /**
+   * This host cannot run any variant, or forbids what it takes: it has no WebAssembly, or no `import()`. Or tfjs was asked
+   * for a gradient of second order.
+   */
   | 'unsupported'
   /** A file of this package could not be loaded, for instance since the network failed. */
   | 'load-failed'

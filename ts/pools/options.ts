@@ -1,5 +1,6 @@
 import { checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
 import { type Layout, layouts, type SpatialDims } from '../arguments/feature-map.js';
+import { promiseMistake, runtimeHint } from '../arguments/hints.js';
 import { checkLevels, type Grid, type Level } from '../arguments/levels.js';
 import { type Bins, binRules } from '../plans/bins.js';
 import { Runtime } from '../runtime/runtime.js';
@@ -68,12 +69,10 @@ export function resolveOptions(options: unknown): ResolvedOptions & { runtime: R
 /** Fails unless it is a runtime that can be used. */
 export function checkRuntime(runtime: unknown): void {
   if (!Runtime.is(runtime)) {
-    fail(
-      'invalid-options',
-      'options.runtime',
-      `is ${describeValue(runtime)}`,
-      'a Runtime, made by createRuntime',
-    );
+    const promise = promiseMistake(runtime);
+    const was = promise ? promise.is : describeValue(runtime);
+    const hint = promise ? '; write await createRuntime()' : runtimeHint(runtime);
+    fail('invalid-options', 'options.runtime', `is ${was}`, `a Runtime, made by createRuntime${hint}`);
   }
   // Fails if it was disposed.
   Runtime.internals(runtime);

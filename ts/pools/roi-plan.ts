@@ -20,7 +20,9 @@ export function checkRois(rois: unknown, batch: number): TensorArgument<'float32
   const given = checkTensorArgument(rois, ['float32'], 'rois');
   const { dims, data, type } = given.tensor;
   if (dims.length !== 2 || dims[1] !== REGION_LENGTH) {
-    fail('invalid-dims', 'rois.dims', `is [${dims.join(', ')}]`, '[K, 5]: item, x1, y1, x2, y2');
+    const hint =
+      dims.at(-1) === 4 ? '; write the number of its item before each box, 0 where there is one map' : '';
+    fail('invalid-dims', 'rois.dims', `is [${dims.join(', ')}]`, `[K, 5]: item, x1, y1, x2, y2${hint}`);
   }
   const numbers = rawArray(type, data);
   for (let i = 0; i < numbers.length; i++) {

@@ -1,13 +1,30 @@
 import { serialization, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { InputSpec, layers } from '@tensorflow/tfjs-layers';
+import { checkOptions } from '../arguments/checks.js';
 import { countBins } from '../arguments/levels.js';
 import { type ResolvedOptions, resolveOptions } from '../pools/options.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { type SpatialPyramidPoolOptions, spatialPyramidPool } from './op.js';
+import { optionNames } from './option-names.js';
 
 /** What a layer is made with: the options of the operation, and those that all layers have, such as `name`. */
 export type SpatialPyramidPoolingArgs = SpatialPyramidPoolOptions &
   ConstructorParameters<typeof layers.Layer>[0];
+
+/** Names of what all layers take, and of those of the operation. */
+const argNames = [
+  ...optionNames,
+  'inputShape',
+  'batchInputShape',
+  'batchSize',
+  'dtype',
+  'name',
+  'trainable',
+  'weights',
+  'inputDType',
+] as const satisfies readonly (keyof SpatialPyramidPoolingArgs)[];
+
+const isArgName = (name: string) => (argNames as readonly string[]).includes(name);
 
 type Shape = (number | null)[];
 
@@ -26,12 +43,24 @@ export class SpatialPyramidPooling extends layers.Layer {
   private readonly poolRuntime: Runtime | undefined;
 
   constructor(args: SpatialPyramidPoolingArgs) {
-    super(args ?? {});
+    super(checkOptions(args, 'options', argNames));
     const { levels, reduction, bins, runtime } = args ?? {};
     const resolved = resolveOptions({ levels, reduction, bins, runtime, layout: 'NHWC' });
     this.poolOptions = resolved;
     this.poolRuntime = resolved.runtime;
     this.inputSpec = [new InputSpec({ ndim: 4 })];
+  }
+
+  /**
+   * Makes the layer of a saved model, for whose config tfjs has names of its own.
+   *
+   * @nocollapse
+   */
+  static override fromConfig<T extends serialization.Serializable>(
+    cls: serialization.SerializableConstructor<T>,
+    config: serialization.ConfigDict,
+  ): T {
+    return new cls(Object.fromEntries(Object.entries(config).filter(([name]) => isArgName(name))));
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {

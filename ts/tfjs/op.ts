@@ -16,14 +16,14 @@ import {
   tensor,
 } from '@tensorflow/tfjs-core';
 import { checkOptions, describeValue, fail } from '../arguments/checks.js';
+import { PyramidPoolError } from '../core/errors.js';
 import { type PyramidPoolOptions, resolveOptions } from '../pools/options.js';
 import { PyramidPool } from '../pools/pyramid-pool.js';
+import { optionNames } from './option-names.js';
 import { runtimeNow } from './runtime.js';
 
 /** Options of `createPyramidPool`, but for the layout and the axes, which are those of tfjs. */
 export type SpatialPyramidPoolOptions = Omit<PyramidPoolOptions, 'layout' | 'spatialDims'>;
-
-const names = ['levels', 'reduction', 'bins', 'runtime'] as const;
 
 /** What `spatialPyramidPool` is. */
 export interface SpatialPyramidPool {
@@ -51,14 +51,14 @@ function spatialPyramidPool_(x: Tensor, options: SpatialPyramidPoolOptions): Ten
 /** The pool that options of the operation, or of the layer, ask for. */
 function makePool(options: SpatialPyramidPoolOptions): PyramidPool {
   const { runtime, ...resolved } = resolveOptions({
-    ...checkOptions(options, 'options', names),
+    ...checkOptions(options, 'options', optionNames),
     layout: 'NHWC',
   });
   return new PyramidPool(Object.freeze(resolved), runtime ?? runtimeNow());
 }
 
 function pool(spp: PyramidPool, x: Tensor): Tensor {
-  if (!(x instanceof Tensor)) fail('invalid-data', 'x', `is ${describeValue(x)}`, 'a tensor of tfjs');
+  if (!(x instanceof Tensor)) failTensor(x);
   if (x.dtype !== 'float32')
     fail('invalid-data', 'x', `is of type ${x.dtype}`, "of type float32: use tf.cast(x, 'float32')");
   // Indices take time, and only a gradient needs them.
@@ -70,12 +70,38 @@ function pool(spp: PyramidPool, x: Tensor): Tensor {
 function poolForGradient(spp: PyramidPool, x: Tensor) {
   const dims = x.shape;
   if (spp.options.reduction === 'average') {
-    const gradFunc = (dy: Tensor) => write(spp.backward(read(dy), { dims }));
+    const gradFunc = (dy: Tensor) => once([dy, x], () => write(spp.backward(read(dy), { dims })));
     return { value: write(spp.forward(read(x))), gradFunc };
   }
   const { output, indices } = spp.forwardWithIndices(read(x));
-  const gradFunc = (dy: Tensor) => write(spp.backward(read(dy), { dims, indices }));
+  const gradFunc = (dy: Tensor) => once([dy, x], () => write(spp.backward(read(dy), { dims, indices })));
   return { value: write(output), gradFunc };
+}
+
+/** A gradient, which has none itself: without it tfjs would say that the function does not depend on its inputs. */
+function once(inputs: Tensor[], gradient: () => Tensor): Tensor {
+  if (!engine().isTapeOn()) return gradient();
+  const gradFunc = () => {
+    throw new PyramidPoolError(
+      'unsupported',
+      'spatialPyramidPool has a gradient of first order only, but a gradient of that gradient was asked for',
+    );
+  };
+  return customGrad(() => ({ value: gradient(), gradFunc }))(...inputs);
+}
+
+function failTensor(x: unknown): never {
+  const { dataSync, dims, then } = (x ?? {}) as Partial<Record<string, unknown>>;
+  const what =
+    typeof then === 'function'
+      ? ['a promise', '; await it first']
+      : typeof dataSync === 'function'
+        ? ['a tensor of another copy of @tensorflow/tfjs-core', '; install one copy']
+        : [
+            describeValue(x),
+            dims === undefined ? '' : "; for data and dims use createPyramidPool of 'pyramid-pool'",
+          ];
+  fail('invalid-data', 'x', `is ${what[0]}`, `a tensor of tfjs${what[1]}`);
 }
 
 /** What the WASM backend of tfjs can do beside what all backends can. */

@@ -1,0 +1,2 @@
+/** Names of the options of the operation, which the layer has too. */
+export const optionNames = ['levels', 'reduction', 'bins', 'runtime'] as const;
