@@ -6,6 +6,8 @@ export { PyramidPoolError, type PyramidPoolErrorCode } from './core/errors.js';
 export type { ResponseLike, UrlLike, WebAssemblyMemory, WebAssemblyModule } from './core/host-types.js';
 export type {
   Gradient,
+  HalvesOf,
+  NoOut,
   OutOption,
   OutOr,
   PlainDataOf,

@@ -2,6 +2,7 @@ import { findBrowser } from '../../scripts/browsers.mjs';
 import { chromiumFlags } from '../providers/chromium-flags.mjs';
 
 let browser;
+let firefox;
 
 /**
  * Opens a page in Chromium and waits for what it writes into `#result`. Fails where the page reports an error.
@@ -48,22 +49,26 @@ export async function withExtension(folder) {
 
 /** As `withPage`, in Firefox. */
 export async function withFirefoxPage(url) {
-  const { launch: launchFirefox } = await import('puppeteer-core');
-  const options = { browser: 'firefox', headless: true, executablePath: findBrowser('firefox') };
-  const firefox = await launchFirefox(options);
+  firefox ??= launchFirefox();
+  const page = await (await firefox).newPage();
   try {
-    const page = await firefox.newPage();
     await page.goto(url.href ?? url);
     const result = await page.waitForSelector('#result:not(:empty)', { timeout: 60_000 });
     return JSON.parse(await result.evaluate(({ textContent }) => textContent));
   } finally {
-    await firefox.close();
+    await page.close();
   }
 }
 
-/** Ends the browser, if it was started. */
+async function launchFirefox() {
+  const { launch } = await import('puppeteer-core');
+  return launch({ browser: 'firefox', headless: true, executablePath: findBrowser('firefox') });
+}
+
+/** Ends the browsers that were started. */
 export async function closeBrowser() {
   await (await browser)?.close();
+  await (await firefox)?.close();
 }
 
 async function launch() {

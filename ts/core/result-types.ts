@@ -77,7 +77,13 @@ export interface OutOption<O = TensorLike> {
 /** Options that name no `out`. */
 export type NoOut = Record<never, never>;
 
-/** What a call returns: the very object that it was given as `out`, or else a new result. */
+/**
+ * What a call returns: the very object that it was given as `out`, or else a new result.
+ *
+ * @example
+ * const out = runtime.tensor(pool.outputDims(featureMap.dims));
+ * const same: ResidentTensor<'float32'> = pool.forward(featureMap, { out }); // same === out
+ */
 export type OutOr<Options extends OutOption<unknown>, New> = Options extends { readonly out: infer O }
   ? O extends undefined
     ? New
