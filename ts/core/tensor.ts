@@ -41,13 +41,7 @@ export const dataTypes = {
 } as const;
 
 /** The array that copies of a type go through. */
-export interface RawOf {
-  float32: Float32Array;
-  float16: Uint16Array;
-  int8: Int8Array;
-  uint8: Uint8Array;
-  int32: Int32Array;
-}
+export type RawOf = { [T in DataType]: (typeof dataTypes)[T]['raw']['prototype'] };
 
 export type RawArray = RawOf[DataType];
 
