@@ -20,14 +20,20 @@ export const browsers = {
     title: 'Chromium',
     variable: 'CHROME',
     names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    elsewhere: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
+    elsewhere: [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      'C:/Program Files/Google/Chrome/Application/chrome.exe',
+    ],
     packages: ['chromium'],
   },
   firefox: {
     title: 'Firefox',
     variable: 'FIREFOX',
     names: ['firefox-esr', 'firefox'],
-    elsewhere: ['/Applications/Firefox.app/Contents/MacOS/firefox'],
+    elsewhere: [
+      '/Applications/Firefox.app/Contents/MacOS/firefox',
+      'C:/Program Files/Mozilla Firefox/firefox.exe',
+    ],
     packages: ['firefox-esr'],
   },
   // Its program is the driver, which starts the browser itself.

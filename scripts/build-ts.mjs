@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { deflateAsync } from '@gfx/zopfli';
 import { writeStubs } from './entry-stubs.mjs';
 import { hosts, specifiers } from './hosts.mjs';
+import { packaged } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
 import { importedMemory, variants } from './variants.mjs';
@@ -38,7 +39,8 @@ export async function buildTs() {
     await Promise.all(Object.keys(variants).map(writePayload));
   });
   await step('types written', async () => {
-    await run('npx', ['tsc', '--project', 'tsconfig.build.json']);
+    const [node, tsc] = packaged('typescript', 'tsc');
+    await run(node, [tsc, '--project', 'tsconfig.build.json']);
   });
   copyFileSync(inProject('ts', 'onnx', 'pyramid_pool_onnx.py'), dist('pyramid_pool_onnx.py'));
   await step('TypeScript bundled', async () => {

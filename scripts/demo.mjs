@@ -1,6 +1,7 @@
 // Sets up first, so nothing here may come from node_modules.
 
 import { cli } from './cli.mjs';
+import { packaged } from './programs.mjs';
 import { setup } from './setup.mjs';
 import { show } from './step.mjs';
 
@@ -18,7 +19,8 @@ export async function demo(args = []) {
   await setup();
   const { build } = await import('./build.mjs');
   await build();
-  await show('npx', ['vite', ...args]);
+  const [node, vite] = packaged('vite');
+  await show(node, [vite, ...args]);
 }
 
 await cli(import.meta, help, demo);

@@ -37,7 +37,8 @@ function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines, righ
   if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
   if (right) {
     const answers = `${right} right answers, ${refused} refusals as expected, ${perSecond} a second`;
-    return `${answers}; heap ${megabytes(heap, 1)}; process ${megabytes(rss)}`;
+    const memory = rss.length > 0 ? `; process ${megabytes(rss)}` : '';
+    return `${answers}; heap ${megabytes(heap, 1)}${memory}`;
   }
   return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
 }

@@ -79,8 +79,7 @@ async function fuzzNative(minutes, seed) {
     ];
     await step(`fuzzing ${target}`, async () => {
       // It says all it has to say on stderr.
-      const args = ['-c', 'exec "$0" "$@" 2>&1', toolPath(fuzzTool.program), ...command];
-      const said = await run('sh', args, { cwd, env });
+      const said = await run(toolPath(fuzzTool.program), command, { cwd, env, withErrors: true });
       const cases = Number(said.match(/number_of_executed_units:\s*(\d+)/)?.[1]);
       figures.push({ name: `${what}: ${target}`, seed, cases });
       return `fuzzed ${target}: ${cases} cases`;

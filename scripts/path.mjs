@@ -14,10 +14,14 @@ export const foldersOn = (path) => [
 /** A path with this folder before all others. */
 export const withFirst = (folder, path) => [folder, path].join(delimiter);
 
+/** The file of a program: on Windows its name ends with `.exe`. */
+export const programFile = (name, platform = process.platform) =>
+  platform === 'win32' ? `${name}.exe` : name;
+
 /** Where the programs of these names are, in the order of the path. */
 export const programsOn = (path, names) =>
   foldersOn(path)
-    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .flatMap((folder) => names.map((name) => join(folder, programFile(name))))
     .filter(isProgram);
 
 /** Whether this file can be run. */

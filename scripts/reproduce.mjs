@@ -36,7 +36,7 @@ async function build(place, names) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const name of sources) cpSync(inProject(name), join(folder, name), { recursive: true });
-  for (const name of tools) symlinkSync(inProject(name), join(folder, name));
+  for (const name of tools) symlinkSync(inProject(name), join(folder, name), 'junction');
   await run(process.execPath, ['scripts/build-wasm.mjs', ...names.flatMap((name) => ['--variant', name])], {
     cwd: folder,
   });

@@ -3,8 +3,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { browsers, findBrowser, howToInstall, provideBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
+import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
-import { fail, nothing, run, step } from './step.mjs';
+import { fail, nothing, step } from './step.mjs';
 import { findToolchain, provideToolchain } from './toolchain.mjs';
 import { provideTool, tools } from './tools.mjs';
 
@@ -33,7 +34,7 @@ function checkNode() {
 
 async function installDependencies() {
   if (areDependenciesFresh()) return nothing('npm dependencies already there');
-  await run('npm', ['ci', '--no-audit', '--no-fund']);
+  await runNpm(['ci', '--no-audit', '--no-fund']);
   return 'npm dependencies installed';
 }
 

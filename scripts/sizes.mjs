@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cli } from './cli.mjs';
 import { bundleEdge } from './edge.mjs';
+import { packaged } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, show } from './step.mjs';
 
@@ -20,7 +21,8 @@ const folder = inProject('target', 'sizes');
  */
 export async function measureSizes() {
   await bundle();
-  return JSON.parse(await run('npx', ['size-limit', '--json']));
+  const [node, sizeLimit] = packaged('size-limit');
+  return JSON.parse(await run(node, [sizeLimit, '--json']));
 }
 
 /** What is downloaded: the module that an application imports, and the payload that is loaded when it asks for a runtime. */
@@ -90,5 +92,6 @@ function loadedBy(files, outputs, loaded = new Set()) {
 
 await cli(import.meta, help, async () => {
   await bundle();
-  await show('npx', ['size-limit']);
+  const [node, sizeLimit] = packaged('size-limit');
+  await show(node, [sizeLimit]);
 });

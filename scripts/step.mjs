@@ -47,8 +47,11 @@ function lineOf(result, title, seconds) {
   return `✓ ${typeof result === 'string' ? result : title} ${seconds}`;
 }
 
-/** Runs a command and returns what it printed to stdout; a failure shows the end of all that it printed. */
-export async function run(cmd, args, { env = process.env, cwd = root } = {}) {
+/**
+ * Runs a command and returns what it printed to stdout, and `withErrors` to stderr too; a failure shows the end of all that it
+ * printed.
+ */
+export async function run(cmd, args, { env = process.env, cwd = root, withErrors = false } = {}) {
   const child = start(cmd, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let all = '';
@@ -64,7 +67,7 @@ export async function run(cmd, args, { env = process.env, cwd = root } = {}) {
     throw new Failure(
       `${all.trimEnd().split('\n').slice(-tailLines).join('\n')}\n${sentence(cmd, args, why)}`,
     );
-  return out;
+  return withErrors ? all : out;
 }
 
 /** Runs a command that talks to the terminal itself, such as a test runner. */

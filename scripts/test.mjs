@@ -1,6 +1,7 @@
 // Sets up first, so nothing here may come from node_modules.
 
 import { cli } from './cli.mjs';
+import { packaged } from './programs.mjs';
 import { forget, noteBroken, readBroken } from './results.mjs';
 import { setup } from './setup.mjs';
 import { show, step } from './step.mjs';
@@ -53,6 +54,9 @@ async function testWhole() {
   }
 }
 
-const vitest = (args) => show('npx', ['vitest', 'run', ...args]);
+function vitest(args) {
+  const [node, script] = packaged('vitest');
+  return show(node, [script, 'run', ...args]);
+}
 
 await cli(import.meta, help, test);

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import * as debian from './debian.mjs';
-import { foldersOn, isProgram, programsOn, withFirst } from './path.mjs';
+import { foldersOn, isProgram, programFile, programsOn, withFirst } from './path.mjs';
 import { fail, run, works } from './step.mjs';
 
 // The first stable release that knows -Cpanic=immediate-abort.
@@ -85,14 +85,14 @@ const buildsWasm = ({ sources, linker }) => Boolean(sources && linker);
 async function toolchains(path = process.env.PATH) {
   const everywhere = [path, '/usr/bin'].join(delimiter);
   const whole = foldersOn(everywhere).filter((bin) =>
-    ['cargo', 'rustc'].every((name) => isProgram(join(bin, name))),
+    ['cargo', 'rustc'].every((name) => isProgram(join(bin, programFile(name)))),
   );
   const found = await Promise.all(whole.map((bin) => inspect(bin, everywhere)));
   return found.filter(Boolean);
 }
 
 async function inspect(bin, path) {
-  const [cargo, rustc] = [join(bin, 'cargo'), join(bin, 'rustc')];
+  const [cargo, rustc] = ['cargo', 'rustc'].map((name) => join(bin, programFile(name)));
   const [version, sysroot] = await Promise.all([ask(rustc, ['-vV']), ask(rustc, ['--print', 'sysroot'])]);
   if (!version || !isNewEnough(version)) return;
   const rustlib = join(sysroot.trim(), 'lib', 'rustlib');
@@ -104,7 +104,7 @@ async function inspect(bin, path) {
     rustc,
     version,
     sources: existsSync(join(sources, 'library', 'core')) ? sources : undefined,
-    linker: existsSync(join(rustlib, host, 'bin', ownLinker)) ? ownLinker : await linkerOn(path),
+    linker: existsSync(join(rustlib, host, 'bin', programFile(ownLinker))) ? ownLinker : await linkerOn(path),
   };
 }
 
@@ -124,6 +124,7 @@ async function linkerOn(path) {
   const names = new Set(
     foldersOn(path)
       .flatMap(list)
+      .map((name) => name.replace(/\.exe$/, ''))
       .filter((name) => /^wasm-ld(-\d+)?$/.test(name)),
   );
   const files = programsOn(path, [...names]);

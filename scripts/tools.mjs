@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { programFile } from './path.mjs';
 import { inProject, lockedVersion } from './project.mjs';
 import { nothing, run } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
@@ -27,7 +28,7 @@ export const fuzzTool = { crate: 'cargo-fuzz', program: 'cargo-fuzz', version: (
 export const denyTool = { crate: 'cargo-deny', program: 'cargo-deny', version: () => '0.20.2', locked: true };
 
 export const toolsBin = join(folder, 'bin');
-export const toolPath = (program) => join(toolsBin, program);
+export const toolPath = (program) => join(toolsBin, programFile(program));
 
 /** Installs a tool unless it is there in the right version. */
 export async function provideTool({ crate, program, version, locked }) {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { runNpm } from '../../scripts/programs.mjs';
 import { inProject } from '../../scripts/project.mjs';
 import { nothing, run } from '../../scripts/step.mjs';
 import { goldenModule } from './golden.mjs';
@@ -39,14 +40,14 @@ export async function provideTools() {
     return nothing('tools already there');
   mkdirSync(work(), { recursive: true });
   for (const name of names) cpSync(source(name), work(name));
-  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: work() });
+  await runNpm(['ci', '--no-audit', '--no-fund'], { cwd: work() });
   return 'tools installed';
 }
 
 /** Packs the package as it would be published. */
 export async function pack() {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work()];
-  const [{ filename, size, files }] = JSON.parse(await run('npm', args));
+  const [{ filename, size, files }] = JSON.parse(await runNpm(args));
   renameSync(work(filename), tarball);
   return { size, files: files.map(({ path }) => path) };
 }
@@ -65,7 +66,7 @@ export async function installInto(name) {
   writeFileSync(join(folder, 'golden.js'), goldenModule());
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
   const flags = ['--no-package-lock', '--no-audit', '--no-fund', '--offline'];
-  await run('npm', ['install', ...flags], { cwd: folder, env });
+  await runNpm(['install', ...flags], { cwd: folder, env });
   const tool = (...path) => work('node_modules', ...path);
   return {
     folder,

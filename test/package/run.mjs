@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { findBrowser } from '../../scripts/browsers.mjs';
 import { cli } from '../../scripts/cli.mjs';
+import { runNpm } from '../../scripts/programs.mjs';
 import { forget, record } from '../../scripts/results.mjs';
-import { fail, nothing, run, step } from '../../scripts/step.mjs';
+import { fail, nothing, step } from '../../scripts/step.mjs';
 import { consumers } from './consumers.mjs';
 import { packedChecks } from './packed.mjs';
 import { closeBrowser } from './page.mjs';
@@ -62,7 +63,7 @@ async function tryConsumer({ folder, build, checks }, files, again) {
   const place = await step(`${folder}: installing`, () => installInto(folder));
   if (build) {
     await step(`${folder}: building`, async () => {
-      await run('npm', ['run', build], { cwd: place.folder, env: place.env });
+      await runNpm(['run', build], { cwd: place.folder, env: place.env });
     });
   }
   const runnable = checks.filter(({ browser }) => !browser || findBrowser(browser));

@@ -4,6 +4,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { isolation } from '../../scripts/isolation.mjs';
+import { npm } from '../../scripts/programs.mjs';
 
 /**
  * @typedef {object} Server
@@ -46,7 +47,8 @@ export async function serveFolder(folder, { isolated = true } = {}) {
 export async function serveCommand(place, script, ...options) {
   const port = await freePort();
   // A process group of its own, as npm does not pass signals on to what it runs.
-  const child = spawn('npm', ['run', script, '--', ...options, String(port)], {
+  const [command, ...npmScript] = npm();
+  const child = spawn(command, [...npmScript, 'run', script, '--', ...options, String(port)], {
     cwd: place.folder,
     env: place.env,
     detached: true,

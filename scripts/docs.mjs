@@ -1,0 +1,36 @@
+import { cli } from './cli.mjs';
+import { packaged } from './programs.mjs';
+import { inProject } from './project.mjs';
+import { show } from './step.mjs';
+import { nativeEnv, provideNative } from './toolchain.mjs';
+
+const help = `
+Usage: npm run docs [-- --check] [-- --out FOLDER]
+       npm run docs:crate
+
+Makes the API reference of the package from its doc comments into target/api, or FOLDER; with --check only holds them to what
+typedoc.json demands: everything that is exported is described, and every link leads somewhere. docs:crate (--crate) makes the crate's by cargo doc into
+target/doc. Both fail on a warning.`;
+
+/** Writes the API reference into a folder. */
+export async function writeReference(out = inProject('target', 'api')) {
+  await typedoc(['--out', out]);
+}
+
+async function typedoc(args) {
+  const [node, script] = packaged('typedoc');
+  await show(node, [script, ...args]);
+}
+
+async function writeCrateReference() {
+  const toolchain = await provideNative();
+  const env = { ...nativeEnv(toolchain), RUSTDOCFLAGS: '-D warnings' };
+  await show(toolchain.cargo, ['doc', '--workspace', '--no-deps', '--locked'], { env });
+}
+
+await cli(import.meta, help, (args) => {
+  if (args.includes('--crate')) return writeCrateReference();
+  if (args.includes('--check')) return typedoc(['--emit', 'none']);
+  const at = args.indexOf('--out');
+  return writeReference(at < 0 ? undefined : args[at + 1]);
+});
