@@ -5,7 +5,7 @@ import { hosts, specifiers } from './hosts.mjs';
 import { packaged } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
-import { importedMemory, variants } from './variants.mjs';
+import { importedMemory, published, variants } from './variants.mjs';
 
 const dist = (...names) => inProject('dist', ...names);
 const pkg = (variant, file) => inProject('target', 'pkg', variant, file);
@@ -36,7 +36,7 @@ export async function buildTs() {
       minify: true,
       banner: holding('fflate, Copyright Arjun Barrett, MIT License'),
     });
-    await Promise.all(Object.keys(variants).map(writePayload));
+    await Promise.all(published.map(writePayload));
   });
   await step('types written', async () => {
     const [node, tsc] = packaged('typescript', 'tsc');

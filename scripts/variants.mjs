@@ -4,6 +4,7 @@
  * @property {string[]} wasmOpt flags of wasm-opt, which reads off the module which features it may use
  * @property {boolean} simd whether it holds SIMD instructions
  * @property {boolean} threads whether its memory is shared and passed in
+ * @property {boolean} [unpublished] whether it is for tests alone, and not in the package
  */
 
 const simd = '+simd128';
@@ -42,7 +43,19 @@ export const variants = {
     simd: true,
     threads: true,
   },
+  // The kernels of `simd` where sizes are 32 bits, with every overflow and every debug assertion checked: a trap in place of an
+  // access beyond the memory of a call.
+  checked: {
+    rustc: [`-Ctarget-feature=${simd}`, '-Cdebug-assertions=yes', '-Coverflow-checks=yes'],
+    wasmOpt,
+    simd: true,
+    threads: false,
+    unpublished: true,
+  },
 };
+
+/** The names of the variants that are in the package. */
+export const published = Object.keys(variants).filter((name) => !variants[name].unpublished);
 
 /** Flags of every variant. */
 export const commonRustc = [

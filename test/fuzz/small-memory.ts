@@ -4,11 +4,18 @@ import { builtIn } from '../unit/built-in.js';
 
 /** A runtime with at most so many pages of 64 KiB. */
 export async function createSmallRuntime(
-  { variant, ...options }: RuntimeOptions & { variant: 'scalar' | 'simd' | 'simd-threads' },
+  {
+    variant,
+    wasm,
+    ...options
+  }: RuntimeOptions & {
+    variant: 'scalar' | 'simd' | 'simd-threads';
+    wasm?: Uint8Array<ArrayBuffer>;
+  },
   pages: number,
 ): Promise<Runtime> {
   if (variant === 'simd-threads') return withSmallMemory(pages, () => createRuntime({ variant, ...options }));
-  return createRuntime({ variant, ...options, wasm: limitMemory(builtIn(variant), pages) });
+  return createRuntime({ variant, ...options, wasm: limitMemory(wasm ?? builtIn(variant), pages) });
 }
 
 /** Has every memory that is made meanwhile end at so many pages. */

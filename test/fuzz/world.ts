@@ -8,7 +8,7 @@ import {
   type RoiPyramidPool,
   type Runtime,
 } from 'pyramid-pool';
-import { isolated } from '../unit/engines.js';
+import { checkedOptions, isolated } from '../unit/engines.js';
 import { createSmallRuntime } from './small-memory.js';
 
 /** 64 MiB: what is asked for by mistake or malice fails at once. */
@@ -40,11 +40,11 @@ export class World implements Disposable {
 
   static async make(): Promise<World> {
     const variants = ['scalar', 'simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
-    const runtimes = await Promise.all(
-      variants.map((variant) =>
-        createSmallRuntime({ variant, ...(variant === 'simd-threads' && { threads: 2 }) }, PAGES),
-      ),
-    );
+    const options = [
+      ...variants.map((variant) => ({ variant, ...(variant === 'simd-threads' && { threads: 2 }) })),
+      ...checkedOptions,
+    ];
+    const runtimes = await Promise.all(options.map((options) => createSmallRuntime(options, PAGES)));
     const places = runtimes.map(async (runtime) => ({
       runtime,
       pool: await createPyramidPool({ levels: [2, 1], runtime }),

@@ -2,13 +2,14 @@
 import { expect, test } from 'vitest';
 import { minutes, report, seed, timeout } from '../fuzz/budget.js';
 import { compare } from '../fuzz/differential.js';
-import { isolated, useRuntime } from './engines.js';
+import { checkedOptions, isolated, useRuntime } from './engines.js';
 
 const FEW_BATCHES = 8;
 
 const engines = [
   useRuntime({ variant: 'scalar' }),
   useRuntime({ variant: 'simd' }),
+  ...checkedOptions.map((options) => useRuntime(options)),
   ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
 ];
 

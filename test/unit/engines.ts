@@ -8,14 +8,31 @@ export const isolated = globalThis.crossOriginIsolated !== false;
 /** Browsers have fewer cores to themselves than Node here, and one count shows what they do. */
 const threadCounts = globalThis.crossOriginIsolated === undefined ? [1, 2, 3, 4] : [3];
 
+/** The build of `simd` that checks every overflow and every access: Node reads it from where it is built; browsers have none. */
+const checkedWasm = await readChecked();
+
+/** Its options, in Node. */
+export const checkedOptions: (RuntimeOptions & { variant: 'simd'; wasm: Uint8Array<ArrayBuffer> })[] =
+  checkedWasm ? [{ variant: 'simd', wasm: checkedWasm }] : [];
+
+async function readChecked(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (globalThis.crossOriginIsolated !== undefined) return undefined;
+  const fs = 'node:fs/promises';
+  const { readFile } = (await import(/* @vite-ignore */ fs)) as typeof import('node:fs/promises');
+  return new Uint8Array(await readFile('target/pkg/checked/pyramid_pool_bg.wasm'));
+}
+
 export const engineOptions: RuntimeOptions[] = [
   { variant: 'scalar' },
   { variant: 'simd' },
+  ...checkedOptions,
   ...(isolated ? threadCounts.map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
 ];
 
-export const engineName = ({ variant, threads }: RuntimeOptions) =>
-  threads ? `${variant} x ${threads}` : `${variant}`;
+export const engineName = ({ variant, threads, wasm }: RuntimeOptions) => {
+  if (wasm !== undefined) return 'checked';
+  return threads ? `${variant} x ${threads}` : `${variant}`;
+};
 
 /** A runtime for the tests of a suite. */
 export function useRuntime(options?: RuntimeOptions): () => Runtime {

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { type Case, casesOf, expectAgreement, expectReference, largeCases } from './cases.js';
-import { isolated, useRuntime } from './engines.js';
+import { checkedOptions, isolated, useRuntime } from './engines.js';
 
 const engines = [
   useRuntime({ variant: 'scalar' }),
   useRuntime({ variant: 'simd' }),
+  ...checkedOptions.map((options) => useRuntime(options)),
   ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
 ];
 
