@@ -154,3 +154,36 @@ test('a thread that is terminated in the middle of its job takes nobody along', 
     return [await later(1), await sync(2), heard];`;
   expect(run('', script)).toEqual([1, 2, []]);
 });
+
+/** A kernel that traps in a worker. */
+const traps = `
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class {
+    constructor(module, imports) {
+      this.exports = { ...new Instance(module, imports).exports };
+      this.exports.run = () => { throw new WebAssembly.RuntimeError('unreachable'); };
+    }
+  };
+`;
+
+test('a kernel that traps in a worker breaks the runtime, whoever waits', () => {
+  const script = `
+    const found = [await later(1), await later(2), await sync(3), heard.length];
+    const other = await createRuntime({ variant: 'simd-threads', threads: 2 });
+    const again = await createPyramidPool({ levels: [1], runtime: other });
+    let code;
+    // Workers take part once they have started, which they do meanwhile.
+    while (code === undefined) {
+      await new Promise((resolve) => setTimeout(resolve));
+      code = await outcome((async () => again.forward(map(4)))()) === 4 ? undefined : 'failed';
+    }
+    return [...found, code, await outcome(again.forwardAsync(map(5)))];`;
+  expect(run(traps, script)).toEqual([
+    'runtime-broken',
+    'runtime-broken',
+    'runtime-broken',
+    1,
+    'failed',
+    'runtime-broken',
+  ]);
+});

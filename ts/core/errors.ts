@@ -35,6 +35,8 @@ export type PyramidPoolErrorCode =
   | 'load-failed'
   /** A worker died in the middle of a job. The runtime goes on without workers. */
   | 'worker-failed'
+  /** The runtime's WebAssembly trapped. Nothing runs in that runtime any more: make another one, and pools with it. */
+  | 'runtime-broken'
   /** A model is no ONNX file, or a damaged one. */
   | 'invalid-model'
   /** A model uses a version of ONNX's or this package's operators, or a form of them, that is not known here. */

@@ -7,42 +7,59 @@ import {
   type DataType,
   makeTensor,
   type RawArray,
-  type Tensor,
+  type TypedTensor,
 } from '../core/tensor.js';
-import { ResidentTensor } from './resident-tensor.js';
+import { overlap, type Range } from './range.js';
+import { ResidentTensor, type TensorBlock } from './resident-tensor.js';
 import type { WasmMemory } from './wasm-memory.js';
 
 interface Block {
   readonly address: number;
   readonly bytes: number;
-  free(): void;
 }
 
 /** A place in WASM memory where a call writes a result, and the way to the tensor the caller gets. */
 export interface Result<T extends DataType> {
   readonly address: number;
-  toTensor(): Tensor<T>;
+  toTensor(): TypedTensor<T>;
 }
 
 /** The WASM memory of one call: tensors that live there are used in place, others copied in and out. */
 export class CallMemory {
   readonly #memory: WasmMemory;
-  /** The buffer of the memory before the call has allocated anything. */
+  /** The buffer of the memory when the tensors were checked. It stands for the memory in ranges, even after growth. */
   readonly #before: ArrayBufferLike;
-  readonly #blocks: Block[] = [];
-  readonly #later: (() => void)[] = [];
+  /** The tensors that live in this memory. They are held until the call is over, whoever disposes them. */
+  readonly #residents = new Map<TensorArgument, TensorBlock>();
+  #blocks: Block[] = [];
+  #later: (() => void)[] = [];
+  #ranges: Range[] = [];
 
-  constructor(memory: WasmMemory) {
+  /** `tensors` are all that the call reads and writes. */
+  constructor(memory: WasmMemory, tensors: readonly (TensorArgument | undefined)[] = []) {
     this.#memory = memory;
     this.#before = memory.buffer;
+    try {
+      for (const argument of tensors) if (argument) this.#hold(argument);
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+  }
+
+  /** Bytes that were allocated for the call. */
+  get bytes(): number {
+    return this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Address of a tensor's elements. */
-  read({ tensor, value, path }: TensorArgument): number {
+  read(argument: TensorArgument): number {
+    const { tensor, path } = argument;
     const { type } = tensor;
     const length = countElements(tensor.dims);
-    const resident = ResidentTensor.borrow(this.#memory, value, type, length);
-    if (resident) return this.#keep(resident).address;
+    const resident = this.#residents.get(argument);
+    this.#ranges.push(this.#rangeOf(argument, resident));
+    if (resident) return resident.address;
     const { address } = this.#alloc(length * bytesOf(type), 'the copy of an input');
     this.#memory.view(type, address, length).set(this.#arrayOf(tensor, path));
     return address;
@@ -51,10 +68,9 @@ export class CallMemory {
   /** Room for a result of `dims`, which goes to `out` where the caller gave one. */
   write<T extends DataType>(type: T, dims: readonly number[], out: TensorArgument<T> | undefined): Result<T> {
     const length = countElements(dims);
-    const resident = out && ResidentTensor.borrow(this.#memory, out.value, type, length);
-    if (resident) {
-      return { address: this.#keep(resident, out.path).address, toTensor: () => out.value as Tensor<T> };
-    }
+    const resident = out && this.#residents.get(out);
+    if (out) this.#keepApart(this.#rangeOf(out, resident), out.path);
+    if (resident) return { address: resident.address, toTensor: () => out?.value as TypedTensor<T> };
     const { address } = this.#alloc(length * bytesOf(type), `a result of [${dims.join(', ')}]`);
     const view = () => this.#memory.view(type, address, length);
     if (!out) return { address, toTensor: () => makeTensor(type, view().slice(), dims) };
@@ -62,7 +78,7 @@ export class CallMemory {
       address,
       toTensor: () => {
         this.#arrayOf(out.tensor, out.path).set(view());
-        return out.value as Tensor<T>;
+        return out.value as TypedTensor<T>;
       },
     };
   }
@@ -72,14 +88,30 @@ export class CallMemory {
     this.#later.push(free);
   }
 
-  free(): void {
-    for (const block of this.#blocks) block.free();
+  /** Gives back all but the tensors that live in the memory, so that the call can be prepared anew. */
+  clear(): void {
+    for (const { address, bytes } of this.#blocks) this.#memory.free(address, bytes);
     for (const free of this.#later) free();
+    this.#blocks = [];
+    this.#later = [];
+    this.#ranges = [];
+  }
+
+  free(): void {
+    this.clear();
+    for (const block of this.#residents.values()) block.free();
+    this.#residents.clear();
   }
 
   /** Address of `bytes` bytes that belong to the call. */
   scratch(bytes: number, what: string): number {
     return this.#alloc(bytes, what).address;
+  }
+
+  #hold(argument: TensorArgument): void {
+    const { tensor, value } = argument;
+    const block = ResidentTensor.borrow(this.#memory, value, tensor.type, countElements(tensor.dims));
+    if (block) this.#residents.set(argument, block);
   }
 
   /**
@@ -95,22 +127,26 @@ export class CallMemory {
   }
 
   #alloc(bytes: number, what: string): Block {
-    const address = this.#memory.alloc(bytes, what);
-    return this.#keep({ address, bytes, free: () => this.#memory.free(address, bytes) });
+    const block = { address: this.#memory.alloc(bytes, what), bytes };
+    this.#blocks.push(block);
+    return block;
   }
 
-  /** Keeps a block until the call is over. One that is written (`path`) must lie apart from all others. */
-  #keep(block: Block, path?: string): Block {
-    const apart = (other: Block) =>
-      block.address + block.bytes <= other.address || other.address + other.bytes <= block.address;
-    const overlaps = path !== undefined && !this.#blocks.every(apart);
-    this.#blocks.push(block);
+  #rangeOf({ tensor }: TensorArgument, resident: TensorBlock | undefined): Range {
+    if (resident) return { buffer: this.#before, start: resident.address, bytes: resident.bytes };
+    const bytes = countElements(tensor.dims) * bytesOf(tensor.type);
+    return { buffer: tensor.buffer, start: tensor.byteOffset, bytes };
+  }
+
+  /** Fails unless a result lies apart from all tensors before it, wherever they lie. */
+  #keepApart(range: Range, path: string): void {
+    const overlaps = this.#ranges.some((other) => overlap(range, other));
+    this.#ranges.push(range);
     if (overlaps) {
       throw new PyramidPoolError(
         'overlap',
         `${path} shares memory with another tensor of the call, but must lie apart`,
       );
     }
-    return block;
   }
 }

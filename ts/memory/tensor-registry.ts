@@ -1,5 +1,6 @@
 import type { DataType, RawOf } from '../core/tensor.js';
 import type { Kernels } from '../core/variant.js';
+import { PageCount } from './page-count.js';
 
 /*
  * The table in shared memory that all runtimes over it use: which memory it is, how many runtimes are over it, which
@@ -16,6 +17,8 @@ const ID_WORDS = 4;
 const RUNTIMES = 5;
 /** Address of the next segment, or 0. */
 const NEXT = 6;
+/** Pages of the memory, in the first segment. */
+const PAGES = 7;
 const HEADER_WORDS = 16;
 const HEADER_BYTES = 4 * HEADER_WORDS;
 
@@ -79,6 +82,11 @@ export class TensorRegistry {
     if (address % HEADER_BYTES !== 0 || address + SEGMENT_BYTES > memory.buffer.byteLength) return undefined;
     const table = new TensorRegistry(memory, address);
     return table.#header[MAGIC] === MAGIC_NUMBER ? table : undefined;
+  }
+
+  /** Where the runtimes over the memory tell each other how many pages there are. */
+  get pageCount(): PageCount {
+    return new PageCount(this.#header, PAGES);
   }
 
   /** What tells this memory from others. */

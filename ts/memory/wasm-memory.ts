@@ -1,8 +1,9 @@
-import { PyramidPoolError } from '../core/errors.js';
+import { messageOf, PyramidPoolError } from '../core/errors.js';
 import type { WebAssemblyMemory } from '../core/host-types.js';
 import { isSharedBuffer } from '../core/realm.js';
 import { type DataType, dataTypes, type RawOf, WORD_BYTES } from '../core/tensor.js';
-import type { Kernels } from '../core/variant.js';
+import { exported, type Kernels } from '../core/variant.js';
+import { PAGE_BYTES, type PageCount } from './page-count.js';
 import { type RegistryEntry, TensorRegistry } from './tensor-registry.js';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
@@ -16,21 +17,52 @@ export class WasmMemory {
   /** Blocks that this runtime took and nobody else uses, where the memory is shared: it may have to give them back. */
   readonly #owned = new Map<number, number>();
   readonly #isShared: boolean;
+  /** Words in shared memory where threads tell each other how many pages there are. */
+  readonly #pageCounts: PageCount[] = [];
+  /** Pages that this thread's instance knows of, at least. */
+  #pages: number;
+  /** Why nothing runs here any more. */
+  #failure: PyramidPoolError | undefined;
 
   constructor(memory: WebAssemblyMemory, kernels?: Kernels) {
     this.#memory = memory;
-    this.#kernels = kernels;
+    if (kernels) this.kernels = kernels;
     this.#isShared = isSharedBuffer(memory.buffer);
+    this.#pages = memory.buffer.byteLength / PAGE_BYTES;
   }
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
-    if (!this.#kernels) throw disposed();
+    if (!this.#kernels) throw this.#failure ?? disposed();
     return this.#kernels;
   }
 
   set kernels(kernels: Kernels) {
-    this.#kernels = kernels;
+    this.#kernels = guarded(kernels, (cause) => this.break(cause));
+  }
+
+  /** Hears of the failure after which nothing runs here any more. */
+  onBroken = (_failure: PyramidPoolError) => {};
+
+  /** Why nothing runs here any more, if so. */
+  get failure(): PyramidPoolError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Has nothing run here any more, and nothing be freed: a kernel was left in the middle, so the memory may hold anything,
+   * and other threads may still write to it. Gives the error that all calls get from now on.
+   */
+  break(cause: unknown): PyramidPoolError {
+    if (this.#failure) return this.#failure;
+    this.#failure = new PyramidPoolError(
+      'runtime-broken',
+      `this runtime is broken: its WebAssembly failed in the middle of a call (${messageOf(cause)}), so its memory cannot be relied on; make another one with createRuntime, and pools and tensors with it (pools without options.runtime get a new one when they are made again)`,
+      { cause },
+    );
+    this.#kernels = undefined;
+    this.onBroken(this.#failure);
+    return this.#failure;
   }
 
   get memory(): WebAssemblyMemory {
@@ -50,7 +82,10 @@ export class WasmMemory {
         "this runtime's memory is its thread's own: only the variant simd-threads can share it (runtime.fallback says why it is another)",
       );
     }
-    this.#registry ??= TensorRegistry.create(this);
+    if (!this.#registry) {
+      this.#registry = TensorRegistry.create(this);
+      this.sharePageCount(this.#registry.pageCount);
+    }
     return this.#registry;
   }
 
@@ -58,6 +93,7 @@ export class WasmMemory {
   join(table: TensorRegistry): void {
     if (!table.join()) throw new PyramidPoolError('disposed', 'the runtime of this handle was disposed');
     this.#registry = table;
+    this.sharePageCount(table.pageCount);
   }
 
   /** Frees what can be made again, when memory cannot grow any further. */
@@ -81,8 +117,31 @@ export class WasmMemory {
         `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`,
       );
     }
-    if (this.#isShared) this.#owned.set(address, bytes);
+    if (this.#isShared) {
+      this.#owned.set(address, bytes);
+      if (address + bytes > this.#pages * PAGE_BYTES) this.#refresh();
+    }
     return address;
+  }
+
+  /** Has this runtime tell other threads how many pages there are, and hear it from them, by a word in shared memory. */
+  sharePageCount(count: PageCount): void {
+    this.#pageCounts.push(count);
+    count.raise(this.#pages);
+  }
+
+  /** Has this thread's instance know of all memory that other threads have told of. */
+  seeGrowth(): void {
+    if (this.#pageCounts.some((count) => count.pages > this.#pages)) this.#refresh();
+  }
+
+  /**
+   * Hosts on V8 tell threads of growth some time later, and until then a `memory.fill` or `memory.copy` beyond the old size is
+   * a trap. To grow by nothing brings the size up to date at once. It is not done for nothing: it makes a new buffer.
+   */
+  #refresh(): void {
+    this.#pages = (this.memory as WebAssembly.Memory).grow(0);
+    for (const count of this.#pageCounts) count.raise(this.#pages);
   }
 
   /** Gives a block back; after the runtime is disposed all of them are gone already. */
@@ -99,7 +158,7 @@ export class WasmMemory {
   }
 
   release(entry: RegistryEntry): void {
-    this.#registry?.release(entry);
+    if (this.#kernels) this.#registry?.release(entry);
   }
 
   /** Makes a block one that outlives the runtime. */
@@ -131,6 +190,21 @@ export class WasmMemory {
   close(): void {
     this.#kernels = this.#memory = this.#registry = undefined;
   }
+}
+
+/** The crate's exports, which do not throw unless something is wrong with them or with the memory. */
+function guarded(kernels: Kernels, onFailure: (cause: unknown) => Error): Kernels {
+  const guard =
+    (call: (...numbers: number[]) => number) =>
+    (...numbers: number[]) => {
+      try {
+        return call(...numbers);
+      } catch (cause) {
+        throw onFailure(cause);
+      }
+    };
+  const guards = exported.map((name) => [name, guard(kernels[name] as (...numbers: number[]) => number)]);
+  return { ...kernels, ...Object.fromEntries(guards) };
 }
 
 function disposed(): PyramidPoolError {

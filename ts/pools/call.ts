@@ -1,39 +1,21 @@
+import type { TensorArgument } from '../arguments/tensor-argument.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { CallMemory } from '../memory/call-memory.js';
 import type { JobList } from '../memory/job.js';
-import type { WasmMemory } from '../memory/wasm-memory.js';
 import { type Internals, Runtime } from '../runtime/runtime.js';
 
-/** A call that has its memory: what is to be done, and what it gives once that is done. */
+/** What is to be done, and what it gives once that is done. */
 export interface Prepared<R> {
   readonly jobList: JobList;
   finish(): R;
 }
 
-/** A prepared call: run its jobs, take what it finished, and free it in any case. */
-export interface Call<R> extends Prepared<R> {
-  /** Whether a dying worker may still write to the call's memory, which is then never used again. */
-  abandoned: boolean;
-  free(): void;
-}
-
-/** Gets a call all it needs, which `prepare` takes from the callMemory. Frees it if anything fails. */
-export function makeCall<R>(memory: WasmMemory, prepare: (callMemory: CallMemory) => Prepared<R>): Call<R> {
-  const callMemory = new CallMemory(memory);
-  try {
-    const { jobList, finish } = prepare(callMemory);
-    return {
-      jobList,
-      finish,
-      abandoned: false,
-      free() {
-        if (!this.abandoned) callMemory.free();
-      },
-    };
-  } catch (error) {
-    callMemory.free();
-    throw error;
-  }
+/** A call whose arguments were checked. */
+export interface Call<R> {
+  /** All tensors that it reads and writes. */
+  readonly tensors: readonly (TensorArgument | undefined)[];
+  /** Takes the memory that the call needs, and copies its inputs there. */
+  prepare(internals: Internals, callMemory: CallMemory): Prepared<R>;
 }
 
 /** Runs the calls of one pool, until the pool is disposed. */
@@ -53,31 +35,65 @@ export class Caller {
   }
 
   run<R>(call: Call<R>): R {
+    const { internals } = this;
+    const callMemory = open(internals, call);
+    let lost = false;
     try {
-      this.internals.dispatcher.run(call.jobList);
-      return call.finish();
+      const { jobList, finish } = call.prepare(internals, callMemory);
+      internals.dispatcher.run(jobList);
+      return finish();
     } catch (error) {
-      call.abandoned = isLost(error);
+      lost = isLost(error);
       throw error;
     } finally {
-      call.free();
+      if (!lost) callMemory.free();
     }
   }
 
+  /** Copies the inputs at once where memory allows, and else when calls before this one are done. */
   async runAsync<R>(call: Call<R>): Promise<R> {
+    const { internals } = this;
+    const { admission, dispatcher } = internals;
+    const callMemory = open(internals, call);
+    let lost = false;
     try {
-      await this.internals.dispatcher.runAsync(call.jobList);
-      return call.finish();
-    } catch (error) {
-      call.abandoned = isLost(error);
-      throw error;
+      const prepare = () => {
+        // The pool may have been disposed meanwhile.
+        const { jobList, finish } = prepareOrClear(call, this.internals, callMemory);
+        return { jobList, finish, bytes: callMemory.bytes };
+      };
+      const { jobList, finish, bytes } = await admission.enter(prepare);
+      try {
+        await dispatcher.runAsync(jobList);
+        return finish();
+      } catch (error) {
+        lost = isLost(error);
+        throw error;
+      } finally {
+        if (!lost) callMemory.free();
+        admission.leave(bytes);
+      }
     } finally {
-      call.free();
+      if (!lost) callMemory.free();
     }
   }
 }
 
-/** Whether a call ended while workers may still be writing to its memory. */
+function open({ memory }: Internals, { tensors }: Call<unknown>): CallMemory {
+  memory.seeGrowth();
+  return new CallMemory(memory, tensors);
+}
+
+function prepareOrClear<R>(call: Call<R>, internals: Internals, callMemory: CallMemory): Prepared<R> {
+  try {
+    return call.prepare(internals, callMemory);
+  } catch (error) {
+    callMemory.clear();
+    throw error;
+  }
+}
+
+/** Whether a call ended while workers may still be writing to its memory, which is then never used again. */
 function isLost(error: unknown): boolean {
   return error instanceof PyramidPoolError && error.code === 'worker-failed';
 }

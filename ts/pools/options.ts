@@ -74,6 +74,6 @@ export function checkRuntime(runtime: unknown): void {
     const hint = promise ? '; write await createRuntime()' : runtimeHint(runtime);
     fail('invalid-options', 'options.runtime', `is ${was}`, `a Runtime, made by createRuntime${hint}`);
   }
-  // Fails if it was disposed.
-  Runtime.internals(runtime);
+  // Fails if it was disposed or is broken.
+  void Runtime.internals(runtime).memory.kernels;
 }

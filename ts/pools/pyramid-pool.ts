@@ -12,6 +12,7 @@ import {
   type MapArguments,
   mapTypes,
   realTypes,
+  type TensorArgument,
 } from '../arguments/tensor-argument.js';
 import { PyramidPoolError } from '../core/errors.js';
 import type { Gradient, NoOut, OutOption, OutOr, PlainTensor, Pooled } from '../core/result-types.js';
@@ -21,8 +22,8 @@ import type { CallMemory } from '../memory/call-memory.js';
 import type { operations } from '../memory/job.js';
 import { checkMapSize, type LevelBounds, readBinBounds } from '../plans/bins.js';
 import { PlanOptions } from '../plans/plan-cache.js';
-import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import { type Call, Caller, makeCall } from './call.js';
+import { defaultRuntime, type Internals, type Runtime } from '../runtime/runtime.js';
+import { type Call, Caller } from './call.js';
 import { checkIndices } from './indices.js';
 import { type Addresses, describeMapJobs, planMaps } from './map-jobs.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -115,8 +116,13 @@ export class PyramidPool extends Unproxied implements Disposable {
   /**
    * As `forward`, without blocking where the runtime has threads.
    *
-   * Plain inputs are copied before this returns; tensors that live in WASM memory must stay as they are until it is
-   * done. Calls do not wait for each other unless you do.
+   * No input may change until the promise has settled. Plain inputs are copied before this returns where memory allows; but
+   * a call that does not fit beside those under way, which hold 256 MB or all that the memory can hold, waits for them and
+   * reads its inputs then. Tensors that live in WASM memory are always read in place.
+   *
+   * @throws `PyramidPoolError` as `forward`, by the promise: `out-of-memory` where the call does not fit alone.
+   * @example
+   * const rows = await Promise.all(maps.map((map) => pool.forwardAsync(map))); // as many maps as you like
    */
   async forwardAsync<T extends TensorLike, O extends OutOption = NoOut>(
     input: T | readonly T[],
@@ -200,7 +206,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     const batch = this.#batchOfMaps(given, Array.isArray(input));
     const { out } = checkOptions(options, 'options', ['out']);
     const target = checkOut(out, type, batch.outputDims, 'options.out');
-    return this.#call(isMax ? 'forward' : 'average', type, batch, (callMemory) => {
+    return this.#call(isMax ? 'forward' : 'average', type, batch, [...maps, target], (callMemory) => {
       const addresses = maps.map((map) => callMemory.read(map));
       const output = callMemory.write(type, batch.outputDims, target);
       return { maps: addresses, output: output.address, indices: 0, finish: output.toTensor as () => R };
@@ -221,13 +227,19 @@ export class PyramidPool extends Unproxied implements Disposable {
     const { maps, type } = given;
     const batch = this.#batchOfMaps(given, Array.isArray(input));
     const targets = checkOutWithIndices(options, type, batch.outputDims);
-    return this.#call('forwardWithIndices', type, batch, (callMemory) => {
-      const addresses = maps.map((map) => callMemory.read(map));
-      const output = callMemory.write(type, batch.outputDims, targets.output);
-      const indices = callMemory.write('int32', batch.outputDims, targets.indices);
-      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
-      return { maps: addresses, output: output.address, indices: indices.address, finish };
-    });
+    return this.#call(
+      'forwardWithIndices',
+      type,
+      batch,
+      [...maps, targets.output, targets.indices],
+      (callMemory) => {
+        const addresses = maps.map((map) => callMemory.read(map));
+        const output = callMemory.write(type, batch.outputDims, targets.output);
+        const indices = callMemory.write('int32', batch.outputDims, targets.indices);
+        const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
+        return { maps: addresses, output: output.address, indices: indices.address, finish };
+      },
+    );
   }
 
   #backward<R>(
@@ -244,34 +256,43 @@ export class PyramidPool extends Unproxied implements Disposable {
     const places = isMax ? checkTensorArgument(indices, ['int32'], 'indices') : undefined;
     if (places) checkSameDims(places.tensor.dims, batch.outputDims, 'indices.dims');
     const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, type, batch);
-    return this.#call(isMax ? 'backward' : 'averageBackward', type, batch, (callMemory) => {
-      const output = callMemory.read(gradient);
-      const at = places ? callMemory.read(places) : 0;
-      const results = batch.shapes.map(({ dims }, i) => callMemory.write(type, dims, targets[i]));
-      if (places) checkIndices(this.#caller.internals.memory, at, batch);
-      const finish = () => {
-        const gradients = results.map((result) => result.toTensor());
-        return (batch.ragged ? gradients : gradients[0]) as R;
-      };
-      return { maps: results.map(({ address }) => address), output, indices: at, finish };
-    });
+    return this.#call(
+      isMax ? 'backward' : 'averageBackward',
+      type,
+      batch,
+      [gradient, places, ...targets],
+      (callMemory, { memory }) => {
+        const output = callMemory.read(gradient);
+        const at = places ? callMemory.read(places) : 0;
+        const results = batch.shapes.map(({ dims }, i) => callMemory.write(type, dims, targets[i]));
+        if (places) checkIndices(memory, at, batch);
+        const finish = () => {
+          const gradients = results.map((result) => result.toTensor());
+          return (batch.ragged ? gradients : gradients[0]) as R;
+        };
+        return { maps: results.map(({ address }) => address), output, indices: at, finish };
+      },
+    );
   }
 
   #call<R>(
     operation: keyof typeof operations,
     type: MapType,
     batch: Batch,
-    place: (callMemory: CallMemory) => Addresses & { finish(): R },
+    tensors: readonly (TensorArgument | undefined)[],
+    place: (callMemory: CallMemory, internals: Internals) => Addresses & { finish(): R },
   ): Call<R> {
-    const { internals } = this.#caller;
-    return makeCall(internals.memory, (callMemory) => {
-      const plans = planMaps(internals, this.#planOptions, batch, callMemory);
-      const placed = place(callMemory);
-      return {
-        jobList: describeMapJobs(internals, operation, type, batch, plans, placed),
-        finish: placed.finish,
-      };
-    });
+    return {
+      tensors,
+      prepare: (internals, callMemory) => {
+        const plans = planMaps(internals, this.#planOptions, batch, callMemory);
+        const placed = place(callMemory, internals);
+        return {
+          jobList: describeMapJobs(internals, operation, type, batch, plans, placed),
+          finish: placed.finish,
+        };
+      },
+    };
   }
 
   #batchOfMaps({ maps }: MapArguments<MapType>, ragged: boolean): Batch {

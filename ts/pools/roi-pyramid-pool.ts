@@ -15,9 +15,10 @@ import { countElements, dataTypes, type MapType, type TensorLike, WORD_BYTES } f
 import { Unproxied, unproxied } from '../core/unproxied.js';
 import { CallMemory } from '../memory/call-memory.js';
 import { operations } from '../memory/job.js';
+import type { WasmMemory } from '../memory/wasm-memory.js';
 import { checkMapSize, type LevelBounds } from '../plans/bins.js';
-import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import { type Call, Caller, makeCall } from './call.js';
+import { defaultRuntime, type Internals, type Runtime } from '../runtime/runtime.js';
+import { type Call, Caller } from './call.js';
 import { checkPlaneIndices } from './indices.js';
 import type { OutputWithIndices } from './pyramid-pool.js';
 import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
@@ -103,7 +104,10 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return pool.#caller.run(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
-  /** As `forward`, without blocking where the runtime has threads. Plain inputs are copied before this returns. */
+  /**
+   * As `forward`, without blocking where the runtime has threads. No input may change until the promise has settled: a call that
+   * does not fit into memory beside those before it waits for them, and reads its inputs then.
+   */
   async forwardAsync<T extends TensorLike, O extends OutOption = NoOut>(
     featureMap: T,
     rois: TensorLike,
@@ -188,7 +192,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const { out } = checkOptions(options, 'options', ['out']);
     const target = checkOut(out, type, shapes.outputDims, 'options.out');
-    return this.#call('regions', type, shapes, (callMemory) => {
+    return this.#call('regions', type, shapes, [map, target], (callMemory) => {
       const input = callMemory.read(map);
       const output = callMemory.write(type, shapes.outputDims, target);
       return { map: input, output: output.address, indices: 0, finish: output.toTensor as () => R };
@@ -204,13 +208,19 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     const { type, dims } = map.tensor;
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const targets = checkOutWithIndices(options, type, shapes.outputDims);
-    return this.#call('regionsWithIndices', type, shapes, (callMemory) => {
-      const input = callMemory.read(map);
-      const output = callMemory.write(type, shapes.outputDims, targets.output);
-      const indices = callMemory.write('int32', shapes.outputDims, targets.indices);
-      const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
-      return { map: input, output: output.address, indices: indices.address, finish };
-    });
+    return this.#call(
+      'regionsWithIndices',
+      type,
+      shapes,
+      [map, targets.output, targets.indices],
+      (callMemory) => {
+        const input = callMemory.read(map);
+        const output = callMemory.write(type, shapes.outputDims, targets.output);
+        const indices = callMemory.write('int32', shapes.outputDims, targets.indices);
+        const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
+        return { map: input, output: output.address, indices: indices.address, finish };
+      },
+    );
   }
 
   #backward<R>(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call<R> {
@@ -223,12 +233,12 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     const places = checkTensorArgument(indices, ['int32'], 'indices');
     checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
     const target = checkOut(checkOptions(options, 'options', ['out']).out, type, map.dims, 'options.out');
-    return this.#call('regionsBackward', type, shapes, (callMemory) => {
+    return this.#call('regionsBackward', type, shapes, [gradient, places, target], (callMemory, memory) => {
       const output = callMemory.read(gradient);
       const at = callMemory.read(places);
       const result = callMemory.write(type, map.dims, target);
       const range = [0, countElements(outputDims)] as const;
-      checkPlaneIndices(this.#caller.internals.memory, at, range, [map.height, map.width], true);
+      checkPlaneIndices(memory, at, range, [map.height, map.width], true);
       return { map: result.address, output, indices: at, finish: result.toTensor as () => R };
     });
   }
@@ -244,13 +254,13 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     operation: keyof typeof operations,
     type: MapType,
     { map, rois, count, outputDims }: Shapes,
-    place: (callMemory: CallMemory) => Addresses & { finish(): R },
+    tensors: readonly (TensorArgument | undefined)[],
+    place: (callMemory: CallMemory, memory: WasmMemory) => Addresses & { finish(): R },
   ): Call<R> {
-    const { memory } = this.#caller.internals;
-    return makeCall(memory, (callMemory) => {
+    const prepare = ({ memory }: Internals, callMemory: CallMemory) => {
       const regions = { address: callMemory.read(rois), count };
       const plan = planRegions(memory, this.options, map, regions, callMemory);
-      const { map: input, output, indices, finish } = place(callMemory);
+      const { map: input, output, indices, finish } = place(callMemory, memory);
       const { element } = dataTypes[type];
       const { batch, channels } = map;
       const job = {
@@ -266,7 +276,8 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
       const words = memory.kernels.regions_scratch(plan, job.operation, element) >>> 0;
       const elements = countElements(map.dims) + countElements(outputDims);
       return { jobList: { jobs: [job], elements, scratchBytes: words * WORD_BYTES }, finish };
-    });
+    };
+    return { tensors: [rois, ...tensors], prepare };
   }
 }
 

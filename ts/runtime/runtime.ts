@@ -12,6 +12,7 @@ import { ResidentTensor, TensorBlock } from '../memory/resident-tensor.js';
 import { WasmMemory } from '../memory/wasm-memory.js';
 import { PlanCache } from '../plans/plan-cache.js';
 import { ThreadPool } from '../threads/thread-pool.js';
+import { Admission } from './admission.js';
 import { type Choice, choose, mayBlock } from './detect.js';
 import { Dispatcher } from './dispatch.js';
 import { instantiate, type WasmSource } from './instantiate.js';
@@ -37,6 +38,7 @@ export interface Internals {
   readonly memory: WasmMemory;
   readonly plans: PlanCache;
   readonly dispatcher: Dispatcher;
+  readonly admission: Admission;
   readonly module: WebAssemblyModule;
 }
 
@@ -65,9 +67,9 @@ export class Runtime extends Unproxied implements Disposable {
     this.#threads = choice.threads;
     this.#fallback = choice.fallback;
     this.#attached = options === 'attached';
+    // Weak: workers that wait must not keep a runtime that nobody else holds.
+    const self = new WeakRef(this);
     if (options !== 'attached' && choice.variant === 'simd-threads') {
-      // Weak: workers that wait must not keep a runtime that nobody else holds.
-      const self = new WeakRef(this);
       const onGivenUp = (reason: string) => {
         const runtime = self.deref();
         if (runtime) runtime.#goOnAlone(reason);
@@ -84,10 +86,19 @@ export class Runtime extends Unproxied implements Disposable {
       });
       dropped?.register(this, this.#threadPool, this);
     }
+    const threadPool = this.#threadPool;
+    memory.onBroken = (failure) => {
+      const { message } = failure;
+      const runtime = self.deref();
+      if (runtime) runtime.#goOnAlone(message);
+      threadPool?.abandon(failure);
+      if (options !== 'attached') void Promise.resolve().then(() => options.onFallback?.(message));
+    };
     this.#internals = {
       memory,
       plans: new PlanCache(memory),
       dispatcher: new Dispatcher(memory, this.#threadPool),
+      admission: new Admission(),
       module,
     };
   }
@@ -156,12 +167,13 @@ export class Runtime extends Unproxied implements Disposable {
     dropped?.unregister(runtime);
     const { memory, plans } = runtime.#internals;
     const othersGoOn = memory.leave();
+    const isWhole = memory.failure === undefined;
     const idle = runtime.#threadPool?.dispose(othersGoOn) ?? true;
-    if (othersGoOn && idle) {
+    if (othersGoOn && idle && isWhole) {
       plans.clear();
       memory.freeAll();
     }
-    if (runtime.#attached) memory.kernels.__wbindgen_thread_destroy?.();
+    if (runtime.#attached && isWhole) memory.kernels.__wbindgen_thread_destroy?.();
     memory.close();
     runtime.#internals = runtime.#threadPool = undefined;
   }
@@ -184,6 +196,12 @@ export class Runtime extends Unproxied implements Disposable {
     const internals = unproxied(runtime).#internals;
     if (!internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
     return internals;
+  }
+
+  /** @internal Whether it can run calls: it was not disposed, and is not broken. */
+  static isUsable(runtime: Runtime): boolean {
+    const internals = unproxied(runtime).#internals;
+    return internals !== undefined && internals.memory.failure === undefined;
   }
 
   /** @internal */
@@ -228,11 +246,11 @@ function checkThreads(threads: unknown): number | 'auto' {
 
 let shared: Promise<Runtime> | undefined;
 
-/** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or failed. */
+/** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or has broken. */
 export function defaultRuntime(): Promise<Runtime> {
   shared = shared
     ? shared.then(
-        (runtime) => (runtime.disposed ? createRuntime() : runtime),
+        (runtime) => (Runtime.isUsable(runtime) ? runtime : createRuntime()),
         () => createRuntime(),
       )
     : createRuntime();

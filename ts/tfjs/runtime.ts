@@ -11,7 +11,7 @@ let own: Runtime | undefined;
  * It is of the variant `simd`, which every host of tfjs can run and which needs no workers.
  */
 export function runtimeNow(): Runtime {
-  if (!own || own.disposed) own = makeRuntime();
+  if (!own || !Runtime.isUsable(own)) own = makeRuntime();
   return own;
 }
 

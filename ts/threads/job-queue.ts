@@ -5,6 +5,7 @@
 
 import type { WebAssemblyMemory } from '../core/host-types.js';
 import type { Kernels } from '../core/variant.js';
+import { PAGE_BYTES, PageCount } from '../memory/page-count.js';
 
 /** `generation << CHUNK_BITS | chunks left`: whoever takes it down by one owns the chunk. */
 const CLAIM = 0;
@@ -26,12 +27,13 @@ const STOP = 9;
 /** The list of jobs, and how many there are. */
 const JOBS = 10;
 const COUNT = 11;
-/** Pages of the memory when the job was opened. */
+/** Pages of the memory, as far as a thread has told. */
 const PAGES = 12;
+/** Not 0: a kernel trapped in a worker. */
+const TRAPPED = 13;
 
-export const CONTROL_WORDS = 13;
-
-const PAGE_BYTES = 65536;
+/** A line of the cache. */
+export const CONTROL_WORDS = 16;
 
 const CHUNK_BITS = 12;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
@@ -70,6 +72,16 @@ export class JobQueue {
     this.#words = new Int32Array(memory.buffer, address, CONTROL_WORDS);
   }
 
+  /** Where caller and workers tell each other how many pages there are. */
+  get pageCount(): PageCount {
+    return new PageCount(this.#words, PAGES);
+  }
+
+  /** Whether a kernel trapped in a worker. */
+  get trapped(): boolean {
+    return Atomics.load(this.#words, TRAPPED) !== 0;
+  }
+
   get asleep(): number {
     return Atomics.load(this.#words, ASLEEP);
   }
@@ -98,7 +110,7 @@ export class JobQueue {
     words[PARTICIPANTS] = participants;
     words[SCRATCH] = scratch;
     words[SCRATCH_STRIDE] = stride;
-    words[PAGES] = this.#memory.buffer.byteLength / PAGE_BYTES;
+    this.pageCount.raise(this.#memory.buffer.byteLength / PAGE_BYTES);
     Atomics.store(words, DONE, 0);
     Atomics.store(words, CLAIM, (generation << CHUNK_BITS) | chunks);
     if (this.asleep > 0) Atomics.notify(words, CLAIM);
@@ -114,7 +126,11 @@ export class JobQueue {
   /** A worker's life: run chunks, look for more for a moment, sleep, until it is told to stop. */
   serve(kernels: Kernels, worker: number): void {
     const words = this.#words;
+    // The worker's stack may have made memory grow.
+    this.#pages = (this.#memory as WebAssembly.Memory).grow(0);
+    this.pageCount.raise(this.#pages);
     Atomics.add(words, STARTED, 1);
+    Atomics.notify(words, STARTED);
     let awakeUntil = 0;
     while (Atomics.load(words, STOP) === 0) {
       // Read before there is nothing to claim: if work is opened in between, the word differs and the wait is none.
@@ -122,11 +138,8 @@ export class JobQueue {
       const chunk = this.#claim(worker);
       if (chunk >= 0) {
         this.#seeGrowth();
-        this.#runChunk(
-          kernels,
-          chunk,
-          (words[SCRATCH] as number) + worker * (words[SCRATCH_STRIDE] as number),
-        );
+        const scratch = (words[SCRATCH] as number) + worker * (words[SCRATCH_STRIDE] as number);
+        this.#tryChunk(kernels, chunk, scratch);
         awakeUntil = performance.now() + SPIN_MS;
       } else if (performance.now() > awakeUntil) {
         Atomics.add(words, ASLEEP, 1);
@@ -155,9 +168,18 @@ export class JobQueue {
   /** The same without blocking. */
   async waitAsync(milliseconds: number): Promise<void> {
     const done = this.done;
-    if (done === this.#words[CHUNKS]) return;
+    if (done !== this.#words[CHUNKS]) await this.#changed(DONE, done, milliseconds);
+  }
+
+  /** Waits, without blocking, for another worker to start than those that have, at most `milliseconds`. */
+  waitForStart(started: number, milliseconds: number): Promise<void> {
+    return this.#changed(STARTED, started, milliseconds);
+  }
+
+  /** Waits, without blocking, until a word is another one, or for a moment where the host cannot tell. */
+  async #changed(word: number, value: number, milliseconds: number): Promise<void> {
     if (typeof Atomics.waitAsync === 'function') {
-      await Atomics.waitAsync(this.#words, DONE, done, milliseconds).value;
+      await Atomics.waitAsync(this.#words, word, value, milliseconds).value;
     } else {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -183,8 +205,18 @@ export class JobQueue {
    * the size up to date at once.
    */
   #seeGrowth(): void {
-    const pages = this.#words[PAGES] as number;
-    if (pages > this.#pages) this.#pages = this.#memory.grow(0);
+    if (this.pageCount.pages > this.#pages) this.#pages = this.#memory.grow(0);
+  }
+
+  /** Runs a chunk in a worker. The caller of the job hears of a trap at once, also where it is blocked. */
+  #tryChunk(kernels: Kernels, chunk: number, scratch: number): void {
+    try {
+      this.#runChunk(kernels, chunk, scratch);
+    } catch (error) {
+      Atomics.store(this.#words, TRAPPED, 1);
+      Atomics.notify(this.#words, DONE);
+      throw error;
+    }
   }
 
   #runChunk(kernels: Kernels, chunk: number, scratch: number): void {

@@ -58,6 +58,7 @@ export class ThreadPool {
     memory.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
     this.#jobQueue = new JobQueue(memory.memory, address);
+    memory.sharePageCount(this.#jobQueue.pageCount);
   }
 
   /** Runs a job with the caller's help. False where the caller is better off alone: nothing was done then. */
@@ -91,6 +92,11 @@ export class ThreadPool {
     const idle = !this.#busy && this.#failure === undefined;
     this.#end(new PyramidPoolError('disposed', 'the runtime was disposed'), gently);
     return idle;
+  }
+
+  /** Has workers end by themselves, for good: the memory that they write to is not to be relied on. */
+  abandon(failure: PyramidPoolError): void {
+    this.#end(failure, true);
   }
 
   #isWorth({ elements }: JobList): boolean {
@@ -156,6 +162,7 @@ export class ThreadPool {
     while (!jobQueue.finished) {
       jobQueue.wait(LOOK_MS);
       // Events that tell of a dead worker cannot arrive here.
+      if (jobQueue.trapped) this.#giveUp('a kernel trapped');
       if (stalls.isStalled()) this.#giveUp('it made no progress');
       if (this.#failure !== undefined) throw this.#failure;
     }
@@ -173,6 +180,7 @@ export class ThreadPool {
           jobQueue.waitAsync(LOOK_MS).then(resolve);
         });
         // A worker that dies says so. One that never starts may not; then nothing is lost.
+        if (jobQueue.trapped) this.#giveUp('a kernel trapped');
         if (jobQueue.started === 0 && stalls.isStalled()) this.#giveUp('it did not start');
       }
     } finally {
@@ -188,6 +196,10 @@ export class ThreadPool {
   /** Goes on without workers, over the same memory: one that is starting may hold the lock of its allocator. */
   #giveUp(reason: string): void {
     if (this.#failure !== undefined) return;
+    if (this.#jobQueue.trapped) {
+      this.#memory.break(new Error(reason));
+      return;
+    }
     const failure = `a worker failed: ${reason}`;
     this.#end(new PyramidPoolError('worker-failed', failure), true);
     // Later: whatever the listener does must not come in the way of a job.

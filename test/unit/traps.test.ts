@@ -1,0 +1,119 @@
+/** Kernels that fail in the middle of a call: nothing runs in that runtime any more, and nothing of it is used again. */
+import { createPyramidPool, createRoiPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
+import { describe, expect, test } from 'vitest';
+import { isolated } from './engines.js';
+
+const variants = ['simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+
+/** Makes a runtime one of whose kernels traps once `trap` is called. */
+async function breakable(
+  name: string,
+  make: () => Promise<Runtime>,
+): Promise<{ runtime: Runtime; trap: () => void }> {
+  let broken = false;
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class {
+    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+      const exports = { ...new Instance(module, imports).exports };
+      const kernel = exports[name] as (...numbers: number[]) => number;
+      exports[name] = (...numbers: number[]) => {
+        if (broken) throw new WebAssembly.RuntimeError('unreachable');
+        return kernel(...numbers);
+      };
+      Object.assign(this, { exports });
+    }
+  } as unknown as typeof Instance;
+  try {
+    const runtime = await make();
+    return { runtime, trap: () => (broken = true) };
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+}
+
+const broken = expect.objectContaining({
+  code: 'runtime-broken',
+  message: expect.stringContaining('createRuntime'),
+});
+const map = (channels = 64, value = 2) => ({
+  data: new Float32Array(channels * 96 * 96).fill(value),
+  dims: [1, channels, 96, 96],
+});
+
+describe.each(variants)('%s', (variant) => {
+  const threads = variant === 'simd' ? 1 : 2;
+
+  test.each(['run', 'alloc', 'free', 'plan_new', 'plan_scratch', 'job_units', 'first_bad_index'])(
+    'a trap in %s',
+    async (name) => {
+      const heard: string[] = [];
+      const onFallback = (reason: string) => heard.push(reason);
+      const { runtime, trap } = await breakable(name, () => createRuntime({ variant, threads, onFallback }));
+      const pool = await createPyramidPool({ levels: [2], runtime });
+      const regions = await createRoiPyramidPool({ levels: [2], runtime });
+      const tensor = runtime.tensor([4]);
+      const { output, indices } = pool.forwardWithIndices(map());
+      const context = { dims: map().dims, indices };
+      trap();
+      expect(() => pool.backward(pool.forward({ ...map(), dims: [1, 64, 48, 192] }), context)).toThrow(
+        broken,
+      );
+      for (const call of [
+        () => pool.forward(map()),
+        () => pool.forward(map(1)),
+        () => pool.forwardWithIndices(map()),
+        () => pool.backward(output, context),
+        () => pool.binBounds(4, 4),
+        () => regions.forward(map(), { data: new Float32Array(5), dims: [1, 5] }),
+        () => runtime.tensor([1]),
+      ])
+        expect(call).toThrow(broken);
+      await expect(pool.forwardAsync(map())).rejects.toEqual(broken);
+      await expect(createPyramidPool({ levels: [1], runtime })).rejects.toEqual(broken);
+      expect(runtime.fallback).toContain('broken');
+      expect(heard).toEqual([runtime.fallback]);
+      // What was in the tensor can still be saved.
+      expect([...tensor.data]).toEqual([0, 0, 0, 0]);
+      tensor.dispose();
+      runtime.dispose();
+      expect(() => pool.forward(map())).toThrow(expect.objectContaining({ code: 'disposed' }));
+    },
+  );
+
+  test.runIf(variant === 'simd-threads')('a trap in the caller while workers are at the job', async () => {
+    const { runtime, trap } = await breakable('run', () => createRuntime({ variant, threads: 3 }));
+    const pool = await createPyramidPool({ levels: [6, 3, 2, 1], runtime });
+    const later = [pool.forwardAsync(map(256)), pool.forwardAsync(map(256))];
+    await Promise.resolve();
+    trap();
+    const settled = Promise.allSettled(later);
+    const found = (() => {
+      try {
+        return pool.forward(map(256));
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(found).toEqual(broken);
+    for (const result of await settled)
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'runtime-broken' } });
+    runtime.dispose();
+  });
+});
+
+test('the default runtime is made anew', async () => {
+  const { dispose } = (await createPyramidPool({ levels: [1] })).runtime;
+  expect(dispose).toBeTypeOf('function');
+  (await createPyramidPool({ levels: [1] })).runtime.dispose();
+  const { runtime, trap } = await breakable(
+    'run',
+    async () => (await createPyramidPool({ levels: [1] })).runtime,
+  );
+  const pool = await createPyramidPool({ levels: [1] });
+  expect(pool.runtime).toBe(runtime);
+  trap();
+  expect(() => pool.forward(map(1))).toThrow(broken);
+  const next = await createPyramidPool({ levels: [1] });
+  expect(next.runtime).not.toBe(runtime);
+  expect(next.forward(map(1)).data[0]).toBe(2);
+});
