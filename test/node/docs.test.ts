@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { documents, type Example, examplesIn, root, textOf } from './markdown.js';
+import { documents, type Example, examplesIn, languagesIn, root, textOf, withExamples } from './markdown.js';
 
 /** Inside the project, where the package finds itself by its name. */
 mkdirSync(join(root, 'target'), { recursive: true });
@@ -27,7 +27,7 @@ function run({ code, language, folder: cwd }: Example, beside: readonly Example[
   return { status, out: stdout.trim(), stderr };
 }
 
-describe.each(documents)('%s', (document) => {
+describe.each(withExamples)('%s', (document) => {
   const examples = examplesIn(document);
   const parts = examples.filter(({ file }) => file !== undefined && file !== 'main.mjs');
   const complete = examples.filter((example) => !example.notRun && !parts.includes(example));
@@ -42,16 +42,20 @@ describe.each(documents)('%s', (document) => {
     },
   );
 
-  test('its links lead somewhere', () => {
-    const text = textOf(document);
-    const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
-      .map(([, link]) => link as string)
-      .filter((link) => !leadsSomewhere(link, document));
-    expect(broken).toEqual([]);
+  test('all its programs are found as examples', () => {
+    const programs = languagesIn(document).filter((language) =>
+      /^([cm]?[jt]sx?|(java|type)script)$/i.test(language ?? ''),
+    );
+    expect(programs).toEqual(examples.map(({ language }) => language));
   });
 });
 
-const { homepage, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+test.each(documents)('the links of %s lead somewhere', (document) => {
+  const links = [...textOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string);
+  expect(links.filter((link) => !leadsSomewhere(link, document))).toEqual([]);
+});
+
+const { bugs, homepage, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const source = repository.url.replace(/^git\+|\.git$/g, '');
 
 /** Whether a link leads to a file of the project and a heading of it; links elsewhere are not followed. */
@@ -77,6 +81,19 @@ function headingsOf(document: string): string[] {
       .replaceAll(' ', '-'),
   );
 }
+
+test('the owner of the repository is stated in package.json, and CONTRIBUTING.md names its placeholder', () => {
+  const [, owner, name] = /^https:\/\/github\.com\/([^/]+)\/([^/]+)$/.exec(source) ?? [];
+  expect(name).toBe('pyramid-pool');
+  expect(bugs).toBe(`${source}/issues`);
+  expect(homepage).toBe(`https://${owner}.github.io/${name}/`);
+  if (owner === 'OWNER') expect(textOf('CONTRIBUTING.md')).toContain('`OWNER`');
+  for (const document of documents)
+    for (const [, named] of textOf(document).matchAll(
+      /github(?:usercontent)?\.com\/([^/]+)\/pyramid-pool\b/g,
+    ))
+      expect(named, document).toBe(owner);
+});
 
 test('the README can be read in five minutes', () => {
   expect(textOf('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150);

@@ -5,14 +5,24 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All documents that users read, from the root of the project. */
-export const documents = [
+/** The documents whose examples are run, from the root of the project. */
+export const withExamples = [
   'README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name))
     .sort(),
 ];
+
+/** All documents whose links must lead somewhere. */
+export const documents = [
+  ...withExamples,
+  ...['BENCHMARKS.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'HACKING.md', 'SECURITY.md', 'demo/edge/README.md'],
+];
+
+/** Languages of the code blocks of a document. */
+export const languagesIn = (document: string) =>
+  [...textOf(document).matchAll(/^```(\S*)\n.*?^```$/gms)].map(([, language]) => language);
 
 export const textOf = (document: string) => readFileSync(join(root, document), 'utf8');
 
