@@ -13,6 +13,8 @@ export default defineConfig({
   base: './',
   // The demo uses the built package, as its users do.
   resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
+  // The API reference, which scripts/docs.mjs writes.
+  publicDir: root('target/site'),
   plugins: [digitsFile(), headersFile(isolation)],
   // Its own way to its files must stay as it is.
   optimizeDeps: {

@@ -1,7 +1,7 @@
 import { cli } from './cli.mjs';
 import { packaged } from './programs.mjs';
 import { inProject } from './project.mjs';
-import { show } from './step.mjs';
+import { run, show } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const help = `
@@ -17,9 +17,12 @@ export async function writeReference(out = inProject('target', 'api')) {
   await typedoc(['--out', out]);
 }
 
+/** Writes it where Vite finds it: what lies in that folder becomes a part of the demo's site. */
+export const writeSiteReference = () => writeReference(inProject('target', 'site', 'api'));
+
 async function typedoc(args) {
   const [node, script] = packaged('typedoc');
-  await show(node, [script, ...args]);
+  await run(node, [script, '--logLevel', 'Warn', ...args]);
 }
 
 async function writeCrateReference() {

@@ -1,5 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+/**
+ * Spatial pyramid pooling for browsers, Node and the edge: forward and backward, with PyTorch's bits.
+ *
+ * @packageDocumentation
+ */
+
 export type { Layout, SpatialDims } from './arguments/feature-map.js';
 export type { Grid, Level } from './arguments/levels.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './core/errors.js';
@@ -45,11 +51,6 @@ export {
   type RoiPyramidPool,
 } from './pools/roi-pyramid-pool.js';
 export { chooseScale, type ScaleOptions, scaleWindow, type Window } from './pools/scales.js';
-/**
- * Spatial pyramid pooling for browsers, Node and the edge: forward and backward, with PyTorch's bits.
- *
- * @packageDocumentation
- */
 export { attachRuntime } from './runtime/attach.js';
 export type { WasmSource } from './runtime/instantiate.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/runtime.js';

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -9,7 +10,8 @@ import { encodeReport, type Report } from '../../demo/page/measure/report.js';
 import { drop, textOf, visitor } from './visit.js';
 
 const visit = visitor();
-const views = ['pool', 'train', 'windows', 'measure'] as const;
+const views = ['home', 'pool', 'train', 'windows', 'measure'] as const;
+const { repository } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const MOST_AT_FIRST = 300_000;
@@ -86,7 +88,7 @@ test('views have addresses, titles and a way back', async () => {
 test('every view fits a phone and keeps the rules of accessibility, in light and dark colours', async () => {
   const page = await visit('pool', { viewport: { width: 390, height: 844 } });
   for (const view of views) {
-    await page.locator(`.views a[href="#/${view}"]`).click();
+    await page.locator(`.site-header a[href="#/${view === 'home' ? '' : view}"]`).click();
     await settled(page, view);
     expect(await page.evaluate(() => document.documentElement.scrollWidth), view).toBe(390);
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -135,6 +137,41 @@ async function violations(page: Page): Promise<string[]> {
     ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => target).join(', ')})`,
   );
 }
+
+test('the front door leads to everything, and its example runs', async () => {
+  const page = await visit('home', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.goto(inject('isolated'));
+  await expect.poll(() => page.title()).toBe('Spatial pyramid pooling · pyramid-pool');
+  const addresses = await page
+    .locator('a')
+    .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href));
+  expect(addresses.filter((address) => address.includes('/source/'))).toEqual([]);
+  for (const place of ['#/pool', '#/train', '#/windows', '#/measure', 'camera/', 'api/'])
+    expect(addresses).toContain(`${inject('isolated')}${place}`);
+  expect(addresses).toContain(`${repository.url.replace(/^git\+|\.git$/g, '')}/tree/main/docs`);
+
+  await page.getByRole('button', { name: 'Copy' }).nth(1).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.trim()).toBe((await page.locator('#code').textContent())?.trim());
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', copied], {
+    encoding: 'utf8',
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: '[ 1, 5376 ] [ 1, 256, 13, 13 ]\n', stderr: '' });
+  expect(await textOf(page, '.view-home', /It prints/)).toContain(stdout.trim());
+});
+
+test('every view links to the API reference, which is a part of the site', async () => {
+  const page = await visit('home');
+  for (const view of views) {
+    await page.goto(`${inject('isolated')}#/${view}`);
+    await page.locator(`.view-${view} h1`).waitFor();
+    expect(await page.getByRole('link', { name: 'API reference' }).last().isVisible(), view).toBe(true);
+  }
+  await page.getByRole('link', { name: 'API reference' }).last().click();
+  await page.getByRole('link', { name: 'createPyramidPool' }).first().click();
+  await textOf(page, 'body', /createPyramidPool\(/);
+});
 
 test('the theme can be chosen, and is remembered', async () => {
   const page = await visit('pool', { colorScheme: 'light' });

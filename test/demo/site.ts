@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, preview } from 'vite';
 import type { TestProject } from 'vitest/node';
+import { writeSiteReference } from '../../scripts/docs.mjs';
 import { isolation } from '../../scripts/isolation.mjs';
 
 declare module 'vitest' {
@@ -19,6 +20,7 @@ const configFile = fileURLToPath(new URL('../../vite.config.ts', import.meta.url
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const outDir = mkdtempSync(join(tmpdir(), 'pyramid-pool-demo-'));
+  await writeSiteReference();
   await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } });
   const hosts = await Promise.all([serve(outDir, isolation), serve(outDir, {})]);
   provide('isolated', hosts[0].url);

@@ -13,7 +13,7 @@ import { chromiumFlags } from '../providers/chromium-flags.mjs';
 
 /** A view on screen, once its code has arrived. */
 export type Visit = (
-  view: 'pool' | 'train' | 'windows' | 'measure',
+  view: 'home' | 'pool' | 'train' | 'windows' | 'measure',
   options?: BrowserContextOptions & {
     isolated?: boolean;
     onResponse?: (response: Response) => void;

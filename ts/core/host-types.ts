@@ -19,6 +19,7 @@ export interface ResponseLike {
   readonly ok?: boolean;
   /** The status that it answered. */
   readonly status?: number;
+  /** All of its bytes. */
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 

@@ -12,6 +12,7 @@ export interface DataOf {
   int32: Int32Array;
 }
 
+/** The name of an element type. Maps have all but `int32`, which is the type of indices. */
 export type DataType = keyof DataOf;
 
 /** Types that feature maps come in. */

@@ -117,6 +117,7 @@ export class ResidentTensor<T extends DataType = DataType>
     tensor.#block = tensor.#view = undefined;
   }
 
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

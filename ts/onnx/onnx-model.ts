@@ -95,6 +95,7 @@ export class OnnxModel<O extends OrtModule = OrtModule> extends Unproxied {
     await Promise.all(stages.map(({ session }) => session?.release()));
   }
 
+  /** The same as `dispose()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }

@@ -20,6 +20,7 @@ export interface PyramidOption {
   reduction?: Reduction;
 }
 
+/** Options of `createModel`. */
 export interface ModelOptions<O extends OrtModule = OrtModule> {
   /** ONNX Runtime: `import * as ort from 'onnxruntime-web'`, or onnxruntime-node. */
   ort: O;

@@ -11,7 +11,9 @@ export interface OrtTensor {
   readonly data: unknown;
   /** `cpu`, or where else its data are. */
   readonly location?: string;
+  /** Fetches the data from where they are. */
   getData?(release?: boolean): Promise<unknown>;
+  /** Frees what the tensor holds outside ordinary memory. */
   dispose?(): void;
 }
 
@@ -23,8 +25,11 @@ export interface OrtMetadata {
   readonly shape?: readonly (number | string)[];
 }
 
+/** A session of ONNX Runtime, as it makes one of a model. */
 export interface OrtSession {
+  /** Runs the model once over named tensors. */
   run(feeds: Theirs, options?: Theirs): Promise<Theirs>;
+  /** Frees what the session holds. */
   release(): Promise<void>;
   readonly outputMetadata?: readonly OrtMetadata[];
 }
@@ -32,6 +37,7 @@ export interface OrtSession {
 /** A module of ONNX Runtime, such as `import * as ort from 'onnxruntime-web'`. */
 export interface OrtModule {
   readonly InferenceSession: {
+    /** Makes a session of a model's bytes. */
     create(model: Uint8Array, options?: Theirs): Promise<OrtSession>;
   };
   readonly Tensor: new (type: Theirs, data: Theirs, dims?: readonly number[]) => OrtTensor;

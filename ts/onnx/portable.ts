@@ -10,6 +10,7 @@ import { readModel } from './read.js';
 import { type ModelBytes, viewBytes } from './source.js';
 import { writeModel } from './write.js';
 
+/** Options of `makePortable`. */
 export interface PortableOptions {
   /** Puts the bodies in the place of the operators, for runtimes that know no functions. Default false: they are functions. */
   inline?: boolean;

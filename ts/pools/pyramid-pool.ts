@@ -191,6 +191,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     unproxied(this).#caller.dispose();
   }
 
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -178,6 +178,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     unproxied(this).#caller.dispose();
   }
 
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

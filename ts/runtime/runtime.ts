@@ -178,6 +178,7 @@ export class Runtime extends Unproxied implements Disposable {
     runtime.#internals = runtime.#threadPool = undefined;
   }
 
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -3,6 +3,7 @@ import type { View, ViewModule } from '../ui/view.js';
 
 /** Each view's code is loaded when it is first asked for. */
 const loaders: Record<string, () => Promise<ViewModule>> = {
+  home: () => import('../home/view.js'),
   pool: () => import('../pool/view.js'),
   train: () => import('../train/view.js'),
   windows: () => import('../windows/view.js'),
@@ -17,7 +18,7 @@ interface Mounted {
   readonly failed?: boolean;
 }
 
-/** Shows the view that the address names after `#/`, and follows the address from then on. */
+/** Shows the view that the address names after `#/`, the front door where it names none, and follows the address from then on. */
 export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorElement[]): Promise<void> {
   const mounted = new Map<string, Mounted | Promise<Mounted>>();
   let current: Mounted | undefined;
@@ -48,7 +49,7 @@ export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorE
 
 function readAddress(): { name: string; query: URLSearchParams } {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?');
-  return { name: Object.hasOwn(loaders, path) ? path : 'pool', query: new URLSearchParams(query) };
+  return { name: Object.hasOwn(loaders, path) ? path : 'home', query: new URLSearchParams(query) };
 }
 
 function markCurrent(links: readonly HTMLAnchorElement[], name: string): void {
