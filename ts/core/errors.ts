@@ -62,6 +62,18 @@ export function messageOf(error: unknown): string {
  *
  * What getters or proxies among the arguments throw comes out as it is, but for those of a tensor, which give
  * `invalid-data`.
+ *
+ * @example
+ * ```js
+ * import { createPyramidPool, PyramidPoolError } from 'pyramid-pool';
+ *
+ * const pool = await createPyramidPool({ levels: [4, 2, 1] });
+ * try {
+ *   pool.forward({ data: new Float32Array(100), dims: [1, 256, 13, 13] });
+ * } catch (error) {
+ *   console.log(error instanceof PyramidPoolError, error.code); // true invalid-data
+ * }
+ * ```
  */
 export class PyramidPoolError extends Error {
   override readonly name = 'PyramidPoolError';

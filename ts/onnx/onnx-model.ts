@@ -233,7 +233,21 @@ function canBatch({ stages: [first, ...rest], model }: Plan): boolean {
 /**
  * Makes a model of an ONNX file: cut at its pools, which the package's kernels run, while ONNX Runtime runs the rest.
  *
- * Throws `invalid-model` where the file is none or is damaged, `unsupported-model` where it uses another version of the
+ * @returns a model that runs as a session of ONNX Runtime does: named tensors in, named tensors out
+ *
+ * @example
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * import * as ort from 'onnxruntime-web';
+ * import { createModel } from 'pyramid-pool/onnx';
+ *
+ * const model = await createModel(readFileSync('backbone.onnx'), { ort, pyramid: { levels: [4, 2, 1] } });
+ * const image = new ort.Tensor('float32', new Float32Array(2 * 33 * 47), [1, 2, 33, 47]);
+ * const { vector } = await model.run({ image });
+ * console.log(vector.dims); // [ 1, 105 ]
+ * await model.dispose();
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-model` where the file is none or is damaged, `unsupported-model` where it uses another version of the
  * operators, `missing-data` where weights beside it were not given, `unknown-value` where an option names a value that does not
  * exist, `session-failed` where ONNX Runtime refuses the model.
  */

@@ -22,7 +22,17 @@ export interface PortableOptions {
  * The same model with the bodies of its pools in it, so that any ONNX runtime runs it, and those that have kernels for the
  * operators use them.
  *
- * Throws as `createModel` does; `unsupported-model` also where the model is written for operators of ONNX before opset 13.
+ * @param bytes the file of a model
+ * @returns the file of the portable model
+ * @example
+ * ```js
+ * import { readFileSync } from 'node:fs';
+ * import { makePortable } from 'pyramid-pool/onnx';
+ *
+ * const portable = makePortable(readFileSync('backbone.onnx'), { pyramid: { levels: [4, 2, 1] } });
+ * console.log(portable.constructor.name); // Uint8Array
+ * ```
+ * @throws {@link PyramidPoolError} as `createModel` does; `unsupported-model` also where the model is written for operators of ONNX before opset 13
  */
 export function makePortable(bytes: ModelBytes, options?: PortableOptions): PlainDataOf['uint8'] {
   const view = viewBytes(bytes);

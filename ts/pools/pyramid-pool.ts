@@ -321,7 +321,23 @@ function isList(dims: unknown): dims is readonly unknown[] {
   return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
 }
 
-/** Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime. */
+/**
+ * Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime.
+ *
+ * @returns a pool whose `forward` takes maps `[N, C, H, W]`, or `[N, H, W, C]` for `layout: 'NHWC'`, and gives
+ * `[N, bins * C]`: the levels one after the other
+ * @example
+ * ```js
+ * import { createPyramidPool } from 'pyramid-pool';
+ *
+ * const pool = await createPyramidPool({ levels: [4, 2, 1] });
+ * const map = { data: new Float32Array(2 * 256 * 13 * 17), dims: [2, 256, 13, 17] };
+ * const { output, indices } = pool.forwardWithIndices(map);
+ * const gradient = pool.backward(output, { dims: map.dims, indices });
+ * console.log(output.dims, gradient.dims); // [ 2, 5376 ] [ 2, 256, 13, 17 ]
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
+ */
 export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
   const { runtime: given, ...resolved } = resolveOptions(options);
   const runtime = given ?? (await defaultRuntime());

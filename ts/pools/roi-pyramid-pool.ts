@@ -282,7 +282,22 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
   }
 }
 
-/** Makes a pool of regions. Pools are light: they share the memory and the threads of their runtime. */
+/**
+ * Makes a pool of regions. Pools are light: they share the memory and the threads of their runtime.
+ *
+ * @returns a pool whose `forward` takes a map `[N, C, H, W]` and regions `[K, 5]` (item, x1, y1, x2, y2, in pixels of the image), and gives
+ * `[K, bins * C]`
+ * @example
+ * ```js
+ * import { createRoiPyramidPool } from 'pyramid-pool';
+ *
+ * const pool = await createRoiPyramidPool({ levels: [6, 3, 2, 1], rule: 'roi-pool', spatialScale: 1 / 16 });
+ * const map = { data: new Float32Array(256 * 38 * 50), dims: [1, 256, 38, 50] };
+ * const rois = { data: Float32Array.of(0, 16, 32, 400, 300, 0, 0, 0, 799, 607), dims: [2, 5] };
+ * console.log(pool.forward(map, rois).dims); // [ 2, 12800 ]
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
+ */
 export async function createRoiPyramidPool(options: RoiPyramidPoolOptions): Promise<RoiPyramidPool> {
   const { runtime: given, ...resolved } = resolveRoiOptions(options);
   const runtime = given ?? (await defaultRuntime());

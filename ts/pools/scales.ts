@@ -14,6 +14,16 @@ export interface ScaleOptions {
 /**
  * The paper's choice of scale for a window (section 4.2): of the short sides that an image is resized to, the one at which
  * the window's area is nearest to that of a square of `windowSize` pixels. `minSide` is the short side of the image itself.
+ *
+ * @param window in pixels of the image itself
+ * @returns one of `options.scales`, in pixels
+ * @example
+ * ```js
+ * import { chooseScale } from 'pyramid-pool';
+ *
+ * console.log(chooseScale([100, 80, 299, 279], 600)); // 688
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-regions` for a window that is none, `invalid-options` for sizes that are not positive numbers
  */
 export function chooseScale(window: Window, minSide: number, options: ScaleOptions = {}): number {
   const given = checkOptions(options, 'options', ['scales', 'windowSize']);
@@ -35,7 +45,19 @@ export function chooseScale(window: Window, minSide: number, options: ScaleOptio
   );
 }
 
-/** A window of an image, in the pixels of the image resized from a short side of `minSide` to one of `scale`. */
+/**
+ * A window of an image, in the pixels of the image resized from a short side of `minSide` to one of `scale`.
+ *
+ * @param window in pixels of the image itself
+ * @example
+ * ```js
+ * import { scaleWindow } from 'pyramid-pool';
+ *
+ * const [x1, y1, x2, y2] = scaleWindow([0, 0, 99, 49], 300, 600);
+ * console.log(x1, y1, x2.toFixed(1), y2.toFixed(1)); // 0 0 198.3 98.2
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-regions` or `invalid-options`
+ */
 export function scaleWindow(window: Window, minSide: number, scale: number): Window {
   checkPositive(minSide, 'minSide');
   checkPositive(scale, 'scale');

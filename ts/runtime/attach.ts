@@ -10,7 +10,22 @@ import { Runtime } from './runtime.js';
  *
  * The memory lives as long as a runtime over it is not disposed, whichever was first.
  *
- * Throws `invalid-handle` for what is no handle, `disposed` if all runtimes over the memory were disposed.
+ * @param handle what `runtime.handle()` gave, as it came in a message
+ * @example
+ * ```js
+ * import { attachRuntime, createRuntime } from 'pyramid-pool';
+ *
+ * const runtime = await createRuntime({ variant: 'simd-threads' });
+ * const map = runtime.tensor([1, 256, 13, 13]);
+ * // In another thread, which got the two handles in a message:
+ * const attached = await attachRuntime(runtime.handle());
+ * const same = attached.adopt(map.handle());
+ * same.data.fill(7);
+ * console.log(map.data[0]); // 7
+ * attached.dispose();
+ * runtime.dispose();
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-handle` for what is no handle, `disposed` if all runtimes over the memory were disposed
  */
 export async function attachRuntime(handle: RuntimeHandle): Promise<Runtime> {
   const { memory: wasmMemory, module, table, id } = checkRuntimeHandle(handle);

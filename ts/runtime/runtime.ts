@@ -212,7 +212,20 @@ export class Runtime extends Unproxied implements Disposable {
   }
 }
 
-/** Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job. */
+/**
+ * Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job.
+ *
+ * @example
+ * ```js
+ * import { createPyramidPool, createRuntime } from 'pyramid-pool';
+ *
+ * const runtime = await createRuntime({ variant: 'simd' });
+ * const pool = await createPyramidPool({ levels: [2, 1], runtime });
+ * console.log(runtime.variant, runtime.threads, pool.runtime === runtime); // simd 1 true
+ * runtime.dispose();
+ * ```
+ * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none; another one where a variant was asked for that the host cannot run
+ */
 export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> {
   const checked = checkOptions(options, 'options', ['variant', 'threads', 'wasm', 'workerUrl', 'onFallback']);
   const { onFallback } = checked;

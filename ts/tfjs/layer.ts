@@ -34,6 +34,23 @@ type Shape = (number | null)[];
  *
  * It has no weights. Saved models keep its levels, reduction and bins; loading one takes an import of this module, which
  * makes the layer known. A runtime is not saved.
+ *
+ * @example
+ * ```js
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import * as tfl from '@tensorflow/tfjs-layers';
+ * import { SpatialPyramidPooling } from 'pyramid-pool/tfjs';
+ *
+ * const model = tfl.sequential({
+ *   layers: [
+ *     tfl.layers.conv2d({ filters: 16, kernelSize: 3, inputShape: [null, null, 3] }),
+ *     new SpatialPyramidPooling({ levels: [4, 2, 1] }),
+ *     tfl.layers.dense({ units: 10 }),
+ *   ],
+ * });
+ * console.log(model.predict(tf.zeros([1, 33, 47, 3])).shape); // [ 1, 10 ]
+ * ```
  */
 export class SpatialPyramidPooling extends layers.Layer {
   /** @nocollapse */

@@ -38,7 +38,19 @@ export interface SpatialPyramidPool {
  *
  * Without `options.runtime` it runs on one that it makes on first use, with one thread.
  *
- * It has a gradient of first order. Errors are `PyramidPoolError`.
+ * It has a gradient of first order.
+ *
+ * @example
+ * ```js
+ * import '@tensorflow/tfjs-backend-cpu';
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { spatialPyramidPool } from 'pyramid-pool/tfjs';
+ *
+ * const pool = (x) => spatialPyramidPool(x, { levels: [4, 2, 1] });
+ * const map = tf.ones([1, 13, 17, 256]);
+ * console.log(pool(map).shape, tf.grad((x) => tf.sum(pool(x)))(map).shape); // [ 1, 5376 ] [ 1, 13, 17, 256 ]
+ * ```
+ * @throws PyramidPoolError for options that are none, and for tensors of another rank or type
  */
 export const spatialPyramidPool: SpatialPyramidPool = /* @__PURE__ */ op({
   spatialPyramidPool_: spatialPyramidPool_ as SpatialPyramidPool,

@@ -1,5 +1,5 @@
 /** The front door: what this is, how to begin, and where all else is. */
-import { element, sayNews } from '../ui/dom.js';
+import { element, makeReachable, sayNews } from '../ui/dom.js';
 import { fillRepositoryLinks } from '../ui/repository.js';
 import type { View } from '../ui/view.js';
 import example from './example.mjs?raw';
@@ -13,6 +13,7 @@ export function mount(root: HTMLElement): View {
   fillRepositoryLinks(root);
   const code = element(root, '#code code');
   code.append(...coloured(example.trim()));
+  makeReachable(element(root, '#code'), 'The example');
   const said = element(root, '#copied');
   copyWith(element(root, '#copy-code'), () => example, said);
   copyWith(element(root, '#copy-install'), () => element(root, '#install-text').textContent ?? '', said);
