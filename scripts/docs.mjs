@@ -10,11 +10,11 @@ Usage: npm run docs [-- --check] [-- --out FOLDER]
 
 Makes the API reference of the package from its doc comments into target/api, or FOLDER; with --check only holds them to what
 typedoc.json demands: everything that is exported is described, and every link leads somewhere. docs:crate (--crate) makes the crate's by cargo doc into
-target/doc. Both fail on a warning.`;
+target/doc. --check and docs:crate fail on a warning.`;
 
-/** Writes the API reference into a folder. */
+/** Writes the API reference into a folder. What is missing in it is for --check to find. */
 export async function writeReference(out = inProject('target', 'api')) {
-  await typedoc(['--out', out]);
+  await typedoc(['--out', out, '--treatValidationWarningsAsErrors', 'false']);
 }
 
 /** Writes it where Vite finds it: what lies in that folder becomes a part of the demo's site. */

@@ -247,7 +247,7 @@ function canBatch({ stages: [first, ...rest], model }: Plan): boolean {
  * console.log(vector.dims); // [ 1, 105 ]
  * await model.dispose();
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-model` where the file is none or is damaged, `unsupported-model` where it uses another version of the
+ * @throws `PyramidPoolError` with the code `invalid-model` where the file is none or is damaged, `unsupported-model` where it uses another version of the
  * operators, `missing-data` where weights beside it were not given, `unknown-value` where an option names a value that does not
  * exist, `session-failed` where ONNX Runtime refuses the model.
  */

@@ -32,7 +32,7 @@ export interface PortableOptions {
  * const portable = makePortable(readFileSync('backbone.onnx'), { pyramid: { levels: [4, 2, 1] } });
  * console.log(portable.constructor.name); // Uint8Array
  * ```
- * @throws {@link PyramidPoolError} as `createModel` does; `unsupported-model` also where the model is written for operators of ONNX before opset 13
+ * @throws `PyramidPoolError` as `createModel` does; `unsupported-model` also where the model is written for operators of ONNX before opset 13
  */
 export function makePortable(bytes: ModelBytes, options?: PortableOptions): PlainDataOf['uint8'] {
   const view = viewBytes(bytes);

@@ -336,7 +336,7 @@ function isList(dims: unknown): dims is readonly unknown[] {
  * const gradient = pool.backward(output, { dims: map.dims, indices });
  * console.log(output.dims, gradient.dims); // [ 2, 5376 ] [ 2, 256, 13, 17 ]
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
+ * @throws `PyramidPoolError` with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
  */
 export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
   const { runtime: given, ...resolved } = resolveOptions(options);

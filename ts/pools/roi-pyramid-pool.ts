@@ -296,7 +296,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
  * const rois = { data: Float32Array.of(0, 16, 32, 400, 300, 0, 0, 0, 799, 607), dims: [2, 5] };
  * console.log(pool.forward(map, rois).dims); // [ 2, 12800 ]
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
+ * @throws `PyramidPoolError` with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
  */
 export async function createRoiPyramidPool(options: RoiPyramidPoolOptions): Promise<RoiPyramidPool> {
   const { runtime: given, ...resolved } = resolveRoiOptions(options);

@@ -23,7 +23,7 @@ export interface ScaleOptions {
  *
  * console.log(chooseScale([100, 80, 299, 279], 600)); // 688
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-regions` for a window that is none, `invalid-options` for sizes that are not positive numbers
+ * @throws `PyramidPoolError` with the code `invalid-regions` for a window that is none, `invalid-options` for sizes that are not positive numbers
  */
 export function chooseScale(window: Window, minSide: number, options: ScaleOptions = {}): number {
   const given = checkOptions(options, 'options', ['scales', 'windowSize']);
@@ -56,7 +56,7 @@ export function chooseScale(window: Window, minSide: number, options: ScaleOptio
  * const [x1, y1, x2, y2] = scaleWindow([0, 0, 99, 49], 300, 600);
  * console.log(x1, y1, x2.toFixed(1), y2.toFixed(1)); // 0 0 198.3 98.2
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-regions` or `invalid-options`
+ * @throws `PyramidPoolError` with the code `invalid-regions` or `invalid-options`
  */
 export function scaleWindow(window: Window, minSide: number, scale: number): Window {
   checkPositive(minSide, 'minSide');

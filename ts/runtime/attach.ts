@@ -25,7 +25,7 @@ import { Runtime } from './runtime.js';
  * attached.dispose();
  * runtime.dispose();
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-handle` for what is no handle, `disposed` if all runtimes over the memory were disposed
+ * @throws `PyramidPoolError` with the code `invalid-handle` for what is no handle, `disposed` if all runtimes over the memory were disposed
  */
 export async function attachRuntime(handle: RuntimeHandle): Promise<Runtime> {
   const { memory: wasmMemory, module, table, id } = checkRuntimeHandle(handle);

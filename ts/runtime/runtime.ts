@@ -224,7 +224,7 @@ export class Runtime extends Unproxied implements Disposable {
  * console.log(runtime.variant, runtime.threads, pool.runtime === runtime); // simd 1 true
  * runtime.dispose();
  * ```
- * @throws {@link PyramidPoolError} with the code `invalid-options` for options that are none; another one where a variant was asked for that the host cannot run
+ * @throws `PyramidPoolError` with the code `invalid-options` for options that are none; another one where a variant was asked for that the host cannot run
  */
 export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> {
   const checked = checkOptions(options, 'options', ['variant', 'threads', 'wasm', 'workerUrl', 'onFallback']);

@@ -50,7 +50,7 @@ export interface SpatialPyramidPool {
  * const map = tf.ones([1, 13, 17, 256]);
  * console.log(pool(map).shape, tf.grad((x) => tf.sum(pool(x)))(map).shape); // [ 1, 5376 ] [ 1, 13, 17, 256 ]
  * ```
- * @throws PyramidPoolError for options that are none, and for tensors of another rank or type
+ * @throws `PyramidPoolError` for options that are none, and for tensors of another rank or type
  */
 export const spatialPyramidPool: SpatialPyramidPool = /* @__PURE__ */ op({
   spatialPyramidPool_: spatialPyramidPool_ as SpatialPyramidPool,
