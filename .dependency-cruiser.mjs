@@ -14,6 +14,7 @@ const library = [
 
 /** The folders of demo/. */
 const demo = [
+  ['ink', 'model'],
   ['train', 'plain-js', 'onnx', 'edge'],
   ['data'],
   ['samples', 'site'],

@@ -1,29 +1,44 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inProject } from './project.mjs';
 
-const outdir = inProject('target', 'edge');
+/** How the worker is bundled for each host that it runs on. */
+const hosts = {
+  workerd: { entry: 'worker.ts', conditions: ['workerd', 'worker', 'browser'], platform: 'neutral' },
+  deno: { entry: 'worker.ts', conditions: ['node'], platform: 'node' },
+  node: { entry: 'node.ts', conditions: ['node'], platform: 'node' },
+};
+
+export const edgeHosts = Object.keys(hosts);
 
 /**
- * Bundles the example worker as wrangler would, into target/edge.
+ * Bundles the example worker as wrangler would, into target/edge/<host>.
  *
- * @returns {Promise<string>} the folder
+ * @returns {Promise<string>} the folder, with `main.js` in it
  */
-export async function bundleEdge() {
+export async function bundleEdge(host = 'workerd') {
+  const { entry, conditions, platform } = hosts[host];
+  const outdir = inProject('target', 'edge', host);
   // Names change with their content.
   rmSync(outdir, { recursive: true, force: true });
   const { build } = await import('esbuild');
   await build({
-    entryPoints: { main: inProject('demo', 'edge', 'worker.ts') },
+    entryPoints: { main: inProject('demo', 'edge', entry) },
     outdir,
     bundle: true,
     format: 'esm',
+    // Only the variant that runs is loaded. In workerd the worker is one file.
+    splitting: host !== 'workerd',
     target: 'es2022',
     minify: true,
-    conditions: ['workerd', 'worker', 'browser'],
-    loader: { '.wasm': 'copy' },
+    platform,
+    mainFields: ['module', 'main'],
+    conditions,
+    loader: { '.wasm': 'copy', '.bin': 'binary', '.html': 'text' },
     logLevel: 'warning',
   });
+  // So that Node takes the files for modules wherever the folder is copied.
+  if (host !== 'workerd') writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
   return outdir;
 }
 

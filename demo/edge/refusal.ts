@@ -9,8 +9,13 @@ export class Refusal extends Error {
     super(message);
   }
 
+  /** What an answer says of it. */
+  toError(): { code: string; message: string } {
+    return { code: this.code, message: this.message };
+  }
+
   toResponse(): Response {
-    const { status, code, message, headers } = this;
-    return Response.json({ error: { code, message } }, { status, headers });
+    const { status, headers } = this;
+    return Response.json({ error: this.toError() }, { status, headers });
   }
 }

@@ -1,10 +1,12 @@
-/** An edge worker that takes a feature map of any size and answers the vector of fixed length. */
+/** An edge worker that reads handwritten digits off pictures of any size, and pools feature maps of any size. */
 import { createPyramidPool, PyramidPoolError } from 'pyramid-pool';
+import { recogniseDigits } from './digits.js';
+import form from './form.html';
+import { readMapRequest } from './map-request.js';
 import { Refusal } from './refusal.js';
-import { readRequest } from './request.js';
 
-const usage = `\
-POST / with a feature map as application/octet-stream: float32, little-endian, row by row.
+const poolUsage = `\
+POST /pool with a feature map as application/octet-stream: float32, little-endian, row by row.
 
   dims    1,256,13,13: the map's sizes, in the query or in the header x-dims
   levels  4,2,1 unless told; 2x3 stands for two rows of three bins
@@ -13,21 +15,48 @@ POST / with a feature map as application/octet-stream: float32, little-endian, r
 The answer is the pooled vector: float32, with its sizes in x-dims, or JSON where that is accepted.
 `;
 
+/** A page that runs what is in it, and nothing from elsewhere. */
+const formHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:",
+};
+
+interface Route {
+  readonly GET: () => Response;
+  readonly POST: (request: Request) => Promise<Response>;
+}
+
+const routes: Readonly<Record<string, Route>> = {
+  '/': { GET: () => new Response(form, { headers: formHeaders }), POST: recogniseDigits },
+  '/pool': { GET: () => new Response(poolUsage), POST: poolMap },
+};
+
 export default {
   async fetch(request: Request): Promise<Response> {
     try {
-      const { pathname } = new URL(request.url);
-      if (pathname !== '/') throw new Refusal(404, 'not-found', 'there is nothing here but /');
-      if (request.method === 'GET') return new Response(usage);
-      return await pool(request);
+      return await answer(request);
     } catch (error) {
       return toRefusal(error).toResponse();
     }
   },
 };
 
-async function pool(request: Request): Promise<Response> {
-  const { levels, layout, map } = await readRequest(request);
+async function answer(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+  if (!route)
+    throw new Refusal(404, 'not-found', `there is nothing here but ${Object.keys(routes).join(' and ')}`);
+  const { method } = request;
+  if (method === 'GET' || method === 'HEAD') return route.GET();
+  if (method === 'POST') return route.POST(request);
+  throw new Refusal(405, 'method-not-allowed', `${method} is not allowed, GET and POST are`, {
+    allow: 'GET, POST',
+  });
+}
+
+async function poolMap(request: Request): Promise<Response> {
+  const { levels, layout, map } = await readMapRequest(request);
   using spp = await createPyramidPool({ levels, layout });
   const { data, dims } = spp.forward(map);
   if (request.headers.get('accept')?.includes('application/json')) {

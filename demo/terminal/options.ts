@@ -4,6 +4,8 @@ export interface Options {
   readonly help: boolean;
   readonly epochs: number;
   readonly seed: number;
+  /** The file that the trained network is written to. */
+  readonly save: string | undefined;
 }
 
 /** What was typed cannot be carried out; the message says why in a sentence. */
@@ -16,6 +18,7 @@ then shows what it recognises at sizes it never saw, and what the pooling cost.
 
   --epochs N   how often training goes through all its digits, 1 to 100 (default ${DEFAULT_EPOCHS})
   --seed N     another split, other first weights, another order: any whole number from 0 (default 1)
+  --save FILE  write the trained network to a file (safetensors), as demo/edge reads it
   --help       this text
 
 Ends with 0 when more than 95 % of the digits are recognised, with 1 when fewer are or something fails,
@@ -27,7 +30,7 @@ const NUMBERS = {
 } as const;
 
 export function parseOptions(words: readonly string[]): Options {
-  const options = { help: false, epochs: DEFAULT_EPOCHS, seed: 1 };
+  const options = { help: false, epochs: DEFAULT_EPOCHS, seed: 1, save: undefined as string | undefined };
   for (let i = 0; i < words.length; i++) {
     const [name, joined] = splitAtEquals(words[i]);
     if ((name === '--help' || name === '-h') && joined === undefined) {
@@ -36,9 +39,13 @@ export function parseOptions(words: readonly string[]): Options {
       const value = joined ?? words[++i];
       const { key, least, most } = NUMBERS[name];
       options[key] = wholeNumber(name, value, least, most);
+    } else if (name === '--save') {
+      options.save = joined ?? words[++i];
+      if (!options.save)
+        throw new UsageError('--save needs the name of a file after it, for instance --save model.bin.');
     } else {
       throw new UsageError(
-        `There is no option ${words[i]}. The options are --epochs N, --seed N and --help.`,
+        `There is no option ${words[i]}. The options are --epochs N, --seed N, --save FILE and --help.`,
       );
     }
   }

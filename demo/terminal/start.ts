@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
 import { loadDigits, tfjsWasmFolder } from '../data/node-assets.js';
 import { createPlainPool } from '../plain-js/index.js';
@@ -10,6 +11,7 @@ import {
   REQUIRED_ACCURACY,
   runExperiment,
 } from '../train/experiment.js';
+import { modelFile } from '../train/model-file.js';
 import { LEVELS } from '../train/network.js';
 import { startTfjs } from '../train/tfjs.js';
 import { tryWithoutSpp } from '../train/without-spp.js';
@@ -60,6 +62,7 @@ async function trainAndReport(options: Options, signal: AbortSignal): Promise<nu
     print(style.dim(`convolutions -> spatial pyramid pooling [${LEVELS.join(', ')}] -> fully connected`));
     print('');
     const experiment = await measuredExperiment(options, runtime, signal);
+    if (options.save !== undefined) await save(experiment, options.save);
     return verdict(experiment, style);
   } finally {
     runtime.dispose();
@@ -92,6 +95,14 @@ async function measuredExperiment(
     progress.leave();
     fast.dispose();
   }
+}
+
+async function save({ network }: ExperimentResult, file: string): Promise<void> {
+  const bytes = modelFile(network);
+  await writeFile(file, bytes);
+  print(
+    `The network is in ${file}: ${thousands(bytes.length)} bytes. \`npm run demo:edge\` serves the one in demo/edge.`,
+  );
 }
 
 function verdict({ ordinary, unseen }: ExperimentResult, { good, bad, bold }: Style): number {

@@ -38,6 +38,16 @@ export class Network {
     return [this.#filter1, this.#bias1, this.#filter2, this.#bias2, this.#dense, this.#denseBias];
   }
 
+  /** The same weights by name, in the order of `weights`. */
+  static readonly weightNames = [
+    'conv1.weight',
+    'conv1.bias',
+    'conv2.weight',
+    'conv2.bias',
+    'dense.weight',
+    'dense.bias',
+  ] as const;
+
   /** Images of any one size -> maps of half that size (rounded up), 16 channels deep. */
   features(images: tf.Tensor4D): tf.Tensor4D {
     // Halved before bias and ReLU: the maximum is the same cell's either way, and this leaves a quarter to do.

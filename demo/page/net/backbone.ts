@@ -3,7 +3,7 @@
  * all views.
  */
 import { proxy, wrap } from 'comlink';
-import type { Plane } from '../ui/canvas.js';
+import type { Plane } from '../../ink/plane.js';
 import { failureOf } from '../ui/worker.js';
 import type { FeatureMap } from './feature-map.js';
 import type { Network } from './network.js';

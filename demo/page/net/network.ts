@@ -2,7 +2,7 @@
 import { transfer } from 'comlink';
 import type { InferenceSession } from 'onnxruntime-web/wasm';
 import backboneUrl from '../../backbone/digits.onnx?url';
-import type { Plane } from '../ui/canvas.js';
+import type { Plane } from '../../ink/plane.js';
 import { Turns } from '../ui/turns.js';
 import type { FeatureMap } from './feature-map.js';
 import { loadOrt, type OnLoading, type Ort } from './ort.js';

@@ -1,4 +1,4 @@
-import type { Plane } from '../ui/canvas.js';
+import type { Plane } from '../../ink/plane.js';
 import { element } from '../ui/dom.js';
 import { Pad } from '../ui/pad.js';
 import html from './drawing-dialog.html?raw';

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
+import type { Plane } from '../../ink/plane.js';
 import { Breather } from '../../train/breather.js';
 import { type Digit, decodeDigits, scaleDigit, splitDigits } from '../../train/digits.js';
 import { type Evaluation, evaluate } from '../../train/evaluate.js';
@@ -13,7 +14,6 @@ import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/tr
 import { readWeights, writeWeights } from '../../train/weights.js';
 import type { OnLoading } from '../net/ort.js';
 import { startTfjsHere } from '../net/tfjs.js';
-import type { Plane } from '../ui/canvas.js';
 import { loadDigits } from './digits-data.js';
 import type { PassingDigit } from './passing-digit.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';

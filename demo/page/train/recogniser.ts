@@ -1,7 +1,7 @@
 import type { Remote } from 'comlink';
-import { drawGrey, type Plane } from '../ui/canvas.js';
+import { cropToInk, type Plane } from '../../ink/plane.js';
+import { drawGrey } from '../ui/canvas.js';
 import { element, make, oncePerFrame, sayNews } from '../ui/dom.js';
-import { cropToInk } from '../ui/images.js';
 import { Pad } from '../ui/pad.js';
 import type { Answer, Classroom } from './classroom.js';
 

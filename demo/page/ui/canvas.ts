@@ -1,3 +1,4 @@
+import type { Plane } from '../../ink/plane.js';
 import { writeShade } from './colours.js';
 
 export function context2d(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
@@ -16,12 +17,6 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
   const context = context2d(canvas);
   context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
   return context;
-}
-
-export interface Plane {
-  readonly values: Float32Array;
-  readonly height: number;
-  readonly width: number;
 }
 
 /** One canvas pixel a cell, shaded from 0 to `most`; the style sheet makes it larger. */

@@ -1,5 +1,6 @@
+import type { Plane } from '../../ink/plane.js';
 import { Brush } from './brush.js';
-import { drawGrey, type Plane } from './canvas.js';
+import { drawGrey } from './canvas.js';
 import { make } from './dom.js';
 
 type Point = readonly [x: number, y: number];

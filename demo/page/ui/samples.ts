@@ -1,8 +1,9 @@
 /** Pictures to start with, made from a few digits that come with the page. */
+
+import type { Plane } from '../../ink/plane.js';
 import packed from '../../samples/digits.json';
 import { type Digit, scaleDigit } from '../../train/digits.js';
 import { seededRandom } from '../../train/random.js';
-import type { Plane } from './canvas.js';
 
 export interface Sample {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** What was done before SPP-net: the network runs once for every window, not once for the image. */
 import type { PyramidPool } from 'pyramid-pool';
+import type { Plane } from '../../ink/plane.js';
 import type { Backbone } from '../net/backbone.js';
-import type { Plane } from '../ui/canvas.js';
 import type { Window } from './proposals.js';
 
 /** So many windows are on their way to the network at once, so that it need not wait for the next one. */

@@ -1,5 +1,6 @@
 import type { LevelBounds } from 'pyramid-pool';
-import { type Plane, prepare } from '../ui/canvas.js';
+import type { Plane } from '../../ink/plane.js';
+import { prepare } from '../ui/canvas.js';
 import type { Window } from './proposals.js';
 
 export interface WindowsPicture {

@@ -1,6 +1,7 @@
 /** Windows that may hold something, as detectors propose them: around pieces of ink, and anywhere. */
+
+import type { Plane } from '../../ink/plane.js';
 import { type Random, seededRandom } from '../../train/random.js';
-import type { Plane } from '../ui/canvas.js';
 
 /** Pixel positions from 0, both corners within the window. */
 export interface Window {

@@ -1,6 +1,6 @@
+import type { Plane } from '../../ink/plane.js';
 import { type Digit, scaleDigit } from '../../train/digits.js';
 import { seededRandom } from '../../train/random.js';
-import type { Plane } from '../ui/canvas.js';
 import { blank, digits, paint } from '../ui/samples.js';
 
 const HEIGHT = 288;
