@@ -1,6 +1,5 @@
 // Sets up first, so nothing here may come from node_modules.
 
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cli } from './cli.mjs';
 import { setup } from './setup.mjs';
@@ -18,7 +17,7 @@ async function demoEdge(args) {
   await setup();
   const { build } = await import('./build.mjs');
   await build();
-  const { bundleEdge, edgeHosts, startWorkerd } = await import('./edge.mjs');
+  const { bundleEdge, edgeHosts, serveCommand, startWorkerd } = await import('./edge.mjs');
   if (!edgeHosts.includes(host)) fail(`There is no host ${host}: the hosts are ${edgeHosts.join(', ')}.`);
   const folder = await bundleEdge(host);
   if (host === 'workerd') {
@@ -26,9 +25,8 @@ async function demoEdge(args) {
     console.log(`The worker listens: curl ${await miniflare.ready}`);
     return;
   }
-  const main = join(folder, 'main.js');
-  if (host === 'node') await show(process.execPath, [main], { env: { ...process.env, PORT: `${port}` } });
-  else await show('deno', ['serve', '--no-remote', '--allow-read', `--port=${port}`, main]);
+  const { args: command, env } = serveCommand(host, folder, port);
+  await show(host === 'node' ? process.execPath : 'deno', command, { env: { ...process.env, ...env } });
 }
 
 function parse(args) {

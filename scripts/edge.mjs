@@ -43,6 +43,19 @@ export async function bundleEdge(host = 'workerd') {
 }
 
 /**
+ * How a bundle is served on a port by Node or by Deno: the arguments of the program, and its environment.
+ *
+ * @param {'node' | 'deno'} host
+ * @param {string} folder
+ * @param {number} port
+ */
+export function serveCommand(host, folder, port) {
+  const main = join(folder, 'main.js');
+  if (host === 'node') return { args: [main], env: { PORT: `${port}` } };
+  return { args: ['serve', '--no-remote', '--allow-read', `--port=${port}`, main], env: {} };
+}
+
+/**
  * Starts a bundle, `main.js` and what lies beside it, in Cloudflare's workerd.
  *
  * @param {string} folder

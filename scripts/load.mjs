@@ -121,7 +121,7 @@ async function rightRequests() {
       const sizes = levels.split(',').map((level) => level.split('x').map(Number));
       const pool = await createPyramidPool({ levels: sizes.map(([n, m = n]) => [n, m]), layout });
       const vector = pool.forward({ data, dims });
-      const path = `/?dims=${dims}&levels=${levels}&layout=${layout}`;
+      const path = `/pool?dims=${dims}&levels=${levels}&layout=${layout}`;
       const body = bytesOf(data);
       if (i % 3) return { path, body, answer: bytesOf(vector.data) };
       const headers = { accept: 'application/json' };
@@ -141,22 +141,22 @@ const bytesOf = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byte
 
 /** What a client may get wrong. */
 function malformedRequests() {
-  const path = '/?dims=1,2,5,7';
+  const path = '/pool?dims=1,2,5,7';
   const body = bytesOf(mapOf(1, 70));
   return [
     { path, body: body.subarray(1), status: 400 },
     { path, body: Buffer.alloc(100_000), status: 400 },
     { path, status: 400 },
-    { path: '/', body, status: 400 },
-    { path: '/?dims=10,7', body, status: 400 },
-    { path: '/?dims=1,2,5,-7', body, status: 400 },
-    { path: '/?dims=1,2,5,7.0', body, status: 400 },
+    { path: '/pool', body, status: 400 },
+    { path: '/pool?dims=10,7', body, status: 400 },
+    { path: '/pool?dims=1,2,5,-7', body, status: 400 },
+    { path: '/pool?dims=1,2,5,7.0', body, status: 400 },
     { path: `${path}&levels=0`, body, status: 400 },
     { path: `${path}&layout=%00`, body, status: 400 },
-    { path: `/?dims=${'9'.repeat(5000)}`, body, status: 400 },
-    { path: '/?dims=1,4096,64,64', body, status: 413 },
+    { path: `/pool?dims=${'9'.repeat(5000)}`, body, status: 400 },
+    { path: '/pool?dims=1,4096,64,64', body, status: 413 },
     { path: `${path}&levels=99999`, body, status: 413 },
-    { path: `/pool${path.slice(1)}`, body, status: 404 },
+    { path: `/pools?dims=1`, body, status: 404 },
     { path, body, method: 'PUT', status: 405 },
     { path, body, headers: { 'content-type': 'text/plain' }, status: 415 },
   ];

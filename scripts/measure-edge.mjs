@@ -42,7 +42,7 @@ async function measure() {
 async function firstAnswer(folder) {
   const start = performance.now();
   const miniflare = await startWorkerd(folder);
-  const url = `http://edge/?dims=${map.dims}`;
+  const url = `http://edge/pool?dims=${map.dims}`;
   const headers = { 'content-type': 'application/octet-stream' };
   const response = await miniflare.dispatchFetch(url, { method: 'POST', headers, body: map.body });
   await response.arrayBuffer();

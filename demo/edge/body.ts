@@ -1,7 +1,5 @@
+import { MOST_SECONDS } from './limits.js';
 import { Refusal } from './refusal.js';
-
-/** A body that takes longer than this to arrive is refused: a worker that waits is one that others wait for. */
-const MOST_SECONDS = 10;
 
 /** Reads a body of at most `most` bytes, and no more of it than that. */
 export async function readBody(request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,17 +1,12 @@
 import type { Plane } from '../ink/plane.js';
 import { readBody } from './body.js';
+import { MOST_BYTES, MOST_PICTURES } from './limits.js';
 import model from './model.bin';
 import { readPicture, readRaw } from './picture.js';
 import { prepare } from './prepare.js';
 import { mediaType, quote, readCount, readQuery } from './query.js';
 import { Recogniser } from './recogniser.js';
 import { Refusal } from './refusal.js';
-
-/** Bytes of the largest request. */
-export const MOST_BYTES = 8 * 2 ** 20;
-
-/** Pictures of the largest request. */
-export const MOST_PICTURES = 32;
 
 /** What the network says of a picture. */
 interface Answer {

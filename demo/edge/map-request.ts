@@ -1,10 +1,8 @@
 import type { Grid, Layout, Level, TensorLike } from 'pyramid-pool';
 import { readBody } from './body.js';
+import { MOST_MAP_BYTES } from './limits.js';
 import { mediaType, quote, readCount, readQuery } from './query.js';
 import { Refusal } from './refusal.js';
-
-/** Bytes of the largest map that is taken, and of the largest vector that is given: a worker has 128 MB for all it does. */
-const MOST_BYTES = 16 * 2 ** 20;
 
 const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
@@ -77,8 +75,12 @@ function checkSize(dims: number[], levels: Level[], layout: Layout): void {
 }
 
 function checkBytes(what: string, bytes: number): void {
-  if (bytes > MOST_BYTES) {
-    throw new Refusal(413, 'too-large', `${what} takes ${bytes} bytes, but at most ${MOST_BYTES} are taken`);
+  if (bytes > MOST_MAP_BYTES) {
+    throw new Refusal(
+      413,
+      'too-large',
+      `${what} takes ${bytes} bytes, but at most ${MOST_MAP_BYTES} are taken`,
+    );
   }
 }
 

@@ -1,14 +1,9 @@
 import { convertIndexedToRgb, type DecodedPng, decode as decodePng } from 'fast-png';
 import { decode as decodeJpeg } from 'jpeg-js';
 import { inkOf, inkOfGrey, type Plane } from '../ink/plane.js';
+import { JPEG_MEGABYTES, MOST_PIXELS } from './limits.js';
 import { checkedPng, sizeOfPng } from './png.js';
 import { Refusal } from './refusal.js';
-
-/** Pixels of the largest picture: to decode it takes some twenty bytes a pixel of the 128 MB that a worker has. */
-export const MOST_PIXELS = 2 ** 21;
-
-/** Megabytes that the JPEG decoder may take. */
-const JPEG_MEGABYTES = 64;
 
 /** The ink of a picture file. What it is, its first bytes say. */
 export function readPicture(bytes: Uint8Array): Plane {

@@ -66,7 +66,11 @@ export function unpackTensors(bytes: Uint8Array): TensorFile {
         throw new Error(`The tensor ${name} of the model is not whole, or not float32.`);
       }
       // A copy, which lies at a multiple of four bytes wherever the file does.
-      return { name, shape, data: new Float32Array(bytes.slice(first + start, first + end).buffer) };
+      return {
+        name,
+        shape,
+        data: new Float32Array(Uint8Array.from(bytes.subarray(first + start, first + end)).buffer),
+      };
     },
   );
   return { tensors, metadata };

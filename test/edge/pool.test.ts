@@ -1,4 +1,4 @@
-/** The example worker in workerd: what it answers, and how it refuses. */
+/** The example worker in workerd, its route /pool: what it answers, and how it refuses. */
 import { createPyramidPool } from 'pyramid-pool';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleEdge, startWorkerd } from '../../scripts/edge.mjs';
@@ -13,13 +13,14 @@ afterAll(() => miniflare.dispose());
 
 interface Sent {
   method?: string;
+  path?: string;
   query?: string;
   headers?: Record<string, string>;
   body?: Float32Array | Uint8Array;
 }
 
-const send = ({ method = 'POST', query = '', headers = {}, body }: Sent) =>
-  miniflare.dispatchFetch(`http://edge/${query}`, {
+const send = ({ method = 'POST', path = 'pool', query = '', headers = {}, body }: Sent) =>
+  miniflare.dispatchFetch(`http://edge/${path}${query}`, {
     method,
     headers: { 'content-type': 'application/octet-stream', ...headers },
     body: body && new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength),
@@ -65,14 +66,20 @@ test('answers many requests at a time', async () => {
 });
 
 test('says how it is used', async () => {
-  const response = await miniflare.dispatchFetch('http://edge/');
+  const response = await miniflare.dispatchFetch('http://edge/pool');
   expect(response.status).toBe(200);
-  expect(await response.text()).toContain('POST / with a feature map');
+  expect(await response.text()).toContain('POST /pool with a feature map');
 });
 
 const refused: [what: string, sent: Sent, status: number, code: string, message: string][] = [
-  ['another path', { ...good, query: 'pool?dims=1,2,5,7' }, 404, 'not-found', 'nothing here but /'],
-  ['another method', { ...good, method: 'PUT' }, 405, 'method-not-allowed', 'PUT is not allowed, POST is'],
+  ['another path', { ...good, path: 'pools' }, 404, 'not-found', 'nothing here but / and /pool'],
+  [
+    'another method',
+    { ...good, method: 'PUT' },
+    405,
+    'method-not-allowed',
+    'PUT is not allowed, GET and POST are',
+  ],
   [
     'another type',
     { ...good, headers: { 'content-type': 'text/plain' } },
@@ -161,7 +168,7 @@ test.each(refused)('refuses %s', async (_, sent, status, code, message) => {
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toContain('application/json');
   expect(await response.json()).toEqual({ error: { code, message: expect.stringContaining(message) } });
-  expect(response.headers.get('allow')).toBe(status === 405 ? 'POST' : null);
+  expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, POST' : null);
   expect((await send(good)).status).toBe(200);
 });
 
@@ -177,7 +184,7 @@ test('a body without a stated length is held to its dims as well', async () => {
       },
     });
   const answers = [1, 2, 3].map((count) =>
-    miniflare.dispatchFetch('http://edge/?dims=1,2,5,7', {
+    miniflare.dispatchFetch('http://edge/pool?dims=1,2,5,7', {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream' },
       body: stream(count) as never,
