@@ -7,7 +7,9 @@ use crate::element::{Elements, Real};
 use crate::forward::check_length;
 use crate::kernels::average;
 use crate::kernels::scatter::{Block, Gradients};
+use crate::plan::gradient_scratch;
 use crate::pyramid::Pyramid;
+use crate::scratch::{self, Parts};
 use crate::span::Span;
 use crate::units::blocks;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -28,7 +30,7 @@ pub fn backward<T: Real>(
     plan.check_map(map)?;
     let len = plan.output_len(map.batch, map.channels);
     check_gradients(map, len, (grad_output, indices, grad_input), false)?;
-    let mut scratch = vec![0.0; plan.backward_scratch()];
+    let mut scratch = scratch::allocate(plan.backward_scratch())?;
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -65,7 +67,7 @@ pub fn average_backward<T: Real>(
     plan.check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.batch, map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
-    let mut scratch = vec![0.0; plan.average_scratch(T::TYPE)];
+    let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE))?;
     let (output, input) = (Elements::of(grad_output), Elements::of_mut(grad_input));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_backward_units(plan, map, output, input, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -98,7 +100,7 @@ pub(crate) unsafe fn backward_units<T: Real>(
 /// Zeroes the working memory of a thread, which is left so by every block of planes.
 pub(crate) fn clear(scratch: Span<f32>) {
     // SAFETY: this thread's alone.
-    unsafe { scratch.slice() }.fill(0.0);
+    unsafe { scratch.exclusive() }.fill(0.0);
 }
 
 /// The gradient of some channels of an item, which `rows` of the output were pooled from, `block` channels at a time.
@@ -114,11 +116,10 @@ pub(crate) unsafe fn backward_channels<T: Real>(
     channels: Range<usize>,
     (block, scratch): (usize, Span<f32>),
 ) {
-    let len = if pyramid.places.len() > 1 { block * map.cells() } else { 0 };
+    let scratch = gradient_scratch(pyramid, (block, map.cells()), &mut Parts::cut(scratch)).map(Span::cast);
     // SAFETY: the caller's promise.
     unsafe {
         zero(pyramid.layout, map, gradients.input, item, channels.clone());
-        let scratch = [scratch.part(0, len).cast(), scratch.part(len, len).cast()];
         for channels in blocks(channels, block) {
             let channels = (channels.start, channels.end);
             Block { pyramid, map, gradients, item, rows, channels }.add(scratch);
@@ -141,7 +142,7 @@ pub(crate) unsafe fn average_backward_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match (grad_output.as_f32(), grad_input.as_f32()) {
-            (Some(output), Some(input)) => average_backward_f32(plan, map, output.slice(), input, units, scratch),
+            (Some(output), Some(input)) => average_backward_f32(plan, map, output.shared(), input, units, scratch),
             _ => convert::average_backward(plan, map, grad_output, grad_input, units, scratch),
         }
     }
@@ -176,7 +177,7 @@ pub(crate) unsafe fn average_backward_f32(
 unsafe fn zero<T: Real>(layout: Layout, map: &FeatureMap, memory: Span<T>, item: usize, channels: Range<usize>) {
     for run in layout.cells(map, item).runs(channels, map.cells()) {
         // SAFETY: the caller's promise.
-        unsafe { memory.part(run.start, run.len()).slice() }.fill(T::ZERO);
+        unsafe { memory.part(run.start, run.len()).exclusive() }.fill(T::ZERO);
     }
 }
 

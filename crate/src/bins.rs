@@ -55,16 +55,19 @@ pub enum Rule {
 impl Rule {
     /// How many bins come out where `n` are asked for; 0 where the rule has no answer.
     pub fn count(self, size: usize, n: usize) -> usize {
+        if n == 0 {
+            return 0;
+        }
         let (q, k) = (size / n, size.div_ceil(n));
         match self {
             Rule::Adaptive => n,
             Rule::Sliding => (size - k).checked_div(q).map_or(0, |steps| steps + 1),
-            Rule::Padded if padding(size, n) < k => n,
+            Rule::Padded if padding(size, n) < k as u64 => n,
             Rule::Padded => 0,
         }
     }
 
-    /// The cells that bin `i` of `n` reads, where [`Rule::count`] gives `n`.
+    /// The cells that bin `i` of `n` reads, where [`Rule::count`] gives `n`. Both sizes must fit 32 bits.
     ///
     /// Works in integers: the same formulas in floating point go wrong (adaptive, `size = 90`, `n = 10`, `i = 7`).
     pub fn bin(self, size: usize, n: usize, i: usize) -> Bin {
@@ -78,7 +81,7 @@ impl Rule {
                 (start, start + size.div_ceil(n) as u64)
             }
             Rule::Padded => {
-                let (k, padding) = (size.div_ceil(n) as u64, padding(size, n) as u64);
+                let (k, padding) = (size.div_ceil(n) as u64, padding(size, n));
                 let start = i as u64 * k;
                 (start.saturating_sub(padding), (start + k - padding).min(size as u64))
             }
@@ -91,15 +94,22 @@ impl Rule {
         let bin = self.bin(size, n, i).len();
         match self {
             Rule::Adaptive | Rule::Sliding => bin,
-            Rule::Padded => size.div_ceil(n).min(size + 2 * padding(size, n) - i * size.div_ceil(n)),
+            Rule::Padded => {
+                let k = size.div_ceil(n) as u64;
+                k.min(size as u64 + 2 * padding(size, n) - i as u64 * k) as usize
+            }
         }
     }
 
     /// All `n` bins over `size` cells, in order.
     ///
     /// # Errors
-    /// [`PoolError::WrongCount`] where the rule gives another number of bins, or [`PoolError::OutOfMemory`].
+    /// [`PoolError::WrongCount`] where the rule gives another number of bins, [`PoolError::TooLarge`] where either is beyond 32
+    /// bits, or [`PoolError::OutOfMemory`].
     pub fn axis(self, size: usize, n: usize) -> Result<Vec<Bin>, PoolError> {
+        if u32::try_from(size).is_err() || u32::try_from(n).is_err() {
+            return Err(PoolError::TooLarge);
+        }
         let count = self.count(size, n);
         if count != n {
             return Err(PoolError::WrongCount { size, asked: n, count });
@@ -111,8 +121,8 @@ impl Rule {
 }
 
 /// What Caffe adds at either end so that `n` windows of `ceil(size / n)` cells fit.
-fn padding(size: usize, n: usize) -> usize {
-    (size.div_ceil(n) * n - size).div_ceil(2)
+fn padding(size: usize, n: usize) -> u64 {
+    (size.div_ceil(n) as u64 * n as u64 - size as u64).div_ceil(2)
 }
 
 /// The bins that hold `position`. Starts and ends never decrease along an axis, so they stand side by side.

@@ -7,6 +7,8 @@ use crate::backward::average_backward_f32;
 use crate::element::Elements;
 use crate::forward::{average_f32, forward_f32};
 use crate::kernels::Slots;
+use crate::plan::ConvertScratch;
+use crate::scratch::Parts;
 use crate::span::Span;
 use crate::{FeatureMap, PyramidPlan, units};
 
@@ -24,11 +26,8 @@ struct Block<'a> {
     scratch: Span<'a, f32>,
 }
 
-/// Cuts units into blocks, which take turns in one scratch.
-///
-/// # Safety
-/// `scratch` must have what the plan counts for types that are converted, and no other holder.
-unsafe fn blocks<'a>(
+/// Cuts units into blocks, which take turns in one scratch: what the plan counts for types that are converted.
+fn blocks<'a>(
     plan: &'a PyramidPlan,
     whole: &'a FeatureMap,
     units: Range<usize>,
@@ -40,22 +39,9 @@ unsafe fn blocks<'a>(
     };
     plan.units(whole).items(units).flat_map(split).map(move |(item, channels)| {
         let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };
-        let (cells, bins) = (map.len(), plan.output_len(1, map.channels));
-        let taken = cells + 2 * bins;
-        // SAFETY: the plan counts these parts for `most` channels.
-        unsafe {
-            Block {
-                plan,
-                whole,
-                item,
-                channels,
-                map,
-                cells: scratch.part(0, cells),
-                bins: scratch.part(cells, bins),
-                indices: scratch.part(cells + bins, bins).cast(),
-                scratch: scratch.part(taken, scratch.len() - taken),
-            }
-        }
+        let mut parts = Parts::cut(scratch);
+        let ConvertScratch { cells, bins, indices } = plan.convert_scratch(map.channels, &mut parts);
+        Block { plan, whole, item, channels, map, cells, bins, indices, scratch: parts.rest() }
     })
 }
 
@@ -94,16 +80,16 @@ pub(crate) unsafe fn forward(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks(plan, map, units, scratch) {
-            input.gather(block.cell_runs(), block.cells.slice());
+            input.gather(block.cell_runs(), block.cells.exclusive());
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
             let slots = Slots { values: block.bins, indices: places };
-            forward_f32(plan, &block.map, block.cells.slice(), slots, block.units(), block.scratch);
-            output.scatter(block.bin_runs(), block.bins.slice());
+            forward_f32(plan, &block.map, block.cells.shared(), slots, block.units(), block.scratch);
+            output.scatter(block.bin_runs(), block.bins.shared());
             if indexed {
                 let mut from = 0;
                 for run in block.bin_runs() {
-                    let part = block.indices.part(from, run.len()).slice();
-                    indices.part(run.start, run.len()).slice().copy_from_slice(part);
+                    let part = block.indices.part(from, run.len()).shared();
+                    indices.part(run.start, run.len()).exclusive().copy_from_slice(part);
                     from += run.len();
                 }
             }
@@ -126,9 +112,9 @@ pub(crate) unsafe fn average(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks(plan, map, units, scratch) {
-            input.gather(block.cell_runs(), block.cells.slice());
-            average_f32(plan, &block.map, block.cells.slice(), block.bins, block.units(), block.scratch);
-            output.scatter(block.bin_runs(), block.bins.slice());
+            input.gather(block.cell_runs(), block.cells.exclusive());
+            average_f32(plan, &block.map, block.cells.shared(), block.bins, block.units(), block.scratch);
+            output.scatter(block.bin_runs(), block.bins.shared());
         }
     }
 }
@@ -148,9 +134,9 @@ pub(crate) unsafe fn average_backward(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks(plan, map, units, scratch) {
-            grad_output.gather(block.bin_runs(), block.bins.slice());
-            average_backward_f32(plan, &block.map, block.bins.slice(), block.cells, block.units(), block.scratch);
-            grad_input.scatter(block.cell_runs(), block.cells.slice());
+            grad_output.gather(block.bin_runs(), block.bins.exclusive());
+            average_backward_f32(plan, &block.map, block.bins.shared(), block.cells, block.units(), block.scratch);
+            grad_input.scatter(block.cell_runs(), block.cells.shared());
         }
     }
 }

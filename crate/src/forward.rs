@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::convert;
 use crate::element::{Element, ElementType, Elements, Real};
 use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
+use crate::scratch;
 use crate::span::Span;
 use crate::vector::Native;
 use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
@@ -45,7 +46,7 @@ fn run<T: Element>(
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.forward_scratch(T::TYPE)];
+    let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe {
@@ -67,7 +68,7 @@ fn run<T: Element>(
 /// As [`forward()`].
 pub fn average<T: Real>(plan: &PyramidPlan, map: &FeatureMap, input: &[T], output: &mut [T]) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = vec![0.0; plan.average_scratch(T::TYPE)];
+    let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE))?;
     let (from, to) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_units(plan, map, from, to, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -101,7 +102,7 @@ pub(crate) unsafe fn forward_units(
     unsafe {
         match (input.as_f32(), output.as_f32()) {
             (Some(input), Some(values)) => {
-                forward_f32(plan, map, input.slice(), Slots { values, indices }, units, scratch);
+                forward_f32(plan, map, input.shared(), Slots { values, indices }, units, scratch);
             }
             _ => convert::forward(plan, map, input, (output, indices), units, scratch),
         }
@@ -171,7 +172,7 @@ pub(crate) unsafe fn average_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match (input.as_f32(), output.as_f32()) {
-            (Some(input), Some(output)) => average_f32(plan, map, input.slice(), output, units, scratch),
+            (Some(input), Some(output)) => average_f32(plan, map, input.shared(), output, units, scratch),
             _ => convert::average(plan, map, input, output, units, scratch),
         }
     }

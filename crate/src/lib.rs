@@ -38,6 +38,7 @@ mod pyramid;
 pub mod reference;
 mod regions;
 mod reserve;
+mod scratch;
 mod shape;
 mod span;
 mod units;

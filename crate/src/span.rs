@@ -36,7 +36,7 @@ impl<'a, T: Copy> Span<'a, T> {
     }
 
     /// # Safety
-    /// `at` must be valid for reads and writes of `len` elements for `'a`. Other holders of the same memory must not
+    /// `at` must be valid for reads, and for writes where elements are written, of `len` elements for `'a`. Other holders of the same memory must not
     /// touch an element while this one does.
     pub unsafe fn from_raw(at: *mut T, len: usize) -> Self {
         Span { at, len, life: PhantomData }
@@ -59,10 +59,27 @@ impl<'a, T: Copy> Span<'a, T> {
         Span { at: unsafe { self.at.add(first) }, len, life: PhantomData }
     }
 
+    /// No elements at all.
+    pub fn empty() -> Self {
+        Span { at: core::ptr::NonNull::dangling().as_ptr(), len: 0, life: PhantomData }
+    }
+
+    /// The elements, to be read.
+    ///
     /// # Safety
-    /// No other holder may touch these elements while the slice lives.
+    /// No holder may write these elements while the slice lives.
     #[inline(always)]
-    pub unsafe fn slice(self) -> &'a mut [T] {
+    pub unsafe fn shared(self) -> &'a [T] {
+        // SAFETY: valid by construction; not written by the caller's promise.
+        unsafe { core::slice::from_raw_parts(self.at, self.len) }
+    }
+
+    /// The elements, to be written. Memory that was borrowed to be read must not be asked for so, not even to read it.
+    ///
+    /// # Safety
+    /// The memory must be writable, and no other holder may touch these elements while the slice lives.
+    #[inline(always)]
+    pub unsafe fn exclusive(self) -> &'a mut [T] {
         // SAFETY: valid by construction; alone by the caller's promise.
         unsafe { core::slice::from_raw_parts_mut(self.at, self.len) }
     }

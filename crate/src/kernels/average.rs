@@ -44,7 +44,7 @@ pub(crate) unsafe fn forward(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match plan.layout() {
-            Layout::Nchw => forward_planes(item, channels, input, output, scratch.part(0, map.width).slice()),
+            Layout::Nchw => forward_planes(item, channels, input, output, scratch.part(0, map.width).exclusive()),
             Layout::Nhwc => forward_channels(item, channels, input, output, scratch),
         }
     }
@@ -58,7 +58,7 @@ unsafe fn forward_planes(item: Item, channels: Range<usize>, input: &[f32], outp
         let cells = &input[first..first + item.map.cells()];
         for level in item.plan.levels() {
             // SAFETY: the level's bins of this plane.
-            let out = unsafe { output.part(item.bins(level).at(channel, 0), level.bins()).slice() };
+            let out = unsafe { output.part(item.bins(level).at(channel, 0), level.bins()).exclusive() };
             for (i, (rows, out)) in level.rows.iter().zip(out.chunks_exact_mut(level.columns.len())).enumerate() {
                 sums.fill(0.0);
                 for row in cells[rows.start as usize * width..rows.end as usize * width].chunks_exact(width) {
@@ -78,13 +78,13 @@ unsafe fn forward_channels(item: Item, channels: Range<usize>, input: &[f32], ou
     // The scratch is made for planes: it has room for so many.
     for channels in blocks(channels, scratch.len()) {
         // SAFETY: inside the scratch, which is this thread's.
-        let sums = unsafe { scratch.part(0, channels.len()).slice() };
+        let sums = unsafe { scratch.part(0, channels.len()).exclusive() };
         for level in item.plan.levels() {
             for (i, rows) in level.rows.iter().enumerate() {
                 for (j, columns) in level.columns.iter().enumerate() {
                     let at = item.bins(level).at(channels.start, i * level.columns.len() + j);
                     // SAFETY: these channels of the bin.
-                    let out = unsafe { output.part(at, channels.len()).slice() };
+                    let out = unsafe { output.part(at, channels.len()).exclusive() };
                     out.fill(0.0);
                     for row in rows.range() {
                         sums.fill(0.0);
@@ -120,7 +120,7 @@ pub(crate) unsafe fn backward(
     unsafe {
         match plan.layout() {
             Layout::Nchw => {
-                backward_planes(item, channels, grad_output, grad_input, scratch.part(0, map.width).slice());
+                backward_planes(item, channels, grad_output, grad_input, scratch.part(0, map.width).exclusive());
             }
             Layout::Nhwc => {
                 backward_channels(item, channels, grad_output, grad_input, scratch);
@@ -140,7 +140,7 @@ unsafe fn backward_planes(
     let width = item.map.width;
     for channel in channels {
         // SAFETY: the plane is this thread's.
-        let cells = unsafe { grad_input.part(item.cells().at(channel, 0), item.map.cells()).slice() };
+        let cells = unsafe { grad_input.part(item.cells().at(channel, 0), item.map.cells()).exclusive() };
         for level in item.plan.levels().iter().rev() {
             let first = item.bins(level).at(channel, 0);
             let gradients = grad_output[first..first + level.bins()].chunks_exact(level.columns.len());
@@ -167,7 +167,7 @@ unsafe fn backward_channels(
 ) {
     for channels in blocks(channels, scratch.len()) {
         // SAFETY: inside the scratch, which is this thread's.
-        let shares = unsafe { scratch.part(0, channels.len()).slice() };
+        let shares = unsafe { scratch.part(0, channels.len()).exclusive() };
         for level in item.plan.levels().iter().rev() {
             for (i, rows) in level.rows.iter().enumerate() {
                 for (j, columns) in level.columns.iter().enumerate() {
@@ -178,7 +178,7 @@ unsafe fn backward_channels(
                     for cell in rows.range().flat_map(|row| columns.range().map(move |x| row * item.map.width + x)) {
                         // SAFETY: these channels of the cell are this thread's.
                         let cell =
-                            unsafe { grad_input.part(item.cells().at(channels.start, cell), channels.len()).slice() };
+                            unsafe { grad_input.part(item.cells().at(channels.start, cell), channels.len()).exclusive() };
                         add(cell, shares);
                     }
                 }

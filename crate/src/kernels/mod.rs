@@ -14,6 +14,7 @@ mod runs;
 pub(crate) mod scatter;
 pub(crate) mod square;
 pub(crate) mod turned;
+mod windows;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 

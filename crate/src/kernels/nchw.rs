@@ -10,36 +10,15 @@ use core::ops::Range;
 use super::best::Indexed;
 use super::runs;
 use super::square::{self, Outputs};
+use super::windows;
 use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
 use crate::bins::Bin;
-use crate::plan::{Gather, Level, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
+use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
+use crate::scratch::Parts;
 use crate::shape::Planes;
 use crate::span::{self, Span};
 use crate::units::blocks;
 use crate::vector::{IN_REGISTERS, Vector};
-
-/// Working memory of one thread, cut up for a plan.
-#[derive(Clone, Copy)]
-struct Scratch<'a> {
-    /// The reduced rows of a block of planes.
-    reduced: Slots<'a>,
-    widened: Span<'a, f32>,
-}
-
-impl<'a> Scratch<'a> {
-    /// # Safety
-    /// `memory` must have the plan's `forward_scratch` elements and no other holder.
-    unsafe fn new(plan: &PyramidPlan, memory: Span<'a, f32>) -> Self {
-        let len = plan.forward_block() * plan.reduced_len();
-        // SAFETY: the plan counts these three parts in its `forward_scratch`.
-        unsafe {
-            Scratch {
-                reduced: Slots { values: memory.part(0, len), indices: memory.part(len, len).cast() },
-                widened: memory.part(2 * len, memory.len() - 2 * len),
-            }
-        }
-    }
-}
 
 /// The cells of a plane, with rows `stride` apart.
 #[derive(Clone, Copy)]
@@ -55,7 +34,8 @@ struct Rows<'a> {
 /// result to be stored the next goes on. Levels that read the map take no more planes at a time than stay in the cache.
 ///
 /// # Safety
-/// `input` and `output` must have the lengths of the plan for this item, and `scratch` must be made for the plan.
+/// `input` and `output` must have the lengths of the plan for this item, and `scratch` the plan's `forward_scratch` and no
+/// other holder.
 #[inline(never)]
 pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     plan: &PyramidPlan,
@@ -65,8 +45,8 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     channels: Range<usize>,
     scratch: Span<f32>,
 ) {
-    // SAFETY: the caller's promise.
-    let (scratch, item) = unsafe { (Scratch::new(plan, scratch), Item { plan, input, cells, output }) };
+    let scratch = plan.nchw_scratch(&mut Parts::cut(scratch));
+    let item = Item { plan, input, cells, output };
     for planes in blocks(channels, FORWARD_BLOCK) {
         let mut flags = [Flags::none(); FORWARD_BLOCK];
         let flags = &mut flags[..planes.len()];
@@ -81,8 +61,13 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             }
             for level in plan.in_order() {
                 if let (Steps::Nested(gathered), Source::Level { parent, .. }) = (&level.steps, level.source) {
-                    let from = item.stack::<B>(&plan.levels()[parent], &planes);
-                    gather::<V, B>(gathered, level.bins(), from, item.stack::<B>(level, &planes), flags);
+                    let parent = &plan.levels()[parent];
+                    let (from, out) = (item.stack::<B>(parent, &planes), item.stack::<B>(level, &planes));
+                    if gathered.is_listed() {
+                        gather::<V, B>(gathered, level.bins(), from, out, flags);
+                    } else {
+                        merge_windows::<V, B>(gathered.unit, (parent, level), (from, out), flags);
+                    }
                 }
             }
         }
@@ -142,7 +127,7 @@ impl<'a> Item<'a> {
         &self,
         level: &Level,
         planes: Range<usize>,
-        scratch: Scratch,
+        scratch: NchwScratch,
         flags: &mut [Flags<V>],
     ) {
         let plan = self.plan;
@@ -166,7 +151,17 @@ impl<'a> Item<'a> {
                     }
                 }
                 Steps::Rows(gathered) => {
-                    let reduced = Stack { slots: scratch.reduced, stride: plan.reduced_len() };
+                    let (values, indices) = scratch.reduced;
+                    let reduced = Slots { values, indices };
+                    if !gathered.is_listed() {
+                        for (i, flags) in flags.iter_mut().enumerate() {
+                            let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
+                            let out = out.slots.part::<B>(i * out.stride, level.bins());
+                            pool_rows::<V, B>(plan, level, gathered.unit, rows, (reduced, out), flags);
+                        }
+                        return;
+                    }
+                    let reduced = Stack { slots: reduced, stride: level.rows.len() * plan.row_stride() };
                     for (i, flags) in flags.iter_mut().enumerate() {
                         let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
                         let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
@@ -175,6 +170,59 @@ impl<'a> Item<'a> {
                     gather::<V, B>(gathered, level.bins(), reduced, out, flags);
                 }
                 Steps::Nested(_) | Steps::Along | Steps::Square(_) => {}
+            }
+        }
+    }
+}
+
+/// Makes a level of one plane, one row of bins after the other: each is gathered as soon as its rows are reduced, so that working
+/// memory holds a single one.
+///
+/// # Safety
+/// `map` must hold the rows the plan was made for, `reduced` a reduced row, and `out` the level's bins.
+#[inline(never)]
+unsafe fn pool_rows<V: Vector, B: Best<V>>(
+    plan: &PyramidPlan,
+    level: &Level,
+    unit: usize,
+    map: Rows,
+    (reduced, out): (Slots, Slots),
+    flags: &mut Flags<V>,
+) {
+    let across = level.columns.len();
+    // SAFETY: the caller's promise, row by row.
+    unsafe {
+        let reduced = reduced.part::<B>(0, plan.row_stride());
+        for (i, rows) in level.rows.chunks(1).enumerate() {
+            let sum = reduce_rows::<V, B>(plan, rows, map, reduced);
+            flags.sum = flags.sum.add(sum);
+            let out = out.part::<B>(i * across, across);
+            windows::gather_row::<V, B>(unit, (1, 0), &|j| level.columns[j], (reduced, out), flags);
+        }
+    }
+}
+
+/// Makes a nested level of some planes from its parent's bins, whose offsets are not listed.
+///
+/// # Safety
+/// Every plane of `from` must have the parent's bins, and every plane of `out` the level's.
+#[inline(never)]
+unsafe fn merge_windows<V: Vector, B: Best<V>>(
+    unit: usize,
+    (parent, level): (&Level, &Level),
+    (from, out): (Stack, Stack),
+    planes: &mut [Flags<V>],
+) {
+    let (stride, across) = (parent.columns.len(), level.columns.len());
+    let (rows, columns) = (parent.rows.len() / level.rows.len(), stride / across);
+    let window = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
+    for (plane, flags) in planes.iter_mut().enumerate() {
+        for i in 0..level.rows.len() {
+            // SAFETY: a row of the level's bins, and the rows of the parent's that they are made of.
+            unsafe {
+                let from = from.slots.part::<B>(plane * from.stride + i * rows * stride, rows * stride);
+                let out = out.slots.part::<B>(plane * out.stride + i * across, across);
+                windows::gather_row::<V, B>(unit, (rows, stride), &window, (from, out), flags);
             }
         }
     }
@@ -206,7 +254,7 @@ unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: 
         return Rows { cells, stride: width, width };
     }
     // SAFETY: alone, by the caller's promise. Every element is written before it is read.
-    let wide = unsafe { widened.slice() };
+    let wide = unsafe { widened.exclusive() };
     for (row, wide) in cells.chunks_exact(width).zip(wide.chunks_exact_mut(V::LANES)) {
         for (i, cell) in wide.iter_mut().enumerate() {
             *cell = if i < width { row[i] } else { f32::NEG_INFINITY };

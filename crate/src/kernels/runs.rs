@@ -23,7 +23,8 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
     flags: &mut Flags<V>,
 ) {
     for (i, rows) in rows.iter().enumerate() {
-        for runs in runs {
+        for group in 0..columns.len().div_ceil(RUNS) {
+            let Some(runs) = &runs.get(group).copied().or_else(|| Runs::of_group(columns, group)) else { continue };
             let bins = runs.bins.0..runs.bins.1;
             let shares = !B::INDEXED && runs.shared > 0;
             // SAFETY: the caller's promise is the same.

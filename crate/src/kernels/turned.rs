@@ -8,7 +8,8 @@ use core::ops::Range;
 
 use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, nhwc};
 use crate::Layout;
-use crate::plan::PyramidPlan;
+use crate::plan::{PyramidPlan, TurnedScratch};
+use crate::scratch::Parts;
 use crate::shape::{FeatureMap, Planes};
 use crate::span::{self, Span};
 use crate::units::blocks;
@@ -31,13 +32,8 @@ pub(crate) fn pays((height, width): (usize, usize), bins: usize, roots: usize) -
     let cells = height * width;
     // As much of a plane, with its values and indices, as lets a block stay in the second-level cache, or in the third.
     let most = if width < FEW { 1 << 15 } else { 1 << 10 };
-    let small = width < FEW || height < FEW || cells + 128 <= 4 * bins + 256 * roots;
+    let small = width < FEW || height < FEW || cells + 128 <= bins.saturating_mul(4).saturating_add(roots.saturating_mul(256));
     small && cells >= CELLS && words(cells, bins) <= most
-}
-
-/// Words of working memory that a block of such planes takes.
-pub(crate) fn scratch(cells: usize, bins: usize) -> usize {
-    BLOCK * words(cells, bins)
 }
 
 /// The cells of a plane, its values and its indices.
@@ -60,16 +56,14 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     scratch: Span<f32>,
 ) {
     let (height, width) = plan.size();
-    let (size, bins) = (height * width, plan.pyramid().bins);
+    let size = height * width;
     let block = FeatureMap { batch: 1, channels: BLOCK, height, width };
     for planes in blocks(channels, BLOCK) {
         let (first, count) = (planes.start, planes.len());
         // SAFETY: the plan counts these three parts, and planes and bins lie inside input and output.
         unsafe {
-            let item = scratch.part(0, BLOCK * size);
-            let values = scratch.part(BLOCK * size, BLOCK * bins);
-            let places = if B::INDEXED { BLOCK * bins } else { 0 };
-            let indices = scratch.part(BLOCK * (size + bins), places).cast();
+            let TurnedScratch { cells: item, values, indices } = plan.turned_scratch(&mut Parts::cut(scratch));
+            let indices = if B::INDEXED { indices } else { Span::empty() };
             let planes = input.get_unchecked(cells.at(first, 0)..);
             if input.len() >= STREAMED_MAP {
                 // Memory comes fastest in the order in which it lies, which is not that in which it is turned.
@@ -78,7 +72,7 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             turn_planes::<V>(planes.as_ptr(), item.as_mut_ptr(), (count, size));
             let turned =
                 ItemOutput { slots: Slots { values, indices }, channels: BLOCK, item: 0, layout: Layout::Nhwc };
-            nhwc::channels::<V, B>(plan, item.slice(), Layout::Nhwc.cells(&block, 0), turned, 0..padded(count));
+            nhwc::channels::<V, B>(plan, item.shared(), Layout::Nhwc.cells(&block, 0), turned, 0..padded(count));
             for level in plan.levels() {
                 let (from, bins) = (BLOCK * level.place.first, level.bins());
                 let from = turned.slots.part::<B>(from, BLOCK * bins);

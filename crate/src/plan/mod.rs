@@ -2,15 +2,17 @@
 
 mod nchw;
 mod runs;
+mod scratch;
 
 pub(crate) use nchw::{Gather, Steps, Strip, group_start, planes_together};
 pub(crate) use runs::{RUNS, Runs};
+pub(crate) use scratch::{ConvertScratch, NchwScratch, TurnedScratch, gradient_scratch};
 
 use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
 use crate::kernels::{
-    AVERAGE_CHANNELS, BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED,
-    STRIP_VALUES, STRIPPED_PLANE, turned,
+    BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES,
+    STRIPPED_PLANE, turned,
 };
 use crate::pyramid::{Place, Pyramid};
 use crate::reserve::reserve;
@@ -30,8 +32,6 @@ pub struct PyramidPlan {
     order: Vec<usize>,
     strips: [Vec<Strip>; 2],
     turned: bool,
-    forward_scratch: usize,
-    backward_scratch: usize,
 }
 
 /// One grid of bins.
@@ -39,8 +39,8 @@ pub struct PyramidPlan {
 pub(crate) struct Level {
     pub rows: Vec<Bin>,
     pub columns: Vec<Bin>,
-    /// Rows and columns that an average over each bin divides by.
-    counted: (Vec<f32>, Vec<f32>),
+    /// Rows and columns that an average over each bin divides by, where these are not the bin's own.
+    counted: Option<(Vec<f32>, Vec<f32>)>,
     pub place: Place,
     pub source: Source,
     /// What NCHW kernels do.
@@ -55,7 +55,10 @@ impl Level {
     /// What an average over bin `(i, j)` divides by.
     #[inline(always)]
     pub fn area(&self, i: usize, j: usize) -> f32 {
-        self.counted.0[i] * self.counted.1[j]
+        match &self.counted {
+            Some((rows, columns)) => rows[i] * columns[j],
+            None => self.rows[i].len() as f32 * self.columns[j].len() as f32,
+        }
     }
 }
 
@@ -82,14 +85,17 @@ impl PyramidPlan {
         rule: Rule,
         layout: Layout,
     ) -> Result<Self, PoolError> {
-        check_sizes(height, width, levels)?;
+        check_size(height, width)?;
         let pyramid = Pyramid::new(levels, layout)?;
         let mut planned = reserve(levels.len())?;
         for (&(rows, columns), &place) in levels.iter().zip(&pyramid.places) {
             planned.push(Level {
                 rows: rule.axis(height, rows)?,
                 columns: rule.axis(width, columns)?,
-                counted: (counted(rule, height, rows)?, counted(rule, width, columns)?),
+                counted: match rule {
+                    Rule::Adaptive | Rule::Sliding => None,
+                    Rule::Padded => Some((counted(rule, height, rows)?, counted(rule, width, columns)?)),
+                },
                 place,
                 source: Source::Map,
                 steps: Steps::default(),
@@ -107,8 +113,6 @@ impl PyramidPlan {
             order,
             strips: [nchw::strips(width, STRIP_VALUES)?, nchw::strips(width, STRIP_INDEXED)?],
             turned: false,
-            forward_scratch: 0,
-            backward_scratch: 0,
         };
         plan.turned = plan.prefers_turned();
         if layout == Layout::Nchw {
@@ -117,44 +121,12 @@ impl PyramidPlan {
                 plan.levels[i].steps = Steps::of(&plan, i)?;
             }
         }
-        plan.forward_scratch = plan.count_forward_scratch();
-        plan.backward_scratch = plan.count_backward_scratch();
         Ok(plan)
     }
 
     /// Length of an output for `batch` items of `channels` channels: `batch * channels * sum(nh * nw)`.
     pub fn output_len(&self, batch: usize, channels: usize) -> usize {
         self.pyramid.output_len(batch, channels)
-    }
-
-    /// Number of words of working memory that a thread needs to pool.
-    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
-        self.forward_scratch.saturating_add(self.convert_scratch(kind))
-    }
-
-    /// Number of words of working memory that a thread needs for a gradient.
-    pub(crate) fn backward_scratch(&self) -> usize {
-        self.backward_scratch
-    }
-
-    /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
-    pub(crate) fn average_scratch(&self, kind: ElementType) -> usize {
-        self.width.max(AVERAGE_CHANNELS).saturating_add(self.convert_scratch(kind))
-    }
-
-    /// Channels that are converted together.
-    pub(crate) fn convert_block(&self) -> usize {
-        match self.layout() {
-            Layout::Nchw if self.turned => turned::BLOCK,
-            Layout::Nchw => self.forward_block(),
-            Layout::Nhwc => CHANNEL_BLOCK,
-        }
-    }
-
-    /// Cells, bins and indices of the channels that are converted together.
-    fn convert_scratch(&self, kind: ElementType) -> usize {
-        let each = (self.height * self.width).saturating_add(2 * self.pyramid.bins);
-        if kind == ElementType::F32 { 0 } else { self.convert_block().saturating_mul(each) }
     }
 
     /// Height and width of the maps it was made for.
@@ -199,11 +171,11 @@ impl PyramidPlan {
     }
 
     /// The level that reads the map for level `i`.
-    fn root(&self, i: usize) -> usize {
-        match self.levels[i].source {
-            Source::Map => i,
-            Source::Level { parent, .. } => self.root(parent),
+    fn root(&self, mut i: usize) -> usize {
+        while let Source::Level { parent, .. } = self.levels[i].source {
+            i = parent;
         }
+        i
     }
 
     pub(crate) fn strips(&self, indexed: bool) -> &[Strip] {
@@ -215,9 +187,14 @@ impl PyramidPlan {
         self.width.next_multiple_of(4)
     }
 
-    /// Length of the reduced rows of the tallest level.
-    pub(crate) fn reduced_len(&self) -> usize {
-        self.levels.iter().map(|level| level.rows.len()).max().unwrap_or(0) * self.row_stride()
+    /// Reduced rows that are kept at a time, for the level that has most: those of a block of planes, or a single one.
+    fn reduced_rows(&self) -> usize {
+        let rows = self.levels.iter().map(|level| match &level.steps {
+            Steps::Rows(gathered) if gathered.is_listed() => self.forward_block() * level.rows.len(),
+            Steps::Rows(_) => 1,
+            _ => 0,
+        });
+        rows.max().unwrap_or(0)
     }
 
     /// Whether strips go from top to bottom of the map, or over one row of bins after the other. That reads memory nearly in the
@@ -258,37 +235,14 @@ impl PyramidPlan {
         let pays = turned::pays(self.size(), self.pyramid.bins, roots().count());
         self.layout() == Layout::Nchw && pays && !roots().all(|level| nchw::is_square(self, level))
     }
-
-    fn count_forward_scratch(&self) -> usize {
-        match self.layout() {
-            // Reduced values, reduced indices, and the widened map where it is narrow; or a block of turned planes.
-            Layout::Nchw => {
-                let widened = if self.width < 4 { 4 * self.height } else { 0 };
-                let cells = self.height * self.width;
-                let turned = if self.turned { turned::scratch(cells, self.pyramid.bins) } else { 0 };
-                turned.max(2 * self.forward_block() * self.reduced_len() + widened)
-            }
-            Layout::Nhwc => 0,
-        }
-    }
-
-    /// A single level is scattered straight into the result; several may take two blocks of planes.
-    fn count_backward_scratch(&self) -> usize {
-        if self.levels.len() > 1 { 2 * self.backward_block() * self.height * self.width } else { 0 }
-    }
 }
 
-/// Fails where something that kernels count in 31 bits is larger.
-fn check_sizes(height: usize, width: usize, levels: &[(usize, usize)]) -> Result<(), PoolError> {
-    let countable = |n: usize| i32::try_from(n).map_err(|_| PoolError::TooLarge);
+/// Fails unless a plane has cells, and no more than 31 bits count. [`Pyramid`] counts the bins.
+fn check_size(height: usize, width: usize) -> Result<(), PoolError> {
     if height == 0 || width == 0 {
         return Err(PoolError::EmptyMap { height, width });
     }
-    countable(height.checked_mul(width).ok_or(PoolError::TooLarge)?)?;
-    for &(rows, _) in levels {
-        // The reduced rows are counted by `u32` offsets as well.
-        countable(rows.checked_mul(width + 8).ok_or(PoolError::TooLarge)?)?;
-    }
+    height.checked_mul(width).filter(|&cells| i32::try_from(cells).is_ok()).ok_or(PoolError::TooLarge)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use core::ops::Range;
 use super::{Level, PyramidPlan, Runs, Source, reserve};
 use crate::PoolError;
 use crate::bins::Bin;
+use crate::scratch::product;
 use crate::kernels::square;
 use crate::vector::IN_REGISTERS;
 
@@ -35,10 +36,23 @@ pub(crate) struct Gather {
     /// Loads that each bin takes.
     pub loads: usize,
     /// `[group][load][bin of the group]`, over the bins of one plane. The last group overlaps the one before, so that
-    /// it is whole.
+    /// it is whole. Empty where that would be a long list: then offsets are worked out from the bounds of bins, and of levels that
+    /// read the map one row of bins is made after the other.
     pub offsets: Vec<[u32; 4]>,
     /// The same over the bins of as many planes as make up whole groups, where one plane does not.
     pub together: Vec<[u32; 4]>,
+}
+
+/// Groups of offsets that are listed for a level at most: 64 KiB.
+const MOST_LISTED: usize = 4096;
+
+/// Words of reduced rows for a block of planes that all rows of bins of a level may take together.
+const MOST_REDUCED: usize = 1 << 17;
+
+impl Gather {
+    pub fn is_listed(&self) -> bool {
+        !self.offsets.is_empty()
+    }
 }
 
 /// The fewest planes that hold a multiple of four bins.
@@ -69,7 +83,8 @@ impl Steps {
                     return Ok(Steps::Runs(runs));
                 }
                 let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
-                Ok(Steps::Rows(gather(level, &window, (plan.row_stride(), plan.reduced_len()))?))
+                let few = product(&[plan.forward_block(), level.rows.len(), plan.row_stride()]) <= MOST_REDUCED;
+                Ok(Steps::Rows(gather(level, &window, (plan.row_stride(), level.rows.len()), few)?))
             }
             Source::Level { .. } if matches!(root.steps, Steps::Square(along) if along.contains(&Some(i))) => {
                 Ok(Steps::Along)
@@ -78,7 +93,7 @@ impl Steps {
                 let parent = &plan.levels[parent];
                 let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
                 let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-                Ok(Steps::Nested(gather(level, &window, (parent.columns.len(), parent.bins()))?))
+                Ok(Steps::Nested(gather(level, &window, (parent.columns.len(), parent.rows.len()), true)?))
             }
         }
     }
@@ -109,7 +124,9 @@ pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError>
     let count = vectors.div_ceil(most);
     let mut strips = reserve(count)?;
     strips.extend((0..count).map(|i| {
-        let (first, end) = (i * vectors / count, (i + 1) * vectors / count);
+        // Of maps wider than half a million columns the products are beyond 32 bits.
+        let edge = |i: usize| (i as u64 * vectors as u64 / count as u64) as usize;
+        let (first, end) = (edge(i), edge(i + 1));
         let last = (4 * (end - 1)).min(width - 4);
         let column = (4 * first).min(last);
         Strip { column, vectors: end - first, last: last - column }
@@ -117,12 +134,13 @@ pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError>
     Ok(strips)
 }
 
-/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows and planes lie so
-/// far apart.
+/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows lie `stride` apart, and
+/// whose planes have so many `rows`. They are listed where they are few, if they may be.
 fn gather(
     level: &Level,
     window: &dyn Fn(usize, usize) -> (Range<usize>, Bin),
-    (stride, plane): (usize, usize),
+    (stride, rows): (usize, usize),
+    listed: bool,
 ) -> Result<Gather, PoolError> {
     let (bins, across) = (level.bins(), level.columns.len());
     let widths = || (0..across).map(|j| window(0, j).1.len());
@@ -130,7 +148,12 @@ fn gather(
     // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
     let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
     let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
-    let loads = down * along;
+    let together = planes_together(bins);
+    let planes = if together > 1 { 1 + together } else { 1 };
+    if !listed || product(&[bins.div_ceil(4), down, along, planes]) > MOST_LISTED {
+        return Ok(Gather { unit, loads: 0, offsets: Vec::new(), together: Vec::new() });
+    }
+    let (loads, plane) = (down * along, rows * stride);
     let offset = |load: usize, plane_and_bin: usize| {
         let bin = plane_and_bin % bins;
         let (rows, columns) = window(bin / across, bin % across);
@@ -141,14 +164,13 @@ fn gather(
     let over = |planes: usize| {
         let all = planes * bins;
         let groups = all.div_ceil(4);
-        let mut offsets = reserve(groups.checked_mul(loads).ok_or(PoolError::TooLarge)?)?;
+        let mut offsets = reserve(groups * loads)?;
         for group in 0..groups {
             let bin = |lane: usize| (group_start(group, all) + lane).min(all - 1);
             offsets.extend((0..loads).map(|load| core::array::from_fn(|lane| offset(load, bin(lane)))));
         }
         Ok(offsets)
     };
-    let together = planes_together(bins);
     Ok(Gather { unit, loads, offsets: over(1)?, together: if together > 1 { over(together)? } else { Vec::new() } })
 }
 

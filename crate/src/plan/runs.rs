@@ -8,6 +8,9 @@ use crate::kernels::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
 
+/// Groups of bins whose runs are listed at most: 48 KiB.
+const MOST_LISTED: usize = 1024;
+
 /// Cells of a vector.
 const LANES: usize = 4;
 
@@ -29,8 +32,9 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    /// Bins `first..end` of a row, unless they are too narrow, or of too different widths.
-    fn of(columns: &[Bin], (first, end): (usize, usize)) -> Option<Runs> {
+    /// The runs of a group of [`RUNS`] bins of a row, unless they are too narrow, or of too different widths.
+    pub fn of_group(columns: &[Bin], group: usize) -> Option<Runs> {
+        let (first, end) = (RUNS * group, columns.len().min(RUNS * (group + 1)));
         let bins = &columns[first..end];
         if bins.iter().any(|bin| bin.len() < LANES) {
             return None;
@@ -39,8 +43,10 @@ impl Runs {
         let runs = core::array::from_fn::<_, RUNS, _>(|run| {
             let bin = bins[(run / pieces).min(bins.len() - 1)];
             let (len, piece, from) = (bin.len(), run % pieces, bin.start as usize);
-            let start = (piece * len / pieces).min(len - LANES);
-            let end = ((piece + 1) * len).div_ceil(pieces).max(start + LANES);
+            let part = |pieces: usize| pieces as u64 * len as u64;
+            let start = (part(piece) / pieces as u64) as usize;
+            let start = start.min(len - LANES);
+            let end = (part(piece + 1).div_ceil(pieces as u64) as usize).max(start + LANES);
             from + start..from + end
         });
         let lens = runs.clone().map(|run| run.len());
@@ -55,21 +61,23 @@ impl Runs {
         })
     }
 
-    /// The runs of a row of bins, where they pay. They take whole vectors of each bin, which is more than strips of the map
+    /// The runs of a row of bins, where they pay: none of them where they are too many to be listed. They take whole vectors of each bin, which is more than strips of the map
     /// do; but they go over it once, and in order.
     pub fn of_row(columns: &[Bin], cells: usize) -> Result<Option<Vec<Runs>>, PoolError> {
         if cells < STREAMED_PLANE {
             return Ok(None);
         }
-        let mut all = reserve(columns.len().div_ceil(RUNS))?;
-        for first in (0..columns.len()).step_by(RUNS) {
-            match Runs::of(columns, (first, columns.len().min(first + RUNS))) {
-                Some(runs) => all.push(runs),
-                None => return Ok(None),
+        let groups = columns.len().div_ceil(RUNS);
+        let mut all = reserve(if groups > MOST_LISTED { 0 } else { groups })?;
+        let mut read = 0_u64;
+        for group in 0..groups {
+            let Some(runs) = Runs::of_group(columns, group) else { return Ok(None) };
+            read += (RUNS * LANES * (runs.vectors + 1)) as u64;
+            if groups <= MOST_LISTED {
+                all.push(runs);
             }
         }
-        let read: usize = all.iter().map(|runs| RUNS * LANES * (runs.vectors + 1)).sum();
-        let width = columns.iter().map(|bin| bin.end as usize).max().unwrap_or(0);
+        let width = columns.iter().map(|bin| u64::from(bin.end)).max().unwrap_or(0);
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
         // Each run has more to it than its cells, and narrow bins make many.
         let least = if cells > STRIPPED_PLANE { LANES } else { 2 * LANES };

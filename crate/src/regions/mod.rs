@@ -8,6 +8,7 @@ use crate::element::{Element, Elements, Real};
 use crate::forward::check_length;
 use crate::kernels::regions as kernels;
 use crate::kernels::scatter::Gradients;
+use crate::scratch;
 use crate::span::Span;
 use crate::units::blocks;
 use crate::{FeatureMap, PoolError};
@@ -60,7 +61,7 @@ fn run<T: Element>(
     plan.check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
-    let mut scratch = vec![0.0; plan.forward_scratch(T::TYPE)];
+    let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { region_units(plan, map, Elements::of(input), to, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -82,7 +83,7 @@ pub fn backward_regions<T: Real>(
 ) -> Result<(), PoolError> {
     plan.check_map(map)?;
     check_gradients(map, plan.output_len(map.channels), (grad_output, indices, grad_input), true)?;
-    let mut scratch = vec![0.0; plan.backward_scratch()];
+    let mut scratch = scratch::allocate(plan.backward_scratch())?;
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { region_backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -105,7 +106,7 @@ pub(crate) unsafe fn region_units(
     let outputs = if output.1.len() > 0 { 2 } else { 1 };
     for (item, channels) in plan.units(map).items(units) {
         for rows in plan.rows(item).chunks(kernels::REGION_GROUP / outputs) {
-            for channels in blocks(channels.clone(), kernels::REGION_CHANNELS) {
+            for channels in blocks(channels.clone(), plan.forward_block()) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };
             }

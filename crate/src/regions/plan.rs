@@ -4,8 +4,10 @@ use super::rule::RegionRule;
 use crate::bins::{Bin, nesting};
 use crate::element::ElementType;
 use crate::kernels::regions::{REGION_BACKWARD_BLOCK, REGION_CHANNELS, Workspace};
+use crate::plan::gradient_scratch;
 use crate::pyramid::Pyramid;
 use crate::reserve::reserve;
+use crate::scratch::{Parts, product};
 use crate::units::Units;
 use crate::{FeatureMap, Layout, PoolError};
 
@@ -14,6 +16,12 @@ const REGION_LEN: usize = 5;
 
 /// Tables larger than this would be read from memory, and are not made.
 const MOST_TABLE_WORDS: usize = 8 << 20;
+
+/// Bins that are pooled for a block of channels before they are written: of more, each is written at once.
+const MOST_POOLED: usize = 1 << 18;
+
+/// Words that the channels that are converted together may take.
+const MOST_CONVERTED: usize = 1 << 24;
 
 /// So many cells enter the tables in the time in which one is looked at.
 const TABLED_CELLS: usize = 64;
@@ -90,10 +98,10 @@ impl RegionPlan {
         if count * REGION_LEN != regions.len() {
             return Err(PoolError::WrongLength { buffer: "regions", found: regions.len(), needed: count * REGION_LEN });
         }
-        let (mut firsts, mut stride) = (reserve(levels.len())?, 0);
+        let (mut firsts, mut stride) = (reserve(levels.len())?, 0_usize);
         for &(rows, columns) in levels {
             firsts.push(stride);
-            stride += rows + columns;
+            stride = rows.checked_add(columns).and_then(|both| both.checked_add(stride)).ok_or(PoolError::TooLarge)?;
         }
         let order = pyramid.finer_first()?;
         let mut plan = RegionPlan {
@@ -107,7 +115,7 @@ impl RegionPlan {
             order,
             bounds: reserve(count.checked_mul(stride).ok_or(PoolError::TooLarge)?)?,
             stride,
-            sources: reserve(count * levels.len())?,
+            sources: reserve(count.checked_mul(levels.len()).ok_or(PoolError::TooLarge)?)?,
             rows: reserve(count)?,
             starts: reserve(batch.checked_add(1).ok_or(PoolError::TooLarge)?)?,
             tables: None,
@@ -189,12 +197,12 @@ impl RegionPlan {
                 }
                 let (rows, columns) = self.level_bounds(region, level);
                 tables = tables.max(tables_for(columns));
-                let count = |bins: &[Bin]| bins.iter().map(|bin| bin.len()).sum::<usize>();
+                let count = |bins: &[Bin]| bins.iter().fold(0, |sum: usize, bin| sum.saturating_add(bin.len()));
                 looked_at = looked_at.saturating_add(count(rows).saturating_mul(count(columns)));
             }
         }
-        let fit = |tables: usize| cells.saturating_mul(REGION_CHANNELS * tables) <= MOST_TABLE_WORDS;
-        if looked_at <= cells / TABLED_CELLS || !fit(1) {
+        let fit = |tables: usize| product(&[cells, REGION_CHANNELS, tables]) <= MOST_TABLE_WORDS;
+        if looked_at <= cells / TABLED_CELLS || !fit(1) || self.pyramid.bins > MOST_POOLED {
             return Ok(None);
         }
         if !fit(tables) {
@@ -292,12 +300,23 @@ impl RegionPlan {
 
     /// Number of words of working memory that a thread needs to pool.
     pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
-        Workspace::len(self, kind)
+        Parts::count(|parts| {
+            Workspace::take(self, kind, parts);
+        })
     }
 
     /// Number of words of working memory that a thread needs for a gradient.
     pub(crate) fn backward_scratch(&self) -> usize {
-        if self.grids.len() > 1 { 2 * self.backward_block() * self.height * self.width } else { 0 }
+        Parts::count(|parts| {
+            gradient_scratch(&self.pyramid, (self.backward_block(), self.height * self.width), parts);
+        })
+    }
+
+    /// Channels that are pooled together: fewer where the map is too large to be converted for all of them, which is then scanned
+    /// channel by channel in any case.
+    pub(crate) fn forward_block(&self) -> usize {
+        let each = product(&[self.height, self.width]).saturating_add(self.pyramid.bins);
+        if self.tables.is_some() { REGION_CHANNELS } else { (MOST_CONVERTED / each).clamp(1, REGION_CHANNELS) }
     }
 
     /// Planes whose gradients are worked on together. The gradients of a region's channels lie side by side, and those of

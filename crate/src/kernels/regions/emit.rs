@@ -110,7 +110,7 @@ impl<'a> Sink<'a> {
     unsafe fn finish(self, place: Planes, count: usize, bins: usize) {
         if self.output.as_f32().is_none() {
             // SAFETY: the caller's promise: the level was staged as a whole, and lies inside the output.
-            unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).slice()) };
+            unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).shared()) };
         }
     }
 }

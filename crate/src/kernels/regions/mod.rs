@@ -11,6 +11,7 @@ use crate::FeatureMap;
 use crate::element::{ElementType, Elements};
 use crate::kernels::Slots;
 use crate::regions::RegionPlan;
+use crate::scratch::Parts;
 use crate::shape::Planes;
 use crate::span::Span;
 use crate::vector::Native;
@@ -70,37 +71,19 @@ pub(crate) struct Workspace<'a> {
 }
 
 impl<'a> Workspace<'a> {
-    fn parts(plan: &RegionPlan, kind: ElementType) -> [usize; 5] {
+    /// Takes all parts.
+    pub fn take(plan: &RegionPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
         let (height, width) = plan.size();
         let bins = plan.pyramid().bins;
-        let converted = if kind == ElementType::F32 { 0 } else { REGION_CHANNELS };
-        let pooled = REGION_CHANNELS.saturating_mul(bins);
+        let converted = if kind == ElementType::F32 { 0 } else { plan.forward_block() };
         let tables = plan.tables().map_or(0, |tables| tables.count);
-        [
-            converted.saturating_mul(height * width),
-            converted.saturating_mul(bins),
-            pooled,
-            pooled,
-            REGION_CHANNELS * tables * height * width,
-        ]
-    }
-
-    /// Words of all parts together.
-    pub fn len(plan: &RegionPlan, kind: ElementType) -> usize {
-        Self::parts(plan, kind).into_iter().fold(0, usize::saturating_add)
-    }
-
-    /// # Safety
-    /// `memory` must have as many words as [`Workspace::len`] says, and no other holder.
-    unsafe fn new(plan: &RegionPlan, kind: ElementType, memory: Span<'a, f32>) -> Self {
-        let mut before = 0;
-        let [converted, staged, values, indices, tables] = Self::parts(plan, kind).map(|len| {
-            let first = before;
-            before += len;
-            // SAFETY: the parts follow each other, and are as long together as the memory.
-            unsafe { memory.part(first, len) }
-        });
-        Workspace { converted, staged, pooled: Slots { values, indices: indices.cast() }, tables }
+        let pooled = [if tables > 0 { REGION_CHANNELS } else { 0 }, bins];
+        Workspace {
+            converted: parts.take(&[converted, height, width]),
+            staged: parts.take(&[converted, bins]),
+            pooled: Slots { values: parts.take(&pooled), indices: parts.take(&pooled).cast() },
+            tables: parts.take(&[REGION_CHANNELS, tables, height, width]),
+        }
     }
 }
 
@@ -123,7 +106,7 @@ pub(crate) unsafe fn channels(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let work = Workspace::new(plan, input.kind(), scratch);
+        let work = Workspace::take(plan, input.kind(), &mut Parts::cut(scratch));
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
         let sink = Sink { plan, channels: (channels.start, map.channels), output, indices, staged: work.staged };
         let Some(tables) = plan.tables() else {
@@ -152,12 +135,12 @@ unsafe fn block<'a>(
     // SAFETY: the caller's promise; the block's cells lie inside the input, and the plan counts them in the scratch.
     unsafe {
         let (cells, planes) = match input.as_f32() {
-            Some(input) => (input.slice(), Planes { first: here.at(channels.start, 0), ..here }),
+            Some(input) => (input.shared(), Planes { first: here.at(channels.start, 0), ..here }),
             None => {
                 let small = FeatureMap { batch: 1, channels: count, ..*map };
-                let cells = converted.part(0, small.len()).slice();
-                input.gather(here.runs(channels, map.cells()), cells);
-                (cells, layout.cells(&small, 0))
+                let cells = converted.part(0, small.len());
+                input.gather(here.runs(channels, map.cells()), cells.exclusive());
+                (cells.shared(), layout.cells(&small, 0))
             }
         };
         Block { plan, cells, planes, channels: count }

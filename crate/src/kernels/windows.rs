@@ -1,0 +1,71 @@
+//! Bins of levels so large that a list of what to load would take more memory than the bins: where each begins is worked out
+//! from its bounds.
+
+use super::{Best, Flags, Slots};
+use crate::bins::Bin;
+use crate::vector::Vector;
+
+/// Gathers a row of bins from `rows` rows that lie `stride` apart, `window(j)` being the columns of bin `j`, in loads of `unit`
+/// elements, of which each bin has at least one.
+///
+/// # Safety
+/// The windows of all bins of `out` must lie inside the rows of `from`.
+#[inline(always)]
+pub(super) unsafe fn gather_row<V: Vector, B: Best<V>>(
+    unit: usize,
+    rows: (usize, usize),
+    window: &impl Fn(usize) -> Bin,
+    (from, out): (Slots, Slots),
+    flags: &mut Flags<V>,
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match unit {
+            4 => gather_units::<V, B, 4>(rows, window, from, out, flags),
+            _ => gather_units::<V, B, 1>(rows, window, from, out, flags),
+        }
+    }
+}
+
+/// The same in loads of `U` elements, four bins at a time.
+///
+/// # Safety
+/// As [`gather_row`].
+#[inline(always)]
+unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
+    rows: (usize, usize),
+    window: &impl Fn(usize) -> Bin,
+    from: Slots,
+    out: Slots,
+    flags: &mut Flags<V>,
+) {
+    let bins = out.values.len();
+    for first in (0..bins).step_by(V::LANES) {
+        let lanes = V::LANES.min(bins - first);
+        // SAFETY: the caller's promise. Where fewer than four bins are left, the last is made again.
+        unsafe {
+            let best = core::array::from_fn(|lane| scan::<V, B, U>(rows, window(first + lane.min(lanes - 1)), from));
+            let best = B::reduce(best);
+            flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
+            best.store(out, first, lanes);
+        }
+    }
+}
+
+/// The best elements of a window, of which lane by lane some were looked at.
+///
+/// # Safety
+/// The window must lie inside the rows of `from`, and have `U` columns.
+#[inline(always)]
+unsafe fn scan<V: Vector, B: Best<V>, const U: usize>((rows, stride): (usize, usize), window: Bin, from: Slots) -> B {
+    let last = window.end as usize - U;
+    // SAFETY: columns up to the last load's.
+    let load = |row: usize, column: usize| unsafe { B::load_unit::<U>(from, row * stride + column.min(last)) };
+    let mut best = load(0, window.start as usize);
+    for row in 0..rows {
+        for column in window.range().step_by(U) {
+            best = best.merge(load(row, column));
+        }
+    }
+    best
+}

@@ -1,0 +1,169 @@
+//! The working memory that kernels take for a plan: each part is counted and cut here alone.
+
+use super::PyramidPlan;
+use crate::Layout;
+use crate::element::ElementType;
+use crate::kernels::{AVERAGE_CHANNELS, CHANNEL_BLOCK, turned};
+use crate::pyramid::Pyramid;
+use crate::scratch::Parts;
+use crate::span::Span;
+
+/// Words that the channels that are converted together may take: beyond that, fewer are.
+const MOST_CONVERTED: usize = 1 << 24;
+
+/// What NCHW kernels work in.
+#[derive(Clone, Copy)]
+pub(crate) struct NchwScratch<'a> {
+    /// The reduced rows of a block of planes, and their indices.
+    pub reduced: (Span<'a, f32>, Span<'a, u32>),
+    /// The map where it is narrower than a vector, in rows of one.
+    pub widened: Span<'a, f32>,
+}
+
+/// What planes that are turned into NHWC are pooled in.
+pub(crate) struct TurnedScratch<'a> {
+    pub cells: Span<'a, f32>,
+    pub values: Span<'a, f32>,
+    pub indices: Span<'a, u32>,
+}
+
+/// What some channels are converted in.
+pub(crate) struct ConvertScratch<'a> {
+    pub cells: Span<'a, f32>,
+    pub bins: Span<'a, f32>,
+    pub indices: Span<'a, u32>,
+}
+
+impl PyramidPlan {
+    pub(crate) fn nchw_scratch<'a>(&self, parts: &mut Parts<'a>) -> NchwScratch<'a> {
+        let reduced = [self.reduced_rows(), self.row_stride()];
+        NchwScratch {
+            reduced: (parts.take(&reduced), parts.take(&reduced).cast()),
+            widened: parts.take(&[if self.width < 4 { 4 } else { 0 }, self.height]),
+        }
+    }
+
+    pub(crate) fn turned_scratch<'a>(&self, parts: &mut Parts<'a>) -> TurnedScratch<'a> {
+        let bins = [turned::BLOCK, self.pyramid.bins];
+        TurnedScratch {
+            cells: parts.take(&[turned::BLOCK, self.height, self.width]),
+            values: parts.take(&bins),
+            indices: parts.take(&bins).cast(),
+        }
+    }
+
+    /// Takes what `channels` converted channels need.
+    pub(crate) fn convert_scratch<'a>(&self, channels: usize, parts: &mut Parts<'a>) -> ConvertScratch<'a> {
+        ConvertScratch {
+            cells: parts.take(&[channels, self.height, self.width]),
+            bins: parts.take(&[channels, self.pyramid.bins]),
+            indices: parts.take(&[channels, self.pyramid.bins]).cast(),
+        }
+    }
+
+    /// Channels that are converted together.
+    pub(crate) fn convert_block(&self) -> usize {
+        let block = match self.layout() {
+            Layout::Nchw if self.turned => turned::BLOCK,
+            Layout::Nchw => self.forward_block(),
+            Layout::Nhwc => CHANNEL_BLOCK,
+        };
+        let words = Parts::count(|parts| {
+            self.convert_scratch(1, parts);
+        });
+        match MOST_CONVERTED / words {
+            most @ 4.. => block.min(most / 4 * 4),
+            most => block.min(most.max(1)),
+        }
+    }
+
+    /// Takes what conversion needs for a type, where it needs something.
+    fn take_converted(&self, kind: ElementType, parts: &mut Parts) {
+        if kind != ElementType::F32 {
+            self.convert_scratch(self.convert_block(), parts);
+        }
+    }
+
+    /// Number of words of working memory that a thread needs to pool.
+    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+        let nchw = Parts::count(|parts| {
+            self.nchw_scratch(parts);
+        });
+        let turned = Parts::count(|parts| {
+            self.turned_scratch(parts);
+        });
+        Parts::count(|parts| {
+            self.take_converted(kind, parts);
+            match self.layout() {
+                Layout::Nchw if self.turned => parts.take(&[nchw.max(turned)]),
+                Layout::Nchw => parts.take(&[nchw]),
+                Layout::Nhwc => Span::empty(),
+            };
+        })
+    }
+
+    /// Number of words of working memory that a thread needs for a gradient.
+    pub(crate) fn backward_scratch(&self) -> usize {
+        Parts::count(|parts| {
+            gradient_scratch(&self.pyramid, (self.backward_block(), self.height * self.width), parts);
+        })
+    }
+
+    /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
+    pub(crate) fn average_scratch(&self, kind: ElementType) -> usize {
+        Parts::count(|parts| {
+            self.take_converted(kind, parts);
+            parts.take(&[self.width.max(AVERAGE_CHANNELS)]);
+        })
+    }
+}
+
+/// Two blocks of planes for gradients of several levels: a single one is scattered straight into the result.
+pub(crate) fn gradient_scratch<'a>(
+    pyramid: &Pyramid,
+    (block, cells): (usize, usize),
+    parts: &mut Parts<'a>,
+) -> [Span<'a, f32>; 2] {
+    let block = if pyramid.places.len() > 1 { block } else { 0 };
+    [parts.take(&[block, cells]), parts.take(&[block, cells])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::Rule;
+
+    /// Words of working memory, for every type and operation.
+    fn words(size: (usize, usize), levels: &[(usize, usize)], layout: Layout) -> usize {
+        let plan = PyramidPlan::new(size.0, size.1, levels, Rule::Adaptive, layout).unwrap();
+        let of = |kind| plan.forward_scratch(kind).max(plan.average_scratch(kind));
+        of(ElementType::F32).max(of(ElementType::U8)).max(plan.backward_scratch())
+    }
+
+    #[test]
+    fn working_memory_is_near_what_a_plane_and_its_bins_take() {
+        for layout in [Layout::Nchw, Layout::Nhwc] {
+            for (size, levels) in [
+                ((1, 96), vec![(699_051, 1)]),
+                ((1, 96), vec![(600_000, 1), (1, 1)]),
+                ((3, 3), vec![(1 << 16, 1 << 4)]),
+                ((2, 1), vec![(1, 1 << 20), (1 << 20, 1)]),
+                ((1 << 10, 1 << 12), vec![(700, 900), (1, 1)]),
+                ((1, 1 << 22), vec![(1, 1 << 20), (1, 1 << 10)]),
+            ] {
+                let bins: usize = levels.iter().map(|(rows, columns)| rows * columns).sum();
+                let plane = size.0 * size.1 + 2 * bins;
+                assert!(words(size, &levels, layout) <= 4 * plane + 2 * MOST_CONVERTED, "{size:?} {levels:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn working_memory_beyond_32_bits_is_counted_as_the_most_there_is() {
+        let plan = PyramidPlan::new(1, 3, &[(1, 1 << 27), (1, 1)], Rule::Adaptive, Layout::Nhwc).unwrap();
+        let words = Parts::count(|parts| {
+            plan.convert_scratch(1 << 10, parts);
+        });
+        assert_eq!(words, u32::MAX as usize);
+    }
+}
