@@ -31,6 +31,7 @@ impl<'a> Parts<'a> {
     ///
     /// # Panics
     /// If the memory is shorter than what is taken of it.
+    #[inline(never)]
     pub fn take(&mut self, sizes: &[usize]) -> Span<'a, f32> {
         let (first, len) = (self.taken, product(sizes));
         self.taken = first.saturating_add(len).min(MOST_WORDS);
@@ -70,9 +71,11 @@ mod tests {
 
     #[test]
     fn counts_do_not_wrap_at_32_bits() {
-        let words = |sizes: &[usize]| Parts::count(|parts| {
-            parts.take(sizes);
-        });
+        let words = |sizes: &[usize]| {
+            Parts::count(|parts| {
+                parts.take(sizes);
+            })
+        };
         assert_eq!(words(&[3, 4]), 12);
         assert_eq!(words(&[2, 32, 699_051, 96]), MOST_WORDS);
         assert_eq!(words(&[usize::MAX, usize::MAX, 2]), MOST_WORDS);

@@ -177,8 +177,9 @@ unsafe fn backward_channels(
                     shares.iter_mut().zip(gradients).for_each(|(share, gradient)| *share = gradient / area);
                     for cell in rows.range().flat_map(|row| columns.range().map(move |x| row * item.map.width + x)) {
                         // SAFETY: these channels of the cell are this thread's.
-                        let cell =
-                            unsafe { grad_input.part(item.cells().at(channels.start, cell), channels.len()).exclusive() };
+                        let cell = unsafe {
+                            grad_input.part(item.cells().at(channels.start, cell), channels.len()).exclusive()
+                        };
                         add(cell, shares);
                     }
                 }

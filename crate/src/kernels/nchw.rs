@@ -10,7 +10,7 @@ use core::ops::Range;
 use super::best::Indexed;
 use super::runs;
 use super::square::{self, Outputs};
-use super::windows;
+use super::windows::{self, Columns, Windows};
 use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
 use crate::bins::Bin;
 use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
@@ -193,11 +193,12 @@ unsafe fn pool_rows<V: Vector, B: Best<V>>(
     // SAFETY: the caller's promise, row by row.
     unsafe {
         let reduced = reduced.part::<B>(0, plan.row_stride());
+        let windows = Windows { rows: (1, 0), columns: Columns::Bins(&level.columns), unit };
         for (i, rows) in level.rows.chunks(1).enumerate() {
             let sum = reduce_rows::<V, B>(plan, rows, map, reduced);
             flags.sum = flags.sum.add(sum);
             let out = out.part::<B>(i * across, across);
-            windows::gather_row::<V, B>(unit, (1, 0), &|j| level.columns[j], (reduced, out), flags);
+            windows::gather_row::<V, B>(windows, (reduced, out), flags);
         }
     }
 }
@@ -215,14 +216,14 @@ unsafe fn merge_windows<V: Vector, B: Best<V>>(
 ) {
     let (stride, across) = (parent.columns.len(), level.columns.len());
     let (rows, columns) = (parent.rows.len() / level.rows.len(), stride / across);
-    let window = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
+    let windows = Windows { rows: (rows, stride), columns: Columns::Each(columns), unit };
     for (plane, flags) in planes.iter_mut().enumerate() {
         for i in 0..level.rows.len() {
             // SAFETY: a row of the level's bins, and the rows of the parent's that they are made of.
             unsafe {
                 let from = from.slots.part::<B>(plane * from.stride + i * rows * stride, rows * stride);
                 let out = out.slots.part::<B>(plane * out.stride + i * across, across);
-                windows::gather_row::<V, B>(unit, (rows, stride), &window, (from, out), flags);
+                windows::gather_row::<V, B>(windows, (from, out), flags);
             }
         }
     }

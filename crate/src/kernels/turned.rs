@@ -32,7 +32,8 @@ pub(crate) fn pays((height, width): (usize, usize), bins: usize, roots: usize) -
     let cells = height * width;
     // As much of a plane, with its values and indices, as lets a block stay in the second-level cache, or in the third.
     let most = if width < FEW { 1 << 15 } else { 1 << 10 };
-    let small = width < FEW || height < FEW || cells + 128 <= bins.saturating_mul(4).saturating_add(roots.saturating_mul(256));
+    let small =
+        width < FEW || height < FEW || cells + 128 <= bins.saturating_mul(4).saturating_add(roots.saturating_mul(256));
     small && cells >= CELLS && words(cells, bins) <= most
 }
 

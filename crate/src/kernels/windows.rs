@@ -5,24 +5,50 @@ use super::{Best, Flags, Slots};
 use crate::bins::Bin;
 use crate::vector::Vector;
 
-/// Gathers a row of bins from `rows` rows that lie `stride` apart, `window(j)` being the columns of bin `j`, in loads of `unit`
-/// elements, of which each bin has at least one.
+/// What the bins of a row read: columns of some rows.
+#[derive(Clone, Copy)]
+pub(super) struct Windows<'a> {
+    /// How many rows, and how far they lie apart.
+    pub rows: (usize, usize),
+    pub columns: Columns<'a>,
+    /// Elements that every bin has at least.
+    pub unit: usize,
+}
+
+/// The columns of each bin of a row.
+#[derive(Clone, Copy)]
+pub(super) enum Columns<'a> {
+    /// Those of the bin.
+    Bins(&'a [Bin]),
+    /// So many each.
+    Each(usize),
+}
+
+impl Windows<'_> {
+    #[inline(always)]
+    fn columns(self, bin: usize) -> Bin {
+        match self.columns {
+            Columns::Bins(bins) => bins[bin],
+            Columns::Each(count) => Bin { start: (bin * count) as u32, end: ((bin + 1) * count) as u32 },
+        }
+    }
+}
+
+/// Gathers a row of bins, as many as `out` has.
 ///
 /// # Safety
-/// The windows of all bins of `out` must lie inside the rows of `from`.
-#[inline(always)]
+/// The windows of the bins must lie inside `from`.
+#[inline(never)]
 pub(super) unsafe fn gather_row<V: Vector, B: Best<V>>(
-    unit: usize,
-    rows: (usize, usize),
-    window: &impl Fn(usize) -> Bin,
+    windows: Windows,
     (from, out): (Slots, Slots),
     flags: &mut Flags<V>,
 ) {
     // SAFETY: the caller's promise is the same.
     unsafe {
-        match unit {
-            4 => gather_units::<V, B, 4>(rows, window, from, out, flags),
-            _ => gather_units::<V, B, 1>(rows, window, from, out, flags),
+        match windows.unit {
+            4 => gather_units::<V, B, 4>(windows, from, out, flags),
+            _ => gather_units::<V, B, 1>(windows, from, out, flags),
         }
     }
 }
@@ -33,8 +59,7 @@ pub(super) unsafe fn gather_row<V: Vector, B: Best<V>>(
 /// As [`gather_row`].
 #[inline(always)]
 unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
-    rows: (usize, usize),
-    window: &impl Fn(usize) -> Bin,
+    windows: Windows,
     from: Slots,
     out: Slots,
     flags: &mut Flags<V>,
@@ -44,7 +69,9 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
         let lanes = V::LANES.min(bins - first);
         // SAFETY: the caller's promise. Where fewer than four bins are left, the last is made again.
         unsafe {
-            let best = core::array::from_fn(|lane| scan::<V, B, U>(rows, window(first + lane.min(lanes - 1)), from));
+            let best = core::array::from_fn(|lane| {
+                scan::<V, B, U>(windows.rows, windows.columns(first + lane.min(lanes - 1)), from)
+            });
             let best = B::reduce(best);
             flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
             best.store(out, first, lanes);
@@ -52,7 +79,7 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     }
 }
 
-/// The best elements of a window, of which lane by lane some were looked at.
+/// The best elements of a window: each lane has those of some columns.
 ///
 /// # Safety
 /// The window must lie inside the rows of `from`, and have `U` columns.

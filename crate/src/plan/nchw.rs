@@ -6,8 +6,8 @@ use core::ops::Range;
 use super::{Level, PyramidPlan, Runs, Source, reserve};
 use crate::PoolError;
 use crate::bins::Bin;
-use crate::scratch::product;
 use crate::kernels::square;
+use crate::scratch::product;
 use crate::vector::IN_REGISTERS;
 
 /// How an NCHW kernel makes a level.

@@ -33,6 +33,7 @@ pub(crate) struct Runs {
 
 impl Runs {
     /// The runs of a group of [`RUNS`] bins of a row, unless they are too narrow, or of too different widths.
+    #[inline(never)]
     pub fn of_group(columns: &[Bin], group: usize) -> Option<Runs> {
         let (first, end) = (RUNS * group, columns.len().min(RUNS * (group + 1)));
         let bins = &columns[first..end];

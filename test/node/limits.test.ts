@@ -12,8 +12,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
 import { budget, timeout } from '../fuzz/budget.js';
-import { checkedOptions, useRuntime } from './engines.js';
-import { rules } from './reference.js';
+import { expectSame } from '../unit/bits.js';
+import { checkedOptions, useRuntime } from '../unit/engines.js';
+import { rules } from '../unit/reference.js';
 
 /** Products of sizes lie near these: what 31 and 32 bits count, in elements and in bytes. */
 const limits = [2 ** 29, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 34];
@@ -123,7 +124,9 @@ function expectMaxima(
       }
       const at = first + bin;
       if (output[at] !== input[best] || indices[at] !== best) {
-        expect.fail(`bin ${bin} of ${rows} x ${columns} is ${output[at]} from ${indices[at]}, not ${input[best]} from ${best}`);
+        expect.fail(
+          `bin ${bin} of ${rows} x ${columns} is ${output[at]} from ${indices[at]}, not ${input[best]} from ${best}`,
+        );
       }
     }
     first += bins;
@@ -133,7 +136,8 @@ function expectMaxima(
 /** Runs a case in every way there is. Gives the code of the error, if it was refused. */
 async function tryCase(drawn: Case, runtime: Runtime): Promise<string | undefined> {
   const { levels, layout, dims } = drawn;
-  if (levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0) > MOST_BINS && dims[0] * dims[1] === 1) return;
+  if (levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0) > MOST_BINS && dims[0] * dims[1] === 1)
+    return;
   try {
     using pool = await createPyramidPool({ levels, layout, runtime });
     using averages = await createPyramidPool({ levels, layout, reduction: 'average', runtime });
@@ -141,7 +145,7 @@ async function tryCase(drawn: Case, runtime: Runtime): Promise<string | undefine
     const { output, indices } = pool.forwardWithIndices(map);
     if (dims.every((size, axis) => axis > 1 || size === 1)) {
       expectMaxima(drawn, map.data as ArrayLike<number>, output.data, indices.data);
-      expect(pool.forward(map).data).toEqual(output.data);
+      expectSame(pool.forward(map).data as Float32Array, output.data as Float32Array, 'forward');
     }
     if (drawn.type === 'float32') {
       pool.backward(output, { dims: map.dims, indices });
@@ -151,7 +155,8 @@ async function tryCase(drawn: Case, runtime: Runtime): Promise<string | undefine
     using regions = await createRoiPyramidPool({ levels, layout, runtime });
     const rois = { data: Float32Array.of(0, 0, 0, dims[3], dims[2]), dims: [1, 5] };
     const found = regions.forwardWithIndices(map, rois);
-    if (drawn.type === 'float32') regions.backward(found.output, { dims: map.dims, rois, indices: found.indices });
+    if (drawn.type === 'float32')
+      regions.backward(found.output, { dims: map.dims, rois, indices: found.indices });
   } catch (error) {
     if (!(error instanceof PyramidPoolError)) throw error;
     return error.code;
@@ -160,14 +165,17 @@ async function tryCase(drawn: Case, runtime: Runtime): Promise<string | undefine
 
 /** Tensors between which calls take and give back memory. */
 function makeCanaries(runtime: Runtime): ResidentTensor[] {
-  return [2 ** 22, 1000, 2 ** 16].map((size) => {
+  return [2 ** 20, 1000, 2 ** 16].map((size) => {
     const tensor = runtime.tensor([size]);
     tensor.data.fill(MARK);
     return tensor;
   });
 }
 
-const isWhole = ({ data }: ResidentTensor) => data.every((value) => value === MARK);
+function isWhole({ data }: ResidentTensor): boolean {
+  for (let i = 0; i < data.length; i++) if (data[i] !== MARK) return false;
+  return true;
+}
 
 describe.each([{ variant: 'scalar' } as const, { variant: 'simd' } as const, ...checkedOptions])(
   '$variant',
@@ -186,20 +194,26 @@ describe.each([{ variant: 'scalar' } as const, { variant: 'simd' } as const, ...
     });
 
     test.each([
-      ['many bins', manyBins, 12],
-      ['long maps', longMaps, 4],
-      ['huge sizes', hugeSizes, 100],
-    ])('%s give right values or errors with codes, and touch no other tensor', { timeout }, async (_, cases, few) => {
-      const canaries = makeCanaries(runtime());
-      const property = fc.asyncProperty(cases, async (drawn) => {
-        await tryCase(drawn, runtime());
-        expect(canaries.every(isWhole)).toBe(true);
-      });
-      await fc.assert(property, budget(few, 0.3));
-      for (const canary of canaries) canary.dispose();
-    });
+      ['many bins', manyBins, 4],
+      ['long maps', longMaps, 1],
+      ['huge sizes', hugeSizes, 40],
+    ])(
+      '%s give right values or errors with codes, and touch no other tensor',
+      { timeout },
+      async (_, cases, few) => {
+        const canaries = makeCanaries(runtime());
+        const property = fc.asyncProperty(cases, async (drawn) => {
+          await tryCase(drawn, runtime());
+          expect(canaries.every(isWhole)).toBe(true);
+        });
+        await fc.assert(property, budget(few, 0.3));
+        for (const canary of canaries) canary.dispose();
+      },
+    );
 
-    test('a plan takes at most 16 bytes a bin, and leaves room for a second call with indices', { timeout }, async () => {
+    test('a plan takes at most 16 bytes a bin, and leaves room for a second call with indices', {
+      timeout,
+    }, async () => {
       const pages = () => runtime().memory.buffer.byteLength;
       for (const [height, width, rows, columns] of [
         [587, 369, 353, 221],
