@@ -23,9 +23,13 @@ async function release(args) {
   if (!dry) checkReady(repository);
   const { build } = await import('./build.mjs');
   await build();
-  const tarball = await step('checking the tarball', checkTarball);
+  let tarball = '';
+  await step('tarball checked', async () => {
+    tarball = await checkTarball();
+    return 'tarball checked';
+  });
   const toolchain = await provideNative();
-  await step('checking the crate', () => checkCrate(version, toolchain));
+  await step('crate checked', () => checkCrate(version, toolchain));
   if (dry) return console.log(`Nothing was published. The tarball is ${tarball}.`);
   await publish(version, tarball, toolchain);
 }
@@ -100,9 +104,13 @@ async function checkCrate(version, toolchain) {
   // Not a member of the project's workspace, in whose folder it lies.
   const manifest = join(cwd, 'Cargo.toml');
   writeFileSync(manifest, `${readFileSync(manifest, 'utf8')}\n[workspace]\n`);
-  // The same folder every time, so that a second check is quick.
-  const target = inProject('target', 'release-crate');
-  await run(toolchain.cargo, ['test', '--locked'], { cwd, env: { ...env, CARGO_TARGET_DIR: target } });
+  const settings = {
+    // The same folder every time, so that a second check is quick.
+    CARGO_TARGET_DIR: inProject('target', 'release-crate'),
+    // As in the project's workspace, whose profiles stay behind: random tests run thousands of cases.
+    CARGO_PROFILE_TEST_OPT_LEVEL: '2',
+  };
+  await run(toolchain.cargo, ['test', '--locked'], { cwd, env: { ...env, ...settings } });
 }
 
 async function publish(version, tarball, toolchain) {
