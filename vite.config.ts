@@ -12,7 +12,12 @@ export default defineConfig({
   // It works in any folder of a host.
   base: './',
   // The demo uses the built package, as its users do.
-  resolve: { alias: { 'pyramid-pool': root('dist/browser/index.js') } },
+  resolve: {
+    alias: [
+      { find: /^pyramid-pool$/, replacement: root('dist/browser/index.js') },
+      { find: /^pyramid-pool\/onnx$/, replacement: root('dist/browser/onnx.js') },
+    ],
+  },
   // The API reference, which scripts/docs.mjs writes.
   publicDir: root('target/site'),
   plugins: [digitsFile(), headersFile(isolation)],

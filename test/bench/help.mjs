@@ -13,6 +13,7 @@ the bound that is.
   --rounds N        samples of each engine (default 25, in the sweep 9)
   --json FILE       writes all samples to a file as well
   --record          keeps them under test/bench/record and brings BENCHMARKS.md up to date
+  --onnx            measures whole networks in ONNX Runtime Web instead, pooled by kernels and by bodies
   --list            only names the engines and says what they are
   --help            this text
 

@@ -41,6 +41,7 @@ function readOptions() {
       json: { type: 'string' },
       record: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
+      onnx: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -67,6 +68,10 @@ function refuseOthers(what: string, asked: readonly string[], known: readonly st
 let options: ReturnType<typeof readOptions>;
 
 async function main(): Promise<void> {
+  if (options.onnx) {
+    const { benchOnnx } = await import('./onnx.js');
+    return benchOnnx(Number(options.rounds ?? 15));
+  }
   const engines = await chosenEngines();
   if (options.list) {
     for (const { name, about } of engines) console.log(name.padEnd(24), about);

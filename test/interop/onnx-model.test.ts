@@ -63,6 +63,8 @@ describe('what a model says of itself', () => {
     expect(model.pools.map(({ levels, pyramid }) => ({ levels, pyramid }))).toEqual(
       [4, 2, 1].map((n) => ({ levels: [[n, n]], pyramid: 0 })),
     );
+    expect(model.values[0]).toEqual({ name: 'input', type: 'float32', dims: ['n', 3, 'h', 'w'] });
+    expect(model.values.map(({ name }) => name)).toEqual(expect.arrayContaining(['relu', 'cat', 'linear']));
     expect(model.pools[0]).toMatchObject({ operator: 'AdaptiveMaxPool', reduction: 'max', input: 'relu' });
     await model.dispose();
   });

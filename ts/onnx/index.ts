@@ -17,6 +17,6 @@ export type {
   ResultsOf,
   SessionOptionsOf,
 } from './ort.js';
-export type { PoolInfo } from './plan.js';
+export type { ModelValue, PoolInfo } from './plan.js';
 export { makePortable, type PortableOptions } from './portable.js';
 export type { ModelBytes, ModelSource } from './source.js';

@@ -6,7 +6,7 @@ import { checkFeeds, type ModelInput, readInputs } from './feeds.js';
 import { KernelPyramid } from './kernel-pyramid.js';
 import { type CheckedModelOptions, checkModelOptions, type ModelOptions } from './options.js';
 import type { FeedsOf, OrtModule, OrtSession, OrtTensor, ResultsOf } from './ort.js';
-import { type Plan, type PoolInfo, planModel } from './plan.js';
+import { type ModelValue, type Plan, type PoolInfo, planModel } from './plan.js';
 import { openSessions } from './sessions.js';
 import { type ModelSource, openModel } from './source.js';
 import { stack } from './stack.js';
@@ -28,6 +28,8 @@ export class OnnxModel<O extends OrtModule = OrtModule> extends Unproxied {
   readonly outputNames: readonly string[];
   /** The pools that were found, and how each is run. */
   readonly pools: readonly PoolInfo[];
+  /** All values of the graph, by whose names `outputs` and `pyramid.at` ask for them. */
+  readonly values: readonly ModelValue[];
   readonly #inputs: readonly ModelInput[];
   readonly #ort: OrtModule;
   /** Calls under way: sessions are released after them. */
@@ -42,6 +44,7 @@ export class OnnxModel<O extends OrtModule = OrtModule> extends Unproxied {
     this.inputNames = Object.freeze(this.#inputs.filter((it) => !it.isOptional).map(({ name }) => name));
     this.outputNames = Object.freeze(plan.model.graph.outputs.map(({ name }) => name));
     this.pools = Object.freeze([...plan.pools]);
+    this.values = Object.freeze([...plan.values]);
     this.#stages = plan.stages.map(({ part, pyramids }, i) => ({
       session: sessions[i],
       inputs: part?.inputs ?? [],

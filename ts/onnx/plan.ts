@@ -7,8 +7,9 @@ import type { CheckedModelOptions } from './options.js';
 import { otherProvider } from './ort.js';
 import { nestedNodes } from './parts.js';
 import { preparedPool } from './pools.js';
-import { addPyramid, chooseOutputs, preparePools, VECTOR } from './prepare.js';
+import { addPyramid, chooseOutputs, preparePools, VECTOR, valuesOf } from './prepare.js';
 import { readModel } from './read.js';
+import { describeValues, readValueInfo, typeName } from './value-info.js';
 
 /** How a pool of a model is run. */
 export interface PoolInfo {
@@ -28,8 +29,18 @@ export interface PoolInfo {
   readonly pyramid: number | undefined;
 }
 
+/** A value of a model's graph, with what its file says of it. */
+export interface ModelValue {
+  readonly name: string;
+  /** Type of its elements, as ONNX Runtime names it; undefined where the file does not say. */
+  readonly type: string | undefined;
+  /** Sizes, or their names; undefined where the file does not say. */
+  readonly dims: readonly (number | string)[] | undefined;
+}
+
 export interface Plan {
   readonly model: Model;
+  readonly values: readonly ModelValue[];
   readonly stages: readonly Stage[];
   readonly pools: readonly PoolInfo[];
 }
@@ -39,14 +50,24 @@ export function planModel(bytes: Uint8Array, options: CheckedModelOptions): Plan
   const model = asAsked(preparePools(withConstants(readModel(bytes))), options);
   const why = whyBodies(options);
   const cut = cutGraph(model.graph, why === undefined ? preparedPool : () => undefined);
-  if ('why' in cut) return planBodies(model, cut.why);
-  return { model, stages: cut.stages, pools: describePools(cut.stages, why) };
+  const values = listValues(model);
+  if ('why' in cut) return { model, values, ...planBodies(model, cut.why) };
+  return { model, values, stages: cut.stages, pools: describePools(cut.stages, why) };
 }
 
-function planBodies(model: Model, why: string): Plan {
+function listValues({ graph }: Model): ModelValue[] {
+  const described = describeValues(graph);
+  return [...valuesOf(graph)].map((name) => {
+    const value = described.get(name);
+    const { elementType, dims } = value ? readValueInfo(value) : { elementType: undefined, dims: undefined };
+    return { name, type: elementType === undefined ? undefined : typeName(elementType), dims };
+  });
+}
+
+function planBodies(model: Model, why: string): Pick<Plan, 'stages' | 'pools'> {
   const cut = cutGraph(model.graph, () => undefined);
   const stages = 'stages' in cut ? cut.stages : [];
-  return { model, stages, pools: describePools(stages, why) };
+  return { stages, pools: describePools(stages, why) };
 }
 
 /** Weights of old files stand among the inputs too. Versions from 4 up take them for constants where they do not. */

@@ -17,6 +17,7 @@ import type { View } from '../ui/view.js';
 import { distanceBetween } from './distance.js';
 import { GradientControl } from './gradient-control.js';
 import { checkShowable, parseLevels } from './levels-field.js';
+import { NetworkCard } from './network-card.js';
 import './pool.css';
 import { VectorPicture } from '../ui/vector-picture.js';
 import { type Pooled, poolMap } from './pooled.js';
@@ -54,6 +55,7 @@ class PoolView implements View {
   readonly #gradient: GradientControl;
   readonly #levels: HTMLInputElement;
   readonly #rule: HTMLSelectElement;
+  readonly #network: NetworkCard;
   #place: Place = { level: 0, channel: 0, bin: 5 };
   #pool: PyramidPool | undefined;
   /** Pools before it, whose answers are still on the page. */
@@ -85,6 +87,7 @@ class PoolView implements View {
     this.#gradient = new GradientControl(root, source, this.#turns, () => this.#drawPlace());
     this.#levels = element(root, '#levels');
     this.#rule = element(root, '#rule');
+    this.#network = new NetworkCard(element(root, '#network'), () => void this.#poolAll());
     this.#listen();
   }
 
@@ -215,13 +218,15 @@ class PoolView implements View {
   }
 
   #whatMapsAre({ layout: { channels } }: Pooled): string {
-    return this.#backbone
+    return this.#network.chosen || this.#backbone
       ? `${channels} feature maps; one is shown below`
       : 'The image itself, until the network is there';
   }
 
   /** Without the network, a map of one channel: the pixels. */
   async #mapOf(image: Picture): Promise<FeatureMap> {
+    const chosen = this.#network.chosen;
+    if (chosen) return chosen.features(image);
     if (this.#backbone) return this.#backbone.features(image);
     return { data: image.values, dims: [1, 1, image.height, image.width] };
   }

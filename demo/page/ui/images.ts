@@ -4,6 +4,8 @@ import { inkOf, type Plane } from '../../ink/plane.js';
 const LONGEST_SIDE = 384;
 
 export interface Picture extends Plane {
+  /** Its colours, where it has any: red, green, blue and opacity of each pixel, from 0 to 255. */
+  readonly colours?: Uint8ClampedArray<ArrayBuffer>;
   /** Width and height as it was, where it was too large. */
   readonly shrunkFrom?: readonly [width: number, height: number];
 }
@@ -38,6 +40,7 @@ export function pictureOf(source: CanvasImageSource, sourceWidth: number, source
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(source, 0, 0, width, height);
-  const plane = inkOf(context.getImageData(0, 0, width, height).data, width, height);
-  return { ...plane, ...(scale < 1 && { shrunkFrom: [sourceWidth, sourceHeight] as const }) };
+  const { data: colours } = context.getImageData(0, 0, width, height);
+  const plane = inkOf(colours, width, height);
+  return { ...plane, colours, ...(scale < 1 && { shrunkFrom: [sourceWidth, sourceHeight] as const }) };
 }

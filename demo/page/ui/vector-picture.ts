@@ -9,6 +9,8 @@ const BAR = 5;
 const TOP = BAR + 3;
 const MOST_CELL = 18;
 const ROW = 9;
+/** Of all rows together: networks have hundreds of channels. */
+const TALLEST = 640;
 
 export class VectorPicture {
   readonly #canvas: HTMLCanvasElement;
@@ -34,7 +36,7 @@ export class VectorPicture {
     const columns = layout.bins.reduce((sum, bins) => sum + bins, 0);
     const room = (this.#canvas.parentElement?.clientWidth ?? 320) - GAP * (layout.bins.length - 1);
     this.#cell = Math.min(MOST_CELL, room / columns);
-    this.#row = layout.channels === 1 ? MOST_CELL : ROW;
+    this.#row = layout.channels === 1 ? MOST_CELL : Math.min(ROW, TALLEST / layout.channels);
     const width = columns * this.#cell + GAP * (layout.bins.length - 1);
     const context = prepare(this.#canvas, width, TOP + layout.channels * this.#row);
     layout.bins.forEach((bins, level) => {

@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { OwnNetworks } from './own-network.js';
+
+expose(new OwnNetworks());
