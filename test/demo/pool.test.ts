@@ -212,3 +212,30 @@ test('an image is drawn, and one is photographed', async () => {
   await page.getByRole('button', { name: 'Take the picture' }).click();
   await textOf(page, '#slot-b .slot-size', /^16 × 144 × 192 cells → 336 values/);
 });
+
+test("a network of the visitor's own takes the place of the page's", async () => {
+  const page = await visit('pool');
+  await textOf(page, '#slot-a .slot-size', networkIsThere);
+  const file = page.locator('#network input[type=file]');
+  await file.setInputFiles({ name: 'notes.onnx', mimeType: '', buffer: Buffer.from('no network') });
+  await textOf(page, '.network-problem', /notes.onnx cannot be used: .*no ONNX file/);
+  await file.setInputFiles('test/interop/onnx/documented/model.onnx');
+  await textOf(page, '.network-name', /Your network: model.onnx/);
+  // What the network pools itself is chosen first: a quarter of the image's size.
+  const value = page.getByLabel('Value to pool');
+  await expect.poll(() => value.inputValue()).toBe('relu_1');
+  await textOf(page, '#slot-a .slot-size', /16 × 5 × 5 cells → 336 values/);
+  await value.selectOption('relu');
+  await textOf(page, '#slot-a .slot-size', /8 × 10 × 10 cells → 168 values/);
+
+  const before = await textOf(page, '#distance', /168 values each/);
+  await page.getByRole('button', { name: 'As for ImageNet' }).click();
+  await expect.poll(() => page.locator('#distance').textContent()).not.toBe(before);
+  await page.getByLabel('Deviation').fill('0');
+  await page.getByLabel('Mean').focus();
+  await textOf(page, '.network-problem', /divided by 0/);
+
+  await page.getByRole('button', { name: "Back to the page's network" }).click();
+  await textOf(page, '#slot-a .slot-size', /^16 × 10 × 10 cells → 336 values$/);
+  await page.locator('.network-settings').waitFor({ state: 'hidden' });
+});

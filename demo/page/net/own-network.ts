@@ -29,6 +29,8 @@ export interface OpenedNetwork {
   readonly input: NetworkInput;
   /** In the order in which they are computed. */
   readonly values: readonly MapValue[];
+  /** The value that the network pools itself, where it does. */
+  readonly pooled: string | undefined;
   /** Size of the image that the values were measured with. */
   readonly probe: readonly [height: number, width: number];
 }
@@ -52,7 +54,7 @@ export class OwnNetwork {
     const ort = await loadOrt(onLoading);
     onLoading('Reading the network');
     const whole = await createModel(bytes, { ort });
-    const { inputNames, outputNames, values } = whole;
+    const { inputNames, outputNames, values, pools } = whole;
     await whole.dispose();
     const input = imageInput(inputNames, values);
     const network = new OwnNetwork(bytes, ort, input);
@@ -61,7 +63,7 @@ export class OwnNetwork {
     if (opened.values.length === 0) {
       throw new Error('This network has no feature map: no value of it has channels, a height and a width.');
     }
-    return [network, opened];
+    return [network, { ...opened, pooled: pools[0]?.input }];
   }
 
   async features(picture: Picture, value: string, preparation: Preparation): Promise<FeatureMap> {
@@ -96,19 +98,25 @@ export class OwnNetwork {
     const { height = PROBE, width = PROBE, layout } = this.#input;
     const blank = { values: new Float32Array(height * width), height, width };
     const names = candidates.map(({ name }) => name);
+    const found: OpenedNetwork = {
+      input: this.#input,
+      values: [],
+      pooled: undefined,
+      probe: [height, width],
+    };
     const attempts = [names, outputs].filter((list) => list.length > 0);
     for (const list of attempts) {
       const model = await createModel(this.#bytes, { ort: this.#ort, outputs: list }).catch(() => undefined);
       try {
         const results = await model?.run(this.#feed(blank, layout));
-        if (results) return { input: this.#input, values: mapsAmong(results), probe: [height, width] };
+        if (results) return { ...found, values: mapsAmong(results) };
       } catch (error) {
         if (list === attempts.at(-1)) throw error;
       } finally {
         await model?.dispose();
       }
     }
-    return { input: this.#input, values: [], probe: [height, width] };
+    return found;
   }
 
   #feed(picture: Picture, layout: NetworkInput['layout']) {

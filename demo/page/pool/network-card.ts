@@ -91,13 +91,14 @@ export class NetworkCard {
     this.#onChange();
   }
 
-  #show(name: string, { input, values, probe }: OpenedNetwork): void {
+  #show(name: string, { input, values, pooled, probe }: OpenedNetwork): void {
     element(this.#root, '.network-name').textContent = `Your network: ${name}`;
     element(this.#root, '[data-do=back]').hidden = false;
     this.#settings.hidden = false;
     const options = values.map((value) => make('option', { value: value.name }, describe(value)));
     this.#field('value').replaceChildren(...options);
-    this.#field('value').value = lastMap(values).name;
+    const isPooled = values.find((value) => value.name === pooled);
+    this.#field('value').value = (isPooled ?? lastMap(values)).name;
     const size =
       input.height && input.width ? `images of ${input.height} × ${input.width}` : 'images of any size';
     element(this.#root, '.network-note').textContent =
