@@ -164,7 +164,6 @@ pub(crate) unsafe fn average_backward_f32(
     for (item, channels) in plan.units(map).items(units) {
         // SAFETY: the caller's promise is the same, item by item.
         unsafe {
-            zero(plan.layout(), map, grad_input, item, channels.clone());
             average::backward(plan, map, (item, channels), grad_output, grad_input, scratch);
         }
     }

@@ -41,8 +41,6 @@ pub(crate) const FORWARD_BLOCK: usize = 32;
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Elements of a map, all items together, that does not stay in the second-level cache.
 pub(crate) const STREAMED_MAP: usize = 1 << 18;
-/// NHWC channels that an average sums up together.
-pub(crate) const AVERAGE_CHANNELS: usize = 256;
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
 pub(crate) const BACKWARD_BLOCK: usize = 4096;
 

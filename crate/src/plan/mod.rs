@@ -40,7 +40,7 @@ pub(crate) struct Level {
     pub rows: Vec<Bin>,
     pub columns: Vec<Bin>,
     /// Rows and columns that an average over each bin divides by, where these are not the bin's own.
-    counted: Option<(Vec<f32>, Vec<f32>)>,
+    counted: Option<(Vec<u32>, Vec<u32>)>,
     pub place: Place,
     pub source: Source,
     /// What NCHW kernels do.
@@ -52,13 +52,14 @@ impl Level {
         self.place.bins
     }
 
-    /// What an average over bin `(i, j)` divides by.
+    /// What the sum of bin `(i, j)` is multiplied by to get its average.
     #[inline(always)]
-    pub fn area(&self, i: usize, j: usize) -> f32 {
-        match &self.counted {
-            Some((rows, columns)) => rows[i] * columns[j],
-            None => self.rows[i].len() as f32 * self.columns[j].len() as f32,
-        }
+    pub fn scale(&self, i: usize, j: usize) -> f64 {
+        let (rows, columns) = match &self.counted {
+            Some((rows, columns)) => (rows[i], columns[j]),
+            None => (self.rows[i].len() as u32, self.columns[j].len() as u32),
+        };
+        1.0 / (f64::from(rows) * f64::from(columns))
     }
 }
 
@@ -246,9 +247,9 @@ fn check_size(height: usize, width: usize) -> Result<(), PoolError> {
     Ok(())
 }
 
-fn counted(rule: Rule, size: usize, n: usize) -> Result<Vec<f32>, PoolError> {
+fn counted(rule: Rule, size: usize, n: usize) -> Result<Vec<u32>, PoolError> {
     let mut counted = reserve(n)?;
-    counted.extend((0..n).map(|i| rule.counted(size, n, i) as f32));
+    counted.extend((0..n).map(|i| rule.counted(size, n, i) as u32));
     Ok(counted)
 }
 

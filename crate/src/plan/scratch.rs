@@ -3,7 +3,8 @@
 use super::PyramidPlan;
 use crate::Layout;
 use crate::element::ElementType;
-use crate::kernels::{AVERAGE_CHANNELS, CHANNEL_BLOCK, turned};
+use crate::kernels::average::AVERAGE_SCRATCH;
+use crate::kernels::{CHANNEL_BLOCK, turned};
 use crate::pyramid::Pyramid;
 use crate::scratch::Parts;
 use crate::span::Span;
@@ -113,7 +114,7 @@ impl PyramidPlan {
     pub(crate) fn average_scratch(&self, kind: ElementType) -> usize {
         Parts::count(|parts| {
             self.take_converted(kind, parts);
-            parts.take(&[self.width.max(AVERAGE_CHANNELS)]);
+            parts.take(&[AVERAGE_SCRATCH]);
         })
     }
 }

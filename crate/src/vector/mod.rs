@@ -31,6 +31,16 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `to` must be writable for four lanes.
     unsafe fn store(self, to: *mut f32);
+    /// Adds the four values, each multiplied by `scale`, to as many sums.
+    ///
+    /// # Safety
+    /// `sums` must be aligned, and readable and writable for four sums.
+    unsafe fn add_to(self, sums: *mut f64, scale: f64);
+    /// Four sums, each multiplied by `scale` and then rounded.
+    ///
+    /// # Safety
+    /// `sums` must be aligned, and readable for four sums.
+    unsafe fn from_sums(sums: *const f64, scale: f64) -> Self;
     fn lanes(self) -> [u32; 4];
 
     /// # Safety

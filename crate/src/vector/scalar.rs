@@ -58,6 +58,18 @@ impl Vector for Lanes {
         unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
+    unsafe fn add_to(self, sums: *mut f64, scale: f64) {
+        for (i, value) in self.0.into_iter().enumerate() {
+            // SAFETY: one of four, by the caller's promise.
+            unsafe { *sums.add(i) += f64::from(f32::from_bits(value)) * scale };
+        }
+    }
+    #[inline(always)]
+    unsafe fn from_sums(sums: *const f64, scale: f64) -> Self {
+        // SAFETY: one of four, by the caller's promise.
+        Lanes(core::array::from_fn(|i| ((unsafe { *sums.add(i) } * scale) as f32).to_bits()))
+    }
+    #[inline(always)]
     fn lanes(self) -> [u32; 4] {
         self.0
     }

@@ -56,6 +56,24 @@ impl Vector for V128 {
         unsafe { v128_store(to.cast(), self.0) }
     }
     #[inline(always)]
+    unsafe fn add_to(self, sums: *mut f64, scale: f64) {
+        let high = u32x4_shuffle::<2, 3, 2, 3>(self.0, self.0);
+        // SAFETY: two sums each of the four, by the caller's promise.
+        unsafe {
+            for (half, sums) in [(self.0, sums.cast::<v128>()), (high, sums.add(2).cast())] {
+                let values = f64x2_mul(f64x2_promote_low_f32x4(half), f64x2_splat(scale));
+                v128_store(sums, f64x2_add(v128_load(sums), values));
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn from_sums(sums: *const f64, scale: f64) -> Self {
+        // SAFETY: two sums each of the four, by the caller's promise.
+        let [low, high] = [sums, unsafe { sums.add(2) }]
+            .map(|sums| f32x4_demote_f64x2_zero(f64x2_mul(unsafe { v128_load(sums.cast()) }, f64x2_splat(scale))));
+        V128(u32x4_shuffle::<0, 1, 4, 5>(low, high))
+    }
+    #[inline(always)]
     fn lanes(self) -> [u32; 4] {
         [
             u32x4_extract_lane::<0>(self.0),
