@@ -32,8 +32,8 @@ pub trait Element: Copy + sealed::Sealed {
     fn narrow(value: f32) -> Self;
 }
 
-/// An element that averages and gradients can be counted in. Sums are rounded to it one addition at a time, as PyTorch
-/// does.
+/// An element that averages and gradients can be counted in. Sums of gradients of maxima are rounded to it one addition at a time,
+/// as PyTorch does.
 pub trait Real: Element {
     #[doc(hidden)]
     const ZERO: Self;
