@@ -6,6 +6,7 @@ import { fill, kinds } from '../test/corpus/random.mjs';
 import { cli } from './cli.mjs';
 import { bundleEdge, startWorkerd } from './edge.mjs';
 import { writeFigures } from './figures.mjs';
+import { inProject } from './project.mjs';
 import { numberAfter } from './random-tests.mjs';
 import { fail } from './step.mjs';
 
@@ -13,7 +14,7 @@ const help = `
 Usage: npm run load [-- --minutes N] [--connections N] [--write]
 
 Puts the example worker of demo/edge, in Cloudflare's workerd, under as much load as it takes for a minute, or N, over 32
-connections, or N: right requests and malformed ones in turns. Fails where an answer is not the expected one byte for byte, a
+connections, or N: maps, pictures of digits and malformed requests in turns. Fails where an answer is not the expected one byte for byte, a
 status is 5xx, a connection breaks, or the worker keeps more and more memory. With --write the figures go to docs/reliability.md. Run
 \`npm run build\` first.`;
 
@@ -23,10 +24,11 @@ const LOOKS = 10;
 async function load(args) {
   const minutes = numberAfter(args, '--minutes', 1);
   const connections = numberAfter(args, '--connections', 32);
-  const requests = interleaved(await rightRequests(), malformedRequests());
   const miniflare = await startWorkerd(await bundleEdge(), { port: 0, inspectorPort: 0 });
   try {
     const url = await miniflare.ready;
+    const right = [...(await mapRequests()), ...(await pictureRequests(url))];
+    const requests = interleaved(right, malformedRequests());
     const milliseconds = (60_000 * minutes) / LOOKS;
     const tally = { right: 0, refused: 0 };
     const heap = [];
@@ -67,7 +69,8 @@ async function use(url, requests, user, until, tally) {
     const { path, status = 200, answer, ...request } = requests[at % requests.length];
     // Who refuses a request before its body was read closes the connection.
     const response = await send(new URL(path, url), { ...request, agent: status === 200 ? agent : false });
-    const isRight = status === 200 ? response.bytes.equals(answer) : response.bytes.includes('"error"');
+    const isRight =
+      status === 200 ? answerIn(response.bytes, path).equals(answer) : response.bytes.includes('"error"');
     if (response.status !== status || !isRight)
       fail(`${path} gives status ${response.status}, ${response.bytes.toString('latin1', 0, 200)}`);
     tally[status === 200 ? 'right' : 'refused']++;
@@ -97,7 +100,7 @@ function interleaved(many, few) {
 }
 
 /** Maps of many sizes, with the vectors that Node makes of them. */
-async function rightRequests() {
+async function mapRequests() {
   const { createPyramidPool } = await import('pyramid-pool');
   const shapes = [
     [1, 2, 5, 7],
@@ -133,6 +136,33 @@ async function rightRequests() {
       };
     }),
   );
+}
+
+/** Pictures of digits, as PNG and as raw pixels, with what the worker answers to each while nobody else asks. */
+async function pictureRequests(url) {
+  const { encode } = await import('fast-png');
+  const digits = JSON.parse(readFileSync(inProject('demo', 'samples', 'digits.json'), 'utf8'));
+  const requests = [];
+  for (const { height, width, ink } of digits) {
+    const data = Buffer.from(ink, 'base64');
+    const png = Buffer.from(encode({ data, height, width, channels: 1, depth: 8 }));
+    for (const request of [
+      { path: '/', body: png, headers: { 'content-type': 'image/png' } },
+      { path: `/?size=${height}x${width}`, body: data },
+    ]) {
+      const { status, bytes } = await send(new URL(request.path, url), { ...request, agent });
+      if (status !== 200) fail(`${request.path} gives status ${status}, ${bytes}`);
+      requests.push({ ...request, answer: answerIn(bytes, request.path) });
+    }
+  }
+  return requests;
+}
+
+/** What is the same every time that a request is answered: for pictures, all but the milliseconds. */
+function answerIn(bytes, path) {
+  if (path.startsWith('/pool')) return bytes;
+  const { ms, ...answer } = JSON.parse(bytes.toString());
+  return Buffer.from(JSON.stringify(answer));
 }
 
 const mapOf = (seed, length) => fill(kinds[seed % 2], seed, length);

@@ -7,7 +7,7 @@ const SIGNATURE_BYTES = 8;
 /** Length and type before a chunk's data, and a checksum after it. */
 const AROUND = 12;
 /** Compressed bytes that are inflated at a time: deflate makes at most some thousand times as many of them. */
-const SLICE = 4096;
+const SLICE = 16384;
 
 /** The size of a PNG, read off its header. */
 export function sizeOfPng(bytes: Uint8Array): { width: number; height: number } {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { createPyramidPool } from 'pyramid-pool';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundleEdge, serveCommand } from '../../scripts/edge.mjs';
@@ -60,4 +61,25 @@ test.each([
   expect(await picture.json()).toMatchObject({ digit: 1, size: [16, 2] });
   const refused = await fetch(url, { method: 'POST', body: 'seven' });
   expect(refused.status).toBe(415);
+});
+
+test('a body that does not arrive in time is refused, and others are answered meanwhile', {
+  timeout: 60_000,
+}, async () => {
+  const url = await serve('node', process.execPath);
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': 240 };
+  const slow = request(new URL('/?size=20x12', url), { method: 'POST', headers });
+  slow.write(new Uint8Array(100));
+  const answered = once(slow, 'response');
+  const blank = await fetch(new URL('/?size=2x2', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: new Uint8Array(4),
+  });
+  expect(blank.status).toBe(422);
+  const [response] = (await answered) as [IncomingMessage];
+  expect(response.statusCode).toBe(408);
+  const [body] = (await response.toArray()) as Buffer[];
+  expect(JSON.parse(String(body)).error.code).toBe('slow-body');
+  slow.destroy();
 });
