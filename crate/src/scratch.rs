@@ -6,7 +6,7 @@ use crate::reserve::reserve;
 use crate::span::Span;
 
 /// The greatest count. It stands for every larger one as well, on any host: more than WASM has memory for.
-const MOST_WORDS: usize = u32::MAX as usize;
+const MOST_WORDS: u64 = u32::MAX as u64;
 
 /// Takes parts one after the other: from memory, or from nothing in order to count them.
 pub(crate) struct Parts<'a> {
@@ -34,9 +34,9 @@ impl<'a> Parts<'a> {
     #[inline(never)]
     pub fn take(&mut self, sizes: &[usize]) -> Span<'a, f32> {
         let (first, len) = (self.taken, product(sizes));
-        self.taken = first.saturating_add(len).min(MOST_WORDS);
+        self.taken = (first as u64 + len as u64).min(MOST_WORDS) as usize;
         let Some(memory) = self.memory else { return Span::empty() };
-        assert!(self.taken <= memory.len() && len < MOST_WORDS);
+        assert!(self.taken <= memory.len() && (len as u64) < MOST_WORDS);
         // SAFETY: the part ends inside the memory.
         unsafe { memory.part(first, len) }
     }
@@ -51,13 +51,12 @@ impl<'a> Parts<'a> {
 
 /// The product of sizes, or 2^32 - 1 where it is larger.
 pub(crate) fn product(sizes: &[usize]) -> usize {
-    let most = MOST_WORDS as u64;
-    sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64).min(most)) as usize
+    sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64).min(MOST_WORDS)) as usize
 }
 
 /// Zeroed working memory of so many words.
 pub(crate) fn allocate(words: usize) -> Result<Vec<f32>, PoolError> {
-    if words >= MOST_WORDS {
+    if words as u64 >= MOST_WORDS {
         return Err(PoolError::OutOfMemory);
     }
     let mut memory = reserve(words)?;
@@ -77,15 +76,15 @@ mod tests {
             })
         };
         assert_eq!(words(&[3, 4]), 12);
-        assert_eq!(words(&[2, 32, 699_051, 96]), MOST_WORDS);
-        assert_eq!(words(&[usize::MAX, usize::MAX, 2]), MOST_WORDS);
+        assert_eq!(words(&[2, 32, 699_051, 96]), MOST_WORDS as usize);
+        assert_eq!(words(&[usize::MAX, usize::MAX, 2]), MOST_WORDS as usize);
         assert_eq!(words(&[usize::MAX, usize::MAX, 0]), 0);
         let twice = Parts::count(|parts| {
             parts.take(&[1 << 31]);
             parts.take(&[1 << 31]);
         });
-        assert_eq!(twice, MOST_WORDS);
-        assert_eq!(allocate(MOST_WORDS), Err(PoolError::OutOfMemory));
+        assert_eq!(twice, MOST_WORDS as usize);
+        assert_eq!(allocate(MOST_WORDS as usize), Err(PoolError::OutOfMemory));
     }
 
     #[test]
