@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use half::f16;
 
-use crate::span::Span;
+use crate::memory::span::Span;
 
 /// An element type by name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

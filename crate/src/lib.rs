@@ -26,30 +26,25 @@
 //! [`forward()`] and [`backward()`] run it over planes. [`mod@reference`] says the same in plain loops, to be read and
 //! tested against.
 
-mod backward;
-pub mod bins;
-mod convert;
 mod element;
 mod error;
-mod forward;
+mod geometry;
 mod kernels;
+mod memory;
 mod plan;
-mod pyramid;
+mod pool;
 pub mod reference;
-mod regions;
-mod reserve;
-mod scratch;
-mod shape;
-mod span;
-mod units;
 mod vector;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-pub use backward::{average_backward, backward};
 pub use element::{Element, ElementType, Real};
 pub use error::PoolError;
-pub use forward::{average, forward, forward_with_indices};
+pub use geometry::bins;
+pub use geometry::region_rule::{NOWHERE, RegionRule};
+pub use geometry::shape::{FeatureMap, Layout};
 pub use plan::PyramidPlan;
-pub use regions::{NOWHERE, RegionPlan, RegionRule, backward_regions, forward_regions, forward_regions_with_indices};
-pub use shape::{FeatureMap, Layout};
+pub use plan::regions::RegionPlan;
+pub use pool::backward::{average_backward, backward};
+pub use pool::forward::{average, forward, forward_with_indices};
+pub use pool::regions::{backward_regions, forward_regions, forward_regions_with_indices};

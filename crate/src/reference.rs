@@ -2,9 +2,10 @@
 
 use core::ops::Range;
 
-use crate::bins::{self, Rule};
-use crate::pyramid::Place;
-use crate::{FeatureMap, Layout, NOWHERE, RegionRule};
+use crate::geometry::bins::{self, Rule};
+use crate::geometry::pyramid::Place;
+use crate::geometry::region_rule::{NOWHERE, RegionRule};
+use crate::geometry::shape::{FeatureMap, Layout};
 
 /// One bin: the cells it reads, and where they and its own values stand.
 struct Bin {

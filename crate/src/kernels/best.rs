@@ -1,6 +1,6 @@
 //! What a kernel carries along: the greatest value of each lane, with or without the place it stands at.
 
-use crate::span::Span;
+use crate::memory::span::Span;
 use crate::vector::Vector;
 
 /// Values and, where they are asked for, their indices, side by side: reduced rows, or a level's output.

@@ -18,9 +18,9 @@ mod windows;
 
 pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
 
-use crate::Layout;
+use crate::geometry::shape::Layout;
+use crate::geometry::shape::Planes;
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::Planes;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Column vectors of a strip that fit the registers beside their loads: engines load all of them before they compare any,

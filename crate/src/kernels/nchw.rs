@@ -12,12 +12,12 @@ use super::runs;
 use super::square::{self, Outputs};
 use super::windows::{self, Columns, Windows};
 use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::geometry::shape::Planes;
+use crate::geometry::units::blocks;
+use crate::memory::scratch::Parts;
+use crate::memory::span::{self, Span};
 use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
-use crate::scratch::Parts;
-use crate::shape::Planes;
-use crate::span::{self, Span};
-use crate::units::blocks;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// The cells of a plane, with rows `stride` apart.

@@ -6,10 +6,10 @@
 use core::ops::Range;
 
 use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, repair};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::geometry::shape::Planes;
+use crate::memory::span;
 use crate::plan::{Level, PyramidPlan, Source};
-use crate::shape::Planes;
-use crate::span;
 use crate::vector::Vector;
 
 /// Columns of bins wide enough to be read a row at a time, the bins of a row after each other: so the map is read in the order in

@@ -2,9 +2,9 @@
 //! order of the scan.
 
 use super::ItemOutput;
-use crate::bins::covering;
+use crate::geometry::bins::covering;
+use crate::geometry::shape::Planes;
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::Planes;
 
 /// A plane whose fast result stands in the output.
 struct Plane<'a> {

@@ -6,9 +6,9 @@
 use core::ops::Range;
 
 use super::{Best, Flags, Slots, tree, tree_sum};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::memory::span;
 use crate::plan::{RUNS, Runs};
-use crate::span;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Reduces the bins of one plane.

@@ -5,11 +5,11 @@
 //! go through a scratch plane that is merged at the touched cells only. A plane is one thread's, so the bits do not
 //! depend on the number of threads.
 
-use crate::FeatureMap;
 use crate::element::Real;
-use crate::pyramid::{Place, Pyramid};
-use crate::shape::{Layout, Planes};
-use crate::span::{Span, touch};
+use crate::geometry::pyramid::{Place, Pyramid};
+use crate::geometry::shape::FeatureMap;
+use crate::geometry::shape::{Layout, Planes};
+use crate::memory::span::{Span, touch};
 
 /// What backward reads and writes.
 #[derive(Clone, Copy)]

@@ -3,8 +3,8 @@
 //! everything around the cells would cost more than the cells.
 
 use super::{Best, Flags, Slots, Stack, tree};
-use crate::bins::Bin;
-use crate::span;
+use crate::geometry::bins::Bin;
+use crate::memory::span;
 use crate::vector::Vector;
 
 /// Bins a side.

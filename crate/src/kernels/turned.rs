@@ -7,12 +7,12 @@
 use core::ops::Range;
 
 use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, nhwc};
-use crate::Layout;
+use crate::geometry::shape::Layout;
+use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::units::blocks;
+use crate::memory::scratch::Parts;
+use crate::memory::span::{self, Span};
 use crate::plan::{PyramidPlan, TurnedScratch};
-use crate::scratch::Parts;
-use crate::shape::{FeatureMap, Planes};
-use crate::span::{self, Span};
-use crate::units::blocks;
 use crate::vector::Vector;
 
 /// Planes that are turned together: they stay in the first-level cache.

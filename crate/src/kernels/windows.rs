@@ -2,7 +2,7 @@
 //! from its bounds.
 
 use super::{Best, Flags, Slots};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
 use crate::vector::Vector;
 
 /// What the bins of a row read: columns of some rows.

@@ -1,6 +1,7 @@
 //! Everything about a pyramid that depends on the size of the map alone, worked out once.
 
 mod nchw;
+pub(crate) mod regions;
 mod runs;
 mod scratch;
 
@@ -8,16 +9,17 @@ pub(crate) use nchw::{Gather, Steps, Strip, group_start, planes_together};
 pub(crate) use runs::{RUNS, Runs};
 pub(crate) use scratch::{ConvertScratch, NchwScratch, TurnedScratch, gradient_scratch};
 
-use crate::bins::{self, Bin, Rule};
 use crate::element::ElementType;
+use crate::error::PoolError;
+use crate::geometry::bins::{self, Bin, Rule};
+use crate::geometry::pyramid::{Place, Pyramid};
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::Units;
 use crate::kernels::{
     BACKWARD_BLOCK, CHANNEL_BLOCK, FORWARD_BLOCK, SMALL_PLANE, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES,
     STRIPPED_PLANE, turned,
 };
-use crate::pyramid::{Place, Pyramid};
-use crate::reserve::reserve;
-use crate::units::Units;
-use crate::{FeatureMap, Layout, PoolError};
+use crate::memory::reserve::reserve;
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
 ///

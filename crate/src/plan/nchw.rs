@@ -4,10 +4,10 @@
 use core::ops::Range;
 
 use super::{Level, PyramidPlan, Runs, Source, reserve};
-use crate::PoolError;
-use crate::bins::Bin;
+use crate::error::PoolError;
+use crate::geometry::bins::Bin;
 use crate::kernels::square;
-use crate::scratch::product;
+use crate::memory::scratch::product;
 use crate::vector::IN_REGISTERS;
 
 /// How an NCHW kernel makes a level.

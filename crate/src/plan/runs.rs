@@ -1,8 +1,8 @@
 //! Bins wide enough to be read on their own.
 
 use super::reserve;
-use crate::PoolError;
-use crate::bins::Bin;
+use crate::error::PoolError;
+use crate::geometry::bins::Bin;
 use crate::kernels::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 
 /// Runs of columns that are read side by side.
@@ -99,7 +99,7 @@ fn shared(bins: &[Bin]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bins::Rule;
+    use crate::geometry::bins::Rule;
 
     #[test]
     fn runs_read_their_bins_and_nothing_else() {

@@ -1,13 +1,13 @@
 //! The working memory that kernels take for a plan: each part is counted and cut here alone.
 
 use super::PyramidPlan;
-use crate::Layout;
 use crate::element::ElementType;
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::shape::Layout;
 use crate::kernels::average::AVERAGE_SCRATCH;
 use crate::kernels::{CHANNEL_BLOCK, turned};
-use crate::pyramid::Pyramid;
-use crate::scratch::Parts;
-use crate::span::Span;
+use crate::memory::scratch::Parts;
+use crate::memory::span::Span;
 
 /// Words that the channels that are converted together may take: beyond that, fewer are.
 const MOST_CONVERTED: usize = 1 << 24;
@@ -132,7 +132,7 @@ pub(crate) fn gradient_scratch<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bins::Rule;
+    use crate::geometry::bins::Rule;
 
     /// Words of working memory, for every type and operation.
     fn words(size: (usize, usize), levels: &[(usize, usize)], layout: Layout) -> usize {

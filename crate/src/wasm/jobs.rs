@@ -9,13 +9,15 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use super::element;
 use super::plans::plan_scratch;
 use super::regions::regions_scratch;
-use crate::backward::{average_backward_units, backward_units, first_outside};
 use crate::element::{ElementType, Elements, Real};
-use crate::forward::{average_units, forward_units};
+use crate::geometry::shape::FeatureMap;
 use crate::kernels::scatter::Gradients;
-use crate::regions::{region_backward_units, region_units};
-use crate::span::Span;
-use crate::{FeatureMap, PyramidPlan, RegionPlan};
+use crate::memory::span::Span;
+use crate::plan::PyramidPlan;
+use crate::plan::regions::RegionPlan;
+use crate::pool::backward::{average_backward_units, backward_units, first_outside};
+use crate::pool::forward::{average_units, forward_units};
+use crate::pool::regions::{region_backward_units, region_units};
 
 /// One call, as the TypeScript side writes it to memory: eight words.
 #[repr(C)]

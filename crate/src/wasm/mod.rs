@@ -5,9 +5,10 @@
 //! [`regions`] and is still theirs, a [`jobs::Job`] describes buffers that are as long as its shape says, and no unit of a
 //! job is run by two threads at a time.
 
-use crate::bins::Rule;
 use crate::element::ElementType;
-use crate::{Layout, PoolError};
+use crate::error::PoolError;
+use crate::geometry::bins::Rule;
+use crate::geometry::shape::Layout;
 
 mod jobs;
 mod memory;

@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
 use super::{code, element, layout, rule};
-use crate::PyramidPlan;
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::plan::PyramidPlan;
 
 /// How many bins a rule (0 adaptive, 1 sliding, 2 padded) gives over `size` cells where `n` are asked for.
 #[wasm_bindgen]

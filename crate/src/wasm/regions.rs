@@ -6,7 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
 use super::{code, element, layout};
-use crate::{RegionPlan, RegionRule};
+use crate::geometry::region_rule::RegionRule;
+use crate::plan::regions::RegionPlan;
 
 /// What regions are planned from, as the TypeScript side writes it to memory: ten words and three doubles.
 #[repr(C)]

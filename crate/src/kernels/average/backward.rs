@@ -4,11 +4,11 @@
 use core::ops::Range;
 
 use super::{AVERAGE_SUMS, Item, narrow, shares, sums};
-use crate::bins::{Bin, covering};
+use crate::geometry::bins::{Bin, covering};
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::blocks;
+use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::{FeatureMap, Layout};
-use crate::span::{Span, load};
-use crate::units::blocks;
 use crate::vector::{Native, Vector};
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells. Every cell is written.

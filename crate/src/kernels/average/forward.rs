@@ -3,11 +3,11 @@
 use core::ops::Range;
 
 use super::{AVERAGE_SUMS, BLOCK, Item, narrow, sums};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::blocks;
+use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::{FeatureMap, Layout};
-use crate::span::{Span, load};
-use crate::units::blocks;
 use crate::vector::{Native, Vector};
 
 /// Averages some channels of one item.

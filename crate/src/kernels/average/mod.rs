@@ -11,9 +11,9 @@ mod shares;
 pub(crate) use backward::backward;
 pub(crate) use forward::forward;
 
+use crate::geometry::shape::{FeatureMap, Planes};
+use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
-use crate::shape::{FeatureMap, Planes};
-use crate::span::Span;
 use crate::vector::{Native, Vector};
 
 /// Cells that are summed in `f32` before their sum is added to one in `f64`. Rounding moves the average of so many by at most

@@ -3,11 +3,11 @@
 use super::walk::level_of;
 use super::{Best, REGION_CHANNELS};
 use crate::element::Elements;
+use crate::geometry::shape::Planes;
 use crate::kernels::turned::turn_bins;
 use crate::kernels::{Slots, WithIndex};
-use crate::regions::RegionPlan;
-use crate::shape::Planes;
-use crate::span::{Element, Span};
+use crate::memory::span::{Element, Span};
+use crate::plan::regions::RegionPlan;
 use crate::vector::Vector;
 
 /// Where a block's regions are written.

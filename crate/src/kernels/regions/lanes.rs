@@ -4,10 +4,11 @@ use super::emit::{Ahead, Sink};
 use super::tables::Found;
 use super::walk::{each_region, level_of, merge};
 use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
-use crate::bins::Bin;
+use crate::geometry::bins::Bin;
+use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::kernels::{Best, WithIndex};
-use crate::regions::{NOWHERE, RegionPlan, RegionRule, RegionSource};
-use crate::span::Span;
+use crate::memory::span::Span;
+use crate::plan::regions::{RegionPlan, RegionSource};
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Vectors that are scanned together: as many as the registers hold beside their indices.

@@ -7,13 +7,13 @@
 
 use core::ops::Range;
 
-use crate::FeatureMap;
 use crate::element::{ElementType, Elements};
+use crate::geometry::shape::FeatureMap;
+use crate::geometry::shape::Planes;
 use crate::kernels::Slots;
-use crate::regions::RegionPlan;
-use crate::scratch::Parts;
-use crate::shape::Planes;
-use crate::span::Span;
+use crate::memory::scratch::Parts;
+use crate::memory::span::Span;
+use crate::plan::regions::RegionPlan;
 use crate::vector::Native;
 
 mod emit;

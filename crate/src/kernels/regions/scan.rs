@@ -2,8 +2,8 @@
 
 use super::emit::Sink;
 use super::{Best, Block};
-use crate::bins::Bin;
-use crate::regions::{NOWHERE, RegionRule};
+use crate::geometry::bins::Bin;
+use crate::geometry::region_rule::{NOWHERE, RegionRule};
 
 /// Pools regions of a block.
 ///

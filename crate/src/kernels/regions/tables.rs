@@ -3,9 +3,10 @@
 use super::emit::{Ahead, Sink};
 use super::walk::{each_region, level_of, merge};
 use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
+use crate::geometry::region_rule::RegionRule;
 use crate::kernels::WithoutIndex;
-use crate::regions::{RegionPlan, RegionRule, RegionSource, Tables};
-use crate::span::{self, Span};
+use crate::memory::span::{self, Span};
+use crate::plan::regions::{RegionPlan, RegionSource, Tables};
 use crate::vector::{Native, Vector};
 
 /// Pools regions of a block, whose cells fill the first table and can be compared by value alone.

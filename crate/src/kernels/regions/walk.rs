@@ -4,7 +4,7 @@ use super::emit::{Ahead, Sink};
 use super::{Block, REGION_CHANNELS, VECTORS};
 use crate::kernels::best::Indexed;
 use crate::kernels::{Best, Slots};
-use crate::regions::RegionPlan;
+use crate::plan::regions::RegionPlan;
 use crate::vector::Vector;
 
 /// Pools regions of a block by `pool(region, level, what lies ahead)`, finer levels first, and writes what is in `pooled` then.

@@ -1,6 +1,6 @@
 //! Lists whose memory is asked for at once, and may be refused.
 
-use crate::PoolError;
+use crate::error::PoolError;
 
 /// An empty list with room for `len` elements.
 pub(crate) fn reserve<T>(len: usize) -> Result<Vec<T>, PoolError> {

@@ -3,25 +3,18 @@
 
 use core::ops::Range;
 
-use crate::backward::{backward_channels, check_gradients, clear};
 use crate::element::{Element, Elements, Real};
-use crate::forward::check_length;
+use crate::error::PoolError;
+use crate::geometry::shape::FeatureMap;
+use crate::geometry::units::blocks;
 use crate::kernels::regions as kernels;
 use crate::kernels::scatter::Gradients;
-use crate::scratch;
-use crate::span::Span;
-use crate::units::blocks;
-use crate::{FeatureMap, PoolError};
+use crate::memory::scratch;
+use crate::memory::span::Span;
+use crate::pool::backward::{backward_channels, check_gradients, clear};
+use crate::pool::forward::check_length;
 
-mod plan;
-mod rule;
-
-pub use plan::RegionPlan;
-pub(crate) use plan::{RegionSource, Tables};
-pub use rule::RegionRule;
-
-/// The index of a bin that has no greatest cell: its gradient goes nowhere. Read as an `i32` it is -1.
-pub const NOWHERE: u32 = u32::MAX;
+use crate::plan::regions::RegionPlan;
 
 /// Pools the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -36,7 +29,7 @@ pub fn forward_regions<T: Element>(
     run(plan, map, input, output, &mut [])
 }
 
-/// Pools regions, and says for each value which cell it came from: `row * width + column` in its plane, or [`NOWHERE`].
+/// Pools regions, and says for each value which cell it came from: `row * width + column` in its plane, or [`NOWHERE`](crate::NOWHERE).
 ///
 /// # Errors
 /// As [`forward_regions`].

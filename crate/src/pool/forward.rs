@@ -2,13 +2,15 @@
 
 use core::ops::Range;
 
-use crate::convert;
 use crate::element::{Element, ElementType, Elements, Real};
+use crate::error::PoolError;
+use crate::geometry::shape::{FeatureMap, Layout};
 use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
-use crate::scratch;
-use crate::span::Span;
+use crate::memory::scratch;
+use crate::memory::span::Span;
+use crate::plan::PyramidPlan;
+use crate::pool::convert;
 use crate::vector::Native;
-use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
 
 /// Pools `input` into `output`: for each item a row of `channels * sum(nh * nw)` values, level after level.
 ///

@@ -1,8 +1,9 @@
 //! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
 
-use crate::reserve::reserve;
-use crate::shape::Planes;
-use crate::{Layout, PoolError};
+use crate::error::PoolError;
+use crate::geometry::shape::Layout;
+use crate::geometry::shape::Planes;
+use crate::memory::reserve::reserve;
 
 /// Levels in the order of the output: a row of it holds the bins of one level after those of the level before.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Which cells a bin reads, along one axis. A pooling rule is a function from a size and a number of bins to these
 //! bounds, and nothing else in the crate knows a rule.
 
-use crate::PoolError;
-use crate::reserve::reserve;
+use crate::error::PoolError;
+use crate::memory::reserve::reserve;
 
 /// The half-open range of rows or columns that one bin reads.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

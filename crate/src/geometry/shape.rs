@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::pyramid::Place;
+use crate::geometry::pyramid::Place;
 
 /// The order of a feature map's axes in memory, and with it the order of the output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

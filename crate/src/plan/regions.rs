@@ -1,15 +1,16 @@
 //! Regions of a feature map, planned for one call: which cells every bin of every region reads, and how they are found.
 
-use super::rule::RegionRule;
-use crate::bins::{Bin, nesting};
 use crate::element::ElementType;
+use crate::error::PoolError;
+use crate::geometry::bins::{Bin, nesting};
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::region_rule::RegionRule;
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::Units;
 use crate::kernels::regions::{REGION_BACKWARD_BLOCK, REGION_CHANNELS, Workspace};
+use crate::memory::reserve::reserve;
+use crate::memory::scratch::{Parts, product};
 use crate::plan::gradient_scratch;
-use crate::pyramid::Pyramid;
-use crate::reserve::reserve;
-use crate::scratch::{Parts, product};
-use crate::units::Units;
-use crate::{FeatureMap, Layout, PoolError};
 
 /// Numbers of a region: item, left, top, right, bottom.
 const REGION_LEN: usize = 5;

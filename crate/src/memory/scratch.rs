@@ -1,9 +1,9 @@
 //! Working memory of one thread: the same code counts its parts and cuts it into them, so that no more is cut than was
 //! counted.
 
-use crate::PoolError;
-use crate::reserve::reserve;
-use crate::span::Span;
+use crate::error::PoolError;
+use crate::memory::reserve::reserve;
+use crate::memory::span::Span;
 
 /// The greatest count. It stands for every larger one as well, on any host: more than WASM has memory for.
 const MOST_WORDS: u64 = u32::MAX as u64;

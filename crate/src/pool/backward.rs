@@ -2,17 +2,19 @@
 
 use core::ops::Range;
 
-use crate::convert;
 use crate::element::{Elements, Real};
-use crate::forward::check_length;
+use crate::error::PoolError;
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::blocks;
 use crate::kernels::average;
 use crate::kernels::scatter::{Block, Gradients};
+use crate::memory::scratch::{self, Parts};
+use crate::memory::span::Span;
+use crate::plan::PyramidPlan;
 use crate::plan::gradient_scratch;
-use crate::pyramid::Pyramid;
-use crate::scratch::{self, Parts};
-use crate::span::Span;
-use crate::units::blocks;
-use crate::{FeatureMap, Layout, PoolError, PyramidPlan};
+use crate::pool::convert;
+use crate::pool::forward::check_length;
 
 /// The gradient with respect to the input, from the gradient with respect to the output and the indices of the forward
 /// pass. Every element of `grad_input` is written.
@@ -38,7 +40,7 @@ pub fn backward<T: Real>(
 }
 
 /// Fails unless the gradient of `len` bins and their indices, and the gradient of the map, fit each other. Regions may have
-/// the index [`NOWHERE`](crate::NOWHERE).
+/// the index [`NOWHERE`](crate::geometry::region_rule::NOWHERE).
 pub(crate) fn check_gradients<T>(
     map: &FeatureMap,
     len: usize,
@@ -180,7 +182,7 @@ unsafe fn zero<T: Real>(layout: Layout, map: &FeatureMap, memory: Span<T>, item:
     }
 }
 
-/// Position of the first index that is not below `cells`. Regions may have the index [`NOWHERE`](crate::NOWHERE) as well.
+/// Position of the first index that is not below `cells`. Regions may have the index [`NOWHERE`](crate::geometry::region_rule::NOWHERE) as well.
 pub(crate) fn first_outside(indices: &[u32], cells: usize, nowhere: bool) -> Option<usize> {
     // One up, which makes it 0.
     let shift = u32::from(nowhere);

@@ -1,6 +1,9 @@
-//! Which cells of a feature map the bins of a region read, along one axis: a pure function, as in [`crate::bins`].
+//! Which cells of a feature map the bins of a region read, along one axis: a pure function, as in [`crate::geometry::bins`].
 
-use crate::bins::{Bin, Rule};
+use crate::geometry::bins::{Bin, Rule};
+
+/// The index of a bin that has no greatest cell: its gradient goes nowhere. Read as an `i32` it is -1.
+pub const NOWHERE: u32 = u32::MAX;
 
 /// How a region of an image is brought onto the image's feature map, and bins are laid over it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +12,7 @@ pub enum RegionRule {
     /// rounded, half away from zero; both ends belong to the region, which has at least one cell.
     ///
     /// A maximum starts at the lowest finite value, so NaN and negative infinity are never chosen. Where nothing is, the
-    /// index is [`NOWHERE`](crate::NOWHERE); so it is for a bin that lies outside the map, whose value is 0.
+    /// index is [`NOWHERE`](crate::geometry::region_rule::NOWHERE); so it is for a bin that lies outside the map, whose value is 0.
     RoiPool {
         /// Cells of the map for each pixel of the image.
         spatial_scale: f32,

@@ -3,14 +3,16 @@
 
 use core::ops::Range;
 
-use crate::backward::average_backward_f32;
 use crate::element::Elements;
-use crate::forward::{average_f32, forward_f32};
+use crate::geometry::shape::FeatureMap;
+use crate::geometry::units;
 use crate::kernels::Slots;
+use crate::memory::scratch::Parts;
+use crate::memory::span::Span;
 use crate::plan::ConvertScratch;
-use crate::scratch::Parts;
-use crate::span::Span;
-use crate::{FeatureMap, PyramidPlan, units};
+use crate::plan::PyramidPlan;
+use crate::pool::backward::average_backward_f32;
+use crate::pool::forward::{average_f32, forward_f32};
 
 /// Some channels of one item, and the small map that stands for them.
 struct Block<'a> {

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::FeatureMap;
+use crate::geometry::shape::FeatureMap;
 
 /// Cuts a range into blocks of at most `most`.
 pub(crate) fn blocks(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {

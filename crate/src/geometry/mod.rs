@@ -1,0 +1,7 @@
+//! Shapes, levels and bins: which cells a bin reads and where its value stands, whatever computes it.
+
+pub mod bins;
+pub(crate) mod pyramid;
+pub(crate) mod region_rule;
+pub(crate) mod shape;
+pub(crate) mod units;
