@@ -7,6 +7,7 @@ import { strictPages } from './test/browser/strict-pages.js';
 import { chromium } from './test/providers/chromium.js';
 import { firefox } from './test/providers/firefox.js';
 import { webkit } from './test/providers/webkit.js';
+import { inNode, inWorkers, onPages } from './test/selection.js';
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,7 +22,6 @@ const shared = (host: string) => ({
   assetsInclude: ['**/*.bin', '**/*.onnx'],
 });
 
-const include = ['test/unit/**/*.test.ts', 'test/interop/**/*.test.ts'];
 /** A browser on a busy machine may miss a time-out; a fault fails twice. */
 const retry = process.env.CI ? 1 : 0;
 const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
@@ -32,7 +32,7 @@ const node: TestProjectConfiguration = {
   ...shared('node'),
   test: {
     name: 'node',
-    include: [...include, 'test/{node,edge}/**/*.test.ts'],
+    ...inNode,
     ...timeouts,
     execArgv: ['--expose-gc'],
     // The package is loaded by Node itself, as its users do.
@@ -62,7 +62,7 @@ function inBrowser(browser: string, headers: Record<string, string>): TestProjec
       oxc: { target: 'es2022' },
       test: {
         name: isolated ? browser : `${browser} without isolation`,
-        include: [...include, 'test/browser/**/*.test.ts'],
+        ...onPages(isolated),
         setupFiles: ['test/browser/setup.ts'],
         retry,
         ...timeouts,
@@ -100,6 +100,7 @@ const { FUZZ_SEED = '1', FUZZ_MINUTES = '0', SOAK_CALLS = '4000' } = process.env
 export default defineConfig({
   test: {
     provide: {
+      inWorkers: inWorkers.source,
       random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES), calls: Number(SOAK_CALLS) },
     },
     projects: [

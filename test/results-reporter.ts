@@ -3,9 +3,10 @@ import { browsers } from '../scripts/browsers.mjs';
 import { noteBroken, record } from '../scripts/results.mjs';
 
 /** The kinds of test files that the table of docs/hosts.md tells apart. */
-const kinds: { path: RegExp; how: string; runtime?: string }[] = [
-  { path: /\/test\/(unit|node)\//, how: 'all tests' },
-  { path: /\/test\/browser\/worker\.test/, how: 'all tests in a worker' },
+const kinds: { project?: RegExp; path: RegExp; how: string; runtime?: string }[] = [
+  { project: /^(?!.*without isolation)/, path: /\/test\/(unit|node)\//, how: 'all tests' },
+  { project: /without isolation/, path: /\/test\/unit\//, how: 'tests of one thread' },
+  { path: /\/test\/browser\/worker\.test/, how: 'tests in a worker' },
   { path: /\/test\/browser\/strict\.test/, how: 'a strict content security policy' },
   { path: /\/test\/edge\//, how: 'the example worker over HTTP', runtime: 'workerd' },
 ];
@@ -23,7 +24,8 @@ export default class ResultsReporter implements Reporter {
     const inBrowsers = [...broken].every((project) => project.config.browser.enabled);
     noteBroken(inBrowsers ? [...broken].map(({ name }) => name.replace(instance, '')) : []);
     for (const name of new Set(modules.map(({ project }) => project.name))) {
-      kinds.forEach(({ path, how, runtime = runtimeOf(name) }, order) => {
+      kinds.forEach(({ project, path, how, runtime = runtimeOf(name) }, order) => {
+        if (project && !project.test(name)) return;
         const ran = modules.filter((module) => module.project.name === name && path.test(module.moduleId));
         if (ran.length === 0 || !ran.every(passed)) return;
         const variants = ran.flatMap((module) =>

@@ -1,8 +1,16 @@
-/** The same tests inside a worker, where synchronous calls may block and so use the threads. */
-import { expect, test } from 'vitest';
+/** Tests of test/unit inside a worker, where synchronous calls may block and so use the threads. */
+import { expect, inject, test } from 'vitest';
 import type { Outcome } from './tests.worker.js';
 
-const files = Object.keys(import.meta.glob('../unit/*.test.ts'));
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The files that run in workers, as a regular expression. */
+    inWorkers: string;
+  }
+}
+
+const chosen = new RegExp(inject('inWorkers'));
+const files = Object.keys(import.meta.glob('../unit/*.test.ts')).filter((path) => chosen.test(path));
 
 test.for(files)('%s in a worker', async (path, { task }) => {
   const worker = new Worker(new URL('./tests.worker.ts', import.meta.url), { type: 'module' });
