@@ -44,6 +44,7 @@ export {
   type OutputWithIndices,
   type PyramidPool,
 } from './pools/pyramid-pool.js';
+export { rmacRegions } from './pools/rmac-regions.js';
 export type { ResolvedRoiOptions, RoiPyramidPoolOptions, RoiRule } from './pools/roi-options.js';
 export {
   createRoiPyramidPool,

@@ -6,6 +6,7 @@ import {
   createRoiPyramidPool,
   createRuntime,
   type Runtime,
+  rmacRegions,
   scaleWindow,
 } from 'pyramid-pool';
 import { expectBits, expectSame } from '../unit/bits.js';
@@ -242,6 +243,7 @@ const sizes: Make = async (world, drawn) => {
     { args: [height, width, [0, 0, 3, 3]], run: regions.binBounds.bind(regions), check: nothing },
     { args: [[0, 0, 9, 9], 480, { scales: [300, 900], windowSize: 208 }], run: chooseScale, check: nothing },
     { args: [[0, 0, 9, 9], 480, 900], run: scaleWindow, check: nothing },
+    { args: [height, width, 3], run: rmacRegions, check: nothing },
   ];
   return pick(calls, drawn.seed);
 };
