@@ -11,7 +11,7 @@ const browser = 'test/browser/**/*.test.ts';
 const named = (names: string) => `test/{unit,interop}/{${names}}.test.ts`;
 
 /** Rewriting ONNX files is the same code on every host. */
-const pure = named('onnx-cut,onnx-wrong');
+const pure = named('onnx-cut,onnx-branches,onnx-wrong');
 
 /** Without shared memory there is one thread. */
 const single = named('golden,variants,threads,errors,crowds,overlap,tensors,traps,ort,handles');
