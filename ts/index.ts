@@ -9,7 +9,14 @@
 export type { Layout, SpatialDims } from './arguments/feature-map.js';
 export type { Grid, Level } from './arguments/levels.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './core/errors.js';
-export type { ResponseLike, UrlLike, WebAssemblyMemory, WebAssemblyModule } from './core/host-types.js';
+export type {
+  ResponseLike,
+  ScriptUrl,
+  TrustedScriptUrlLike,
+  UrlLike,
+  WebAssemblyMemory,
+  WebAssemblyModule,
+} from './core/host-types.js';
 export type {
   Gradient,
   HalvesOf,

@@ -21,13 +21,20 @@ async function open(search: string) {
 }
 
 const sums = [2 * 256 * 5, 2 * 256 * 5];
+const withThreads = { variant: 'simd-threads', threads: 2, fallback: undefined, sums };
+const alone = (fallback: RegExp) => ({
+  variant: 'simd-threads',
+  threads: 1,
+  fallback: expect.stringMatching(fallback),
+  sums,
+});
 
 test('works with a worker URL', async () => {
-  expect(await open('?workerUrl')).toMatchObject({
+  expect(await open('?workerUrl=url')).toMatchObject({
     forbidsEval: true,
     sums,
     ...(isolated
-      ? { variant: 'simd-threads', threads: 2, fallback: undefined }
+      ? withThreads
       : { variant: 'simd', threads: 1, fallback: expect.stringContaining('not cross-origin isolated') }),
   });
 });
@@ -35,9 +42,50 @@ test('works with a worker URL', async () => {
 test.runIf(isolated)('without one it goes on alone, and says why', async () => {
   expect(await open('')).toMatchObject({
     forbidsEval: true,
-    sums,
-    variant: 'simd-threads',
-    threads: 1,
-    fallback: expect.stringMatching(/a worker failed: .*content security policy/i),
+    ...alone(/a worker failed: .*content security policy/i),
   });
 });
+
+test.runIf(isolated)('a worker URL that leads nowhere is named', async () => {
+  expect(await open('?workerUrl=wrong')).toMatchObject(
+    alone(/options\.workerUrl \(http.*\/strict\/nowhere\.js\) could not be loaded/),
+  );
+});
+
+test.runIf(isolated && 'trustedTypes' in globalThis)(
+  'a page that enforces Trusted Types gets its threads',
+  async () => {
+    const enforced = true;
+    expect(await open('?headers=trusted-types&looks')).toMatchObject({
+      enforced,
+      ...withThreads,
+      trusted: 'pyramid-pool trusts no script but its own',
+    });
+    expect(await open('?headers=trusted-types&workerUrl=trusted')).toMatchObject({
+      enforced,
+      ...withThreads,
+    });
+    expect(await open('?headers=trusted-types-with-default&workerUrl=default-policy')).toMatchObject(
+      withThreads,
+    );
+  },
+);
+
+test.runIf(isolated && 'trustedTypes' in globalThis)(
+  'what Trusted Types forbid is told with what to do',
+  async () => {
+    const enforced = true;
+    for (const form of ['string', 'url']) {
+      expect(await open(`?headers=trusted-types&workerUrl=${form}`)).toMatchObject({
+        enforced,
+        ...alone(
+          /enforces Trusted Types, so options\.workerUrl \(http.*worker\.js\) must be a TrustedScriptURL/,
+        ),
+      });
+    }
+    expect(await open('?headers=trusted-types-without-ours')).toMatchObject({
+      enforced,
+      ...alone(/does not let the policy 'pyramid-pool' be made .*add it to the directive trusted-types/),
+    });
+  },
+);

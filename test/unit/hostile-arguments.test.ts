@@ -185,7 +185,20 @@ test('a view of a resident tensor is read and written where it moved to', async 
 test('a list where options belong', async () => {
   const spp = await pool();
   await expectError(() => spp.forward(map(1, 4, 4), wrong([])), 'invalid-options', 'options');
-  await expectError(() => createRuntime({ workerUrl: wrong(7) }), 'invalid-options', 'options.workerUrl');
+});
+
+test('a worker URL is a text, a URL, or what gives the text of one as a TrustedScriptURL does', async () => {
+  const trusted = { toString: () => '/worker.js', toJSON: () => '/worker.js' };
+  for (const workerUrl of ['/worker.js', new URL('https://example.org/worker.js'), trusted]) {
+    (await createRuntime({ variant: 'simd', workerUrl })).dispose();
+  }
+  for (const workerUrl of [7, null, {}, new Date(), { toJSON: () => '/worker.js' }, () => '/worker.js']) {
+    await expectError(
+      () => createRuntime({ workerUrl: wrong(workerUrl) }),
+      'invalid-options',
+      'options.workerUrl',
+    );
+  }
 });
 
 test('sizes beyond what can be counted', async () => {

@@ -27,3 +27,19 @@ export interface ResponseLike {
 export interface UrlLike {
   readonly href: string;
 }
+
+/** A `TrustedScriptURL`, which a policy of Trusted Types makes, by what it does: both functions give the text of the URL. */
+export interface TrustedScriptUrlLike {
+  toString(): string;
+  toJSON(): string;
+}
+
+/** The class of the package `@types/trusted-types`, which declares no functions, in programs that use it. */
+type DeclaredTrustedScriptUrl = typeof globalThis extends {
+  window: { TrustedScriptURL: { prototype: infer T } };
+}
+  ? T
+  : never;
+
+/** The address of a script: its text, a `URL`, or a `TrustedScriptURL`, which pages that enforce Trusted Types need. */
+export type ScriptUrl = string | UrlLike | TrustedScriptUrlLike | DeclaredTrustedScriptUrl;

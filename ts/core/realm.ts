@@ -2,7 +2,7 @@
  * What a value is, asked of the value itself. `instanceof` knows the classes of one realm, and values come from others:
  * from frames, from Node's `vm`, from the sandboxes of test runners and servers.
  */
-import type { ResponseLike, UrlLike } from './host-types.js';
+import type { ResponseLike, TrustedScriptUrlLike, UrlLike } from './host-types.js';
 
 /** Whether a value is a compiled WebAssembly module. */
 export function isWebAssemblyModule(value: unknown): value is WebAssembly.Module {
@@ -47,6 +47,14 @@ export function isResponse(value: unknown): value is ResponseLike {
 /** Whether a value is a `URL`. */
 export function isUrl(value: unknown): value is UrlLike {
   return typeof value === 'object' && typeof (value as Partial<UrlLike> | null)?.href === 'string';
+}
+
+/** Whether a value is a `TrustedScriptURL`, or gives the text of a URL as one does. */
+export function isTrustedScriptUrl(value: unknown): value is TrustedScriptUrlLike {
+  if (typeof value !== 'object' || value === null) return false;
+  if (tagOf(value) === '[object TrustedScriptURL]') return true;
+  const { toJSON } = value as Partial<TrustedScriptUrlLike>;
+  return typeof toJSON === 'function' && toJSON.call(value) === `${value}`;
 }
 
 function tagOf(value: unknown): string {

@@ -1,19 +1,16 @@
 /** Browsers: the page, and any kind of worker. */
 import { compile, load, unpack } from '#bytes';
-import workerSource from '#worker-source';
 import { loadPayload, loadThreadsGlue } from '../core/load.js';
 import type { Platform } from './platform.js';
-
-const main = '\nonmessage = (event) => worker.serve(event.data);';
-
-const hint = '; a content security policy may forbid it (see workerUrl)';
+import { type WorkerScript, workerScript } from './worker-script.js';
 
 /** Some browsers tell of a policy at once, others by an event. */
-function open(url: string | URL): Worker {
+function open(script: WorkerScript): Worker {
   try {
-    return new Worker(url, { type: 'module', name: 'pyramid-pool' });
+    return new Worker(script.url, { type: 'module', name: 'pyramid-pool' });
   } catch (error) {
-    throw new Error(`${(error as Error).message}${hint}`);
+    script.release();
+    throw new Error(script.explain(error), { cause: error });
   }
 }
 
@@ -33,24 +30,18 @@ export const platform: Platform = {
   noWorkers: () => (typeof Worker === 'undefined' ? 'this host cannot start workers' : undefined),
 
   startWorker(membership, workerUrl, onFailure) {
-    const url =
-      typeof workerUrl === 'object'
-        ? workerUrl.href
-        : (workerUrl ?? URL.createObjectURL(new Blob([workerSource, main], { type: 'text/javascript' })));
-    const worker = open(url);
+    const script = workerScript(workerUrl);
+    const worker = open(script);
     worker.onerror = (event) => {
       event.preventDefault();
-      onFailure(event.message || `the script could not be loaded${hint}`);
+      onFailure(event.message || script.explain());
     };
     worker.postMessage(membership);
-    const leave = () => {
-      if (workerUrl === undefined) URL.revokeObjectURL(url as string);
-    };
     return {
-      leave,
+      leave: script.release,
       terminate() {
         worker.terminate();
-        leave();
+        script.release();
       },
       keepAlive() {},
     };

@@ -1,4 +1,4 @@
-import type { UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
+import type { ScriptUrl, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
 import type { Payload, Variant } from '../core/variant.js';
 
 /** What a worker is started with. */
@@ -41,7 +41,7 @@ export interface Platform {
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
   startWorker(
     membership: WorkerInit,
-    workerUrl: string | UrlLike | undefined,
+    workerUrl: ScriptUrl | undefined,
     onFailure: (reason: string) => void,
   ): StartedWorker;
 }

@@ -1,8 +1,8 @@
 import { checkDims, checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { onCollected } from '../core/finalization.js';
-import type { UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
-import { isUrl } from '../core/realm.js';
+import type { ScriptUrl, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
+import { isTrustedScriptUrl, isUrl } from '../core/realm.js';
 import { type DataType, dataTypes } from '../core/tensor.js';
 import { Unproxied, unproxied } from '../core/unproxied.js';
 import { type Variant, variants } from '../core/variant.js';
@@ -25,8 +25,11 @@ export interface RuntimeOptions {
   threads?: number | 'auto';
   /** WASM in place of the built-in one: bytes, a compiled module, a response or a URL. */
   wasm?: WasmSource;
-  /** URL of `pyramid-pool/worker.js`, for pages whose content security policy forbids workers from blobs. */
-  workerUrl?: string | UrlLike;
+  /**
+   * URL of `pyramid-pool/worker.js`, for pages whose content security policy forbids workers from blobs. Where the page
+   * enforces Trusted Types it must be a `TrustedScriptURL`.
+   */
+  workerUrl?: ScriptUrl;
   /** Hears why the runtime is less than what was asked for, at once or when a worker fails later. */
   onFallback?: (reason: string) => void;
 }
@@ -232,16 +235,25 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
   if (onFallback !== undefined && typeof onFallback !== 'function') {
     fail('invalid-options', 'options.onFallback', `is ${describeValue(onFallback)}`, 'a function');
   }
-  const { workerUrl } = checked;
-  if (workerUrl !== undefined && typeof workerUrl !== 'string' && !isUrl(workerUrl)) {
-    fail('invalid-options', 'options.workerUrl', `is ${describeValue(workerUrl)}`, 'a string or a URL');
-  }
+  checkWorkerUrl(checked.workerUrl);
   const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
   const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });
   const { kernels, memory, module } = await instantiate(choice.variant, checked.wasm);
   const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked);
   if (choice.fallback !== undefined) onFallback?.(choice.fallback);
   return runtime;
+}
+
+function checkWorkerUrl(workerUrl: unknown): void {
+  const isAddress = typeof workerUrl === 'string' || isUrl(workerUrl) || isTrustedScriptUrl(workerUrl);
+  if (workerUrl !== undefined && !isAddress) {
+    fail(
+      'invalid-options',
+      'options.workerUrl',
+      `is ${describeValue(workerUrl)}`,
+      'a string, a URL or a TrustedScriptURL',
+    );
+  }
 }
 
 function checkThreads(threads: unknown): number | 'auto' {

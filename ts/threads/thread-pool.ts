@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
-import type { UrlLike, WebAssemblyModule } from '../core/host-types.js';
+import type { ScriptUrl, WebAssemblyModule } from '../core/host-types.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import { type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
@@ -22,7 +22,7 @@ const MOST_LOOKS = 60;
 export interface ThreadPoolOptions {
   readonly module: WebAssemblyModule;
   readonly threads: number;
-  readonly workerUrl: string | UrlLike | undefined;
+  readonly workerUrl: ScriptUrl | undefined;
   /** Whether the calling thread may block: then it takes part in its own jobs. */
   readonly mayBlock: boolean;
   /** Hears why the thread pool gave up. */

@@ -1,6 +1,20 @@
 /** A fresh result is accepted wherever a page wants bytes. Compiled with the library `dom`. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 
+/** As the package `@types/trusted-types` declares it. */
+declare class TrustedScriptURL {
+  private constructor();
+  private brand: true;
+}
+declare global {
+  interface Window {
+    TrustedScriptURL: typeof TrustedScriptURL;
+  }
+}
+declare const trusted: TrustedScriptURL;
+/** As browsers have it. */
+declare const trustedByShape: { toString(): string; toJSON(): string };
+
 declare const device: { queue: { writeBuffer(buffer: object, offset: number, data: BufferSource): void } };
 declare const untyped: { data: object; dims: number[] };
 
@@ -29,4 +43,7 @@ export async function load() {
     wasm: new URL('https://example.org/simd.wasm'),
     workerUrl: new URL('https://example.org/w.js'),
   });
+  for (const workerUrl of ['/w.js', trusted, trustedByShape]) await createRuntime({ workerUrl });
+  // @ts-expect-error a number is no URL
+  await createRuntime({ workerUrl: 7 });
 }
