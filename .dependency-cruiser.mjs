@@ -18,6 +18,7 @@ const demo = [
   ['train', 'plain-js', 'onnx', 'edge'],
   ['data'],
   ['samples', 'site'],
+  ['detect'],
   ['terminal'],
   ['backbone'],
   ['page'],

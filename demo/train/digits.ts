@@ -1,3 +1,4 @@
+import { resample } from '../ink/resample.js';
 import { type Random, shuffled } from './random.js';
 
 /** Every digit drawn of one class, one after another: 28 x 28 values from 0 (paper) to 1 (ink) each. */
@@ -65,44 +66,14 @@ export function splitDigits(digits: readonly Digit[], heldOut: number, random: R
   return { test: mixed.slice(0, heldOut), training: mixed.slice(heldOut) };
 }
 
-/** The digit drawn larger or smaller (bilinear, sample points at pixel centres). */
+/** The digit drawn larger or smaller. */
 export function scaleDigit(digit: Digit, scale: number): Digit {
   if (scale === 1) return digit;
   const { height, width } = scaledSize(digit, scale);
-  const rows = samplePoints(height, digit.height);
-  const columns = samplePoints(width, digit.width);
-  const pixels = new Float32Array(height * width);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) pixels[y * width + x] = mix(digit, rows[y], columns[x]);
-  }
-  return { label: digit.label, height, width, pixels };
+  const { values } = resample({ ...digit, values: digit.pixels }, height, width);
+  return { label: digit.label, height, width, pixels: values };
 }
 
 export function scaledSize({ height, width }: Digit, scale: number): { height: number; width: number } {
   return { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
-}
-
-/** Between which two source pixels a target pixel lies, and how far along. */
-interface SamplePoint {
-  readonly before: number;
-  readonly after: number;
-  readonly share: number;
-}
-
-function samplePoints(count: number, size: number): SamplePoint[] {
-  return Array.from({ length: count }, (_, i) => {
-    const place = Math.min(size - 1, Math.max(0, ((i + 0.5) * size) / count - 0.5));
-    const before = Math.floor(place);
-    return { before, after: Math.min(size - 1, before + 1), share: place - before };
-  });
-}
-
-function mix(digit: Digit, row: SamplePoint, column: SamplePoint): number {
-  const before = mixRow(digit, row.before, column);
-  return before + (mixRow(digit, row.after, column) - before) * row.share;
-}
-
-function mixRow({ pixels, width }: Digit, y: number, { before, after, share }: SamplePoint): number {
-  const left = pixels[y * width + before];
-  return left + (pixels[y * width + after] - left) * share;
 }

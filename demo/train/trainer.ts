@@ -117,8 +117,8 @@ function learn(network: Network, pool: SppPool, batch: Batch, adam: Adam): Verdi
   return verdict;
 }
 
-/** Falls along half a cosine: large steps first, small ones to settle. */
-function shareOfRate(done: number): number {
+/** The share of the learning rate after this share of the training. It falls along half a cosine: large steps first, small ones to settle. */
+export function shareOfRate(done: number): number {
   const share = (1 + Math.cos(Math.PI * done)) / 2;
   return LAST_SHARE_OF_RATE + (1 - LAST_SHARE_OF_RATE) * share;
 }

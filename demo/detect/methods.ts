@@ -1,0 +1,34 @@
+/** The three ways from a picture and its windows to one vector for each window. */
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Plane } from '../ink/plane.js';
+import { type Box, withMargin } from './box.js';
+import type { DetectorNetwork } from './network.js';
+import type { Times } from './stopwatch.js';
+
+/** A way to detect: R-CNN, SPP-net or Fast R-CNN. */
+export interface Method {
+  readonly name: string;
+  /** The weights that it trains. */
+  trained(network: DetectorNetwork): readonly tf.Variable[];
+  /** A vector for each window, with the gradient with respect to the weights that it trains. */
+  learn(network: DetectorNetwork, picture: Plane, windows: readonly Box[]): tf.Tensor2D;
+  /** What the network gives for each window: `OUTPUTS` values each. `pause` is called now and then. */
+  infer(
+    network: DetectorNetwork,
+    picture: Plane,
+    windows: readonly Box[],
+    times: Times,
+    pause?: Pause,
+  ): Promise<Float32Array>;
+}
+
+/** Lets the host go on for a moment, after so many windows are done. It may throw to end the work. */
+export type Pause = (done: number) => Promise<void>;
+
+/** What is just outside of a window tells a digit from a part of one. R-CNN has such a margin too. */
+const MARGIN = 0.2;
+
+/** What of the picture the network sees for each window. */
+export function viewsOf(windows: readonly Box[], picture: Plane): Box[] {
+  return windows.map((window) => withMargin(window, MARGIN, picture));
+}

@@ -1,0 +1,84 @@
+/** Large pictures of digits of many sizes on clutter, with the truth about them. */
+import type { Plane } from '../ink/plane.js';
+import { type Digit, scaleDigit } from '../train/digits.js';
+import type { Random } from '../train/random.js';
+import { type Box, iou } from './box.js';
+import { addNoise, drawClutter } from './clutter.js';
+
+/** A digit in a scene: its class, and the rectangle that its ink fills. */
+export interface SceneDigit {
+  readonly label: number;
+  readonly box: Box;
+}
+
+export interface Scene {
+  readonly picture: Plane;
+  readonly digits: readonly SceneDigit[];
+}
+
+export const SCENE_HEIGHT = 288;
+export const SCENE_WIDTH = 384;
+
+/** The longer side of a digit, in pixels. */
+export const SMALLEST = 10;
+export const LARGEST = 80;
+const FEWEST = 5;
+const MOST = 30;
+const TRIES = 60;
+
+/** A scene with digits drawn from `digits`: the same one for the same state of `random`. */
+export function makeScene(digits: readonly Digit[], random: Random): Scene {
+  const picture = blank(SCENE_HEIGHT, SCENE_WIDTH);
+  drawClutter(picture, random);
+  const count = FEWEST + Math.floor((MOST - FEWEST + 1) * random());
+  // Large ones first: they need the room.
+  const sides = Array.from({ length: count }, () => drawSide(random)).sort((a, b) => b - a);
+  const placed: SceneDigit[] = [];
+  for (const side of sides) {
+    const digit = scaleDigitTo(digits[Math.floor(random() * digits.length)], side, random);
+    const box = findPlace(digit, placed, random);
+    if (!box) continue;
+    paintDigit(picture, digit, box);
+    placed.push({ label: digit.label, box });
+  }
+  addNoise(picture, random);
+  return { picture, digits: placed };
+}
+
+/** As many small digits as large ones, by the logarithm of their size. */
+export function drawSide(random: Random): number {
+  return SMALLEST * (LARGEST / SMALLEST) ** random();
+}
+
+/** The digit with its longer side so long, in ink and with a pen that vary. */
+export function scaleDigitTo(digit: Digit, side: number, random: Random): Digit {
+  const scaled = scaleDigit(digit, side / Math.max(digit.height, digit.width));
+  // What is lighter than this is paper: strokes become thinner. Those of small digits would break.
+  const cut = 0.3 * Math.min(1, side / 40) * random();
+  const ink = 0.7 + 0.3 * random();
+  const pixels = scaled.pixels.map((value) => ink * Math.min(1, Math.max(0, (value - cut) / (0.9 - cut))));
+  return { ...scaled, pixels };
+}
+
+/** Paints ink over what is there. */
+export function paintDigit({ values, width }: Plane, digit: Digit, { x1, y1 }: Pick<Box, 'x1' | 'y1'>): void {
+  for (let y = 0, i = 0; y < digit.height; y++) {
+    let at = (y1 + y) * width + x1;
+    for (let x = 0; x < digit.width; x++, i++, at++) values[at] = Math.max(values[at], digit.pixels[i]);
+  }
+}
+
+export function blank(height: number, width: number): Plane {
+  return { values: new Float32Array(height * width), height, width };
+}
+
+/** A rectangle that meets no other one, or nothing where none was found. */
+function findPlace({ height, width }: Digit, placed: readonly SceneDigit[], random: Random): Box | undefined {
+  for (let i = 0; i < TRIES; i++) {
+    const x1 = Math.floor(random() * (SCENE_WIDTH - width + 1));
+    const y1 = Math.floor(random() * (SCENE_HEIGHT - height + 1));
+    const box = { x1, y1, x2: x1 + width - 1, y2: y1 + height - 1 };
+    if (placed.every((other) => iou(box, other.box) === 0)) return box;
+  }
+  return undefined;
+}
