@@ -7,14 +7,18 @@ const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 export const policy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
-const trustedTypes = `${policy.replace("worker-src 'self'", "worker-src 'self' blob:")}; require-trusted-types-for 'script'`;
+const withBlobs = policy.replace("worker-src 'self'", "worker-src 'self' blob:");
+const trustedTypes = `${withBlobs}; require-trusted-types-for 'script'`;
 
 /** What a page asks for by `?headers=NAME`. */
 const variations: Record<string, Record<string, string>> = {
   'trusted-types': { 'content-security-policy': `${trustedTypes}; trusted-types pyramid-pool application` },
   'trusted-types-without-ours': { 'content-security-policy': `${trustedTypes}; trusted-types application` },
   'trusted-types-with-default': { 'content-security-policy': `${trustedTypes}; trusted-types default` },
-  'document-isolation': { 'document-isolation-policy': 'isolate-and-credentialless' },
+  'document-isolation': {
+    'content-security-policy': withBlobs,
+    'document-isolation-policy': 'isolate-and-credentialless',
+  },
 };
 
 const types: Record<string, string> = { html: 'text/html', js: 'text/javascript', wasm: 'application/wasm' };

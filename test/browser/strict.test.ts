@@ -89,3 +89,15 @@ test.runIf(isolated && 'trustedTypes' in globalThis)(
     });
   },
 );
+
+/** The one browser that knows the header. */
+const isChromium = navigator.userAgent.includes('Chrome/');
+
+test.runIf(isChromium && !isolated)('Document-Isolation-Policy alone gives a frame its threads', async () => {
+  for (const form of ['&workerUrl=url', '&blobs']) {
+    expect(await open(`?headers=document-isolation${form}`)).toMatchObject({
+      isolated: true,
+      ...withThreads,
+    });
+  }
+});

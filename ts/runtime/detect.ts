@@ -60,7 +60,7 @@ function alone(variant: Variant, wanted: Wanted, obstacle: string | undefined): 
 /** Why memory cannot be shared with workers here, if so. */
 async function noSharedMemory(): Promise<string | undefined> {
   if (globalThis.crossOriginIsolated === false) {
-    return 'not cross-origin isolated: threads need the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+    return 'not cross-origin isolated: threads need the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp or, in browsers that know it, Document-Isolation-Policy: isolate-and-credentialless alone';
   }
   if (typeof SharedArrayBuffer === 'undefined') return 'no SharedArrayBuffer';
   return (await threads()) ? undefined : 'no WebAssembly threads';

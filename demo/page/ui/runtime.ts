@@ -15,6 +15,7 @@ export function describeRuntime({ variant, threads, fallback }: Runtime): string
   if (crossOriginIsolated) return `${what}${fallback ? ` (${fallback})` : ''}.`;
   return (
     `${what}, because this page is not cross-origin isolated. Everything works all the same; a server that sends ` +
-    'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the page gives it threads.'
+    'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp with the page gives it threads, as does Document-Isolation-Policy: ' +
+    'isolate-and-credentialless in some browsers.'
   );
 }
