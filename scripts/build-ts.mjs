@@ -44,8 +44,8 @@ export async function buildTs() {
   });
   copyFileSync(inProject('ts', 'onnx', 'pyramid_pool_onnx.py'), dist('pyramid_pool_onnx.py'));
   await step('TypeScript bundled', async () => {
-    const worker = await bundleWorker();
-    writeFileSync(dist('worker.js'), `${worker}onmessage = (event) => worker.serve(event.data);\n`);
+    const worker = await bundleWorker({ minify: true });
+    await writeWorkerFile();
     await Promise.all(Object.keys(hosts).map((host) => bundleFor(host, worker)));
     writeStubs();
   });
@@ -61,6 +61,7 @@ async function writePayload(variant) {
   copyFileSync(wasm, dist('wasm', `${variant}.wasm`));
   // The glue keeps one instance in module state. Wrapped in a function, each runtime gets a copy of its own.
   const script = await bundleScript({
+    minify: true,
     stdin: {
       contents: `export { initSync } from ${JSON.stringify(pkg(variant, 'pyramid_pool.js'))}`,
       resolveDir: inProject(),
@@ -99,8 +100,9 @@ export const pages = ${JSON.stringify(variants[variant].threads ? importedMemory
 `;
 
 /** The script of workers, which sets the global \`worker\`. */
-const bundleWorker = () =>
+const bundleWorker = (options) =>
   bundleScript({
+    ...options,
     entryPoints: [inProject('ts', 'threads', 'worker.ts')],
     globalName: 'worker',
     plugins: [specifiers({ '#wasm/*': { path: dist('wasm', '*.js') } })],
@@ -145,9 +147,18 @@ function bundleModules(host, { entryPoints, platform, worker, splitting = false 
   });
 }
 
+/**
+ * The file for pages that forbid workers from blobs. It is not minified, and carries its source map: bundlers put small files into
+ * their URLs (below 4 kB in Vite, 8 kB in webpack, 14 kB with Rollup's plugin), and such URLs are what those pages forbid.
+ */
+async function writeWorkerFile() {
+  const footer = { js: 'onmessage = (event) => worker.serve(event.data);' };
+  writeFileSync(dist('worker.js'), await bundleWorker({ footer, sourcemap: 'inline' }));
+}
+
 /** Bundles to the text of a script that sets a global. */
 async function bundleScript(options) {
-  const { outputFiles } = await bundle({ format: 'iife', write: false, minify: true, ...options });
+  const { outputFiles } = await bundle({ format: 'iife', write: false, ...options });
   return outputFiles[0].text;
 }
 
