@@ -17,7 +17,7 @@ use crate::geometry::shape::Planes;
 use crate::geometry::units::blocks;
 use crate::memory::scratch::Parts;
 use crate::memory::span::{self, Span};
-use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start, planes_together};
+use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start};
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// The cells of a plane, with rows `stride` apart.
@@ -359,11 +359,11 @@ unsafe fn gather<V: Vector, B: Best<V>>(
     }
 }
 
-/// The same where a load takes `U` elements. Planes are taken together where one alone does not make whole groups.
+/// The same where a load takes `U` elements.
 ///
 /// # Safety
 /// As [`gather`].
-#[inline(always)]
+#[inline(never)]
 unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     gather: &Gather,
     bins: usize,
@@ -371,48 +371,14 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     out: Stack,
     planes: &mut [Flags<V>],
 ) {
-    let together = planes_together(bins);
-    // A call for planes that are not there would cost as much as a group of bins, even if it returned at once.
-    if together == 1 {
-        // SAFETY: the caller's promise is the same.
-        return unsafe { gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, planes, 1) };
-    }
-    let (whole, rest) = planes.split_at_mut(planes.len() / together * together);
-    let first = whole.len();
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        gather_groups::<V, B, U>(&gather.together, gather.loads, together * bins, from, out, whole, together);
-        if rest.is_empty() {
-            return;
-        }
-        let from = Stack { slots: from.slots.part::<B>(first * from.stride, rest.len() * from.stride), ..from };
-        let out = Stack { slots: out.slots.part::<B>(first * out.stride, rest.len() * out.stride), ..out };
-        gather_groups::<V, B, U>(&gather.offsets, gather.loads, bins, from, out, rest, 1);
-    }
-}
-
-/// Gathers groups of four bins from `each` planes at a time.
-///
-/// # Safety
-/// As [`gather`]; the offsets must be those of `bins` bins of that many planes.
-#[inline(never)]
-unsafe fn gather_groups<V: Vector, B: Best<V>, const U: usize>(
-    offsets: &[[u32; 4]],
-    loads: usize,
-    bins: usize,
-    from: Stack,
-    out: Stack,
-    planes: &mut [Flags<V>],
-    each: usize,
-) {
-    for (i, flags) in planes.chunks_exact_mut(each).enumerate() {
+    for (i, flags) in planes.iter_mut().enumerate() {
         // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the bins.
         unsafe {
-            let from = from.slots.part::<B>(i * each * from.stride, each * from.stride);
-            let out = out.slots.part::<B>(i * bins, bins);
+            let from = from.slots.part::<B>(i * from.stride, from.stride);
+            let out = out.slots.part::<B>(i * out.stride, bins);
             let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
             let mut zeros = V::splat(0.0);
-            for (group, offsets) in offsets.chunks_exact(loads).enumerate() {
+            for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
                 let mut best = offsets.get_unchecked(0).map(load);
                 for offsets in offsets.get_unchecked(1..) {
                     best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
@@ -421,9 +387,7 @@ unsafe fn gather_groups<V: Vector, B: Best<V>, const U: usize>(
                 zeros = zeros.or(best.value().eq(V::splat(0.0)));
                 best.store(out, group_start(group, bins), bins.min(V::LANES));
             }
-            for flags in flags {
-                flags.zeros = flags.zeros.or(zeros);
-            }
+            flags.zeros = flags.zeros.or(zeros);
         }
     }
 }

@@ -5,7 +5,7 @@ pub(crate) mod regions;
 mod runs;
 mod scratch;
 
-pub(crate) use nchw::{Gather, Steps, Strip, group_start, planes_together};
+pub(crate) use nchw::{Gather, Steps, Strip, group_start};
 pub(crate) use runs::{RUNS, Runs};
 pub(crate) use scratch::{ConvertScratch, NchwScratch, TurnedScratch, gradient_scratch};
 

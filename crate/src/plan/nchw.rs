@@ -39,8 +39,6 @@ pub(crate) struct Gather {
     /// it is whole. Empty where that would be a long list: then offsets are worked out from the bounds of bins, and of levels that
     /// read the map one row of bins is made after the other.
     pub offsets: Vec<[u32; 4]>,
-    /// The same over the bins of as many planes as make up whole groups, where one plane does not.
-    pub together: Vec<[u32; 4]>,
 }
 
 /// Groups of offsets that are listed for a level at most: 64 KiB.
@@ -53,11 +51,6 @@ impl Gather {
     pub fn is_listed(&self) -> bool {
         !self.offsets.is_empty()
     }
-}
-
-/// The fewest planes that hold a multiple of four bins.
-pub(crate) fn planes_together(bins: usize) -> usize {
-    [1, 4, 2, 4][bins % 4]
 }
 
 /// Neighbouring column vectors that a kernel keeps in registers together.
@@ -84,7 +77,7 @@ impl Steps {
                 }
                 let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
                 let few = product(&[plan.forward_block(), level.rows.len(), plan.row_stride()]) <= MOST_REDUCED;
-                Ok(Steps::Rows(gather(level, &window, (plan.row_stride(), level.rows.len()), few)?))
+                Ok(Steps::Rows(gather(level, &window, plan.row_stride(), few)?))
             }
             Source::Level { .. } if matches!(root.steps, Steps::Square(along) if along.contains(&Some(i))) => {
                 Ok(Steps::Along)
@@ -93,7 +86,7 @@ impl Steps {
                 let parent = &plan.levels[parent];
                 let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
                 let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-                Ok(Steps::Nested(gather(level, &window, (parent.columns.len(), parent.rows.len()), true)?))
+                Ok(Steps::Nested(gather(level, &window, parent.columns.len(), true)?))
             }
         }
     }
@@ -134,12 +127,12 @@ pub(super) fn strips(width: usize, most: usize) -> Result<Vec<Strip>, PoolError>
     Ok(strips)
 }
 
-/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows lie `stride` apart, and
-/// whose planes have so many `rows`. They are listed where they are few, if they may be.
+/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows lie `stride` apart. They
+/// are listed where they are few, if they may be.
 fn gather(
     level: &Level,
     window: &dyn Fn(usize, usize) -> (Range<usize>, Bin),
-    (stride, rows): (usize, usize),
+    stride: usize,
     listed: bool,
 ) -> Result<Gather, PoolError> {
     let (bins, across) = (level.bins(), level.columns.len());
@@ -148,30 +141,23 @@ fn gather(
     // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
     let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
     let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
-    let together = planes_together(bins);
-    let planes = if together > 1 { 1 + together } else { 1 };
-    if !listed || product(&[bins.div_ceil(4), down, along, planes]) > MOST_LISTED {
-        return Ok(Gather { unit, loads: 0, offsets: Vec::new(), together: Vec::new() });
+    let groups = bins.div_ceil(4);
+    if !listed || product(&[groups, down, along]) > MOST_LISTED {
+        return Ok(Gather { unit, loads: 0, offsets: Vec::new() });
     }
-    let (loads, plane) = (down * along, rows * stride);
-    let offset = |load: usize, plane_and_bin: usize| {
-        let bin = plane_and_bin % bins;
+    let loads = down * along;
+    let offset = |load: usize, bin: usize| {
         let (rows, columns) = window(bin / across, bin % across);
         // The last load of a bin overlaps the one before.
         let column = columns.start as usize + (unit * (load % along)).min(columns.len() - unit);
-        ((rows.start + load / along) * stride + column + plane_and_bin / bins * plane) as u32
+        ((rows.start + load / along) * stride + column) as u32
     };
-    let over = |planes: usize| {
-        let all = planes * bins;
-        let groups = all.div_ceil(4);
-        let mut offsets = reserve(groups * loads)?;
-        for group in 0..groups {
-            let bin = |lane: usize| (group_start(group, all) + lane).min(all - 1);
-            offsets.extend((0..loads).map(|load| core::array::from_fn(|lane| offset(load, bin(lane)))));
-        }
-        Ok(offsets)
-    };
-    Ok(Gather { unit, loads, offsets: over(1)?, together: if together > 1 { over(together)? } else { Vec::new() } })
+    let mut offsets = reserve(groups * loads)?;
+    for group in 0..groups {
+        let bin = |lane: usize| (group_start(group, bins) + lane).min(bins - 1);
+        offsets.extend((0..loads).map(|load| core::array::from_fn(|lane| offset(load, bin(lane)))));
+    }
+    Ok(Gather { unit, loads, offsets })
 }
 
 /// The first bin of a group of four: the last group overlaps the one before.
