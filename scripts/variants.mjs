@@ -63,6 +63,8 @@ export const commonRustc = [
   '-Zunstable-options',
   '-Cpanic=immediate-abort',
   '-Cllvm-args=--unroll-runtime=false',
+  // With reference types wasm-bindgen adds a table of references, and an import that fills it. Nothing here uses them.
+  '-Ctarget-feature=-reference-types',
   // The main thread's stack, 1 MiB unless told, lies in the memory that tensors share; the kernels need
   // little of it.
   ...linking('-z', 'stack-size=65536'),

@@ -1,6 +1,7 @@
 /** What a runtime becomes, and what it says of it. */
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
 import { expect, test, vi } from 'vitest';
+import { ABI_VERSION, exported } from '../../ts/core/variant.js';
 import { builtIn } from './built-in.js';
 import { isolated } from './engines.js';
 
@@ -71,3 +72,27 @@ test('a compiled module is taken in place of the built-in one', async () => {
     code: 'invalid-wasm',
   });
 });
+
+test('a module of another version of the ABI is refused', async () => {
+  await expect(createRuntime({ variant: 'simd', wasm: answering(42) })).rejects.toMatchObject({
+    code: 'invalid-wasm',
+    message: expect.stringMatching(new RegExp(`options\\.wasm .*version 42.* version ${ABI_VERSION}$`)),
+  });
+});
+
+/** A module that has every export that the package calls, each a function that gives this number, up to 63. */
+function answering(number: number): Uint8Array<ArrayBuffer> {
+  const counted = (bytes: readonly number[]) => [0x80 | (bytes.length & 0x7f), bytes.length >> 7, ...bytes];
+  const section = (id: number, items: readonly (readonly number[])[]) => [
+    id,
+    ...counted([items.length, ...items.flat()]),
+  ];
+  const exports = exported.map((name) => [name.length, ...new TextEncoder().encode(name), 0, 0]);
+  return Uint8Array.from([
+    ...[0, 97, 115, 109, 1, 0, 0, 0],
+    ...section(1, [[0x60, 0, 1, 0x7f]]),
+    ...section(3, [[0]]),
+    ...section(7, exports),
+    ...section(10, [[4, 0, 0x41, number, 0x0b]]),
+  ]);
+}

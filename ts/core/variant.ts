@@ -5,10 +5,14 @@ export type Variant = 'scalar' | 'simd' | 'simd-threads';
 
 export const variants: readonly Variant[] = ['scalar', 'simd', 'simd-threads'];
 
+/** The version of the crate's exports that this package calls: `docs/abi.md` describes it. */
+export const ABI_VERSION = 1;
+
 /** The crate's exports. Addresses come back signed. */
 export interface Kernels {
   /** Where the module makes its own. */
   readonly memory?: WebAssemblyMemory;
+  abi_version(): number;
   alloc(bytes: number): number;
   free(address: number, bytes: number): void;
   bin_count(rule: number, size: number, n: number): number;
@@ -50,6 +54,7 @@ export const exported = [
   'first_bad_index',
   'job_units',
   'run',
+  'abi_version',
 ] as const satisfies readonly (keyof Kernels)[];
 
 /** What wasm-bindgen's glue needs to make an instance. Each thread makes its own, over one memory. */

@@ -3,7 +3,7 @@ import { describeValue, fail } from '../arguments/checks.js';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
 import type { ResponseLike, UrlLike, WebAssemblyMemory, WebAssemblyModule } from '../core/host-types.js';
 import { isBytes, isResponse, isSharedBuffer, isUrl, isWebAssemblyModule } from '../core/realm.js';
-import { exported, type Kernels, type Payload, type Variant } from '../core/variant.js';
+import { ABI_VERSION, exported, type Kernels, type Payload, type Variant } from '../core/variant.js';
 import { STACK_BYTES } from '../threads/stack.js';
 
 /**
@@ -28,6 +28,7 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
     checkModule(module, payload.pages !== undefined);
     const memory = payload.pages && makeMemory(payload.pages);
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
+    checkVersion(kernels);
     return { module, kernels, memory: memory ?? (kernels.memory as WebAssemblyMemory) };
   } catch (cause) {
     if ((cause as Partial<Error> | undefined)?.name === 'RangeError')
@@ -138,5 +139,13 @@ function checkModule(module: WebAssemblyModule, importsMemory: boolean): void {
   if (missing !== undefined) throw new Error(`it does not export ${missing}`);
   if (WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory') !== importsMemory) {
     throw new Error(importsMemory ? 'it does not import its memory' : 'it imports its memory');
+  }
+}
+
+/** A module of another version would read its arguments in another way. */
+function checkVersion(kernels: Kernels): void {
+  const version = kernels.abi_version();
+  if (version !== ABI_VERSION) {
+    throw new Error(`its ABI is version ${version}, and this package calls version ${ABI_VERSION}`);
   }
 }

@@ -14,6 +14,7 @@ mod jobs;
 mod memory;
 mod plans;
 mod regions;
+mod version;
 
 /// A rule of bins by its number.
 fn rule(number: usize) -> Rule {
