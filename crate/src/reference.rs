@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::geometry::bins::{self, Rule};
 use crate::geometry::pyramid::Place;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
+use crate::geometry::roi_align::RoiAlign;
 use crate::geometry::shape::{FeatureMap, Layout};
 
 /// One bin: the cells it reads, and where they and its own values stand.
@@ -239,4 +240,119 @@ pub fn backward_regions(
         }
     });
     add_levels(by_level)
+}
+
+/// One sample of a bin of a region: cells of its four corners and their weights, or nothing outside the map.
+type Corners = Option<[(usize, f32); 4]>;
+
+/// The cells at both sides of a position on an axis of `size` cells, each with its weight; nothing outside.
+fn around(position: f32, size: usize) -> Option<[(usize, f32); 2]> {
+    // Not a number is outside as well.
+    if !(position >= -1.0 && position <= size as f32) {
+        return None;
+    }
+    let position = if position <= 0.0 { 0.0 } else { position };
+    let low = position as usize;
+    if low >= size - 1 {
+        return Some([(size - 1, 1.0), (size - 1, 0.0)]);
+    }
+    let far = position - low as f32;
+    Some([(low, 1.0 - far), (low + 1, far)])
+}
+
+/// Calls `visit` for every bin of every region, with its level, its place in the output, cell 0 of its plane and the distance between
+/// cells, all of its samples in row-major order, and what their sum is divided by.
+///
+/// Everything is in `f32`, in the order of torchvision's `roi_align_kernel.cpp`.
+fn for_each_aligned_bin(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RoiAlign,
+    layout: Layout,
+    regions: &[f32],
+    mut visit: impl FnMut(usize, usize, (usize, usize), &[Corners], f32),
+) {
+    let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
+    let offset = if rule.aligned { 0.5 } else { 0.0 };
+    for (row, region) in regions.chunks_exact(5).enumerate() {
+        let [left, top, right, bottom] = core::array::from_fn(|i| region[1 + i] * rule.spatial_scale - offset);
+        let least = |extent: f32| if !rule.aligned && extent < 1.0 { 1.0 } else { extent };
+        let (width, height) = (least(right - left), least(bottom - top));
+        let cells = layout.cells(map, region[0] as usize);
+        let mut first = 0;
+        for (level, &(rows, columns)) in levels.iter().enumerate() {
+            let bin = (height / rows as f32, width / columns as f32);
+            let samples = |length: f32| match rule.sampling_ratio {
+                0 => length.ceil() as i32,
+                ratio => ratio as i32,
+            };
+            let grid = (samples(bin.0), samples(bin.1));
+            let count = grid.0.saturating_mul(grid.1).max(1) as f32;
+            let place = layout.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            first += rows * columns;
+            for i in 0..rows * columns {
+                let mut corners = Vec::new();
+                for y in 0..grid.0 {
+                    let y = top + (i / columns) as f32 * bin.0 + (y as f32 + 0.5) * bin.0 / grid.0 as f32;
+                    for x in 0..grid.1 {
+                        let x = left + (i % columns) as f32 * bin.1 + (x as f32 + 0.5) * bin.1 / grid.1 as f32;
+                        let (down, along) = (around(y, map.height), around(x, map.width));
+                        corners.push(down.zip(along).map(|(down, along)| {
+                            let corner =
+                                |i: usize, j: usize| (down[i].0 * map.width + along[j].0, down[i].1 * along[j].1);
+                            [corner(0, 0), corner(0, 1), corner(1, 0), corner(1, 1)]
+                        }));
+                    }
+                }
+                for channel in 0..map.channels {
+                    visit(level, place.at(channel, i), (cells.at(channel, 0), cells.step), &corners, count);
+                }
+            }
+        }
+    }
+}
+
+/// torchvision's `roi_align`: the average of every bin's samples, each interpolated between four cells.
+///
+/// A sample outside the map is zero, but reads the first cell of its plane with weights of zero: so it is NaN where that cell is not
+/// finite.
+pub fn align_regions(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RoiAlign,
+    layout: Layout,
+    regions: &[f32],
+    input: &[f32],
+) -> Vec<f32> {
+    let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
+    let mut output = vec![0.0; regions.len() / 5 * map.channels * all];
+    for_each_aligned_bin(map, levels, rule, layout, regions, |_, at, (first, step), samples, count| {
+        let mut sum = 0.0;
+        for corners in samples {
+            let [a, b, c, d] =
+                corners.unwrap_or([(0, 0.0); 4]).map(|(cell, weight)| weight * input[first + cell * step]);
+            sum += a + b + c + d;
+        }
+        output[at] = sum / count;
+    });
+    output
+}
+
+/// The gradient of [`align_regions`], level by level, with every addition in its place: regions in their order, then bins, samples and
+/// corners.
+pub fn align_regions_backward(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RoiAlign,
+    layout: Layout,
+    regions: &[f32],
+    grad_output: &[f32],
+) -> Vec<Vec<f32>> {
+    let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
+    for_each_aligned_bin(map, levels, rule, layout, regions, |level, at, (first, step), samples, count| {
+        for (cell, weight) in samples.iter().flatten().flatten() {
+            by_level[level][first + cell * step] += grad_output[at] * weight / count;
+        }
+    });
+    by_level
 }

@@ -1,12 +1,13 @@
 //! The answers of PyTorch, which the package's tests hold every variant to as well.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pyramid_pool::bins::Rule;
 use pyramid_pool::{
-    FeatureMap, Layout, PyramidPlan, RegionPlan, RegionRule, average, average_backward, backward, backward_regions,
-    forward, forward_regions_with_indices, forward_with_indices,
+    AlignPlan, FeatureMap, Layout, PyramidPlan, RegionPlan, RegionRule, RoiAlign, align_regions,
+    align_regions_backward, average, average_backward, backward, backward_regions, forward,
+    forward_regions_with_indices, forward_with_indices,
 };
 use serde::Deserialize;
 
@@ -19,6 +20,7 @@ struct Index {
 struct Case {
     id: String,
     kind: String,
+    #[serde(default)]
     pool: String,
     shape: Vec<usize>,
     levels: serde_json::Value,
@@ -27,6 +29,8 @@ struct Case {
     offset0: Option<f64>,
     offset: Option<f64>,
     step: Option<f64>,
+    sampling_ratio: Option<i32>,
+    aligned: Option<bool>,
     tensors: std::collections::HashMap<String, Tensor>,
 }
 
@@ -53,7 +57,10 @@ fn bits(values: &[f32]) -> Vec<u32> {
 }
 
 fn golden() -> (Index, Vec<u8>) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test/golden");
+    read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../test/golden"))
+}
+
+fn read(golden: PathBuf) -> (Index, Vec<u8>) {
     let index = serde_json::from_str(&fs::read_to_string(golden.join("index.json")).unwrap()).unwrap();
     (index, fs::read(golden.join("data.bin")).unwrap())
 }
@@ -198,4 +205,29 @@ fn regions_are_torchvisions_and_spp_nets() {
         }
     }
     assert_eq!(checked, 17 + 8);
+}
+
+#[test]
+fn aligned_regions_and_their_gradients_are_torchvisions() {
+    let (index, data) = read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../test/golden/align"));
+    for case in &index.cases {
+        let map = case.map();
+        let rule = RoiAlign {
+            spatial_scale: case.spatial_scale.unwrap(),
+            sampling_ratio: case.sampling_ratio.unwrap().max(0) as u32,
+            aligned: case.aligned.unwrap(),
+        };
+        let regions = case.tensors["rois"].floats(&data);
+        let size = (map.batch, map.height, map.width);
+        let plan = AlignPlan::new(size, &case.levels(), rule, Layout::Nchw, &regions).unwrap();
+        let expected = case.tensors["y"].floats(&data);
+        let mut y = vec![9.0; expected.len()];
+        align_regions(&plan, &map, &case.tensors["x"].floats(&data), &mut y).unwrap();
+        assert_eq!(bits(&y), bits(&expected), "{}: output", case.id);
+
+        let mut gradient = vec![9.0; map.len()];
+        align_regions_backward(&plan, &map, &case.tensors["gy"].floats(&data), &mut gradient).unwrap();
+        assert_eq!(bits(&gradient), bits(&case.tensors["gx"].floats(&data)), "{}: gradient", case.id);
+    }
+    assert_eq!(index.cases.len(), 120);
 }

@@ -3,5 +3,6 @@
 pub mod bins;
 pub(crate) mod pyramid;
 pub(crate) mod region_rule;
+pub(crate) mod roi_align;
 pub(crate) mod shape;
 pub(crate) mod units;

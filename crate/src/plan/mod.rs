@@ -1,6 +1,9 @@
 //! Everything about a pyramid that depends on the size of the map alone, worked out once.
 
+pub(crate) mod align;
 mod nchw;
+mod region_grids;
+mod region_rows;
 pub(crate) mod regions;
 mod runs;
 mod scratch;

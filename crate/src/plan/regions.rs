@@ -11,9 +11,8 @@ use crate::kernels::regions::{REGION_BACKWARD_BLOCK, REGION_CHANNELS, Workspace}
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
 use crate::plan::gradient_scratch;
-
-/// Numbers of a region: item, left, top, right, bottom.
-const REGION_LEN: usize = 5;
+use crate::plan::region_grids::RegionGrids;
+use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
 
 /// Tables larger than this would be read from memory, and are not made.
 const MOST_TABLE_WORDS: usize = 8 << 20;
@@ -34,22 +33,16 @@ pub struct RegionPlan {
     width: usize,
     rule: RegionRule,
     pyramid: Pyramid,
-    grids: Vec<(usize, usize)>,
-    /// Where the bounds of each level begin among those of a region.
-    firsts: Vec<usize>,
+    grids: RegionGrids,
     /// Positions in `grids`, finer levels first.
     order: Vec<usize>,
     /// The next finer level that each level divides: for most regions it follows from that one.
     parents: Vec<Option<usize>>,
     /// For each region and level the bins along the height, then along the width.
     bounds: Vec<Bin>,
-    /// Number of bounds of one region.
-    stride: usize,
     /// How each level of each region comes about.
     sources: Vec<RegionSource>,
-    /// Regions of each item: those numbered `rows[starts[item]..starts[item + 1]]`.
-    rows: Vec<u32>,
-    starts: Vec<usize>,
+    rows: RegionRows,
     tables: Option<Tables>,
 }
 
@@ -89,40 +82,25 @@ impl RegionPlan {
         layout: Layout,
         regions: &[f32],
     ) -> Result<Self, PoolError> {
-        if height == 0 || width == 0 {
-            return Err(PoolError::EmptyMap { height, width });
-        }
-        let cells = height.checked_mul(width).filter(|&cells| i32::try_from(cells).is_ok());
-        cells.ok_or(PoolError::TooLarge)?;
+        check_size(height, width)?;
         let pyramid = Pyramid::new(levels, layout)?;
-        let count = regions.len() / REGION_LEN;
-        if count * REGION_LEN != regions.len() {
-            return Err(PoolError::WrongLength { buffer: "regions", found: regions.len(), needed: count * REGION_LEN });
-        }
-        let (mut firsts, mut stride) = (reserve(levels.len())?, 0_usize);
-        for &(rows, columns) in levels {
-            firsts.push(stride);
-            stride = rows.checked_add(columns).and_then(|both| both.checked_add(stride)).ok_or(PoolError::TooLarge)?;
-        }
+        let grids = RegionGrids::new(levels)?;
+        let rows = RegionRows::new(batch, regions)?;
+        let count = rows.count();
         let order = pyramid.finer_first()?;
         let mut plan = RegionPlan {
             height,
             width,
             rule,
             pyramid,
-            grids: reserve(levels.len())?,
-            firsts,
             parents: parents(levels, &order)?,
             order,
-            bounds: reserve(count.checked_mul(stride).ok_or(PoolError::TooLarge)?)?,
-            stride,
+            bounds: reserve(count.checked_mul(grids.stride()).ok_or(PoolError::TooLarge)?)?,
             sources: reserve(count.checked_mul(levels.len()).ok_or(PoolError::TooLarge)?)?,
-            rows: reserve(count)?,
-            starts: reserve(batch.checked_add(1).ok_or(PoolError::TooLarge)?)?,
+            grids,
+            rows,
             tables: None,
         };
-        plan.grids.extend_from_slice(levels);
-        plan.sort_rows(batch, regions)?;
         for region in regions.chunks_exact(REGION_LEN) {
             plan.add_bounds(region);
         }
@@ -133,34 +111,9 @@ impl RegionPlan {
         Ok(plan)
     }
 
-    /// Finds the regions of each item, in their order.
-    fn sort_rows(&mut self, batch: usize, regions: &[f32]) -> Result<(), PoolError> {
-        self.starts.resize(batch + 1, 0);
-        for (position, region) in regions.chunks_exact(REGION_LEN).enumerate() {
-            let item = region[0];
-            let known = item >= 0.0 && item < batch as f32 && item.fract() == 0.0;
-            if !known || !region.iter().all(|number| number.is_finite()) {
-                return Err(PoolError::InvalidRegion { position });
-            }
-            self.starts[item as usize + 1] += 1;
-        }
-        for item in 0..batch {
-            self.starts[item + 1] += self.starts[item];
-        }
-        self.rows.resize(regions.len() / REGION_LEN, 0);
-        let mut next: Vec<usize> = reserve(batch)?;
-        next.extend_from_slice(&self.starts[..batch]);
-        for (row, region) in regions.chunks_exact(REGION_LEN).enumerate() {
-            let at = &mut next[region[0] as usize];
-            self.rows[*at] = row as u32;
-            *at += 1;
-        }
-        Ok(())
-    }
-
     fn add_bounds(&mut self, region: &[f32]) {
         let bounds = &mut self.bounds;
-        for &(rows, columns) in &self.grids {
+        for &(rows, columns) in self.grids.all() {
             self.rule.bins((region[2], region[4]), self.height, rows, |bin| bounds.push(bin));
             self.rule.bins((region[1], region[3]), self.width, columns, |bin| bounds.push(bin));
         }
@@ -169,7 +122,7 @@ impl RegionPlan {
     /// A level whose bins are unions of those of its parent follows from it. Most do for every region, but `f32` bins need
     /// not.
     fn add_sources(&mut self, region: usize) {
-        for level in 0..self.grids.len() {
+        for level in 0..self.grids.all().len() {
             let (here, there) = self.level_bounds(region, level);
             if [here, there].iter().any(|bins| bins.iter().any(|bin| bin.is_empty())) {
                 self.sources.push(RegionSource::MapWithHoles);
@@ -191,8 +144,8 @@ impl RegionPlan {
     fn plan_tables(&self) -> Result<Option<Tables>, PoolError> {
         let cells = self.height * self.width;
         let (mut tables, mut looked_at) = (1, 0_usize);
-        for region in 0..self.rows.len() {
-            for level in 0..self.grids.len() {
+        for region in 0..self.rows.count() {
+            for level in 0..self.grids.all().len() {
                 if matches!(self.source(region, level), RegionSource::Level(_)) {
                     continue;
                 }
@@ -210,8 +163,8 @@ impl RegionPlan {
             return Ok(Some(Tables { count: 1, parts: Vec::new() }));
         }
         let mut parts = reserve(self.bounds.len())?;
-        for region in 0..self.rows.len() {
-            for level in 0..self.grids.len() {
+        for region in 0..self.rows.count() {
+            for level in 0..self.grids.all().len() {
                 let (rows, columns) = self.level_bounds(region, level);
                 parts.extend(rows.iter().map(|bin| rows_of(bin, self.width)));
                 parts.extend(columns.iter().map(|&bin| part(bin, cells)));
@@ -222,20 +175,14 @@ impl RegionPlan {
 
     /// Bins along the height and along the width of a region's level.
     pub(crate) fn level_bounds(&self, region: usize, level: usize) -> (&[Bin], &[Bin]) {
-        let (first, rows, columns) = self.span(region, level);
-        self.bounds[first..first + rows + columns].split_at(rows)
+        let (down, along) = self.grids.span(region, level);
+        (&self.bounds[down], &self.bounds[along])
     }
 
     /// Their parts, where there are tables.
     pub(crate) fn level_parts<'a>(&self, tables: &'a Tables, region: usize, level: usize) -> [&'a [[u32; 2]]; 2] {
-        let (first, rows, columns) = self.span(region, level);
-        let (down, across) = tables.parts[first..first + rows + columns].split_at(rows);
-        [down, across]
-    }
-
-    fn span(&self, region: usize, level: usize) -> (usize, usize, usize) {
-        let (rows, columns) = self.grids[level];
-        (region * self.stride + self.firsts[level], rows, columns)
+        let (down, along) = self.grids.span(region, level);
+        [&tables.parts[down], &tables.parts[along]]
     }
 
     /// For each region and level the bins along the height, then along the width.
@@ -245,7 +192,7 @@ impl RegionPlan {
 
     /// Length of an output for maps of `channels` channels: a row for each region.
     pub fn output_len(&self, channels: usize) -> usize {
-        self.pyramid.output_len(self.rows.len(), channels)
+        self.pyramid.output_len(self.rows.count(), channels)
     }
 
     /// Height and width of the maps.
@@ -262,7 +209,7 @@ impl RegionPlan {
     }
 
     pub(crate) fn grids(&self) -> &[(usize, usize)] {
-        &self.grids
+        self.grids.all()
     }
 
     /// Positions of the levels in the list, each after the one it may be computed from.
@@ -271,7 +218,7 @@ impl RegionPlan {
     }
 
     pub(crate) fn source(&self, region: usize, level: usize) -> RegionSource {
-        self.sources[region * self.grids.len() + level]
+        self.sources[region * self.grids.all().len() + level]
     }
 
     pub(crate) fn tables(&self) -> Option<&Tables> {
@@ -280,7 +227,7 @@ impl RegionPlan {
 
     /// The regions of an item, which are rows of the output.
     pub(crate) fn rows(&self, item: usize) -> &[u32] {
-        &self.rows[self.starts[item]..self.starts[item + 1]]
+        self.rows.of(item)
     }
 
     pub(crate) fn units(&self, map: &FeatureMap) -> Units {
@@ -289,14 +236,7 @@ impl RegionPlan {
 
     /// Fails unless `map` has the planned sizes and its elements can be counted.
     pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
-        let (planned, found) = (self.size(), (map.height, map.width));
-        if planned != found || map.batch + 1 != self.starts.len() {
-            return Err(PoolError::WrongMap { planned, found });
-        }
-        let planes = map.batch.max(self.rows.len()).checked_mul(map.channels).ok_or(PoolError::TooLarge)?;
-        let most = (self.height * self.width).max(self.pyramid.bins);
-        planes.checked_mul(most).filter(|&n| n <= isize::MAX as usize / 4).ok_or(PoolError::TooLarge)?;
-        Ok(())
+        self.rows.check_map(self.size(), self.pyramid.bins, map)
     }
 
     /// Number of words of working memory that a thread needs to pool.

@@ -1,5 +1,6 @@
 //! The entry points: arguments are checked here, then kernels run the plan.
 
+pub(crate) mod align;
 pub(crate) mod backward;
 pub(crate) mod convert;
 pub(crate) mod forward;

@@ -73,6 +73,8 @@ pub(crate) trait Vector: Copy {
         (most, index.max_index(most.ne(self).and(at)))
     }
     fn add(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
     fn eq(self, other: Self) -> Self;
     fn ne(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;

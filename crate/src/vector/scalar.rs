@@ -88,6 +88,14 @@ impl Vector for Lanes {
         each(self, other, |a, b| (f32::from_bits(a) + f32::from_bits(b)).to_bits())
     }
     #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        each(self, other, |a, b| (f32::from_bits(a) * f32::from_bits(b)).to_bits())
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        each(self, other, |a, b| (f32::from_bits(a) / f32::from_bits(b)).to_bits())
+    }
+    #[inline(always)]
     fn eq(self, other: Self) -> Self {
         compare(self, other, |a, b| a == b)
     }

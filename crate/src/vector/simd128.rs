@@ -91,6 +91,14 @@ impl Vector for V128 {
         V128(f32x4_add(self.0, other.0))
     }
     #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        V128(f32x4_mul(self.0, other.0))
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        V128(f32x4_div(self.0, other.0))
+    }
+    #[inline(always)]
     fn eq(self, other: Self) -> Self {
         V128(f32x4_eq(self.0, other.0))
     }

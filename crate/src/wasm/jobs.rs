@@ -8,13 +8,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::element;
 use super::plans::plan_scratch;
-use super::regions::regions_scratch;
+use super::regions::{PlannedRegions, regions_scratch};
 use crate::element::{ElementType, Elements, Real};
 use crate::geometry::shape::FeatureMap;
 use crate::kernels::scatter::Gradients;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
-use crate::plan::regions::RegionPlan;
+use crate::pool::align::{align_backward_units, align_units};
 use crate::pool::backward::{average_backward_units, backward_units, first_outside};
 use crate::pool::forward::{average_units, forward_units};
 use crate::pool::regions::{region_backward_units, region_units};
@@ -91,7 +91,7 @@ pub fn run(jobs: usize, count: usize, first: usize, end: usize, scratch: usize) 
 /// The plan of a job.
 enum Planned<'a> {
     Map(&'a PyramidPlan),
-    Regions(&'a RegionPlan),
+    Regions(&'a PlannedRegions),
 }
 
 impl Planned<'_> {
@@ -100,7 +100,7 @@ impl Planned<'_> {
         unsafe {
             match job.operation {
                 0..5 => Planned::Map(&*(job.plan as *const PyramidPlan)),
-                _ => Planned::Regions(&*(job.plan as *const RegionPlan)),
+                _ => Planned::Regions(PlannedRegions::at(job.plan)),
             }
         }
     }
@@ -170,19 +170,32 @@ fn run_map(job: &Job, plan: &PyramidPlan, range: Range<usize>, scratch: usize) {
     }
 }
 
-fn run_regions(job: &Job, plan: &RegionPlan, range: Range<usize>, scratch: usize) {
+fn run_regions(job: &Job, plan: &PlannedRegions, range: Range<usize>, scratch: usize) {
     let map = job.map(plan.size());
-    let len = plan.output_len(job.channels);
+    let is_half = job.element() == ElementType::F16;
     // SAFETY: as for a map.
     unsafe {
         let scratch = Span::from_raw(scratch as *mut f32, regions_scratch(job.plan, job.operation, job.element));
-        let (cells, bins) = job.buffers(&map, len);
-        match job.operation {
-            5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
-            _ if job.element() == ElementType::F16 => {
-                region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
+        match plan {
+            PlannedRegions::Bins(plan) => {
+                let len = plan.output_len(job.channels);
+                let (cells, bins) = job.buffers(&map, len);
+                match job.operation {
+                    5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
+                    _ if is_half => {
+                        region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
+                    }
+                    _ => region_backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
+                }
             }
-            _ => region_backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
+            PlannedRegions::Samples(plan) => {
+                let (cells, bins) = job.buffers(&map, plan.output_len(job.channels));
+                match job.operation {
+                    5 => align_units(plan, &map, cells, bins, range, scratch),
+                    _ if is_half => align_backward_units::<f16>(plan, &map, bins, cells, range, scratch),
+                    _ => align_backward_units::<f32>(plan, &map, bins, cells, range, scratch),
+                }
+            }
         }
     }
 }

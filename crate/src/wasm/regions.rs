@@ -6,8 +6,53 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
 use super::{code, element, layout};
+use crate::element::ElementType;
 use crate::geometry::region_rule::RegionRule;
+use crate::geometry::roi_align::RoiAlign;
+use crate::geometry::shape::FeatureMap;
+use crate::geometry::units::Units;
+use crate::plan::align::AlignPlan;
 use crate::plan::regions::RegionPlan;
+
+/// A plan for regions: of bins that hold cells, or of bins that sample the map.
+pub(super) enum PlannedRegions {
+    Bins(RegionPlan),
+    Samples(AlignPlan),
+}
+
+impl PlannedRegions {
+    /// What `regions_new` gave.
+    ///
+    /// # Safety
+    /// The plan must not have been freed.
+    pub unsafe fn at<'a>(plan: usize) -> &'a Self {
+        // SAFETY: the caller's promise.
+        unsafe { &*(plan as *const Self) }
+    }
+
+    pub fn size(&self) -> (usize, usize) {
+        match self {
+            PlannedRegions::Bins(plan) => plan.size(),
+            PlannedRegions::Samples(plan) => plan.size(),
+        }
+    }
+
+    pub fn units(&self, map: &FeatureMap) -> Units {
+        match self {
+            PlannedRegions::Bins(plan) => plan.units(map),
+            PlannedRegions::Samples(plan) => plan.units(map),
+        }
+    }
+
+    pub fn scratch(&self, operation: usize, kind: ElementType) -> usize {
+        match (self, operation) {
+            (PlannedRegions::Bins(plan), 7) => plan.backward_scratch(),
+            (PlannedRegions::Bins(plan), _) => plan.forward_scratch(kind),
+            (PlannedRegions::Samples(plan), 7) => plan.backward_scratch(kind),
+            (PlannedRegions::Samples(plan), _) => plan.forward_scratch(kind),
+        }
+    }
+}
 
 /// What regions are planned from, as the TypeScript side writes it to memory: ten words and three doubles.
 #[repr(C)]
@@ -24,7 +69,7 @@ pub struct Request {
     pub level_count: usize,
     /// 0: NCHW; 1: NHWC.
     pub layout: usize,
-    /// 0: RoI pooling; 1: SPP-net's windows.
+    /// 0: RoI pooling; 1: SPP-net's windows; 2: RoIAlign.
     pub rule: usize,
     /// Address of the regions, five `f32` each.
     pub regions: usize,
@@ -32,7 +77,7 @@ pub struct Request {
     pub region_count: usize,
     /// Keeps the doubles aligned.
     pub unused: usize,
-    /// The numbers of the rule: `spatial_scale`, or `offset0`, `offset` and `step`.
+    /// The numbers of the rule: `spatial_scale`; `offset0`, `offset` and `step`; or `spatial_scale`, `sampling_ratio` and `aligned`.
     pub numbers: [f64; 3],
 }
 
@@ -46,20 +91,26 @@ pub fn regions_new(request: usize) -> usize {
         let levels = from_raw_parts(request.levels as *const (usize, usize), request.level_count);
         (request, levels, from_raw_parts(request.regions as *const f32, 5 * request.region_count))
     };
-    let [a, offset, step] = request.numbers;
-    let rule = match request.rule {
-        0 => RegionRule::RoiPool { spatial_scale: a as f32 },
-        _ => RegionRule::SppNet { offset0: a, offset, step },
+    let (size, layout) = ((request.batch, request.height, request.width), layout(request.layout));
+    let [a, b, c] = request.numbers;
+    let bins = |rule| RegionPlan::new(size, levels, rule, layout, regions).map(PlannedRegions::Bins);
+    let plan = match request.rule {
+        0 => bins(RegionRule::RoiPool { spatial_scale: a as f32 }),
+        1 => bins(RegionRule::SppNet { offset0: a, offset: b, step: c }),
+        _ => {
+            // Negative numbers become 0, which is the same.
+            let rule = RoiAlign { spatial_scale: a as f32, sampling_ratio: b as u32, aligned: c != 0.0 };
+            AlignPlan::new(size, levels, rule, layout, regions).map(PlannedRegions::Samples)
+        }
     };
-    let size = (request.batch, request.height, request.width);
-    RegionPlan::new(size, levels, rule, layout(request.layout), regions).map_or_else(code, keep)
+    plan.map_or_else(code, keep)
 }
 
 /// Frees a plan.
 #[wasm_bindgen]
 pub fn regions_free(plan: usize) {
     // SAFETY: the caller's promise: from `regions_new`, and not in use any more.
-    unsafe { drop_kept::<RegionPlan>(plan) }
+    unsafe { drop_kept::<PlannedRegions>(plan) }
 }
 
 /// Number of words of working memory that a thread needs for an operation, by the number it has in a job, over elements
@@ -67,13 +118,16 @@ pub fn regions_free(plan: usize) {
 #[wasm_bindgen]
 pub fn regions_scratch(plan: usize, operation: usize, element_number: usize) -> usize {
     // SAFETY: the caller's promise: from `regions_new`.
-    let plan = unsafe { &*(plan as *const RegionPlan) };
-    if operation == 7 { plan.backward_scratch() } else { plan.forward_scratch(element(element_number)) }
+    unsafe { PlannedRegions::at(plan) }.scratch(operation, element(element_number))
 }
 
-/// Address of the bounds of every bin, two words each: for each region and level those of its rows, then its columns.
+/// Address of the bounds of every bin, two words each: for each region and level those of its rows, then its columns. 0 where bins
+/// have none, but sample the map.
 #[wasm_bindgen]
 pub fn regions_bounds(plan: usize) -> usize {
     // SAFETY: the caller's promise: from `regions_new`.
-    unsafe { &*(plan as *const RegionPlan) }.bounds().as_ptr() as usize
+    match unsafe { PlannedRegions::at(plan) } {
+        PlannedRegions::Bins(plan) => plan.bounds().as_ptr() as usize,
+        PlannedRegions::Samples(_) => 0,
+    }
 }

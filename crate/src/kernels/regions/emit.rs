@@ -1,19 +1,17 @@
 //! The way of a region's bins into the output.
 
-use super::walk::level_of;
 use super::{Best, REGION_CHANNELS};
 use crate::element::Elements;
+use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Planes;
 use crate::kernels::turned::turn_bins;
-use crate::kernels::{Slots, WithIndex};
 use crate::memory::span::{Element, Span};
-use crate::plan::regions::RegionPlan;
 use crate::vector::Vector;
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
 pub(super) struct Sink<'a> {
-    pub plan: &'a RegionPlan,
+    pub pyramid: &'a Pyramid,
     /// The block's first channel, and the channels of the map.
     pub channels: (usize, usize),
     pub output: Elements<'a>,
@@ -26,9 +24,8 @@ pub(super) struct Sink<'a> {
 impl<'a> Sink<'a> {
     /// Where a level's bins stand in a region's row, the block's first channel being plane 0.
     fn place(&self, row: usize, level: usize) -> Planes {
-        let pyramid = self.plan.pyramid();
         let (first, all) = self.channels;
-        let bins = pyramid.bins_at(all, pyramid.places[level], row);
+        let bins = self.pyramid.bins_at(all, self.pyramid.places[level], row);
         Planes { first: bins.at(first, 0), ..bins }
     }
 
@@ -48,7 +45,7 @@ impl<'a> Sink<'a> {
     /// Row, level and channels must lie inside the output.
     #[inline(never)]
     pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &dyn Fn(usize, usize) -> Best) {
-        let bins = self.plan.pyramid().places[level].bins;
+        let bins = self.pyramid.places[level].bins;
         let (place, values, to) = self.target(row, level, count);
         let write = |channel: usize, bin: usize| {
             let (value, index) = best(channel, bin);
@@ -73,22 +70,28 @@ impl<'a> Sink<'a> {
     /// Writes one level of a region from what was pooled for a whole block of channels, of which `count` are there.
     ///
     /// # Safety
-    /// As [`Sink::write`], and `pooled` must have the bins of all levels.
+    /// As [`Sink::write`]. There must be the values of the level's bins, and their indices if they are asked for.
     #[inline(always)]
-    pub unsafe fn write_block<V: Vector>(self, row: usize, level: usize, count: usize, pooled: Slots) {
-        let bins = self.plan.pyramid().places[level].bins;
+    pub unsafe fn write_block<V: Vector>(
+        self,
+        row: usize,
+        level: usize,
+        count: usize,
+        (best, indices): (Span<f32>, Span<u32>),
+    ) {
+        let bins = self.pyramid.places[level].bins;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
-            let Slots { values: best, indices } = level_of::<WithIndex<V>>(self.plan, level, pooled);
+            let indexed = self.indices.len() > 0;
             if count < REGION_CHANNELS {
-                let at = |channel: usize, bin: usize| REGION_CHANNELS * bin + channel;
                 return self.write(row, level, count, &|channel, bin| {
-                    (best.get(at(channel, bin)), indices.get(at(channel, bin)))
+                    let at = REGION_CHANNELS * bin + channel;
+                    (best.get(at), if indexed { indices.get(at) } else { 0 })
                 });
             }
             let (place, values, to) = self.target(row, level, count);
             move_block::<V, _>(best, values, to, bins);
-            if self.indices.len() > 0 {
+            if indexed {
                 move_block::<V, _>(indices, self.indices, place, bins);
             }
             self.finish(place, count, bins);
@@ -102,7 +105,7 @@ impl<'a> Sink<'a> {
         let place = self.place(row, level);
         match self.output.as_f32() {
             Some(output) => (place, output, place),
-            None => (place, self.staged, place.packed(count, self.plan.pyramid().places[level].bins)),
+            None => (place, self.staged, place.packed(count, self.pyramid.places[level].bins)),
         }
     }
 

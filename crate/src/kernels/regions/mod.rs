@@ -16,7 +16,9 @@ use crate::memory::span::Span;
 use crate::plan::regions::RegionPlan;
 use crate::vector::Native;
 
+pub(crate) mod align;
 mod emit;
+mod interleave;
 mod lanes;
 mod scan;
 mod tables;
@@ -108,7 +110,13 @@ pub(crate) unsafe fn channels(
     unsafe {
         let work = Workspace::take(plan, input.kind(), &mut Parts::cut(scratch));
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
-        let sink = Sink { plan, channels: (channels.start, map.channels), output, indices, staged: work.staged };
+        let sink = Sink {
+            pyramid: plan.pyramid(),
+            channels: (channels.start, map.channels),
+            output,
+            indices,
+            staged: work.staged,
+        };
         let Some(tables) = plan.tables() else {
             return scan::pool(block, rows, sink);
         };

@@ -3,7 +3,7 @@
 use super::emit::{Ahead, Sink};
 use super::{Block, REGION_CHANNELS, VECTORS};
 use crate::kernels::best::Indexed;
-use crate::kernels::{Best, Slots};
+use crate::kernels::{Best, Slots, WithIndex};
 use crate::plan::regions::RegionPlan;
 use crate::vector::Vector;
 
@@ -25,7 +25,10 @@ pub(super) unsafe fn each_region<V: Vector>(
         }
         for level in 0..block.plan.grids().len() {
             // SAFETY: the caller's promise; all levels are pooled.
-            unsafe { sink.write_block::<V>(row as usize, level, block.channels, pooled) };
+            unsafe {
+                let Slots { values, indices } = level_of::<WithIndex<V>>(block.plan, level, pooled);
+                sink.write_block::<V>(row as usize, level, block.channels, (values, indices));
+            }
         }
     }
 }

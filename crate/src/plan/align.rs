@@ -1,0 +1,198 @@
+//! Samples of RoIAlign, planned for one call: where the bins of every region sample the map, and with which weights.
+
+use crate::element::ElementType;
+use crate::error::PoolError;
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::Units;
+use crate::kernels::regions::REGION_CHANNELS;
+use crate::kernels::regions::align::{BackwardWorkspace, ForwardWorkspace};
+use crate::memory::reserve::reserve;
+use crate::memory::scratch::{Parts, product};
+use crate::plan::region_grids::RegionGrids;
+use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
+
+/// Words that the cells or the bins of a whole block of channels may take: beyond that, a block has fewer channels.
+const MOST_BLOCK_WORDS: usize = 8 << 20;
+
+/// A pyramid of RoIAlign planned for regions of feature maps of one height, width and batch size.
+#[derive(Clone, Debug)]
+pub struct AlignPlan {
+    height: usize,
+    width: usize,
+    pyramid: Pyramid,
+    grids: RegionGrids,
+    rows: RegionRows,
+    /// For each region and level how bins are sampled.
+    levels: Vec<SampledLevel>,
+    /// Which samples each bin has along an axis, in the order of `grids`.
+    bins: Vec<SampledBin>,
+    /// All samples. Those along the height are offsets of rows: cells from the first one of a plane.
+    samples: Vec<Sample>,
+}
+
+/// How the bins of one level of a region are sampled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SampledLevel {
+    /// Samples of a bin along the height and along the width, inside the map or not.
+    grid: (u32, u32),
+    /// What the sum of a bin's samples is divided by.
+    pub count: f32,
+}
+
+/// Samples of one bin along one axis that lie inside the map.
+#[derive(Clone, Copy, Debug)]
+struct SampledBin {
+    first: u32,
+    len: u32,
+}
+
+/// One level of a region: the bins along each axis, and how they are sampled.
+#[derive(Clone, Copy)]
+pub(crate) struct LevelSamples<'a> {
+    pub level: SampledLevel,
+    samples: &'a [Sample],
+    rows: &'a [SampledBin],
+    columns: &'a [SampledBin],
+}
+
+impl<'a> LevelSamples<'a> {
+    /// The samples of every bin in row-major order: those along the height, those along the width, and whether some lie outside the map.
+    #[inline(always)]
+    pub fn bins(self) -> impl Iterator<Item = (&'a [Sample], &'a [Sample], bool)> {
+        let of = move |bin: &SampledBin| {
+            // SAFETY: the plan made as many samples.
+            unsafe { self.samples.get_unchecked(bin.first as usize..bin.first as usize + bin.len as usize) }
+        };
+        let (down, along) = self.level.grid;
+        self.rows.iter().flat_map(move |row| {
+            let rows = of(row);
+            self.columns.iter().map(move |column| {
+                let outside = down > 0 && along > 0 && (row.len < down || column.len < along);
+                (rows, of(column), outside)
+            })
+        })
+    }
+}
+
+impl AlignPlan {
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of `batch` maps of
+    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image.
+    ///
+    /// # Errors
+    /// As [`RegionPlan::new`](crate::RegionPlan::new).
+    pub fn new(
+        (batch, height, width): (usize, usize, usize),
+        levels: &[(usize, usize)],
+        rule: RoiAlign,
+        layout: Layout,
+        regions: &[f32],
+    ) -> Result<Self, PoolError> {
+        check_size(height, width)?;
+        let pyramid = Pyramid::new(levels, layout)?;
+        let grids = RegionGrids::new(levels)?;
+        let rows = RegionRows::new(batch, regions)?;
+        let count = rows.count();
+        let mut plan = AlignPlan {
+            height,
+            width,
+            pyramid,
+            levels: reserve(count.checked_mul(levels.len()).ok_or(PoolError::TooLarge)?)?,
+            bins: reserve(count.checked_mul(grids.stride()).ok_or(PoolError::TooLarge)?)?,
+            grids,
+            rows,
+            samples: Vec::new(),
+        };
+        for region in regions.chunks_exact(REGION_LEN) {
+            for &(rows, columns) in levels {
+                let down = rule.axis((region[2], region[4]), height, rows);
+                let along = rule.axis((region[1], region[3]), width, columns);
+                plan.add_axis(&down, rows, width as u32)?;
+                plan.add_axis(&along, columns, 1)?;
+                let count = u64::from(down.grid) * u64::from(along.grid);
+                plan.levels.push(SampledLevel { grid: (down.grid, along.grid), count: count.max(1) as f32 });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Adds the samples of `n` bins, as offsets of so many cells for each cell of the axis.
+    fn add_axis(&mut self, axis: &SampledAxis, n: usize, step: u32) -> Result<(), PoolError> {
+        for bin in 0..n {
+            let (first, end) = axis.inside(bin);
+            let len = end - first;
+            let place = u32::try_from(self.samples.len()).map_err(|_| PoolError::OutOfMemory)?;
+            self.samples.try_reserve(len as usize).map_err(|_| PoolError::OutOfMemory)?;
+            let samples = &mut self.samples;
+            axis.samples(bin, (first, end), |sample| {
+                samples.push(Sample { low: sample.low * step, high: sample.high * step, ..sample });
+            });
+            self.bins.push(SampledBin { first: place, len });
+        }
+        Ok(())
+    }
+
+    /// Length of an output for maps of `channels` channels: a row for each region.
+    pub fn output_len(&self, channels: usize) -> usize {
+        self.pyramid.output_len(self.rows.count(), channels)
+    }
+
+    /// Height and width of the maps.
+    pub fn size(&self) -> (usize, usize) {
+        (self.height, self.width)
+    }
+
+    pub(crate) fn pyramid(&self) -> &Pyramid {
+        &self.pyramid
+    }
+
+    /// The regions of an item, which are rows of the output.
+    pub(crate) fn rows(&self, item: usize) -> &[u32] {
+        self.rows.of(item)
+    }
+
+    pub(crate) fn samples(&self, region: usize, level: usize) -> LevelSamples<'_> {
+        let (rows, columns) = self.grids.span(region, level);
+        LevelSamples {
+            level: self.levels[region * self.grids.all().len() + level],
+            samples: &self.samples,
+            rows: &self.bins[rows],
+            columns: &self.bins[columns],
+        }
+    }
+
+    /// Bins of the level that has most.
+    pub(crate) fn most_bins(&self) -> usize {
+        self.pyramid.places.iter().map(|place| place.bins).max().unwrap_or(0)
+    }
+
+    pub(crate) fn units(&self, map: &FeatureMap) -> Units {
+        Units::new(map, REGION_CHANNELS)
+    }
+
+    /// Channels that are worked on together: a vector of them where the map or a level is too large for more.
+    pub(crate) fn block(&self) -> usize {
+        let words = product(&[self.height, self.width]).max(self.most_bins()).saturating_mul(REGION_CHANNELS);
+        if words <= MOST_BLOCK_WORDS { REGION_CHANNELS } else { 4 }
+    }
+
+    /// Fails unless `map` has the planned sizes and its elements can be counted.
+    pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
+        self.rows.check_map(self.size(), self.pyramid.bins, map)
+    }
+
+    /// Number of words of working memory that a thread needs to pool.
+    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+        Parts::count(|parts| {
+            ForwardWorkspace::take(self, kind, parts);
+        })
+    }
+
+    /// Number of words of working memory that a thread needs for a gradient.
+    pub(crate) fn backward_scratch(&self, kind: ElementType) -> usize {
+        Parts::count(|parts| {
+            BackwardWorkspace::take(self, kind, parts);
+        })
+    }
+}
