@@ -7,14 +7,16 @@ import { checkRuntime } from './options.js';
 /**
  * How a region of an image is brought onto its feature map:
  * `'roi-pool'`: Fast R-CNN's and torchvision's `roi_pool`, its `f32` bins included;
- * `'spp-net'`: the windows of SPP-net's detection code, with adaptive bins and a true maximum.
+ * `'spp-net'`: the windows of SPP-net's detection code, with adaptive bins and a true maximum;
+ * `'roi-align'`: Mask R-CNN's and torchvision's `roi_align`, which rounds nothing and averages samples of the map.
  */
-export type RoiRule = 'roi-pool' | 'spp-net';
+export type RoiRule = 'roi-pool' | 'spp-net' | 'roi-align';
 
 /** The numbers of each rule, in the crate's order, with their defaults; and the crate's number for the rule. */
 export const roiRules = {
   'roi-pool': { number: 0, defaults: { spatialScale: 1 } },
   'spp-net': { number: 1, defaults: { offset0: 21, offset: 6.5, step: 16 } },
+  'roi-align': { number: 2, defaults: { spatialScale: 1, samplingRatio: -1, aligned: false } },
 } as const;
 
 /** What a pool of regions is made for. */
@@ -23,7 +25,7 @@ export interface RoiPyramidPoolOptions {
   levels: readonly Level[];
   /** How regions are brought onto the map; default `'roi-pool'`. */
   rule?: RoiRule;
-  /** For `'roi-pool'`: cells of the map for each pixel of the image, such as `1 / 16`; default 1. */
+  /** For `'roi-pool'` and `'roi-align'`: cells of the map for each pixel of the image, such as `1 / 16`; default 1. */
   spatialScale?: number;
   /** For `'spp-net'`: where, in pixels, the first cell has its centre; default 21, ZF-5's. */
   offset0?: number;
@@ -31,13 +33,23 @@ export interface RoiPyramidPoolOptions {
   offset?: number;
   /** For `'spp-net'`: pixels from one cell to the next; default 16, ZF-5's. */
   step?: number;
+  /**
+   * For `'roi-align'`: samples of a bin along each axis. Where it is 0 or less, as by default, a bin has as many as it is cells long,
+   * rounded up.
+   */
+  samplingRatio?: number;
+  /**
+   * For `'roi-align'`: whether a coordinate names the corner of a pixel, so that 0.5 is subtracted after scaling, as Detectron2 does.
+   * Default false, as in torchvision; regions are at least one cell wide and high then.
+   */
+  aligned?: boolean;
   /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
   layout?: Layout;
   /** Where to run; by default one runtime that all pools share. */
   runtime?: Runtime;
 }
 
-/** The options of a pool of regions, with nothing left open but the numbers of the other rule. */
+/** The options of a pool of regions, with nothing left open but what only other rules have. */
 export interface ResolvedRoiOptions {
   readonly levels: readonly Grid[];
   readonly rule: RoiRule;
@@ -45,12 +57,36 @@ export interface ResolvedRoiOptions {
   readonly offset0?: number;
   readonly offset?: number;
   readonly step?: number;
+  readonly samplingRatio?: number;
+  readonly aligned?: boolean;
   readonly layout: Layout;
 }
 
-type RuleNumber = 'spatialScale' | 'offset0' | 'offset' | 'step';
+/** The most samples of a bin along an axis: those of both axes together are counted in 31 bits. */
+const MOST_SAMPLES = 46340;
 
-const ruleNumbers: readonly RuleNumber[] = ['spatialScale', 'offset0', 'offset', 'step'];
+/** The options that rules have, and what each must be. */
+const ruleOptions = {
+  spatialScale: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
+  offset0: { must: 'a finite number', fits: isNumber },
+  offset: { must: 'a finite number', fits: isNumber },
+  step: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
+  samplingRatio: {
+    must: `a whole number up to ${MOST_SAMPLES}, 0 or less for as many samples as a bin has cells`,
+    fits: (value: unknown) => Number.isInteger(value) && (value as number) <= MOST_SAMPLES,
+  },
+  aligned: { must: 'true or false', fits: (value: unknown) => typeof value === 'boolean' },
+} as const;
+
+type RuleOption = keyof typeof ruleOptions;
+
+type RuleValues = Partial<Pick<ResolvedRoiOptions, RuleOption>>;
+
+const ruleOptionNames = Object.keys(ruleOptions) as RuleOption[];
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
 
 /** Checks the options of a pool of regions, and fills in those that were left out, but for the runtime. */
 export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runtime: Runtime | undefined } {
@@ -65,7 +101,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
   const given = checkOptions(options as RoiPyramidPoolOptions, 'options', [
     'levels',
     'rule',
-    ...ruleNumbers,
+    ...ruleOptionNames,
     'layout',
     'runtime',
   ]);
@@ -75,41 +111,27 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
   return {
     levels: checkLevels(levels, 'options.levels'),
     rule,
-    ...resolveNumbers(rule, given),
+    ...resolveRule(rule, given),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
     runtime,
   };
 }
 
-/** The numbers of a rule. Those of the other one are refused: they would do nothing. */
-function resolveNumbers(
-  rule: RoiRule,
-  given: Partial<Record<RuleNumber, number>>,
-): Partial<Record<RuleNumber, number>> {
+/** The options of a rule. Those of the others are refused: they would do nothing. */
+function resolveRule(rule: RoiRule, given: RuleValues): RuleValues {
   const { defaults } = roiRules[rule];
-  const numbers: Partial<Record<RuleNumber, number>> = { ...defaults };
-  for (const name of ruleNumbers) {
+  const values: Record<string, unknown> = { ...defaults };
+  for (const name of ruleOptionNames) {
     const value = given[name];
     if (value === undefined) continue;
     const path = `options.${name}`;
     if (!Object.hasOwn(defaults, name)) {
-      fail(
-        'invalid-options',
-        path,
-        `is ${describeValue(value)}`,
-        `left out: the rule '${rule}' has no such number`,
-      );
+      const must = `left out: the rule '${rule}' has no such option`;
+      fail('invalid-options', path, `is ${describeValue(value)}`, must);
     }
-    const positive = name === 'spatialScale' || name === 'step';
-    if (typeof value !== 'number' || !Number.isFinite(value) || (positive && value <= 0)) {
-      fail(
-        'invalid-options',
-        path,
-        `is ${describeValue(value)}`,
-        positive ? 'a positive number' : 'a finite number',
-      );
-    }
-    numbers[name] = value;
+    const { must, fits } = ruleOptions[name];
+    if (!fits(value)) fail('invalid-options', path, `is ${describeValue(value)}`, must);
+    values[name] = value;
   }
-  return numbers;
+  return values;
 }

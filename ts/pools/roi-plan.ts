@@ -75,7 +75,7 @@ export function planRegions(
       rois.count,
     ]);
   const names = Object.keys(roiRules[rule].defaults) as (keyof ResolvedRoiOptions)[];
-  const numbers = names.map((name) => options[name] as number);
+  const numbers = names.map((name) => Number(options[name]));
   new Float64Array(memory.buffer, request + REQUEST_WORDS * WORD_BYTES, 3).set(numbers);
   const plan = memory.retry(() => memory.kernels.regions_new(request));
   const failure = failures[plan];

@@ -1,4 +1,4 @@
-import { checkOptions, checkSameDims } from '../arguments/checks.js';
+import { checkOptions, checkSameDims, describeValue, fail } from '../arguments/checks.js';
 import { checkChannels, type FeatureMapShape, featureMapShape } from '../arguments/feature-map.js';
 import { countBins } from '../arguments/levels.js';
 import {
@@ -10,6 +10,7 @@ import {
   realTypes,
   type TensorArgument,
 } from '../arguments/tensor-argument.js';
+import { PyramidPoolError } from '../core/errors.js';
 import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-types.js';
 import { countElements, dataTypes, type MapType, type TensorLike, WORD_BYTES } from '../core/tensor.js';
 import { Unproxied, unproxied } from '../core/unproxied.js';
@@ -30,8 +31,8 @@ export interface RoiBackwardContext {
   dims: readonly number[];
   /** The regions of the call. */
   rois: TensorLike;
-  /** The indices of `forwardWithIndices`. */
-  indices: TensorLike;
+  /** The indices of `forwardWithIndices`. Averages have none. */
+  indices?: TensorLike;
 }
 
 /** A map and its regions, checked, and the sizes of the call. */
@@ -83,7 +84,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
-  /** Pools as `forward`, and says where every value came from. */
+  /** Pools as `forward`, and says where every value came from. Not by `'roi-align'`, which averages. */
   forwardWithIndices<
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
@@ -94,7 +95,10 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     );
   }
 
-  /** The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index. */
+  /**
+   * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index; by
+   * `'roi-align'`, to the cells around its samples, and there are no indices.
+   */
   backward<G extends TensorLike, O extends OutOption = NoOut>(
     gradOutput: G,
     context: RoiBackwardContext,
@@ -152,12 +156,18 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return channels * unproxied(this).#bins;
   }
 
-  /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. */
+  /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. Not by `'roi-align'`. */
   binBounds(
     height: number,
     width: number,
     roi: readonly [x1: number, y1: number, x2: number, y2: number],
   ): LevelBounds[] {
+    if (this.options.rule === 'roi-align') {
+      throw new PyramidPoolError(
+        'invalid-options',
+        "binBounds is for rules whose bins hold whole cells: 'roi-align' samples the map between them",
+      );
+    }
     checkMapSize(height, 'height');
     checkMapSize(width, 'width');
     const { memory } = unproxied(this).#caller.internals;
@@ -187,8 +197,13 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return 'RoiPyramidPool';
   }
 
+  /** Whether bins have averages, and not maxima. */
+  get #averages(): boolean {
+    return this.options.rule === 'roi-align';
+  }
+
   #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {
-    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap');
+    const map = checkTensorArgument<MapType>(featureMap, this.#averages ? realTypes : mapTypes, 'featureMap');
     const { type, dims } = map.tensor;
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const { out } = checkOptions(options, 'options', ['out']);
@@ -205,6 +220,12 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     rois: unknown,
     options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
   ): Call<R> {
+    if (this.#averages) {
+      throw new PyramidPoolError(
+        'invalid-options',
+        'averages have no indices: use forward, and backward without indices',
+      );
+    }
     const map = checkTensorArgument(featureMap, mapTypes, 'featureMap');
     const { type, dims } = map.tensor;
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
@@ -227,19 +248,29 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
   #backward<R>(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call<R> {
     const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
     const { type } = gradient.tensor;
-    const { dims, rois, indices } = checkContext(context, 'dims, rois and indices');
+    const averages = this.#averages;
+    const parts = averages ? 'dims and rois' : 'dims, rois and indices';
+    const { dims, rois, indices } = checkContext(context, parts);
     const shapes = this.#shapes(dims, 'dims', rois);
     const { map, outputDims } = shapes;
     checkSameDims(gradient.tensor.dims, outputDims, 'gradOutput.dims');
-    const places = checkTensorArgument(indices, ['int32'], 'indices');
-    checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
+    if (averages && indices !== undefined) {
+      fail(
+        'invalid-options',
+        'indices',
+        `is ${describeValue(indices)}`,
+        'left out: averages have no indices',
+      );
+    }
+    const places = averages ? undefined : checkTensorArgument(indices, ['int32'], 'indices');
+    if (places) checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
     const target = checkOut(checkOptions(options, 'options', ['out']).out, type, map.dims, 'options.out');
     return this.#call('regionsBackward', type, shapes, [gradient, places, target], (callMemory, memory) => {
       const output = callMemory.read(gradient);
-      const at = callMemory.read(places);
+      const at = places ? callMemory.read(places) : 0;
       const result = callMemory.write(type, map.dims, target);
       const range = [0, countElements(outputDims)] as const;
-      checkPlaneIndices(memory, at, range, [map.height, map.width], true);
+      if (places) checkPlaneIndices(memory, at, range, [map.height, map.width], true);
       return { map: result.address, output, indices: at, finish: result.toTensor as () => R };
     });
   }
