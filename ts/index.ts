@@ -62,3 +62,4 @@ export { chooseScale, type ScaleOptions, scaleWindow, type Window } from './pool
 export { attachRuntime } from './runtime/attach.js';
 export type { WasmSource } from './runtime/instantiate.js';
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime/runtime.js';
+export type { ThreadState } from './threads/thread-pool.js';

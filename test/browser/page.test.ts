@@ -65,8 +65,9 @@ describe.runIf(isolated)('with isolation', () => {
     using runtime = await createRuntime({ variant: 'simd-threads', threads: 2, ...options });
     const pool = await createPyramidPool({ levels: [2], runtime });
     expect((await pool.forwardAsync(map())).data[0]).toBe(2);
-    expect(runtime.threads).toBe(1);
+    expect(runtime).toMatchObject({ threads: 1, threadState: 'failed' });
     expect(runtime.fallback).toContain('a worker failed');
+    expect(runtime.fallback).toContain('/nowhere.js');
     expect(heard).toEqual([runtime.fallback]);
     expect((await pool.forwardAsync(map())).data[0]).toBe(2);
   });
@@ -78,14 +79,18 @@ test.runIf(!isolated)('without isolation, asynchronous calls work on the page', 
   expect((await pool.forwardAsync(map())).data[0]).toBe(2);
 });
 
-test('a worker may block, and pools with synchronous calls', async () => {
+test('a worker may block, and pools with synchronous calls, which its threads help with from the first on', async () => {
   const worker = new Worker(new URL('./pool.worker.ts', import.meta.url), { type: 'module' });
-  const { variant, sums } = await new Promise<{ variant: string; sums: number[] }>((resolve, reject) => {
+  const result = await new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = reject;
     worker.postMessage('start');
   });
   worker.terminate();
-  expect(variant).toBe(isolated ? 'simd-threads' : 'simd');
-  expect(sums).toEqual(Array.from({ length: 20 }, () => 2 * 256 * 4));
+  expect(result).toEqual({
+    ...(isolated
+      ? { variant: 'simd-threads', threads: 2, threadState: 'running' }
+      : { variant: 'simd', threads: 1, threadState: 'idle' }),
+    sums: Array.from({ length: 20 }, () => 2 * 256 * 4),
+  });
 });

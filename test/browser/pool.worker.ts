@@ -1,4 +1,4 @@
-/** A worker that pools with synchronous calls, which may block there. */
+/** A worker that pools with synchronous calls, which may block there, and is never idle between them. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 
 addEventListener('message', async () => {
@@ -8,7 +8,7 @@ addEventListener('message', async () => {
   const sums = Array.from({ length: 20 }, () =>
     pool.forward(map).data.reduce((sum, value) => sum + value, 0),
   );
-  const { variant } = runtime;
+  const { variant, threads, threadState } = runtime;
   runtime.dispose();
-  postMessage({ variant, sums });
+  postMessage({ variant, threads, threadState, sums });
 });

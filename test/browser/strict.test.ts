@@ -1,10 +1,10 @@
 /** A page whose policy forbids blobs, inline scripts and code from text. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const isolated = crossOriginIsolated;
 
 /** Opens the strict page in a frame, and waits for what it tells. */
-async function open(search: string) {
+async function open(search: string, page = 'index.html') {
   const frame = document.createElement('iframe');
   const told = new Promise<unknown>((resolve) => {
     addEventListener('message', function listen({ source, data }) {
@@ -13,7 +13,7 @@ async function open(search: string) {
       resolve(data);
     });
   });
-  frame.src = `/strict/index.html${search}`;
+  frame.src = `/strict/${page}${search}`;
   document.body.append(frame);
   const result = await told;
   frame.remove();
@@ -50,6 +50,25 @@ test.runIf(isolated)('a worker URL that leads nowhere is named', async () => {
   expect(await open('?workerUrl=wrong')).toMatchObject(
     alone(/options\.workerUrl \(http.*\/strict\/nowhere\.js\) could not be loaded/),
   );
+});
+
+describe.runIf(isolated)('where blobs are forbidden, ready tells at once that there are no threads', () => {
+  const fallback = expect.stringMatching(/a worker failed: .*blob.*options\.workerUrl/);
+  const failed = { ready: 'failed', threads: 1, threadState: 'failed', fallback, heard: [fallback] };
+
+  test('on a page', async () => {
+    expect(await open('', 'ready.html')).toEqual({ before: 'idle', ...failed });
+  });
+
+  test('in a worker, where createRuntime starts them', async () => {
+    const worker = new Worker('/strict/ready.js', { type: 'module' });
+    const result = await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = reject;
+    });
+    worker.terminate();
+    expect(result).toEqual({ before: 'failed', ...failed });
+  });
 });
 
 test.runIf(isolated && 'trustedTypes' in globalThis)(

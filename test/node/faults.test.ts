@@ -127,6 +127,27 @@ test('workers that never begin, and a caller that waits for them', () => {
   expect(run('for (;;);', script)).toEqual([1, 2, ['a worker failed: it did not start']]);
 });
 
+test('ready tells of workers that fail at once, cannot be started, or never begin', () => {
+  const ready = `
+    const before = runtime.threadState;
+    const state = await runtime.ready();
+    await Promise.resolve();
+    return [before, state, runtime.threadState, runtime.threads, runtime.fallback, heard, await sync(1), await later(2)];`;
+  const failed = (why: string) => {
+    const fallback = `a worker failed: ${why}`;
+    return ['idle', 'failed', 'failed', 1, fallback, [fallback], 1, 2];
+  };
+  const quickly = `
+    const { waitAsync } = Atomics;
+    Atomics.waitAsync = (words, at, value) => waitAsync(words, at, value, 5);`;
+  const forbidden = `
+    workerThreads.Worker = class { constructor() { throw new Error('forbidden'); } };
+    syncBuiltinESMExports();`;
+  expect(run('throw new Error("no");', ready)).toEqual(failed('no'));
+  expect(run('', forbidden + ready)).toEqual(failed('forbidden'));
+  expect(run('for (;;);', quickly + ready)).toEqual(failed('it did not start'));
+});
+
 test('an event loop that is blocked in the middle of a job', () => {
   const script = `
     const pending = [later(1), later(2), later(3)];

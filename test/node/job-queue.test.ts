@@ -25,3 +25,29 @@ test('a worker hears of grown memory before it runs a chunk of the job that may 
   // Once at its start, and once more for the job that was opened after memory had grown.
   expect(asked).toEqual([1, 1, 1, 1, 2, 2]);
 });
+
+test.each([true, false])(
+  'waits without blocking until a worker starts, %s: with Atomics.waitAsync',
+  async (has) => {
+    const { waitAsync } = Atomics;
+    if (!has) Object.assign(Atomics, { waitAsync: undefined });
+    try {
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const queue = new JobQueue(memory, 0);
+      let waited = false;
+      const waiting = queue.waitForStart(0, 10_000).then(() => {
+        waited = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      expect(waited).toBe(false);
+      queue.stop();
+      new JobQueue(memory, 0).serve({} as Kernels, 0);
+      await waiting;
+      expect(queue.started).toBe(1);
+      // Nobody else starts: the wait ends by its time.
+      await queue.waitForStart(1, 20);
+    } finally {
+      Object.assign(Atomics, { waitAsync });
+    }
+  },
+);

@@ -1,5 +1,5 @@
 /** Large jobs on threads: the same bits, in any order, whoever computes. */
-import { createPyramidPool, createRuntime } from 'pyramid-pool';
+import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { isolated, useRuntime } from './engines.js';
@@ -102,8 +102,65 @@ describe.runIf(isolated)('threads', () => {
   });
 });
 
+/** A worker of a browser: there `createRuntime` starts the workers. */
+const startsAtOnce = typeof process === 'undefined' && typeof document === 'undefined';
+
+describe.runIf(isolated)('ready', () => {
+  test('starts the workers and tells that they run', async () => {
+    using runtime = await createRuntime({ variant: 'simd-threads', threads: 3 });
+    expect(runtime.threadState).toBe(startsAtOnce ? 'running' : 'idle');
+    const ready = runtime.ready();
+    expect(runtime.threadState).toBe('starting');
+    expect(await ready).toBe('running');
+    expect(runtime).toMatchObject({ threadState: 'running', threads: 3, fallback: undefined });
+    // Once is enough, and any number of times is as well.
+    expect(await Promise.all([runtime.ready(), runtime.ready()])).toEqual(['running', 'running']);
+  });
+
+  test('may be called during calls, and before them', async () => {
+    using runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
+    const pool = await createPyramidPool({ levels: [2], runtime });
+    const [before, state, after] = await Promise.all([
+      pool.forwardAsync(large(1)),
+      runtime.ready(),
+      pool.forwardAsync(large(2)),
+    ]);
+    expect(state).toBe('running');
+    expectBits(before.data, pool.forward(large(1)).data, 'before');
+    expectBits(after.data, pool.forward(large(2)).data, 'after');
+  });
+
+  test('calls start the workers too', async () => {
+    using runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
+    const pool = await createPyramidPool({ levels: [2], runtime });
+    await pool.forwardAsync(large());
+    expect(['starting', 'running']).toContain(runtime.threadState);
+    expect(await runtime.ready()).toBe('running');
+  });
+
+  test('of a disposed runtime rejects, also when it was disposed meanwhile', async () => {
+    const runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
+    const ready = runtime.ready();
+    runtime.dispose();
+    await expect(ready).rejects.toMatchObject({ code: 'disposed' });
+    await expect(runtime.ready()).rejects.toMatchObject({ code: 'disposed' });
+    expect(runtime.threadState).toBe('idle');
+  });
+
+  test('of an attached runtime has nothing to start', async () => {
+    using runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
+    using attached = await attachRuntime(runtime.handle());
+    expect(await attached.ready()).toBe('idle');
+  });
+});
+
 describe('without threads', () => {
   const alone = useRuntime({ variant: 'simd' });
+
+  test('there is nothing to start', async () => {
+    expect(await alone().ready()).toBe('idle');
+    expect(alone().threadState).toBe('idle');
+  });
 
   test('asynchronous calls give the same answers', async () => {
     const pool = await createPyramidPool({ levels: [3, 1], runtime: alone() });

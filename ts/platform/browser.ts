@@ -29,6 +29,8 @@ export const platform: Platform = {
 
   noWorkers: () => (typeof Worker === 'undefined' ? 'this host cannot start workers' : undefined),
 
+  startsWorkersIdle: true,
+
   startWorker(membership, workerUrl, onFailure) {
     const script = workerScript(workerUrl);
     const worker = open(script);

@@ -38,6 +38,8 @@ export interface Platform {
   load(url: URL): Promise<BufferSource | Response>;
   /** Why no workers can be started here, if so. */
   noWorkers?(): string | undefined;
+  /** Whether a worker starts only while the thread that started it is idle. */
+  readonly startsWorkersIdle?: boolean;
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
   startWorker(
     membership: WorkerInit,

@@ -1,3 +1,4 @@
+import { platform } from '#platform';
 import { checkDims, checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { onCollected } from '../core/finalization.js';
@@ -11,7 +12,7 @@ import { adoptTensor, runtimeHandle } from '../memory/handles.js';
 import { ResidentTensor, TensorBlock } from '../memory/resident-tensor.js';
 import { WasmMemory } from '../memory/wasm-memory.js';
 import { PlanCache } from '../plans/plan-cache.js';
-import { ThreadPool } from '../threads/thread-pool.js';
+import { ThreadPool, type ThreadState } from '../threads/thread-pool.js';
 import { Admission } from './admission.js';
 import { type Choice, choose, mayBlock } from './detect.js';
 import { Dispatcher } from './dispatch.js';
@@ -76,7 +77,8 @@ export class Runtime extends Unproxied implements Disposable {
       const onGivenUp = (reason: string) => {
         const runtime = self.deref();
         if (runtime) runtime.#goOnAlone(reason);
-        options.onFallback?.(reason);
+        // Later: whatever the listener does must not come in the way of a call.
+        void Promise.resolve().then(() => options.onFallback?.(reason));
       };
       const { threads } = choice;
       const { workerUrl } = options;
@@ -114,6 +116,36 @@ export class Runtime extends Unproxied implements Disposable {
   /** Why this is less than what was asked for, or than this host could do; undefined if it is not. */
   get fallback(): string | undefined {
     return unproxied(this).#fallback;
+  }
+
+  /**
+   * What became of the workers. They are started by `ready`, by the first call that is large enough for them, and in a browser's
+   * worker by `createRuntime`. Where they have failed, `fallback` says why, with the URL that did not load.
+   */
+  get threadState(): ThreadState {
+    return unproxied(this).#threadPool?.state ?? 'idle';
+  }
+
+  /**
+   * Starts the workers now, rather than with the first large call, and waits until they run.
+   *
+   * @returns what came of it: `'running'`, or `'failed'`, or `'idle'` where the runtime has no threads
+   * @throws `PyramidPoolError` with the code `disposed`
+   * @example
+   * ```js
+   * import { createRuntime } from 'pyramid-pool';
+   *
+   * const runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
+   * console.log(await runtime.ready(), runtime.fallback); // running undefined
+   * runtime.dispose();
+   * ```
+   */
+  async ready(): Promise<ThreadState> {
+    const runtime = unproxied(this);
+    Runtime.internals(runtime);
+    await runtime.#threadPool?.ready();
+    Runtime.internals(runtime);
+    return runtime.threadState;
   }
 
   /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
@@ -202,6 +234,11 @@ export class Runtime extends Unproxied implements Disposable {
     return internals;
   }
 
+  /** @internal Starts the workers of synchronous calls where a loop of such calls would keep them from starting. */
+  static async startHelpers(runtime: Runtime): Promise<void> {
+    if (platform.startsWorkersIdle && mayBlock()) await runtime.#threadPool?.startHelpers();
+  }
+
   /** @internal Whether it can run calls: it was not disposed, and is not broken. */
   static isUsable(runtime: Runtime): boolean {
     const internals = unproxied(runtime).#internals;
@@ -216,7 +253,8 @@ export class Runtime extends Unproxied implements Disposable {
 }
 
 /**
- * Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job.
+ * Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job, or by `ready`; in a
+ * browser's worker they start here, as they could not while synchronous calls follow each other.
  *
  * @example
  * ```js
@@ -241,6 +279,7 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
   const { kernels, memory, module } = await instantiate(choice.variant, checked.wasm);
   const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked);
   if (choice.fallback !== undefined) onFallback?.(choice.fallback);
+  await Runtime.startHelpers(runtime);
   return runtime;
 }
 

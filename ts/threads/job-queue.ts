@@ -176,11 +176,14 @@ export class JobQueue {
     return this.#changed(STARTED, started, milliseconds);
   }
 
-  /** Waits, without blocking, until a word is another one, or for a moment where the host cannot tell. */
+  /** Waits, without blocking, until a word is another one, at most `milliseconds`. */
   async #changed(word: number, value: number, milliseconds: number): Promise<void> {
     if (typeof Atomics.waitAsync === 'function') {
       await Atomics.waitAsync(this.#words, word, value, milliseconds).value;
-    } else {
+      return;
+    }
+    const until = performance.now() + milliseconds;
+    while (Atomics.load(this.#words, word) === value && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

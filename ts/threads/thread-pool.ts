@@ -18,6 +18,12 @@ const WORTH_SHARING = 1 << 15;
 const LOOK_MS = 1000;
 const MOST_LOOKS = 60;
 
+/**
+ * What became of a runtime's workers. `'idle'`: none was started yet, or the runtime has none. `'starting'`: some that were started
+ * do not run yet. `'running'`: all that were started run. `'failed'`: there are none any more.
+ */
+export type ThreadState = 'idle' | 'starting' | 'running' | 'failed';
+
 /** What a thread pool needs to start its workers. */
 export interface ThreadPoolOptions {
   readonly module: WebAssemblyModule;
@@ -25,7 +31,7 @@ export interface ThreadPoolOptions {
   readonly workerUrl: ScriptUrl | undefined;
   /** Whether the calling thread may block: then it takes part in its own jobs. */
   readonly mayBlock: boolean;
-  /** Hears why the thread pool gave up. */
+  /** Hears why the thread pool gave up, in the middle of a call. */
   readonly onGivenUp: (reason: string) => void;
 }
 
@@ -45,8 +51,10 @@ export class ThreadPool {
   #failure: PyramidPoolError | undefined;
   /** Whether no worker had begun the job under way when they ended. */
   #untouched = false;
-  /** Wakes whoever waits for the job under way, so that a failure is noticed at once. */
-  #wake = () => {};
+  /** Calls that wait for workers. */
+  #waiting = 0;
+  /** Wakes those that wait, so that a failure is noticed at once. */
+  readonly #wakers = new Set<() => void>();
 
   constructor(memory: WasmMemory, options: ThreadPoolOptions) {
     this.#memory = memory;
@@ -59,6 +67,42 @@ export class ThreadPool {
     memory.view('int32', address, CONTROL_WORDS).fill(0);
     this.#jobQueue = new JobQueue(memory.memory, address);
     memory.sharePageCount(this.#jobQueue.pageCount);
+  }
+
+  get state(): ThreadState {
+    if (this.#failure) return 'failed';
+    if (this.#workers.length === 0) return 'idle';
+    return this.#jobQueue.started < this.#workers.length ? 'starting' : 'running';
+  }
+
+  /** Starts the workers of every kind of job, and waits until they run or have failed. */
+  async ready(): Promise<void> {
+    await this.#start(this.#options.threads, MOST_LOOKS);
+    if (this.state === 'starting') this.#giveUp('it did not start');
+  }
+
+  /**
+   * Starts the workers of jobs that the caller helps with, and waits for them, but not for long: for hosts whose workers do
+   * not start while the caller is busy.
+   */
+  async startHelpers(): Promise<void> {
+    await this.#start(this.#options.threads - 1, 1);
+  }
+
+  /** Starts workers and waits until they run. Gives up waiting after so many looks at which no further one had begun. */
+  async #start(count: number, mostLooks: number): Promise<void> {
+    this.#startWorkers(count);
+    this.#hold(1);
+    try {
+      const jobQueue = this.#jobQueue;
+      for (let looks = 0; looks < mostLooks && this.state === 'starting'; ) {
+        const { started } = jobQueue;
+        await this.#wakened(jobQueue.waitForStart(started, LOOK_MS));
+        looks = jobQueue.started === started ? looks + 1 : 0;
+      }
+    } finally {
+      this.#hold(-1);
+    }
   }
 
   /** Runs a job with the caller's help. False where the caller is better off alone: nothing was done then. */
@@ -172,25 +216,40 @@ export class ThreadPool {
     if (this.#failure !== undefined || this.#open(jobs, this.#options.threads) === undefined) return false;
     const jobQueue = this.#jobQueue;
     const stalls = new StallDetector(jobQueue);
-    for (const worker of this.#workers) worker.keepAlive(true);
+    this.#hold(1);
     try {
       while (!jobQueue.finished && this.#failure === undefined) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          jobQueue.waitAsync(LOOK_MS).then(resolve);
-        });
+        await this.#wakened(jobQueue.waitAsync(LOOK_MS));
         // A worker that dies says so. One that never starts may not; then nothing is lost.
         if (jobQueue.trapped) this.#giveUp('a kernel trapped');
         if (jobQueue.started === 0 && stalls.isStalled()) this.#giveUp('it did not start');
       }
     } finally {
       this.#busy = false;
-      for (const worker of this.#workers) worker.keepAlive(false);
+      this.#hold(-1);
     }
     if (jobQueue.finished) return true;
     // Workers that never began leave the whole job to the caller.
     if (this.#untouched) return false;
     throw this.#failure;
+  }
+
+  /** Waits for a change, or for the failure of workers. */
+  #wakened(change: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      void change.then(wake);
+    });
+  }
+
+  /** Has workers keep the process alive while a call waits for them. */
+  #hold(by: 1 | -1): void {
+    this.#waiting += by;
+    for (const worker of this.#workers) worker.keepAlive(this.#waiting > 0);
   }
 
   /** Goes on without workers, over the same memory: one that is starting may hold the lock of its allocator. */
@@ -202,8 +261,7 @@ export class ThreadPool {
     }
     const failure = `a worker failed: ${reason}`;
     this.#end(new PyramidPoolError('worker-failed', failure), true);
-    // Later: whatever the listener does must not come in the way of a job.
-    void Promise.resolve().then(() => this.#options.onGivenUp(failure));
+    this.#options.onGivenUp(failure);
   }
 
   #end(failure: PyramidPoolError, gently = false): void {
@@ -214,7 +272,7 @@ export class ThreadPool {
       if (gently) worker.leave();
       else worker.terminate();
     }
-    this.#wake();
+    for (const wake of this.#wakers) wake();
   }
 }
 
