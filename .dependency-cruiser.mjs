@@ -28,6 +28,18 @@ const demo = [
 /** The folders of demo/page. */
 const page = [['styles', 'ui'], ['net'], ['home', 'pool', 'train', 'windows', 'measure'], ['shell']];
 
+/** The folders of extract/ts. */
+const extract = [
+  ['core'],
+  ['images', 'maps'],
+  ['model'],
+  ['parts'],
+  ['plan', 'threads'],
+  ['commands'],
+  ['queue'],
+  ['cli'],
+];
+
 /** Rules that hold the folders under `root` to these layers. */
 function layersOf(root, layers) {
   const folder = (names) => `^${root}/(${names.join('|')})/`;
@@ -73,7 +85,14 @@ export default {
       from: { path: '^ts/[^/]+/' },
       to: { path: '^ts/[^/]+$' },
     },
+    {
+      name: 'pyramid-pool-extract uses the package as its users do',
+      severity: 'error',
+      from: { path: '^extract/' },
+      to: { path: '^(ts|test|scripts|demo)/' },
+    },
     ...layersOf('ts', library),
+    ...layersOf('extract/ts', extract),
     ...layersOf('demo', demo),
     ...layersOf('demo/page', page),
   ],

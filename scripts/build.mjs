@@ -1,4 +1,5 @@
 import { buildBounds } from './build-bounds.mjs';
+import { buildExtract } from './build-extract.mjs';
 import { buildTs } from './build-ts.mjs';
 import { buildWasm } from './build-wasm.mjs';
 import { cli } from './cli.mjs';
@@ -7,14 +8,15 @@ import { step } from './step.mjs';
 const help = `
 Usage: node scripts/build.mjs
 
-Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist; and the bounds of the benchmark
-into target/bench.
+Builds the package: the WASM variants into target/pkg, then the TypeScript part into dist; pyramid-pool-extract into
+extract/dist; and the bounds of the benchmark into target/bench.
 Run scripts/setup.mjs first.`;
 
 /** Builds the whole package. */
 export async function build() {
   await buildWasm();
   await buildTs();
+  await step('pyramid-pool-extract bundled', buildExtract);
   await step('bounds assembled', buildBounds);
 }
 

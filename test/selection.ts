@@ -17,7 +17,7 @@ const pure = named('onnx-cut,onnx-branches,onnx-wrong');
 const single = named('golden,variants,threads,errors,crowds,overlap,tensors,traps,ort,handles');
 
 /** In Node. */
-export const inNode = { include: [unit, interop, 'test/{node,edge}/**/*.test.ts'] };
+export const inNode = { include: [unit, interop, 'test/{node,edge,extract}/**/*.test.ts'] };
 
 /** On a page of a browser. */
 export const onPages = (isolated: boolean) => ({

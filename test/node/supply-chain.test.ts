@@ -7,22 +7,28 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 const manifest = JSON.parse(read('package.json'));
+const second = JSON.parse(read('extract', 'package.json'));
 
-test('nothing runs when the package is installed', () => {
+test('nothing runs when a package is installed', () => {
   const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
-  expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
+  for (const { scripts = {} } of [manifest, second]) {
+    expect(Object.keys(scripts).filter((name) => hooks.includes(name))).toEqual([]);
+  }
   expect(manifest.dependencies, 'nothing is installed with it').toBeUndefined();
 });
 
 test('every dependency has one version', () => {
-  const all = { ...manifest.dependencies, ...manifest.devDependencies };
+  const { 'pyramid-pool': library, ...others } = second.dependencies;
+  expect(library).toBe(`^${manifest.version}`);
+  const all = { ...manifest.devDependencies, ...others, ...second.devDependencies };
   for (const [name, version] of Object.entries(all))
     expect(`${name} ${version}`).toMatch(/ (npm:\S+@)?\d[\w.-]*$/);
   const { packages } = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { integrity?: string; link?: boolean; inBundle?: boolean }>;
   };
   const unlocked = Object.entries(packages).filter(
-    ([path, { integrity, link, inBundle }]) => path !== '' && !integrity && !link && !inBundle,
+    ([path, { integrity, link, inBundle }]) =>
+      path !== '' && path !== 'extract' && !integrity && !link && !inBundle,
   );
   expect(unlocked.map(([path]) => path)).toEqual([]);
 });

@@ -1,0 +1,43 @@
+/** What the command ends with. */
+export const exitCodes = {
+  done: 0,
+  /** Something went wrong: what it was is printed. */
+  error: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** All is done, but some inputs could not be read. */
+  failedInputs: 3,
+  /** Ended by Ctrl-C. */
+  interrupted: 130,
+  /** Ended by SIGTERM. */
+  terminated: 143,
+} as const;
+
+/** A failure that its message explains in full. */
+export class ExtractError extends Error {
+  override readonly name = 'ExtractError';
+
+  constructor(
+    message: string,
+    readonly exitCode: number = exitCodes.error,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A wrong command line. */
+export class UsageError extends ExtractError {
+  constructor(message: string) {
+    super(`${message}; see pyramid-pool-extract --help`, exitCodes.usage);
+  }
+}
+
+/** What an error of somebody else says, in one line. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().split('\n')[0] ?? '';
+}
+
+/** The code of an error of the operating system, such as `ENOSPC`. */
+export const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;

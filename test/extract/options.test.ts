@@ -1,0 +1,146 @@
+/** Wrong command lines, and what an array scheduler says. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readRun } from '../../extract/ts/cli/run-options.js';
+import { readBytes } from '../../extract/ts/cli/values.js';
+import { listInputs } from '../../extract/ts/plan/inputs.js';
+import { makeShards, usualPartSize } from '../../extract/ts/plan/shards.js';
+import { readSlice } from '../../extract/ts/plan/slice.js';
+import { model } from './reference.js';
+import { run, temporaryFolder } from './tool.js';
+
+const folder = temporaryFolder();
+const photos = join(folder, 'photos');
+for (const path of ['a.jpg', 'b/c.PNG', 'b/notes.txt', '[x].jpg', 'maps.npy']) {
+  mkdirSync(join(photos, 'b'), { recursive: true });
+  writeFileSync(join(photos, path), path);
+}
+
+const pathsOf = async (...patterns: string[]) =>
+  (await listInputs(patterns, ['.jpg', '.png'])).files.map(({ path, bytes }) => `${path} ${bytes}`);
+
+describe('inputs', () => {
+  test('a folder gives the files whose names say that they are images', async () => {
+    const { root, leftOut } = await listInputs([photos], ['.jpg', '.png']);
+    expect({ root, leftOut }).toEqual({ root: photos, leftOut: 2 });
+    expect(await pathsOf(photos)).toEqual(['[x].jpg 7', 'a.jpg 5', 'b/c.PNG 7']);
+  });
+
+  test('patterns, files whose names look like patterns, and several folders', async () => {
+    expect(await pathsOf(`${photos}/**/*.jpg`)).toEqual(['[x].jpg 7', 'a.jpg 5']);
+    expect(await pathsOf(`${photos}/[x].jpg`)).toEqual(['[x].jpg 7']);
+    expect(await pathsOf(`${photos}/b`, `${photos}/a.jpg`)).toEqual(['a.jpg 5', 'b/c.PNG 7']);
+    expect(await pathsOf(photos, photos)).toHaveLength(3);
+  });
+
+  test('a part has as many files as lets all cores work', () => {
+    expect([1, 2000, 6400, 1e6].map(usualPartSize)).toEqual([16, 32, 100, 256]);
+    const pieces = Array.from({ length: 25 }, (_, i) => ({ path: `${i}`, bytes: i }));
+    const shards = makeShards(pieces, 10, 'run');
+    expect(shards.map((it) => it.pieces.length)).toEqual([10, 10, 5]);
+    expect(shards).toEqual(makeShards(pieces, 10, 'run'));
+    const others = makeShards(pieces, 10, 'another run');
+    expect(others.some(({ name }, i) => name === shards[i]!.name)).toBe(false);
+    const changed = makeShards([{ path: '0', bytes: 9 }, ...pieces.slice(1)], 10, 'run');
+    expect(changed.map(({ name }, i) => name === shards[i]!.name)).toEqual([false, true, true]);
+  });
+});
+
+describe('slices', () => {
+  test.each([
+    ['3/64', {}, { index: 3, count: 64 }],
+    [undefined, {}, undefined],
+    [undefined, { AWS_BATCH_JOB_ARRAY_INDEX: '2', AWS_BATCH_JOB_ARRAY_SIZE: '4' }, { index: 2, count: 4 }],
+    ['auto', { CLOUD_RUN_TASK_INDEX: '0', CLOUD_RUN_TASK_COUNT: '9' }, { index: 0, count: 9 }],
+    ['auto/8', { JOB_COMPLETION_INDEX: '7' }, { index: 7, count: 8 }],
+    [undefined, { JOB_COMPLETION_INDEX: '7', JOB_COMPLETIONS: '9' }, { index: 7, count: 9 }],
+    ['0/1', { JOB_COMPLETION_INDEX: '7' }, { index: 0, count: 1 }],
+    [
+      'auto',
+      {
+        SLURM_ARRAY_TASK_ID: '7',
+        SLURM_ARRAY_TASK_MIN: '1',
+        SLURM_ARRAY_TASK_STEP: '2',
+        SLURM_ARRAY_TASK_COUNT: '5',
+      },
+      { index: 3, count: 5 },
+    ],
+  ])('%s with %o', (text, env, slice) => {
+    const read = readSlice(text, env as Record<string, string>);
+    expect(read && { index: read.index, count: read.count }).toEqual(slice);
+  });
+
+  test.each([
+    ['4/4', {}, 'counted from 0: 0/4 to 3/4'],
+    ['1/0', {}, 'counted from 0'],
+    ['3', {}, 'i/n'],
+    ['a/b', {}, 'i/n'],
+    ['auto', {}, 'no array scheduler'],
+    [undefined, { JOB_COMPLETION_INDEX: '7' }, '--shard auto/64'],
+    ['auto/4', { JOB_COMPLETION_INDEX: 'x' }, "JOB_COMPLETION_INDEX is 'x'"],
+  ])('%s with %o is refused', (text, env, words) => {
+    expect(() => readSlice(text, env as Record<string, string>)).toThrow(words);
+  });
+});
+
+test('amounts of memory', () => {
+  expect(['64MB', '2g', '1.5GiB', '100000000'].map((text) => readBytes('--memory', text))).toEqual([
+    64e6,
+    2e9,
+    1.5 * 2 ** 30,
+    1e8,
+  ]);
+  for (const text of ['1', 'much', '-1GB', '3XB', ''])
+    expect(() => readBytes('--memory', text)).toThrow('8GB');
+});
+
+describe('a wrong option is named', () => {
+  const out = join(folder, 'out');
+  test.each([
+    [{ levels: '4,0' }, "--levels is '4,0'"],
+    [{ levels: '4', rmac: '3' }, '--levels and --rmac exclude each other'],
+    [{ reduction: 'max' }, '--reduction needs --levels'],
+    [{ levels: '4', reduction: 'mean' }, 'max or average'],
+    [{ rmac: '101' }, 'from 1 to 100'],
+    [{ mean: '1,2' }, '--mean'],
+    [{ std: '0' }, 'other than 0'],
+    [{ preset: 'other' }, 'imagenet or unit'],
+    [{ order: 'GBR' }, 'RGB or BGR'],
+    [{ longestSide: '0' }, '--longest-side'],
+    [{ background: 'nice' }, '#rrggbb'],
+    [{ engine: 'gpu' }, 'node or web'],
+    [{ column: 'map' }, '--column is for feature maps'],
+    [{ filesFrom: '/nowhere/list' }, 'exclude each other'],
+    [{ model: undefined }, '--model FILE for images'],
+    [{ model: undefined, levels: '2', preset: 'unit' }, '--preset is for images'],
+    [{ model: '/nowhere/model.onnx' }, 'could not be read'],
+    [{ model: folder }, 'is no file'],
+  ])('%o', async (flags, words) => {
+    await expect(readRun([photos], { model, out, ...flags })).rejects.toThrow(words);
+  });
+
+  test('inputs that are not there, or of the other kind', async () => {
+    await expect(readRun(['/nowhere'], { model, out })).rejects.toThrow('no such file');
+    await expect(readRun([join(photos, 'a.jpg')], { levels: '2', out })).rejects.toThrow('--model FILE');
+    await expect(readRun([join(folder, 'none*')], { model, out })).rejects.toThrow('no files to read');
+  });
+});
+
+test('the command itself: help, misuse, a model that gives no vector', async () => {
+  const [help, misuse, unknown, map] = await Promise.all([
+    run('--help'),
+    run(photos, '--model', model),
+    run(photos, '--model', model, '--out', join(folder, 'out'), '--sizes', '3'),
+    run(photos, '--model', model, '--at', 'relu_1', '--out', join(folder, 'map')),
+  ]);
+  expect(help.code).toBe(0);
+  for (const word of ['--levels', '--rmac', '--memory', 'verify', 'Exit codes'])
+    expect(help.text).toContain(word);
+  expect(misuse.code).toBe(2);
+  expect(misuse.text).toContain("required option '-o, --out <folder>'");
+  expect(unknown.code).toBe(2);
+  expect(unknown.text).toContain("unknown option '--sizes'");
+  expect(map.code).toBe(1);
+  expect(map.text).toContain('put a pyramid on it, such as --levels 4,2,1');
+});
