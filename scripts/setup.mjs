@@ -5,6 +5,7 @@ import { browsers, findBrowser, howToInstall, provideBrowser } from './browsers.
 import { cli } from './cli.mjs';
 import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
+import { providePython } from './python.mjs';
 import { fail, nothing, step } from './step.mjs';
 import { findToolchain, provideToolchain } from './toolchain.mjs';
 import { provideTool, tools } from './tools.mjs';
@@ -13,7 +14,7 @@ const help = `
 Usage: node scripts/setup.mjs [--browsers]
 
 Provides what the project is built with: the npm dependencies, a Rust that builds WebAssembly, wasm-pack and
-wasm-bindgen in .tools, and with --browsers those of the tests, where they can be installed. What is already there is left as it is.`;
+wasm-bindgen in .tools, and with --browsers the browsers and the Python of the tests, where they can be installed. What is already there is left as it is.`;
 
 const oldestNode = 20;
 
@@ -23,7 +24,10 @@ export async function setup({ browsers: withBrowsers = false } = {}) {
   await step('installing npm dependencies', installDependencies);
   await step('finding Rust', provideRust);
   await Promise.all(tools.map((tool) => step(`installing ${tool.crate}`, () => provideTool(tool))));
-  if (withBrowsers) await provideBrowsers();
+  if (withBrowsers) {
+    await step('finding Python', providePython);
+    await provideBrowsers();
+  }
 }
 
 function checkNode() {
