@@ -21,7 +21,7 @@ describe.skipIf(!python)('the host in Python, with wasmtime', () => {
     const wasm = join(root, 'dist', 'wasm', `${variant}.wasm`);
 
     test('gives the answers of PyTorch, torchvision and Caffe', async () => {
-      expect(await run('golden.py', wasm)).toBe('150 cases agree');
+      expect(await run('golden.py', wasm)).toBe('270 cases agree');
     });
 
     test('gives the hash of the recorded corpus', async () => {

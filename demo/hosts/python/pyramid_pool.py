@@ -41,6 +41,7 @@ BINS = {"adaptive": 0, "sliding": 1, "padded": 2}
 REGION_RULES = {
     "roi-pool": (0, {"spatial_scale": 1.0}),
     "spp-net": (1, {"offset0": 21.0, "offset": 6.5, "step": 16.0}),
+    "roi-align": (2, {"spatial_scale": 1.0, "sampling_ratio": -1, "aligned": False}),
 }
 PLANS = 64  # kept by each pool
 WORD = 4
@@ -278,10 +279,13 @@ class PyramidPool(_Pool):
 
 
 class RoiPyramidPool(_Pool):
-    """The pyramid over regions of maps: [K, 5] of item, x1, y1, x2, y2, positions in the image."""
+    """The pyramid over regions of maps: [K, 5] of item, x1, y1, x2, y2, positions in the image.
+
+    `roi-pool` and `spp-net` take maxima, `roi-align` averages. The numbers of a rule are keywords.
+    """
 
     def __init__(self, module, levels, rule="roi-pool", layout="NCHW", **numbers):
-        super().__init__(module, levels, "max", layout)
+        super().__init__(module, levels, "average" if rule == "roi-align" else "max", layout)
         self.rule, defaults = _one_of("rule", rule, REGION_RULES), REGION_RULES[rule][1]
         other = set(numbers) - set(defaults)
         if other:
@@ -294,13 +298,16 @@ class RoiPyramidPool(_Pool):
 
     def forward_with_indices(self, x, rois):
         """Pools as `forward`, with indices: -1 where a bin has no cell."""
+        if self.reduction != "max":
+            raise ValueError("only maxima have indices")
         return self._forward("regionsWithIndices", x, rois)
 
-    def backward(self, grad_output, shape, rois, indices):
-        """The gradient with respect to maps of `shape`."""
+    def backward(self, grad_output, shape, rois, indices=None):
+        """The gradient with respect to maps of `shape`. Maxima need the indices of their forward call."""
         sizes, rois = self._shape(shape, "shape"), self._rois(rois)
         gradient = self._gradient(grad_output, len(rois), sizes[1])
-        indices = self._indices(indices, gradient, sizes[2] * sizes[3], True)
+        if self.reduction == "max":
+            indices = self._indices(indices, gradient, sizes[2] * sizes[3], True)
         target = self.module.empty(shape, gradient.dtype)
         self._call("regionsBackward", sizes, rois, target, gradient, indices)
         return target

@@ -11,13 +11,17 @@ sys.path.insert(0, str(root / "demo/hosts/python"))
 from pyramid_pool import Module, PyramidPool, RoiPyramidPool  # noqa: E402
 
 RULES = {"spp": "adaptive", "paper_sliding": "sliding", "caffe_spp": "padded"}
-data = (root / "test/golden/data.bin").read_bytes()
+
+def read(folder):
+    """The cases in a folder, each with the bytes that its tensors lie in."""
+    data = (folder / "data.bin").read_bytes()
+    return [{**case, "data": data} for case in json.loads((folder / "index.json").read_text())["cases"]]
 
 
 def tensor(case, name):
     entry = case["tensors"][name]
     dtype = {"f32": "<f4", "i32": "<i4"}[entry["dtype"]]
-    return np.frombuffer(data, dtype, int(np.prod(entry["shape"])), entry["offset"]).reshape(entry["shape"])
+    return np.frombuffer(case["data"], dtype, int(np.prod(entry["shape"])), entry["offset"]).reshape(entry["shape"])
 
 
 def map_of(case):
@@ -128,11 +132,25 @@ def check_regions(module, case, layout, what):
         expect_close(gradient, gx, 1e-5, f"{what}: gradient")
 
 
+def check_align(module, case, layout, what):
+    x, rois, levels = tensor(case, "x"), tensor(case, "rois"), case["levels"]
+    rows = lambda name: rows_to_layout(tensor(case, name), x.shape[1], levels, layout)
+    numbers = {name: case[name] for name in ("spatial_scale", "sampling_ratio", "aligned")}
+    pool = RoiPyramidPool(module, levels, "roi-align", layout, **numbers)
+    map_ = to_layout(x, layout)
+    expect_bits(pool.forward(map_, rois), rows("y"), f"{what}: output")
+    gradient = pool.backward(rows("gy"), map_.shape, rois)
+    expect_bits(gradient, to_layout(tensor(case, "gx"), layout), f"{what}: gradient")
+
+
+CHECKS = {**dict.fromkeys(RULES, check_map), "roi_align": check_align}
+
+
 def main(wasm):
     module = Module(wasm)
-    cases = json.loads((root / "test/golden/index.json").read_text())["cases"]
+    cases = read(root / "test/golden") + read(root / "test/golden/align")
     for case in cases:
-        check = check_map if case["kind"] in RULES else check_regions
+        check = CHECKS.get(case["kind"], check_regions)
         for layout in ("NCHW", "NHWC"):
             check(module, case, layout, f"{case['id']}, {layout}")
     print(f"{len(cases)} cases agree")
