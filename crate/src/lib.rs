@@ -34,6 +34,7 @@ mod memory;
 mod plan;
 mod pool;
 pub mod reference;
+mod tuning;
 mod vector;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

@@ -3,10 +3,9 @@
 use core::ops::Range;
 
 use crate::geometry::bins::{self, Rule};
-use crate::geometry::pyramid::Place;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::geometry::roi_align::RoiAlign;
-use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::shape::{FeatureMap, Layout, Place};
 
 /// One bin: the cells it reads, and where they and its own values stand.
 struct Bin {

@@ -1,8 +1,7 @@
 //! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
 
 use crate::error::PoolError;
-use crate::geometry::shape::Layout;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::{Layout, Place, Planes};
 use crate::memory::reserve::reserve;
 
 /// Levels in the order of the output: a row of it holds the bins of one level after those of the level before.
@@ -11,14 +10,6 @@ pub(crate) struct Pyramid {
     pub layout: Layout,
     pub places: Vec<Place>,
     /// Bins of all levels together.
-    pub bins: usize,
-}
-
-/// The bins of one level in a row of the output.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// Bins of the levels before this one.
-    pub first: usize,
     pub bins: usize,
 }
 

@@ -2,8 +2,6 @@
 
 use core::ops::Range;
 
-use crate::geometry::pyramid::Place;
-
 /// The order of a feature map's axes in memory, and with it the order of the output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Layout {
@@ -49,6 +47,14 @@ pub(crate) struct Planes {
     pub first: usize,
     pub plane: usize,
     pub step: usize,
+}
+
+/// The bins of one level in a row of the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Bins of the levels before this one.
+    pub first: usize,
+    pub bins: usize,
 }
 
 impl Planes {

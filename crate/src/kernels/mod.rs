@@ -16,33 +16,13 @@ pub(crate) mod square;
 pub(crate) mod turned;
 mod windows;
 
-pub(crate) use best::{Best, Slots, WithIndex, WithoutIndex};
+pub(crate) use best::{Best, WithIndex, WithoutIndex};
 
 use crate::geometry::shape::Layout;
 use crate::geometry::shape::Planes;
+use crate::memory::slots::Slots;
 use crate::plan::{Level, PyramidPlan};
-use crate::vector::{IN_REGISTERS, Vector};
-
-/// Column vectors of a strip that fit the registers beside their loads: engines load all of them before they compare any,
-/// so more than this spill, and cost a third more.
-pub(crate) const STRIP_VALUES: usize = 5;
-/// With an index beside every value, fewer; and one, where a vector is four words.
-pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 1 };
-/// Cells of a plane that stays in the first-level cache beside its reduced rows.
-pub(crate) const SMALL_PLANE: usize = 6144;
-/// Cells of a plane that is read strip by strip where bins are narrow, and with indices from top to bottom rather than a row of
-/// bins at a time.
-pub(crate) const STRIPPED_PLANE: usize = 2560;
-/// Cells of a plane that is better read in the order in which it lies than strip by strip, though some are read twice.
-pub(crate) const STREAMED_PLANE: usize = 512;
-/// Planes that an NCHW kernel takes together, level after level, where they are small.
-pub(crate) const FORWARD_BLOCK: usize = 32;
-/// Channels that an NHWC kernel takes together: four vectors, one cache line.
-pub(crate) const CHANNEL_BLOCK: usize = 16;
-/// Elements of a map, all items together, that does not stay in the second-level cache.
-pub(crate) const STREAMED_MAP: usize = 1 << 18;
-/// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
-pub(crate) const BACKWARD_BLOCK: usize = 4096;
+use crate::vector::Vector;
 
 /// The output of one item.
 #[derive(Clone, Copy)]

@@ -7,17 +7,18 @@
 
 use core::ops::Range;
 
-use super::best::Indexed;
 use super::runs;
 use super::square::{self, Outputs};
 use super::windows::{self, Columns, Windows};
-use super::{Best, FORWARD_BLOCK, Flags, ItemOutput, Slots, Stack, repair};
+use super::{Best, Flags, ItemOutput, Stack, repair};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::Planes;
 use crate::geometry::units::blocks;
 use crate::memory::scratch::Parts;
+use crate::memory::slots::{Indexed, Slots};
 use crate::memory::span::{self, Span};
 use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start};
+use crate::tuning::FORWARD_BLOCK;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// The cells of a plane, with rows `stride` apart.

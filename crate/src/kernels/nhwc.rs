@@ -5,19 +5,14 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, repair};
+use super::{Best, ItemOutput, repair};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::Planes;
+use crate::memory::slots::Slots;
 use crate::memory::span;
 use crate::plan::{Level, PyramidPlan, Source};
+use crate::tuning::{BAND_BYTES, CHANNEL_BLOCK, STREAMED_MAP, WIDE};
 use crate::vector::Vector;
-
-/// Columns of bins wide enough to be read a row at a time, the bins of a row after each other: so the map is read in the order in
-/// which it lies.
-const WIDE: usize = 8;
-/// Narrower bins are read in bands of rows that stay in the first-level cache while one block of channels after the other
-/// goes over them: neighbouring blocks share no cache line, but memory comes in larger runs than a block.
-const BAND_BYTES: usize = 16 << 10;
 
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
 ///

@@ -5,8 +5,9 @@
 
 use core::ops::Range;
 
-use super::{Best, Flags, Slots, tree, tree_sum};
+use super::{Best, Flags, tree, tree_sum};
 use crate::geometry::bins::Bin;
+use crate::memory::slots::Slots;
 use crate::memory::span;
 use crate::plan::{RUNS, Runs};
 use crate::vector::{IN_REGISTERS, Vector};

@@ -6,9 +6,8 @@
 //! depend on the number of threads.
 
 use crate::element::Real;
-use crate::geometry::pyramid::{Place, Pyramid};
-use crate::geometry::shape::FeatureMap;
-use crate::geometry::shape::{Layout, Planes};
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::shape::{FeatureMap, Layout, Place, Planes};
 use crate::memory::span::{Span, touch};
 
 /// What backward reads and writes.

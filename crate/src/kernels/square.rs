@@ -2,21 +2,11 @@
 //! all is done in registers, and no offset is looked up. The maps of the classic networks are such, and so small that
 //! everything around the cells would cost more than the cells.
 
-use super::{Best, Flags, Slots, Stack, tree};
-use crate::geometry::bins::Bin;
+use super::{Best, Flags, Stack, tree};
+use crate::memory::slots::Slots;
 use crate::memory::span;
+use crate::plan::square::{BINS, bin};
 use crate::vector::Vector;
-
-/// Bins a side.
-pub(crate) const BINS: usize = 4;
-
-/// The sides there are kernels for.
-pub(crate) const SIDES: [usize; 3] = [7, 13, 14];
-
-/// The cells along a side that bin `i` reads: those of the adaptive rule.
-pub(crate) const fn bin(side: usize, i: usize) -> Bin {
-    Bin { start: (i * side / BINS) as u32, end: ((i + 1) * side).div_ceil(BINS) as u32 }
-}
 
 /// What the kernel makes of a block of planes.
 #[derive(Clone, Copy)]
@@ -29,7 +19,7 @@ pub(super) struct Outputs<'a> {
 /// Reduces the bins of every plane, of `side x side` cells, one after the other in `cells`.
 ///
 /// # Safety
-/// `side` must be one of [`SIDES`], `cells` hold a plane for each of `planes`, and `out` the bins of each.
+/// `side` must be one of [`SIDES`](crate::plan::square::SIDES), `cells` hold a plane for each of `planes`, and `out` the bins of each.
 #[inline(always)]
 pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(side: usize, cells: &[f32], out: Outputs, planes: &mut [Flags<V>]) {
     // SAFETY: the caller's promise is the same.

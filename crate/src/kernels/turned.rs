@@ -6,41 +6,16 @@
 
 use core::ops::Range;
 
-use super::{Best, CHANNEL_BLOCK, ItemOutput, STREAMED_MAP, Slots, nhwc};
+use super::{Best, ItemOutput, nhwc};
 use crate::geometry::shape::Layout;
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::geometry::units::blocks;
 use crate::memory::scratch::Parts;
+use crate::memory::slots::Slots;
 use crate::memory::span::{self, Span};
-use crate::plan::{PyramidPlan, TurnedScratch};
+use crate::plan::{PyramidPlan, TURNED_CELLS as CELLS, TurnedScratch};
+use crate::tuning::{CHANNEL_BLOCK, STREAMED_MAP, TURNED_BLOCK as BLOCK};
 use crate::vector::Vector;
-
-/// Planes that are turned together: they stay in the first-level cache.
-pub(crate) const BLOCK: usize = 32;
-
-/// The fewest that are turned: nearly as many as NHWC kernels take at once.
-pub(crate) const FEWEST: usize = 12;
-
-/// Cells of a plane that are turned at once.
-const CELLS: usize = 8;
-
-/// Whether planes of this size are better turned, with so many bins in levels of which `roots` read the map. That saves by the bin
-/// and by the root and costs by the cell, but there is nothing like it where columns do not make a vector, nor where there are
-/// hardly any rows to reduce.
-pub(crate) fn pays((height, width): (usize, usize), bins: usize, roots: usize) -> bool {
-    const FEW: usize = 4;
-    let cells = height * width;
-    // As much of a plane, with its values and indices, as lets a block stay in the second-level cache, or in the third.
-    let most = if width < FEW { 1 << 15 } else { 1 << 10 };
-    let small =
-        width < FEW || height < FEW || cells + 128 <= bins.saturating_mul(4).saturating_add(roots.saturating_mul(256));
-    small && cells >= CELLS && words(cells, bins) <= most
-}
-
-/// The cells of a plane, its values and its indices.
-fn words(cells: usize, bins: usize) -> usize {
-    cells.saturating_add(bins.saturating_mul(2))
-}
 
 /// Pools some channels of one item, whose planes lie in `input` at `cells`.
 ///

@@ -1,8 +1,9 @@
 //! Bins of levels so large that a list of what to load would take more memory than the bins: where each begins is worked out
 //! from its bounds.
 
-use super::{Best, Flags, Slots};
+use super::{Best, Flags};
 use crate::geometry::bins::Bin;
+use crate::memory::slots::Slots;
 use crate::vector::Vector;
 
 /// What the bins of a row read: columns of some rows.

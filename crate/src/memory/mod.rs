@@ -2,4 +2,5 @@
 
 pub(crate) mod reserve;
 pub(crate) mod scratch;
+pub(crate) mod slots;
 pub(crate) mod span;

@@ -6,15 +6,12 @@ use crate::geometry::pyramid::Pyramid;
 use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::Units;
-use crate::kernels::regions::REGION_CHANNELS;
-use crate::kernels::regions::align::{BackwardWorkspace, ForwardWorkspace};
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
+use crate::memory::span::Span;
 use crate::plan::region_grids::RegionGrids;
 use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
-
-/// Words that the cells or the bins of a whole block of channels may take: beyond that, a block has fewer channels.
-const MOST_BLOCK_WORDS: usize = 8 << 20;
+use crate::tuning::{MOST_ALIGN_WORDS, REGION_CHANNELS};
 
 /// A pyramid of RoIAlign planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -174,7 +171,7 @@ impl AlignPlan {
     /// Channels that are worked on together: a vector of them where the map or a level is too large for more.
     pub(crate) fn block(&self) -> usize {
         let words = product(&[self.height, self.width]).max(self.most_bins()).saturating_mul(REGION_CHANNELS);
-        if words <= MOST_BLOCK_WORDS { REGION_CHANNELS } else { 4 }
+        if words <= MOST_ALIGN_WORDS { REGION_CHANNELS } else { 4 }
     }
 
     /// Fails unless `map` has the planned sizes and its elements can be counted.
@@ -185,14 +182,66 @@ impl AlignPlan {
     /// Number of words of working memory that a thread needs to pool.
     pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
         Parts::count(|parts| {
-            ForwardWorkspace::take(self, kind, parts);
+            AlignScratch::take(self, kind, parts);
         })
     }
 
     /// Number of words of working memory that a thread needs for a gradient.
     pub(crate) fn backward_scratch(&self, kind: ElementType) -> usize {
         Parts::count(|parts| {
-            BackwardWorkspace::take(self, kind, parts);
+            AlignBackwardScratch::take(self, kind, parts);
         })
+    }
+}
+
+/// Working memory of one thread that pools. Each part is a number of words.
+pub(crate) struct AlignScratch<'a> {
+    /// The cells of a block of channels, interleaved.
+    pub cells: Span<'a, f32>,
+    /// The bins of one level of one region, likewise.
+    pub pooled: Span<'a, f32>,
+    /// Cells or bins that are converted.
+    pub staged: Span<'a, f32>,
+}
+
+impl<'a> AlignScratch<'a> {
+    /// Takes all parts.
+    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+        let (height, width) = plan.size();
+        let (block, bins) = (plan.block(), plan.most_bins());
+        let staged = if kind == ElementType::F32 { 0 } else { block };
+        AlignScratch {
+            cells: parts.take(&[block, height, width]),
+            pooled: parts.take(&[block, bins]),
+            staged: parts.take(&[staged, (height * width).max(bins)]),
+        }
+    }
+}
+
+/// Working memory of one thread that computes gradients.
+pub(crate) struct AlignBackwardScratch<'a> {
+    /// The gradient of a block of channels by one level, interleaved.
+    pub sums: Span<'a, f32>,
+    /// The gradient by all levels so far, where there are several.
+    pub total: Span<'a, f32>,
+    /// Gradients of the bins of one level of one region, interleaved.
+    pub bins: Span<'a, f32>,
+    /// The same as they come, where they are converted.
+    pub staged: Span<'a, f32>,
+}
+
+impl<'a> AlignBackwardScratch<'a> {
+    /// Takes all parts.
+    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+        let (height, width) = plan.size();
+        let (block, bins) = (plan.block(), plan.most_bins());
+        let staged = if kind == ElementType::F32 { 0 } else { block };
+        let several = if plan.pyramid().places.len() > 1 { block } else { 0 };
+        AlignBackwardScratch {
+            sums: parts.take(&[block, height, width]),
+            total: parts.take(&[several, height, width]),
+            bins: parts.take(&[block, bins]),
+            staged: parts.take(&[staged, bins]),
+        }
     }
 }

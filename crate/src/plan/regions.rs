@@ -7,24 +7,16 @@ use crate::geometry::pyramid::Pyramid;
 use crate::geometry::region_rule::RegionRule;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::Units;
-use crate::kernels::regions::{REGION_BACKWARD_BLOCK, REGION_CHANNELS, Workspace};
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
+use crate::memory::slots::Slots;
+use crate::memory::span::Span;
 use crate::plan::gradient_scratch;
 use crate::plan::region_grids::RegionGrids;
 use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
-
-/// Tables larger than this would be read from memory, and are not made.
-const MOST_TABLE_WORDS: usize = 8 << 20;
-
-/// Bins that are pooled for a block of channels before they are written: of more, each is written at once.
-const MOST_POOLED: usize = 1 << 18;
-
-/// Words that the channels that are converted together may take.
-const MOST_CONVERTED: usize = 1 << 24;
-
-/// So many cells enter the tables in the time in which one is looked at.
-const TABLED_CELLS: usize = 64;
+use crate::tuning::{
+    MOST_CONVERTED, MOST_POOLED, MOST_TABLE_WORDS, REGION_BACKWARD_BLOCK, REGION_CHANNELS, TABLED_CELLS,
+};
 
 /// A pyramid planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -242,7 +234,7 @@ impl RegionPlan {
     /// Number of words of working memory that a thread needs to pool.
     pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
         Parts::count(|parts| {
-            Workspace::take(self, kind, parts);
+            RegionScratch::take(self, kind, parts);
         })
     }
 
@@ -264,6 +256,35 @@ impl RegionPlan {
     /// the next region far away.
     pub(crate) fn backward_block(&self) -> usize {
         (REGION_BACKWARD_BLOCK / (self.height * self.width)).clamp(1, REGION_CHANNELS)
+    }
+}
+
+/// What a thread works in while it pools regions.
+pub(crate) struct RegionScratch<'a> {
+    /// The cells of a block of channels, where they must be converted.
+    pub converted: Span<'a, f32>,
+    /// One level of one region, where it must be converted.
+    pub staged: Span<'a, f32>,
+    /// The bins of one region, for a whole block of channels.
+    pub pooled: Slots<'a>,
+    /// Tables of maxima along the rows.
+    pub tables: Span<'a, f32>,
+}
+
+impl<'a> RegionScratch<'a> {
+    /// Takes all parts.
+    pub fn take(plan: &RegionPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+        let (height, width) = plan.size();
+        let bins = plan.pyramid().bins;
+        let converted = if kind == ElementType::F32 { 0 } else { plan.forward_block() };
+        let tables = plan.tables().map_or(0, |tables| tables.count);
+        let pooled = [if tables > 0 { REGION_CHANNELS } else { 0 }, bins];
+        RegionScratch {
+            converted: parts.take(&[converted, height, width]),
+            staged: parts.take(&[converted, bins]),
+            pooled: Slots { values: parts.take(&pooled), indices: parts.take(&pooled).cast() },
+            tables: parts.take(&[REGION_CHANNELS, tables, height, width]),
+        }
     }
 }
 

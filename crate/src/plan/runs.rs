@@ -1,15 +1,12 @@
 //! Bins wide enough to be read on their own.
 
-use super::reserve;
 use crate::error::PoolError;
 use crate::geometry::bins::Bin;
-use crate::kernels::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
+use crate::memory::reserve::reserve;
+use crate::tuning::{MOST_LISTED_RUNS, SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
-
-/// Groups of bins whose runs are listed at most: 48 KiB.
-const MOST_LISTED: usize = 1024;
 
 /// Cells of a vector.
 const LANES: usize = 4;
@@ -69,12 +66,12 @@ impl Runs {
             return Ok(None);
         }
         let groups = columns.len().div_ceil(RUNS);
-        let mut all = reserve(if groups > MOST_LISTED { 0 } else { groups })?;
+        let mut all = reserve(if groups > MOST_LISTED_RUNS { 0 } else { groups })?;
         let mut read = 0_u64;
         for group in 0..groups {
             let Some(runs) = Runs::of_group(columns, group) else { return Ok(None) };
             read += (RUNS * LANES * (runs.vectors + 1)) as u64;
-            if groups <= MOST_LISTED {
+            if groups <= MOST_LISTED_RUNS {
                 all.push(runs);
             }
         }

@@ -1,16 +1,15 @@
 //! The working memory that kernels take for a plan: each part is counted and cut here alone.
 
-use super::PyramidPlan;
+use super::pyramid_plan::PyramidPlan;
 use crate::element::ElementType;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Layout;
-use crate::kernels::average::AVERAGE_SCRATCH;
-use crate::kernels::{CHANNEL_BLOCK, turned};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
+use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, TURNED_BLOCK};
 
-/// Words that the channels that are converted together may take: beyond that, fewer are.
-const MOST_CONVERTED: usize = 1 << 24;
+/// Number of words of working memory that averages and their gradients take: sums in `f64`, and a word to align them.
+const AVERAGE_SCRATCH: usize = 2 * AVERAGE_SUMS + 1;
 
 /// What NCHW kernels work in.
 #[derive(Clone, Copy)]
@@ -45,9 +44,9 @@ impl PyramidPlan {
     }
 
     pub(crate) fn turned_scratch<'a>(&self, parts: &mut Parts<'a>) -> TurnedScratch<'a> {
-        let bins = [turned::BLOCK, self.pyramid.bins];
+        let bins = [TURNED_BLOCK, self.pyramid.bins];
         TurnedScratch {
-            cells: parts.take(&[turned::BLOCK, self.height, self.width]),
+            cells: parts.take(&[TURNED_BLOCK, self.height, self.width]),
             values: parts.take(&bins),
             indices: parts.take(&bins).cast(),
         }
@@ -65,7 +64,7 @@ impl PyramidPlan {
     /// Channels that are converted together.
     pub(crate) fn convert_block(&self) -> usize {
         let block = match self.layout() {
-            Layout::Nchw if self.turned => turned::BLOCK,
+            Layout::Nchw if self.turned => TURNED_BLOCK,
             Layout::Nchw => self.forward_block(),
             Layout::Nhwc => CHANNEL_BLOCK,
         };

@@ -10,7 +10,7 @@ use crate::kernels::regions::align as kernels;
 use crate::memory::scratch;
 use crate::memory::span::Span;
 use crate::plan::align::AlignPlan;
-use crate::pool::forward::check_length;
+use crate::pool::check::check_length;
 
 /// Samples the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` averages, level after level, each
 /// with the bits of torchvision's `roi_align`. Halves are computed in `f32` and rounded at the end.

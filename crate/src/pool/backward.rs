@@ -7,14 +7,13 @@ use crate::error::PoolError;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::kernels::average;
 use crate::kernels::scatter::{Block, Gradients};
 use crate::memory::scratch::{self, Parts};
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::plan::gradient_scratch;
-use crate::pool::convert;
-use crate::pool::forward::check_length;
+use crate::pool::check::{check_gradients, check_length};
+use crate::pool::{convert, floats};
 
 /// The gradient with respect to the input, from the gradient with respect to the output and the indices of the forward
 /// pass. Every element of `grad_input` is written.
@@ -37,22 +36,6 @@ pub fn backward<T: Real>(
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
     Ok(())
-}
-
-/// Fails unless the gradient of `len` bins and their indices, and the gradient of the map, fit each other. Regions may have
-/// the index [`NOWHERE`](crate::geometry::region_rule::NOWHERE).
-pub(crate) fn check_gradients<T>(
-    map: &FeatureMap,
-    len: usize,
-    (grad_output, indices, grad_input): (&[T], &[u32], &[T]),
-    nowhere: bool,
-) -> Result<(), PoolError> {
-    check_length("grad_output", grad_output.len(), len)?;
-    check_length("indices", indices.len(), len)?;
-    check_length("grad_input", grad_input.len(), map.len())?;
-    first_outside(indices, map.cells(), nowhere).map_or(Ok(()), |position| {
-        Err(PoolError::IndexOutOfRange { position, index: indices[position], cells: map.cells() })
-    })
 }
 
 /// The gradient of [`average`](crate::average()) with respect to its input: each bin's is shared out evenly among its
@@ -144,29 +127,8 @@ pub(crate) unsafe fn average_backward_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match (grad_output.as_f32(), grad_input.as_f32()) {
-            (Some(output), Some(input)) => average_backward_f32(plan, map, output.shared(), input, units, scratch),
+            (Some(output), Some(input)) => floats::average_backward(plan, map, output.shared(), input, units, scratch),
             _ => convert::average_backward(plan, map, grad_output, grad_input, units, scratch),
-        }
-    }
-}
-
-/// The same for `f32`.
-///
-/// # Safety
-/// As [`average_backward_units`].
-#[inline(never)]
-pub(crate) unsafe fn average_backward_f32(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    grad_output: &[f32],
-    grad_input: Span<f32>,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    for (item, channels) in plan.units(map).items(units) {
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe {
-            average::backward(plan, map, (item, channels), grad_output, grad_input, scratch);
         }
     }
 }
@@ -180,17 +142,4 @@ unsafe fn zero<T: Real>(layout: Layout, map: &FeatureMap, memory: Span<T>, item:
         // SAFETY: the caller's promise.
         unsafe { memory.part(run.start, run.len()).exclusive() }.fill(T::ZERO);
     }
-}
-
-/// Position of the first index that is not below `cells`. Regions may have the index [`NOWHERE`](crate::geometry::region_rule::NOWHERE) as well.
-pub(crate) fn first_outside(indices: &[u32], cells: usize, nowhere: bool) -> Option<usize> {
-    // One up, which makes it 0.
-    let shift = u32::from(nowhere);
-    let cells = cells as u32 + shift;
-    let shifted = |&index: &u32| index.wrapping_add(shift);
-    // The highest of a run is found without branches; the place is looked for only where there is one.
-    indices
-        .chunks(1024)
-        .position(|run| run.iter().map(shifted).fold(0, u32::max) >= cells)
-        .and_then(|run| indices[1024 * run..].iter().position(|i| shifted(i) >= cells).map(|i| 1024 * run + i))
 }

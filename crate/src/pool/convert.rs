@@ -6,13 +6,12 @@ use core::ops::Range;
 use crate::element::Elements;
 use crate::geometry::shape::FeatureMap;
 use crate::geometry::units;
-use crate::kernels::Slots;
 use crate::memory::scratch::Parts;
+use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::ConvertScratch;
 use crate::plan::PyramidPlan;
-use crate::pool::backward::average_backward_f32;
-use crate::pool::forward::{average_f32, forward_f32};
+use crate::pool::floats;
 
 /// Some channels of one item, and the small map that stands for them.
 struct Block<'a> {
@@ -69,7 +68,7 @@ impl Block<'_> {
 /// Pools a range of units.
 ///
 /// # Safety
-/// As [`forward_f32`], with the scratch that the plan counts for the type.
+/// As [`floats::forward`], with the scratch that the plan counts for the type.
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -85,7 +84,7 @@ pub(crate) unsafe fn forward(
             input.gather(block.cell_runs(), block.cells.exclusive());
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
             let slots = Slots { values: block.bins, indices: places };
-            forward_f32(plan, &block.map, block.cells.shared(), slots, block.units(), block.scratch);
+            floats::forward(plan, &block.map, block.cells.shared(), slots, block.units(), block.scratch);
             output.scatter(block.bin_runs(), block.bins.shared());
             if indexed {
                 let mut from = 0;
@@ -102,7 +101,7 @@ pub(crate) unsafe fn forward(
 /// Averages a range of units.
 ///
 /// # Safety
-/// As [`average_f32`], with the scratch that the plan counts for the type.
+/// As [`floats::average`], with the scratch that the plan counts for the type.
 pub(crate) unsafe fn average(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -115,7 +114,7 @@ pub(crate) unsafe fn average(
     unsafe {
         for block in blocks(plan, map, units, scratch) {
             input.gather(block.cell_runs(), block.cells.exclusive());
-            average_f32(plan, &block.map, block.cells.shared(), block.bins, block.units(), block.scratch);
+            floats::average(plan, &block.map, block.cells.shared(), block.bins, block.units(), block.scratch);
             output.scatter(block.bin_runs(), block.bins.shared());
         }
     }
@@ -124,7 +123,7 @@ pub(crate) unsafe fn average(
 /// The gradient of averages for a range of units.
 ///
 /// # Safety
-/// As [`average_backward_f32`], with the scratch that the plan counts for the type.
+/// As [`floats::average_backward`], with the scratch that the plan counts for the type.
 pub(crate) unsafe fn average_backward(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -137,7 +136,7 @@ pub(crate) unsafe fn average_backward(
     unsafe {
         for block in blocks(plan, map, units, scratch) {
             grad_output.gather(block.bin_runs(), block.bins.exclusive());
-            average_backward_f32(plan, &block.map, block.bins.shared(), block.cells, block.units(), block.scratch);
+            floats::average_backward(plan, &block.map, block.bins.shared(), block.cells, block.units(), block.scratch);
             grad_input.scatter(block.cell_runs(), block.cells.shared());
         }
     }

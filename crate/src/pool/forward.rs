@@ -2,15 +2,15 @@
 
 use core::ops::Range;
 
-use crate::element::{Element, ElementType, Elements, Real};
+use crate::element::{Element, Elements, Real};
 use crate::error::PoolError;
-use crate::geometry::shape::{FeatureMap, Layout};
-use crate::kernels::{Best, ItemOutput, Slots, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
+use crate::geometry::shape::FeatureMap;
 use crate::memory::scratch;
+use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
-use crate::pool::convert;
-use crate::vector::Native;
+use crate::pool::check::check_length;
+use crate::pool::{convert, floats};
 
 /// Pools `input` into `output`: for each item a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -83,10 +83,6 @@ fn check_buffers<T>(plan: &PyramidPlan, map: &FeatureMap, input: &[T], output: &
     check_length("output", output.len(), plan.output_len(map.batch, map.channels))
 }
 
-pub(crate) fn check_length(buffer: &'static str, found: usize, needed: usize) -> Result<(), PoolError> {
-    if found == needed { Ok(()) } else { Err(PoolError::WrongLength { buffer, found, needed }) }
-}
-
 /// Runs a range of units. Indices are found where there is room for them.
 ///
 /// # Safety
@@ -104,57 +100,9 @@ pub(crate) unsafe fn forward_units(
     unsafe {
         match (input.as_f32(), output.as_f32()) {
             (Some(input), Some(values)) => {
-                forward_f32(plan, map, input.shared(), Slots { values, indices }, units, scratch);
+                floats::forward(plan, map, input.shared(), Slots { values, indices }, units, scratch);
             }
             _ => convert::forward(plan, map, input, (output, indices), units, scratch),
-        }
-    }
-}
-
-/// The same for `f32`.
-///
-/// # Safety
-/// As [`forward_units`].
-#[inline(never)]
-pub(crate) unsafe fn forward_f32(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    output: Slots,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        if output.indices.len() > 0 {
-            run_units::<WithIndex<Native>>(plan, map, input, output, units, scratch);
-        } else {
-            run_units::<WithoutIndex<Native>>(plan, map, input, output, units, scratch);
-        }
-    }
-}
-
-unsafe fn run_units<B: Best<Native>>(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    slots: Slots,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    let layout = plan.layout();
-    for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
-        let cells = layout.cells(map, item);
-        let output = ItemOutput { slots, channels: map.channels, item, layout };
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe {
-            match layout {
-                Layout::Nchw if plan.turns(channels.len()) => {
-                    turned::channels::<Native, B>(plan, input, cells, output, channels, scratch)
-                }
-                Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
-                Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
-            }
         }
     }
 }
@@ -174,27 +122,8 @@ pub(crate) unsafe fn average_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match (input.as_f32(), output.as_f32()) {
-            (Some(input), Some(output)) => average_f32(plan, map, input.shared(), output, units, scratch),
+            (Some(input), Some(output)) => floats::average(plan, map, input.shared(), output, units, scratch),
             _ => convert::average(plan, map, input, output, units, scratch),
         }
-    }
-}
-
-/// The same for `f32`.
-///
-/// # Safety
-/// As [`average_units`].
-#[inline(never)]
-pub(crate) unsafe fn average_f32(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    output: Span<f32>,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    for part in plan.units(map).items(units) {
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe { averages::forward(plan, map, part, input, output, scratch) };
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod align;
 pub(crate) mod backward;
-pub(crate) mod convert;
+pub(crate) mod check;
+mod convert;
+mod floats;
 pub(crate) mod forward;
 pub(crate) mod regions;

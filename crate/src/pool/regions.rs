@@ -11,10 +11,10 @@ use crate::kernels::regions as kernels;
 use crate::kernels::scatter::Gradients;
 use crate::memory::scratch;
 use crate::memory::span::Span;
-use crate::pool::backward::{backward_channels, check_gradients, clear};
-use crate::pool::forward::check_length;
-
 use crate::plan::regions::RegionPlan;
+use crate::pool::backward::{backward_channels, clear};
+use crate::pool::check::{check_gradients, check_length};
+use crate::tuning::REGION_GROUP;
 
 /// Pools the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -98,7 +98,7 @@ pub(crate) unsafe fn region_units(
 ) {
     let outputs = if output.1.len() > 0 { 2 } else { 1 };
     for (item, channels) in plan.units(map).items(units) {
-        for rows in plan.rows(item).chunks(kernels::REGION_GROUP / outputs) {
+        for rows in plan.rows(item).chunks(REGION_GROUP / outputs) {
             for channels in blocks(channels.clone(), plan.forward_block()) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };

@@ -115,11 +115,11 @@ pub(crate) trait Vector: Copy {
 pub(crate) const IN_REGISTERS: bool = cfg!(any(target_feature = "simd128", not(target_arch = "wasm32")));
 
 /// The vector of this build.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub(crate) type Native = simd128::V128;
-/// The vector of this build.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub(crate) type Native = scalar::Lanes;
+pub(crate) use scalar::Lanes as Native;
+/// The vector of this build.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) use simd128::V128 as Native;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;

@@ -15,7 +15,8 @@ use crate::kernels::scatter::Gradients;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::align::{align_backward_units, align_units};
-use crate::pool::backward::{average_backward_units, backward_units, first_outside};
+use crate::pool::backward::{average_backward_units, backward_units};
+use crate::pool::check::first_outside;
 use crate::pool::forward::{average_units, forward_units};
 use crate::pool::regions::{region_backward_units, region_units};
 

@@ -3,12 +3,13 @@
 
 use core::ops::Range;
 
-use super::{AVERAGE_SUMS, Item, narrow, shares, sums};
+use super::{Item, narrow, shares, sums};
 use crate::geometry::bins::{Bin, covering};
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
 use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
+use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells. Every cell is written.

@@ -2,12 +2,13 @@
 
 use core::ops::Range;
 
-use super::{AVERAGE_SUMS, BLOCK, Item, narrow, sums};
+use super::{BLOCK, Item, narrow, sums};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
 use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
+use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
 
 /// Averages some channels of one item.

@@ -14,17 +14,12 @@ pub(crate) use forward::forward;
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
+use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
 
 /// Cells that are summed in `f32` before their sum is added to one in `f64`. Rounding moves the average of so many by at most
 /// 6e-7 of the largest.
 const BLOCK: usize = 16;
-
-/// Sums of columns of a plane, or of channels of a cell, that are worked on together. They stay in the first-level cache.
-pub(crate) const AVERAGE_SUMS: usize = 1024;
-
-/// Number of words of working memory that averages and their gradients take.
-pub(crate) const AVERAGE_SCRATCH: usize = 2 * AVERAGE_SUMS + 1;
 
 /// One item of a map under a plan.
 #[derive(Clone, Copy)]
@@ -49,7 +44,7 @@ impl Item<'_> {
 /// The working memory as sums: there is a word to spare, so that they can be aligned.
 ///
 /// # Safety
-/// `scratch` must have [`AVERAGE_SCRATCH`] words and no other holder.
+/// `scratch` must be the plan's `average_scratch` and have no other holder.
 unsafe fn sums<'a>(scratch: Span<'a, f32>) -> &'a mut [f64] {
     // SAFETY: this thread's alone; any bits are an `f64`.
     let (_, sums, _) = unsafe { scratch.exclusive().align_to_mut::<f64>() };

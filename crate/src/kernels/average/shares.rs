@@ -3,10 +3,11 @@
 
 use core::ops::Range;
 
-use super::{AVERAGE_SUMS, Item};
+use super::Item;
 use crate::geometry::units::blocks;
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
+use crate::tuning::AVERAGE_SUMS;
 
 /// The most bins that may share a cell: the sum of so many shares is off by at most 1e-6 of the sum of their magnitudes.
 const FEW: usize = 16;

@@ -1,11 +1,12 @@
 //! The way of a region's bins into the output.
 
-use super::{Best, REGION_CHANNELS};
+use super::block::Best;
 use crate::element::Elements;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Planes;
 use crate::kernels::turned::turn_bins;
 use crate::memory::span::{Element, Span};
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::Vector;
 
 /// Where a block's regions are written.

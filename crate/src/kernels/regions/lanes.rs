@@ -1,14 +1,15 @@
 //! Bins scanned cell by cell, a channel in every lane: the greatest cell of each, and where it stands.
 
+use super::block::{Block, VECTORS, level_of};
 use super::emit::{Ahead, Sink};
 use super::tables::Found;
-use super::walk::{each_region, level_of, merge};
-use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
+use super::walk::{each_region, merge};
 use crate::geometry::bins::Bin;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::kernels::{Best, WithIndex};
 use crate::memory::span::Span;
-use crate::plan::regions::{RegionPlan, RegionSource};
+use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource};
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Vectors that are scanned together: as many as the registers hold beside their indices.
@@ -19,7 +20,7 @@ const TOGETHER: usize = if IN_REGISTERS { VECTORS } else { 1 };
 /// # Safety
 /// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, sink: Sink, work: &Workspace) {
+pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, sink: Sink, work: &RegionScratch) {
     let plan = block.plan;
     // A NaN is chosen last, and of zeros the first, in the order of the scan and not of the finer bins.
     let nests = found.in_any_order();
@@ -43,7 +44,7 @@ pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, 
 unsafe fn scan<V: Vector, const NAN: bool>(
     plan: &RegionPlan,
     (region, level): (usize, usize),
-    work: &Workspace,
+    work: &RegionScratch,
     ahead: Option<Ahead>,
 ) {
     let width = plan.size().1;

@@ -1,7 +1,7 @@
 //! Bin by bin: what the other ways must come to.
 
+use super::block::{Best, Block};
 use super::emit::Sink;
-use super::{Best, Block};
 use crate::geometry::bins::Bin;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 

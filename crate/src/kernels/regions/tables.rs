@@ -1,12 +1,13 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
+use super::block::{Block, VECTORS, level_of};
 use super::emit::{Ahead, Sink};
-use super::walk::{each_region, level_of, merge};
-use super::{Block, REGION_CHANNELS, VECTORS, Workspace};
+use super::walk::{each_region, merge};
 use crate::geometry::region_rule::RegionRule;
 use crate::kernels::WithoutIndex;
 use crate::memory::span::{self, Span};
-use crate::plan::regions::{RegionPlan, RegionSource, Tables};
+use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource, Tables};
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::{Native, Vector};
 
 /// Pools regions of a block, whose cells fill the first table and can be compared by value alone.
@@ -14,7 +15,7 @@ use crate::vector::{Native, Vector};
 /// # Safety
 /// The block's channels and `rows` must lie inside the sink's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &Workspace) {
+pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &RegionScratch) {
     let plan = block.plan;
     // SAFETY: the caller's promise; finer levels come first.
     unsafe {

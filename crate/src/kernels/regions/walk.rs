@@ -1,10 +1,11 @@
 //! What both ways over the cells of a block share: region after region, level after level, and levels made from finer ones.
 
+use super::block::{Block, VECTORS, level_of};
 use super::emit::{Ahead, Sink};
-use super::{Block, REGION_CHANNELS, VECTORS};
-use crate::kernels::best::Indexed;
-use crate::kernels::{Best, Slots, WithIndex};
+use crate::kernels::{Best, WithIndex};
+use crate::memory::slots::Slots;
 use crate::plan::regions::RegionPlan;
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::Vector;
 
 /// Pools regions of a block by `pool(region, level, what lies ahead)`, finer levels first, and writes what is in `pooled` then.
@@ -31,17 +32,6 @@ pub(super) unsafe fn each_region<V: Vector>(
             }
         }
     }
-}
-
-/// A level's bins in what was pooled for a block of channels.
-///
-/// # Safety
-/// `pooled` must have the bins of all levels.
-#[inline(always)]
-pub(super) unsafe fn level_of<'a, B: Indexed>(plan: &RegionPlan, level: usize, pooled: Slots<'a>) -> Slots<'a> {
-    let place = plan.pyramid().places[level];
-    // SAFETY: the caller's promise.
-    unsafe { pooled.part::<B>(REGION_CHANNELS * place.first, REGION_CHANNELS * place.bins) }
 }
 
 /// Makes the bins of a level from those of the finer level it divides. Meanwhile it claims what lies ahead.

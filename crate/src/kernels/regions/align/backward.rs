@@ -2,15 +2,16 @@
 
 use core::ops::Range;
 
+use super::super::block::VECTORS;
 use super::super::interleave::{interleave, separate};
-use super::super::{REGION_CHANNELS, VECTORS};
-use super::{BackwardWorkspace, RowSample};
+use super::RowSample;
 use crate::element::{Elements, Real};
 use crate::geometry::roi_align::Sample;
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
-use crate::plan::align::{AlignPlan, LevelSamples};
+use crate::plan::align::{AlignBackwardScratch, AlignPlan, LevelSamples};
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::{Native, Vector};
 
 /// The gradient for an item, a block of its channels at most: every cell of theirs is written.
@@ -51,7 +52,7 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
-        let work = BackwardWorkspace::take(plan, grad_output.kind(), &mut Parts::cut(scratch));
+        let work = AlignBackwardScratch::take(plan, grad_output.kind(), &mut Parts::cut(scratch));
         let last = pyramid.places.len() - 1;
         for (level, place) in pyramid.places.iter().enumerate().rev() {
             work.sums.exclusive().fill(0.0);
@@ -84,7 +85,7 @@ fn accumulate<T: Real>(total: &mut [f32], level: &[f32], first: bool) {
 ///
 /// # Safety
 /// The workspace must be the plan's, with the gradients of the level in it.
-unsafe fn spread<V: Vector, const N: usize, const W: usize>(samples: LevelSamples, work: &BackwardWorkspace) {
+unsafe fn spread<V: Vector, const N: usize, const W: usize>(samples: LevelSamples, work: &AlignBackwardScratch) {
     let count = samples.level.count;
     // SAFETY: the caller's promise.
     unsafe {
@@ -102,7 +103,7 @@ unsafe fn spread<V: Vector, const N: usize, const W: usize>(samples: LevelSample
 #[inline(always)]
 unsafe fn spread_by<V: Vector, const N: usize, const W: usize>(
     samples: LevelSamples,
-    work: &BackwardWorkspace,
+    work: &AlignBackwardScratch,
     divide: impl Fn(V) -> V,
 ) {
     for (bin, (rows, columns, _)) in samples.bins().enumerate() {

@@ -2,16 +2,17 @@
 
 use core::ops::Range;
 
+use super::super::block::VECTORS;
 use super::super::emit::{Ahead, Sink};
 use super::super::interleave::interleave;
-use super::super::{REGION_CHANNELS, VECTORS};
-use super::{ForwardWorkspace, RowSample};
+use super::RowSample;
 use crate::element::Elements;
 use crate::geometry::roi_align::Sample;
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
-use crate::plan::align::{AlignPlan, LevelSamples};
+use crate::plan::align::{AlignPlan, AlignScratch, LevelSamples};
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::{Native, Vector};
 
 /// Pools the regions of an item, a block of its channels at most.
@@ -50,7 +51,7 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
-        let work = ForwardWorkspace::take(plan, input.kind(), &mut Parts::cut(scratch));
+        let work = AlignScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
         let planes = Planes { first: here.at(channels.start, 0), ..here };
         interleave::<V, W>(input, planes, (count, map.cells()), work.staged, work.cells);
         let sink = Sink {
@@ -84,7 +85,7 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
 #[inline(never)]
 unsafe fn average<V: Vector, const N: usize, const W: usize>(
     samples: LevelSamples,
-    work: &ForwardWorkspace,
+    work: &AlignScratch,
     ahead: Option<Ahead>,
 ) {
     let count = V::splat(samples.level.count);

@@ -8,64 +8,8 @@ mod forward;
 pub(crate) use backward::backward;
 pub(crate) use forward::forward;
 
-use crate::element::ElementType;
 use crate::geometry::roi_align::Sample;
-use crate::memory::scratch::Parts;
-use crate::memory::span::Span;
-use crate::plan::align::AlignPlan;
 use crate::vector::Vector;
-
-/// Working memory of one thread that pools. Each part is a number of words.
-pub(crate) struct ForwardWorkspace<'a> {
-    /// The cells of a block of channels, interleaved.
-    cells: Span<'a, f32>,
-    /// The bins of one level of one region, likewise.
-    pooled: Span<'a, f32>,
-    /// Cells or bins that are converted.
-    staged: Span<'a, f32>,
-}
-
-impl<'a> ForwardWorkspace<'a> {
-    /// Takes all parts.
-    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
-        let (height, width) = plan.size();
-        let (block, bins) = (plan.block(), plan.most_bins());
-        let staged = if kind == ElementType::F32 { 0 } else { block };
-        ForwardWorkspace {
-            cells: parts.take(&[block, height, width]),
-            pooled: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, (height * width).max(bins)]),
-        }
-    }
-}
-
-/// Working memory of one thread that computes gradients.
-pub(crate) struct BackwardWorkspace<'a> {
-    /// The gradient of a block of channels by one level, interleaved.
-    sums: Span<'a, f32>,
-    /// The gradient by all levels so far, where there are several.
-    total: Span<'a, f32>,
-    /// Gradients of the bins of one level of one region, interleaved.
-    bins: Span<'a, f32>,
-    /// The same as they come, where they are converted.
-    staged: Span<'a, f32>,
-}
-
-impl<'a> BackwardWorkspace<'a> {
-    /// Takes all parts.
-    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
-        let (height, width) = plan.size();
-        let (block, bins) = (plan.block(), plan.most_bins());
-        let staged = if kind == ElementType::F32 { 0 } else { block };
-        let several = if plan.pyramid().places.len() > 1 { block } else { 0 };
-        BackwardWorkspace {
-            sums: parts.take(&[block, height, width]),
-            total: parts.take(&[several, height, width]),
-            bins: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, bins]),
-        }
-    }
-}
 
 /// The four cells around a sample, and their weights.
 struct Corners<V> {

@@ -1,0 +1,97 @@
+//! One level of a pyramid over maps of one size.
+
+use super::steps::Steps;
+use crate::error::PoolError;
+use crate::geometry::bins::{self, Bin, Rule};
+use crate::geometry::shape::Place;
+use crate::memory::reserve::reserve;
+
+/// One grid of bins.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub rows: Vec<Bin>,
+    pub columns: Vec<Bin>,
+    /// Rows and columns that an average over each bin divides by, where these are not the bin's own.
+    counted: Option<(Vec<u32>, Vec<u32>)>,
+    pub place: Place,
+    pub source: Source,
+    /// What NCHW kernels do.
+    pub steps: Steps,
+}
+
+impl Level {
+    /// A level of `rows x columns` bins that reads the map.
+    pub fn new(
+        (height, width): (usize, usize),
+        (rows, columns): (usize, usize),
+        rule: Rule,
+        place: Place,
+    ) -> Result<Self, PoolError> {
+        Ok(Level {
+            rows: rule.axis(height, rows)?,
+            columns: rule.axis(width, columns)?,
+            counted: match rule {
+                Rule::Adaptive | Rule::Sliding => None,
+                Rule::Padded => Some((counted(rule, height, rows)?, counted(rule, width, columns)?)),
+            },
+            place,
+            source: Source::Map,
+            steps: Steps::default(),
+        })
+    }
+
+    pub fn bins(&self) -> usize {
+        self.place.bins
+    }
+
+    /// What the sum of bin `(i, j)` is multiplied by to get its average.
+    #[inline(always)]
+    pub fn scale(&self, i: usize, j: usize) -> f64 {
+        let (rows, columns) = match &self.counted {
+            Some((rows, columns)) => (rows[i], columns[j]),
+            None => (self.rows[i].len() as u32, self.columns[j].len() as u32),
+        };
+        1.0 / (f64::from(rows) * f64::from(columns))
+    }
+}
+
+/// What a level is computed from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    /// The feature map.
+    Map,
+    /// A finer level, of which `rows x columns` bins make up one bin of this level exactly.
+    Level { parent: usize, rows: usize, columns: usize },
+}
+
+fn counted(rule: Rule, size: usize, n: usize) -> Result<Vec<u32>, PoolError> {
+    let mut counted = reserve(n)?;
+    counted.extend((0..n).map(|i| rule.counted(size, n, i) as u32));
+    Ok(counted)
+}
+
+/// The smallest level that level `i` nests in, or the map where there is none.
+pub(super) fn source(levels: &[Level], i: usize) -> Source {
+    let child = &levels[i];
+    let before = |j: usize| (levels[j].bins(), i) > (child.bins(), j);
+    (0..levels.len())
+        .filter(|&j| before(j))
+        .filter_map(|j| {
+            let rows = bins::nesting(&levels[j].rows, &child.rows)?;
+            let columns = bins::nesting(&levels[j].columns, &child.columns)?;
+            Some(Source::Level { parent: j, rows, columns })
+        })
+        .min_by_key(|source| match source {
+            Source::Level { rows, columns, .. } => rows * columns,
+            Source::Map => 0,
+        })
+        .unwrap_or(Source::Map)
+}
+
+/// The level that reads the map for level `i`.
+pub(super) fn root(levels: &[Level], mut i: usize) -> usize {
+    while let Source::Level { parent, .. } = levels[i].source {
+        i = parent;
+    }
+    i
+}

@@ -1,0 +1,252 @@
+//! A pyramid over maps of one size.
+
+use super::level::{Level, Source, source};
+use super::steps::Steps;
+use super::strips::{Strip, strips};
+use super::{nchw, square, turned};
+use crate::element::ElementType;
+use crate::error::PoolError;
+use crate::geometry::bins::Rule;
+use crate::geometry::pyramid::Pyramid;
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::Units;
+use crate::memory::reserve::reserve;
+use crate::tuning::{
+    BACKWARD_BLOCK, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE, TURNED_FEWEST,
+};
+
+/// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
+///
+/// All validation happens here and where buffers are handed over: what runs a plan cannot fail.
+#[derive(Clone, Debug)]
+pub struct PyramidPlan {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) pyramid: Pyramid,
+    levels: Vec<Level>,
+    /// Positions in `levels`, parents before their children.
+    order: Vec<usize>,
+    strips: [Vec<Strip>; 2],
+    pub(super) turned: bool,
+}
+
+impl PyramidPlan {
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `height x width` maps,
+    /// whose bins follow `rule`.
+    ///
+    /// # Errors
+    /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::WrongCount`],
+    /// [`PoolError::TooLarge`] or [`PoolError::OutOfMemory`].
+    pub fn new(
+        height: usize,
+        width: usize,
+        levels: &[(usize, usize)],
+        rule: Rule,
+        layout: Layout,
+    ) -> Result<Self, PoolError> {
+        check_size(height, width)?;
+        let pyramid = Pyramid::new(levels, layout)?;
+        let mut planned = reserve(levels.len())?;
+        for (&grid, &place) in levels.iter().zip(&pyramid.places) {
+            planned.push(Level::new((height, width), grid, rule, place)?);
+        }
+        for i in 0..planned.len() {
+            planned[i].source = source(&planned, i);
+        }
+        let order = pyramid.finer_first()?;
+        let mut plan = PyramidPlan {
+            height,
+            width,
+            pyramid,
+            levels: planned,
+            order,
+            strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
+            turned: false,
+        };
+        plan.turned = plan.prefers_turned();
+        if layout == Layout::Nchw {
+            for at in 0..plan.order.len() {
+                let i = plan.order[at];
+                plan.levels[i].steps = nchw::steps((height, width), &plan.levels, i)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Length of an output for `batch` items of `channels` channels: `batch * channels * sum(nh * nw)`.
+    pub fn output_len(&self, batch: usize, channels: usize) -> usize {
+        self.pyramid.output_len(batch, channels)
+    }
+
+    /// Height and width of the maps it was made for.
+    pub fn size(&self) -> (usize, usize) {
+        (self.height, self.width)
+    }
+
+    /// Layout of the maps and the outputs.
+    pub fn layout(&self) -> Layout {
+        self.pyramid.layout
+    }
+
+    pub(crate) fn pyramid(&self) -> &Pyramid {
+        &self.pyramid
+    }
+
+    /// How a call over `map` is cut up: planes, or blocks of channels where they fill the lanes.
+    pub(crate) fn units(&self, map: &FeatureMap) -> Units {
+        Units::new(map, if self.layout() == Layout::Nhwc || self.turned { CHANNEL_BLOCK } else { 1 })
+    }
+
+    /// The same for maxima. Large NHWC items stay whole, where they are not converted: threads that take turns in every cell
+    /// are slower than one alone.
+    pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
+        let large = map.channels.saturating_mul(map.cells()) >= STREAMED_MAP / 2;
+        let whole = self.layout() == Layout::Nhwc && kind == ElementType::F32 && large;
+        if whole { Units::new(map, map.channels) } else { self.units(map) }
+    }
+
+    /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.
+    pub(crate) fn turns(&self, channels: usize) -> bool {
+        self.turned && channels >= TURNED_FEWEST
+    }
+
+    pub(crate) fn levels(&self) -> &[Level] {
+        &self.levels
+    }
+
+    /// The levels, each after the one it is computed from.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &Level> {
+        self.order.iter().map(|&i| &self.levels[i])
+    }
+
+    pub(crate) fn strips(&self, indexed: bool) -> &[Strip] {
+        &self.strips[usize::from(indexed)]
+    }
+
+    /// Distance between reduced rows, and between the rows of a map too narrow for a vector once it is widened.
+    pub(crate) fn row_stride(&self) -> usize {
+        nchw::row_stride(self.width)
+    }
+
+    /// Reduced rows that are kept at a time, for the level that has most: those of a block of planes, or a single one.
+    pub(super) fn reduced_rows(&self) -> usize {
+        let rows = self.levels.iter().map(|level| match &level.steps {
+            Steps::Rows(gathered) if gathered.is_listed() => self.forward_block() * level.rows.len(),
+            Steps::Rows(_) => 1,
+            _ => 0,
+        });
+        rows.max().unwrap_or(0)
+    }
+
+    /// Whether strips go from top to bottom of the map, or over one row of bins after the other. That reads memory nearly in the
+    /// order in which it lies, but costs more to set up where indices are carried along.
+    pub(crate) fn strips_whole(&self, indexed: bool) -> bool {
+        indexed && self.height * self.width <= STRIPPED_PLANE
+    }
+
+    /// Planes that are pooled together: they and their reduced rows stay in the first-level cache.
+    pub(crate) fn forward_block(&self) -> usize {
+        nchw::forward_block(self.height * self.width)
+    }
+
+    /// Planes whose gradients are worked on together.
+    pub(crate) fn backward_block(&self) -> usize {
+        let planes = |cells: usize| cells / (self.height * self.width);
+        let (few, many) = (planes(BACKWARD_BLOCK), planes(4 * BACKWARD_BLOCK));
+        // Large planes have few cells that are touched, and in NHWC a line has the same cell of many planes.
+        let block = if self.layout() == Layout::Nchw { few.max(many.min(4)) } else { many };
+        block.max(1)
+    }
+
+    /// Fails unless `map` has the planned size and its elements can be counted.
+    pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
+        let (planned, found) = (self.size(), (map.height, map.width));
+        if planned != found {
+            return Err(PoolError::WrongMap { planned, found });
+        }
+        let planes = map.batch.checked_mul(map.channels).ok_or(PoolError::TooLarge)?;
+        let most = (self.height * self.width).max(self.pyramid.bins);
+        planes.checked_mul(most).filter(|&n| n <= isize::MAX as usize / 4).ok_or(PoolError::TooLarge)?;
+        Ok(())
+    }
+
+    /// Whether NCHW planes are small, and some level that reads them has no kernel for its size.
+    fn prefers_turned(&self) -> bool {
+        let roots = || self.levels.iter().filter(|level| level.source == Source::Map);
+        let pays = turned::pays(self.size(), self.pyramid.bins, roots().count());
+        self.layout() == Layout::Nchw && pays && !roots().all(|level| square::is_square(self.size(), level))
+    }
+}
+
+/// Fails unless a plane has cells, and no more than 31 bits count. [`Pyramid`] counts the bins.
+fn check_size(height: usize, width: usize) -> Result<(), PoolError> {
+    if height == 0 || width == 0 {
+        return Err(PoolError::EmptyMap { height, width });
+    }
+    height.checked_mul(width).filter(|&cells| i32::try_from(cells).is_ok()).ok_or(PoolError::TooLarge)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(height: usize, width: usize, levels: &[usize]) -> PyramidPlan {
+        let levels: Vec<_> = levels.iter().map(|&n| (n, n)).collect();
+        PyramidPlan::new(height, width, &levels, Rule::Adaptive, Layout::Nchw).unwrap()
+    }
+
+    fn parents(plan: &PyramidPlan) -> Vec<Option<usize>> {
+        let parent = |level: &Level| match level.source {
+            Source::Map => None,
+            Source::Level { parent, .. } => Some(parent),
+        };
+        plan.levels.iter().map(parent).collect()
+    }
+
+    #[test]
+    fn only_levels_without_a_multiple_read_the_map() {
+        assert_eq!(parents(&plan(13, 13, &[4, 2, 1])), [None, Some(0), Some(1)]);
+        assert_eq!(parents(&plan(38, 50, &[6, 3, 2, 1])), [None, Some(0), Some(0), Some(2)]);
+        assert_eq!(parents(&plan(10, 10, &[1, 2, 3, 4])), [Some(1), Some(3), None, None]);
+    }
+
+    #[test]
+    fn equal_levels_follow_the_first_of_them() {
+        assert_eq!(parents(&plan(5, 5, &[2, 2, 2])), [None, Some(0), Some(0)]);
+    }
+
+    #[test]
+    fn parents_come_before_children() {
+        let plan = plan(17, 9, &[1, 2, 3, 6, 6, 4]);
+        for (at, &i) in plan.order.iter().enumerate() {
+            if let Source::Level { parent, .. } = plan.levels[i].source {
+                assert!(plan.order[..at].contains(&parent));
+            }
+        }
+    }
+
+    #[test]
+    fn small_planes_are_turned_unless_there_are_kernels_for_them_or_few_of_them() {
+        let turns = |size, levels: &[usize], channels| plan(size, size, levels).turns(channels);
+        assert!(turns(10, &[6, 3, 2, 1], 256) && turns(13, &[6, 3, 2, 1], 16));
+        assert!(turns(18, &[6, 3, 2, 1], 64) && !turns(18, &[4, 2, 1], 64) && turns(24, &[8, 6, 3, 1], 64));
+        assert!(!turns(13, &[4, 2, 1], 256) && !turns(56, &[4, 2, 1], 256) && !turns(10, &[1 << 12], 256));
+        assert!(!turns(10, &[6, 3, 2, 1], 3));
+    }
+
+    #[test]
+    fn impossible_plans_are_refused() {
+        let plan = |height, width, levels: &[(usize, usize)]| {
+            PyramidPlan::new(height, width, levels, Rule::Adaptive, Layout::Nchw).map(|_| ()).unwrap_err()
+        };
+        assert_eq!(plan(3, 3, &[]), PoolError::NoLevels);
+        let error = PyramidPlan::new(13, 7, &[(4, 4)], Rule::Sliding, Layout::Nchw).map(|_| ());
+        assert_eq!(error, Err(PoolError::WrongCount { size: 7, asked: 4, count: 6 }));
+        assert_eq!(plan(3, 3, &[(1, 1), (2, 0)]), PoolError::EmptyLevel { level: 1, rows: 2, columns: 0 });
+        assert_eq!(plan(0, 3, &[(1, 1)]), PoolError::EmptyMap { height: 0, width: 3 });
+        assert_eq!(plan(1 << 16, 1 << 16, &[(1, 1)]), PoolError::TooLarge);
+        assert_eq!(plan(3, 3, &[(1 << 20, 1 << 20)]), PoolError::TooLarge);
+        assert_eq!(plan(3, 3, &[(usize::MAX, 2)]), PoolError::TooLarge);
+    }
+}

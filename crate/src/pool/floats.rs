@@ -1,0 +1,100 @@
+//! Runs kernels over a range of units of `f32` elements.
+
+use core::ops::Range;
+
+use crate::element::ElementType;
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::kernels::{Best, ItemOutput, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
+use crate::memory::slots::Slots;
+use crate::memory::span::Span;
+use crate::plan::PyramidPlan;
+use crate::vector::Native;
+
+/// Pools a range of units. Indices are found where there is room for them.
+///
+/// # Safety
+/// `map` must have passed the plan's check, the buffers must have its lengths, `scratch` the plan's `forward_scratch`, and no other
+/// thread may hold this scratch or run one of these units.
+#[inline(never)]
+pub(crate) unsafe fn forward(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: &[f32],
+    output: Slots,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        if output.indices.len() > 0 {
+            run_units::<WithIndex<Native>>(plan, map, input, output, units, scratch);
+        } else {
+            run_units::<WithoutIndex<Native>>(plan, map, input, output, units, scratch);
+        }
+    }
+}
+
+unsafe fn run_units<B: Best<Native>>(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: &[f32],
+    slots: Slots,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    let layout = plan.layout();
+    for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
+        let cells = layout.cells(map, item);
+        let output = ItemOutput { slots, channels: map.channels, item, layout };
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe {
+            match layout {
+                Layout::Nchw if plan.turns(channels.len()) => {
+                    turned::channels::<Native, B>(plan, input, cells, output, channels, scratch)
+                }
+                Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
+                Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
+            }
+        }
+    }
+}
+
+/// Averages a range of units.
+///
+/// # Safety
+/// As [`forward`], with the plan's `average_scratch`.
+#[inline(never)]
+pub(crate) unsafe fn average(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: &[f32],
+    output: Span<f32>,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    for part in plan.units(map).items(units) {
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { averages::forward(plan, map, part, input, output, scratch) };
+    }
+}
+
+/// The gradient of averages for a range of units. Every cell of theirs is written.
+///
+/// # Safety
+/// As [`average`].
+#[inline(never)]
+pub(crate) unsafe fn average_backward(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    grad_output: &[f32],
+    grad_input: Span<f32>,
+    units: Range<usize>,
+    scratch: Span<f32>,
+) {
+    for (item, channels) in plan.units(map).items(units) {
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe {
+            averages::backward(plan, map, (item, channels), grad_output, grad_input, scratch);
+        }
+    }
+}
