@@ -6,6 +6,7 @@ import { cli } from './cli.mjs';
 import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { providePython } from './python.mjs';
+import { findRedis, provideRedis } from './redis.mjs';
 import { fail, nothing, step } from './step.mjs';
 import { findToolchain, provideToolchain } from './toolchain.mjs';
 import { provideTool, tools } from './tools.mjs';
@@ -14,7 +15,7 @@ const help = `
 Usage: node scripts/setup.mjs [--browsers]
 
 Provides what the project is built with: the npm dependencies, a Rust that builds WebAssembly, wasm-pack and
-wasm-bindgen in .tools, and with --browsers the browsers and the Python of the tests, where they can be installed. What is already there is left as it is.`;
+wasm-bindgen in .tools, and with --browsers the browsers, the Python and the Redis of the tests, where they can be installed. What is already there is left as it is.`;
 
 const oldestNode = 20;
 
@@ -27,6 +28,7 @@ export async function setup({ browsers: withBrowsers = false } = {}) {
   if (withBrowsers) {
     await step('finding Python', providePython);
     await provideBrowsers();
+    await step('finding Redis', provideBroker);
   }
 }
 
@@ -65,6 +67,15 @@ async function provideBrowsers() {
       return installed ? `${title} is ${installed}` : nothing(howToInstall(name));
     });
   }
+}
+
+async function provideBroker() {
+  const had = findRedis();
+  if (had) return nothing(`Redis is ${had}`);
+  const installed = await provideRedis();
+  return installed
+    ? `Redis is ${installed}`
+    : nothing('no Redis or Valkey: tests of queues are left out; install redis-server for them');
 }
 
 await cli(import.meta, help, (args) => setup({ browsers: args.includes('--browsers') }));

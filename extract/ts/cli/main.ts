@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { extract } from '../commands/extract.js';
 import { planRun } from '../commands/plan-run.js';
@@ -6,10 +7,12 @@ import { verify } from '../commands/verify.js';
 import { ExtractError, exitCodes, UsageError } from '../core/errors.js';
 import { ownVersion } from '../core/versions.js';
 import { beginFresh } from '../parts/manifest.js';
-import { readSlice } from '../plan/slice.js';
+import { readSlice, type Slice } from '../plan/slice.js';
+import { enqueue } from '../queue/enqueue.js';
+import { work } from '../queue/work.js';
 import { usualMemory } from '../threads/memory.js';
 import { type RunFlags, readRun } from './run-options.js';
-import { readBytes, readCount } from './values.js';
+import { readAddress, readBytes, readCount } from './values.js';
 
 interface MachineFlags {
   workers?: string;
@@ -20,6 +23,13 @@ interface ExtractFlags extends RunFlags, MachineFlags {
   shard?: string;
   fresh?: boolean;
   allowFailures?: boolean;
+  queue?: string;
+  name?: string;
+}
+
+interface WorkFlags extends MachineFlags {
+  queue: string;
+  lock: string;
 }
 
 interface VerifyFlags extends MachineFlags {
@@ -35,6 +45,8 @@ Examples:
   pyramid-pool-extract 'photos/**/*.jpg' --model backbone.onnx --levels 4,2,1 --out vectors/
   pyramid-pool-extract maps/*.parquet --levels 4,2,1 --out vectors/
   pyramid-pool-extract photos/ --model model.onnx --out vectors/ --shard 3/64
+  pyramid-pool-extract photos/ --model model.onnx --out vectors/ --queue redis://host:6379 --name run7
+  pyramid-pool-extract work --queue redis://host:6379
   pyramid-pool-extract verify vectors/ --sample 500
 
 Exit codes: 0 done, 1 an error, 2 a wrong command line, 3 done but some inputs could not be read (see failed.jsonl),
@@ -99,22 +111,36 @@ const extractCommand = program
   .option('--shard <i/n>', 'make a slice alone: 0/64 to 63/64; auto or auto/64 as an array scheduler says')
   .option('--fresh', 'remove the parts of an earlier run, and begin anew')
   .option('--allow-failures', 'end with 0 where some inputs could not be read')
+  .option('--queue <address>', 'have the workers of a queue make the parts: redis://host:6379')
+  .option('--name <name>', 'what the run is called in the queue; by default as the folder')
   .action(async (inputs: string[], flags: ExtractFlags) => {
     const machine = readMachine(flags);
-    const slice = readSlice(flags.shard);
-    if (flags.fresh && slice) {
-      throw new UsageError(
-        '--fresh with a slice would remove what other slices have made: remove the folder first',
-      );
-    }
+    const slice = readSliceOf(flags);
     const { leftOut, ...request } = await readRun(inputs, flags);
     const plan = await planRun(request);
     if (flags.fresh) await beginFresh(request.out);
     if (leftOut > 0) console.log(`${leftOut} other files are left out, by the ends of their names.`);
     const allowFailures = flags.allowFailures ?? false;
-    process.exitCode = await extract(plan, { ...machine, slice, allowFailures });
+    if (flags.queue === undefined) {
+      process.exitCode = await extract(plan, { ...machine, slice, allowFailures });
+      return;
+    }
+    const address = readAddress('--queue', flags.queue);
+    const name = flags.name ?? basename(request.out);
+    process.exitCode = await enqueue(plan, { address, name, memory: machine.memory, allowFailures });
   });
 addMachineOptions(extractCommand);
+
+const workCommand = program
+  .command('work')
+  .description('make parts for the queue, on every machine; SIGTERM ends it after the parts under way')
+  .requiredOption('--queue <address>', 'Redis or Valkey: redis://host:6379')
+  .option('--lock <seconds>', 'after how long the part of a worker that died is given to another one', '30')
+  .action(async (flags: WorkFlags) => {
+    const address = readAddress('--queue', flags.queue);
+    process.exitCode = await work({ ...readMachine(flags), address, lock: readCount('--lock', flags.lock) });
+  });
+addMachineOptions(workCommand);
 
 const verifyCommand = program
   .command('verify')
@@ -134,6 +160,18 @@ const verifyCommand = program
     });
   });
 addMachineOptions(verifyCommand);
+
+/** The slice that is asked for. A queue gives out the parts itself. */
+function readSliceOf({ shard, queue, name, fresh }: ExtractFlags): Slice | undefined {
+  if (queue !== undefined && shard !== undefined)
+    throw new UsageError('--shard and --queue exclude each other');
+  if (queue === undefined && name !== undefined) throw new UsageError('--name needs --queue');
+  const slice = queue === undefined ? readSlice(shard) : undefined;
+  if (!fresh || !slice) return slice;
+  throw new UsageError(
+    '--fresh with a slice would remove what other slices have made: remove the folder first',
+  );
+}
 
 /** The options of a command, as its help lists them. */
 function optionsOf(command: Command): string {

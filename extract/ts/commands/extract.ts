@@ -7,6 +7,7 @@ import { listParts, type PartSummary, summariseParts } from '../parts/read-parts
 import type { Slice } from '../plan/slice.js';
 import { PoolEnded, ThreadPool } from '../threads/pool.js';
 import { type RunPlan, tryModel } from './plan-run.js';
+import { count, sum } from './plural.js';
 import { duration, type Progress, showProgress } from './progress.js';
 import { onStop } from './signals.js';
 
@@ -141,12 +142,4 @@ function tellStart(
   }
   const there = mine.length - pending.length;
   if (there > 0) console.log(`${count(there, 'part')} in ${job.out} already.`);
-}
-
-export const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
-
-export function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
-  let all = 0;
-  for (const item of items) all += of(item);
-  return all;
 }

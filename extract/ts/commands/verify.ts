@@ -4,8 +4,8 @@ import type { Shard } from '../core/settings.js';
 import { differencesOf, inputLines, type Manifest, readInputs, readManifest } from '../parts/manifest.js';
 import { listParts, readIds, readVectors, summarisePart } from '../parts/read-parts.js';
 import { ThreadPool } from '../threads/pool.js';
-import { count } from './extract.js';
 import { planRun, type RunPlan, tryModel } from './plan-run.js';
+import { count } from './plural.js';
 import { showProgress } from './progress.js';
 import { draw } from './sample.js';
 

@@ -1,0 +1,100 @@
+/** A Redis or Valkey of its own for a test file. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { Redis } from 'ioredis';
+import { afterAll } from 'vitest';
+import { findRedis } from '../../scripts/redis.mjs';
+
+export const redisProgram = findRedis();
+
+export class Broker {
+  readonly address: string;
+  readonly #folder: string;
+  readonly #port: number;
+  #server: ChildProcess | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder;
+    this.#port = port;
+    this.address = `redis://127.0.0.1:${port}`;
+    mkdirSync(folder);
+    afterAll(() => this.kill());
+  }
+
+  static async start(folder: string): Promise<Broker> {
+    const broker = new Broker(folder, await freePort());
+    await broker.start();
+    return broker;
+  }
+
+  /** Starts it with what its append-only file has. */
+  async start(): Promise<void> {
+    const settings = {
+      port: this.#port,
+      bind: '127.0.0.1',
+      dir: this.#folder,
+      appendonly: 'yes',
+      appendfsync: 'always',
+      save: '',
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.#server = spawn(redisProgram!, args, { stdio: 'ignore' });
+    await this.ask((redis) => redis.ping());
+  }
+
+  /** Kills it at once. */
+  async kill(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (!server) return;
+    const gone = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGCONT');
+    server.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Loses all that it knew. */
+  forget(): void {
+    rmSync(this.#folder, { recursive: true });
+    mkdirSync(this.#folder);
+  }
+
+  /** Stops answering; or goes on. */
+  freeze(): void {
+    this.#server!.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#server!.kill('SIGCONT');
+  }
+
+  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.address, { maxRetriesPerRequest: null });
+    redis.on('error', () => {});
+    try {
+      return await question(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Waits until so many shards are under way. */
+  async untilActive(count: number): Promise<void> {
+    await this.ask(async (redis) => {
+      while ((await redis.llen('bull:pyramid-pool-extract:active')) < count) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+  }
+}
+
+/** A port that is free now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

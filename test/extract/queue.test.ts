@@ -1,0 +1,191 @@
+/** The queue: whatever dies, no vector is lost, none is double, and the bytes of the parts are the same. */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Broker, redisProgram } from './broker.js';
+import { makePhotos, sharp } from './photos.js';
+import { model } from './reference.js';
+import { failedOf, manifestOf, partsOf, type Running, run, start, temporaryFolder, until } from './tool.js';
+
+const folder = temporaryFolder();
+const out = (name: string) => join(folder, name);
+const photos = join(folder, 'photos');
+/** Few images, of which each takes a while. */
+const large = join(folder, 'large');
+
+const options = (from: string, name: string) => [
+  from,
+  ...['--model', model, '--out', out(name), '--engine', 'web', '--part-size', from === large ? '2' : '8'],
+];
+
+/** Files of parts in a folder that may not be there yet. */
+const partsIn = (name: string) =>
+  existsSync(out(name)) ? readdirSync(out(name)).filter((file) => file.startsWith('part-')) : [];
+
+/** How often a worker says that it has made each part. */
+const madeBy = (text: string) => [...text.matchAll(/part-\S+(?=, \d+ vectors?)/g)].map(([name]) => name);
+
+describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
+  let broker: Broker;
+  let expected: Record<string, Record<string, string>>;
+  const workers: Running[] = [];
+
+  /** A worker whose shards go to another one soon after it has died. */
+  function startWorker(): Running {
+    const worker = start(['work', '--queue', broker.address, '--workers', '1', '--lock', '1']);
+    workers.push(worker);
+    return worker;
+  }
+
+  const enqueue = (from: string, name: string, ...more: string[]) =>
+    start([...options(from, name), '--queue', broker.address, '--name', name, '--allow-failures', ...more]);
+
+  async function expectWhole(
+    name: string,
+    from: string,
+    following: Promise<{ code: number | null; text: string }>,
+  ) {
+    const { code, text } = await following;
+    expect(code, text).toBe(0);
+    expect(partsOf(out(name))).toEqual(expected[from]);
+    const { counts, input } = manifestOf(out(name));
+    expect(counts.parts).toBe(input.parts);
+    expect(counts.vectors + counts.failed).toBe(input.files);
+  }
+
+  beforeAll(async () => {
+    mkdirSync(large);
+    for (let i = 0; i < 6; i++) {
+      const image = sharp({
+        create: { width: 1100 + i, height: 900, channels: 3, background: { r: 40 * i, g: 9, b: 80 } },
+      });
+      writeFileSync(join(large, `${i}.png`), await image.png({ compressionLevel: 1 }).toBuffer());
+    }
+    await makePhotos(photos, 40);
+    const alone = [
+      run(...options(photos, 'alone'), '--allow-failures'),
+      run(...options(large, 'large alone')),
+    ];
+    for (const { code, text } of await Promise.all(alone)) expect(code, text).toBe(0);
+    expected = { [photos]: partsOf(out('alone')), [large]: partsOf(out('large alone')) };
+    broker = await Broker.start(join(folder, 'redis'));
+  });
+
+  afterEach(async () => {
+    for (const { child } of workers) child.kill('SIGKILL');
+    await Promise.all(workers.splice(0));
+  });
+
+  test('two workers make the bytes of one machine, and end after what is under way', async () => {
+    const [first, second] = [startWorker(), startWorker()];
+    await expectWhole('two', photos, enqueue(photos, 'two'));
+    expect(failedOf(out('two'))).toEqual(failedOf(out('alone')));
+    for (const { child } of [first, second]) child.kill('SIGTERM');
+    const [a, b] = await Promise.all([first, second]);
+    expect([a!.code, b!.code], a!.text + b!.text).toEqual([0, 0]);
+    const made = [...madeBy(a!.text), ...madeBy(b!.text)];
+    expect(made.sort(), 'each part is made once').toEqual(
+      Object.keys(expected[photos]!).map((file) => file.replace('.parquet', '')),
+    );
+    const again = await enqueue(photos, 'two');
+    expect(again.code, again.text).toBe(0);
+    expect(again.text).not.toContain('to make');
+  });
+
+  test('a shard that takes longer than its lock is made once', async () => {
+    const worker = startWorker();
+    // Decoding and computing of all six in one part.
+    const args = [...options(large, 'long'), '--queue', broker.address, '--part-size', '6'];
+    const { code, text } = await start(args);
+    expect(code, text).toBe(0);
+    worker.child.kill('SIGTERM');
+    expect(madeBy((await worker).text)).toHaveLength(1);
+  });
+
+  test('a worker that is killed in the middle of a shard', async () => {
+    const following = enqueue(large, 'killed');
+    const killed = startWorker();
+    await broker.untilActive(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    killed.child.kill('SIGKILL');
+    startWorker();
+    await expectWhole('killed', large, following);
+  });
+
+  test('a worker that is killed after its part is written and before it has said so', async () => {
+    const following = enqueue(large, 'unsaid');
+    const killed = startWorker();
+    await broker.untilActive(1);
+    broker.freeze();
+    await until(() => partsIn('unsaid').length > 0, 'a part');
+    killed.child.kill('SIGKILL');
+    await killed;
+    broker.thaw();
+    const [first] = partsIn('unsaid');
+    const other = startWorker();
+    await expectWhole('unsaid', large, following);
+    other.child.kill('SIGTERM');
+    const made = (await other).text.split('\n').find((line) => line.includes(first!.replace('.parquet', '')));
+    expect(made).toContain('was there');
+  });
+
+  test('a worker that stood still, whose shard another one has made meanwhile', async () => {
+    const following = enqueue(large, 'still');
+    const still = startWorker();
+    await broker.untilActive(1);
+    still.child.kill('SIGSTOP');
+    startWorker();
+    await until(() => partsIn('still').length >= 2, 'two parts of the other one');
+    still.child.kill('SIGCONT');
+    await expectWhole('still', large, following);
+  });
+
+  test('a broker that is killed and goes on from its file, and one that has lost its jobs', async () => {
+    for (const loses of [false, true]) {
+      const name = loses ? 'lost' : 'restarted';
+      const following = enqueue(large, name);
+      startWorker();
+      await until(() => partsIn(name).length > 0, 'a part');
+      await broker.kill();
+      if (loses) broker.forget();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await broker.start();
+      await expectWhole(name, large, following);
+    }
+  });
+
+  test('the command that has filled the queue is killed, and follows again', async () => {
+    const first = enqueue(large, 'followed');
+    await until(
+      () => partsIn('followed').length === 0 && existsSync(join(out('followed'), 'manifest.json')),
+      'a manifest',
+    );
+    startWorker();
+    await broker.untilActive(1);
+    first.child.kill('SIGKILL');
+    await first;
+    await expectWhole('followed', large, enqueue(large, 'followed'));
+  });
+
+  test('a worker that would make other vectors makes none and says so', async () => {
+    const file = join(folder, 'model.onnx');
+    copyFileSync(model, file);
+    const following = enqueue(photos, 'elsewhere', '--model', file);
+    await until(() => existsSync(join(out('elsewhere'), 'manifest.json')), 'a manifest');
+    // What another machine may have under the same path.
+    copyFileSync(join(model, '../../exported/pyramid-new.onnx'), file);
+    const { code, text } = await startWorker();
+    expect(code, text).toBe(1);
+    expect(text).toContain('this machine would make other vectors');
+    expect(partsIn('elsewhere')).toEqual([]);
+    copyFileSync(model, file);
+    startWorker();
+    await expectWhole('elsewhere', photos, following);
+  });
+
+  test('an address where nothing answers', async () => {
+    const { code, text } = await start([...options(photos, 'none'), '--queue', 'redis://127.0.0.1:1']);
+    expect(code).toBe(1);
+    expect(text).toContain('no Redis or Valkey answers at redis://127.0.0.1:1');
+  });
+});
