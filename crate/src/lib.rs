@@ -44,7 +44,7 @@ pub use error::PoolError;
 pub use geometry::bins;
 pub use geometry::region_rule::{NOWHERE, RegionRule};
 pub use geometry::roi_align::RoiAlign;
-pub use geometry::shape::{FeatureMap, Layout};
+pub use geometry::shape::{Arrangement, FeatureMap, Layout, OutputOrder};
 pub use plan::PyramidPlan;
 pub use plan::align::AlignPlan;
 pub use plan::regions::RegionPlan;

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::geometry::bins::{self, Rule};
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::geometry::roi_align::RoiAlign;
-use crate::geometry::shape::{FeatureMap, Layout, Place};
+use crate::geometry::shape::{Arrangement, FeatureMap, Place};
 
 /// One bin: the cells it reads, and where they and its own values stand.
 struct Bin {
@@ -21,14 +21,21 @@ struct Bin {
 }
 
 /// Calls `visit` for every bin: planes outermost, then levels, then bins in row-major order.
-fn for_each_bin(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout: Layout, mut visit: impl FnMut(Bin)) {
+fn for_each_bin(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: Rule,
+    arrangement: impl Into<Arrangement>,
+    mut visit: impl FnMut(Bin),
+) {
+    let arrangement = arrangement.into();
     let row: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     for item in 0..map.batch {
         for channel in 0..map.channels {
-            let cells = layout.cells(map, item);
+            let cells = arrangement.layout.cells(map, item);
             let mut before = 0;
             for (level, &(rows, columns)) in levels.iter().enumerate() {
-                let bins = layout.bins(map.channels, row, Place { first: before, bins: rows * columns }, item);
+                let bins = arrangement.bins(map.channels, row, Place { first: before, bins: rows * columns }, item);
                 for bin in 0..rows * columns {
                     visit(Bin {
                         level,
@@ -55,13 +62,13 @@ pub fn forward(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: Rule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     input: &[f32],
 ) -> (Vec<f32>, Vec<u32>) {
     let bins: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let len = map.batch * map.channels * bins;
     let (mut output, mut indices) = (vec![0.0; len], vec![0; len]);
-    for_each_bin(map, levels, rule, layout, |bin| {
+    for_each_bin(map, levels, rule, arrangement, |bin| {
         let (mut best, mut index) = (f32::NEG_INFINITY, bin.rows.start * map.width + bin.columns.start);
         for row in bin.rows {
             for column in bin.columns.clone() {
@@ -86,12 +93,12 @@ pub fn backward(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: Rule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     grad_output: &[f32],
     indices: &[u32],
 ) -> Vec<f32> {
     let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
-    for_each_bin(map, levels, rule, layout, |bin| {
+    for_each_bin(map, levels, rule, arrangement, |bin| {
         by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
     });
     add_levels(by_level)
@@ -106,9 +113,15 @@ fn add_levels(by_level: Vec<Vec<f32>>) -> Vec<f32> {
 }
 
 /// The average of every bin, summed in double precision. Padding counts as cells where the rule pads.
-pub fn average(map: &FeatureMap, levels: &[(usize, usize)], rule: Rule, layout: Layout, input: &[f32]) -> Vec<f64> {
+pub fn average(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: Rule,
+    arrangement: impl Into<Arrangement>,
+    input: &[f32],
+) -> Vec<f64> {
     let mut output = vec![0.0; map.batch * map.channels * levels.iter().map(|&(r, c)| r * c).sum::<usize>()];
-    for_each_bin(map, levels, rule, layout, |bin| {
+    for_each_bin(map, levels, rule, arrangement, |bin| {
         let cells = bin.rows.flat_map(|row| bin.columns.clone().map(move |column| row * map.width + column));
         let sum: f64 = cells.map(|cell| f64::from(input[bin.cells.0 + cell * bin.cells.1])).sum();
         output[bin.at] = sum / bin.area;
@@ -121,11 +134,11 @@ pub fn average_backward(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: Rule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     grad_output: &[f32],
 ) -> Vec<f64> {
     let mut grad_input = vec![0.0; map.len()];
-    for_each_bin(map, levels, rule, layout, |bin| {
+    for_each_bin(map, levels, rule, arrangement, |bin| {
         for row in bin.rows {
             for column in bin.columns.clone() {
                 let cell = bin.cells.0 + (row * map.width + column) * bin.cells.1;
@@ -151,10 +164,11 @@ fn for_each_region_bin(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RegionRule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     mut visit: impl FnMut(RegionBin),
 ) {
+    let arrangement = arrangement.into();
     let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let axis = |ends: (f32, f32), size: usize, n: usize| {
         let mut axis = Vec::new();
@@ -162,12 +176,12 @@ fn for_each_region_bin(
         axis
     };
     for (row, region) in regions.chunks_exact(5).enumerate() {
-        let cells = layout.cells(map, region[0] as usize);
+        let cells = arrangement.layout.cells(map, region[0] as usize);
         let mut first = 0;
         for (level, &(rows, columns)) in levels.iter().enumerate() {
             let down = axis((region[2], region[4]), map.height, rows);
             let across = axis((region[1], region[3]), map.width, columns);
-            let place = layout.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            let place = arrangement.bins(map.channels, all, Place { first, bins: rows * columns }, row);
             first += rows * columns;
             for channel in 0..map.channels {
                 for bin in 0..rows * columns {
@@ -192,14 +206,14 @@ pub fn forward_regions(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RegionRule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     input: &[f32],
 ) -> (Vec<f32>, Vec<u32>) {
     let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let len = regions.len() / 5 * map.channels * all;
     let (mut output, mut indices) = (vec![0.0; len], vec![NOWHERE; len]);
-    for_each_region_bin(map, levels, rule, layout, regions, |bin| {
+    for_each_region_bin(map, levels, rule, arrangement, regions, |bin| {
         if bin.rows.is_empty() || bin.columns.is_empty() {
             return;
         }
@@ -228,12 +242,12 @@ pub fn backward_regions(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RegionRule,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     (grad_output, indices): (&[f32], &[u32]),
 ) -> Vec<f32> {
     let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
-    for_each_region_bin(map, levels, rule, layout, regions, |bin| {
+    for_each_region_bin(map, levels, rule, arrangement, regions, |bin| {
         if indices[bin.at] != NOWHERE {
             by_level[bin.level][bin.cells.0 + indices[bin.at] as usize * bin.cells.1] += grad_output[bin.at];
         }
@@ -267,17 +281,18 @@ fn for_each_aligned_bin(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RoiAlign,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     mut visit: impl FnMut(usize, usize, (usize, usize), &[Corners], f32),
 ) {
+    let arrangement = arrangement.into();
     let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let offset = if rule.aligned { 0.5 } else { 0.0 };
     for (row, region) in regions.chunks_exact(5).enumerate() {
         let [left, top, right, bottom] = core::array::from_fn(|i| region[1 + i] * rule.spatial_scale - offset);
         let least = |extent: f32| if !rule.aligned && extent < 1.0 { 1.0 } else { extent };
         let (width, height) = (least(right - left), least(bottom - top));
-        let cells = layout.cells(map, region[0] as usize);
+        let cells = arrangement.layout.cells(map, region[0] as usize);
         let mut first = 0;
         for (level, &(rows, columns)) in levels.iter().enumerate() {
             let bin = (height / rows as f32, width / columns as f32);
@@ -287,7 +302,7 @@ fn for_each_aligned_bin(
             };
             let grid = (samples(bin.0), samples(bin.1));
             let count = grid.0.saturating_mul(grid.1).max(1) as f32;
-            let place = layout.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            let place = arrangement.bins(map.channels, all, Place { first, bins: rows * columns }, row);
             first += rows * columns;
             for i in 0..rows * columns {
                 let mut corners = Vec::new();
@@ -319,13 +334,13 @@ pub fn align_regions(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RoiAlign,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     input: &[f32],
 ) -> Vec<f32> {
     let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
     let mut output = vec![0.0; regions.len() / 5 * map.channels * all];
-    for_each_aligned_bin(map, levels, rule, layout, regions, |_, at, (first, step), samples, count| {
+    for_each_aligned_bin(map, levels, rule, arrangement, regions, |_, at, (first, step), samples, count| {
         let mut sum = 0.0;
         for corners in samples {
             let [a, b, c, d] =
@@ -343,12 +358,12 @@ pub fn align_regions_backward(
     map: &FeatureMap,
     levels: &[(usize, usize)],
     rule: RoiAlign,
-    layout: Layout,
+    arrangement: impl Into<Arrangement>,
     regions: &[f32],
     grad_output: &[f32],
 ) -> Vec<Vec<f32>> {
     let mut by_level = vec![vec![0.0_f32; map.len()]; levels.len()];
-    for_each_aligned_bin(map, levels, rule, layout, regions, |level, at, (first, step), samples, count| {
+    for_each_aligned_bin(map, levels, rule, arrangement, regions, |level, at, (first, step), samples, count| {
         for (cell, weight) in samples.iter().flatten().flatten() {
             by_level[level][first + cell * step] += grad_output[at] * weight / count;
         }

@@ -60,6 +60,11 @@ pub(crate) const MOST_REDUCED: usize = 1 << 17;
 ///
 /// Decided by 10 x 10 under 6, 3, 2, 1, NCHW.
 pub(crate) const TURNED_BLOCK: usize = 32;
+/// Words of bins of an NHWC map that are transposed together where the output is in the order of channels: they stay in the
+/// second-level cache.
+///
+/// Bounds memory for large pyramids.
+pub(crate) const MOST_TURNED: usize = 1 << 14;
 /// The fewest that are transposed: nearly as many as NHWC kernels take at once.
 ///
 /// Decided by 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.

@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{KINDS, Kind, bits, values};
+use common::{ARRANGEMENTS, KINDS, Kind, bits, values};
 use half::f16;
 use proptest::prelude::*;
 use pyramid_pool::{
-    AlignPlan, FeatureMap, Layout, PoolError, RoiAlign, align_regions, align_regions_backward, reference,
+    AlignPlan, Arrangement, FeatureMap, Layout, PoolError, RoiAlign, align_regions, align_regions_backward, reference,
 };
 
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ struct Case {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
     rule: RoiAlign,
-    layout: Layout,
+    arrangement: Arrangement,
     kind: Kind,
     seed: u64,
     /// Item and corners, as fractions of the image and a bit beyond.
@@ -34,7 +34,7 @@ impl Case {
 
     fn plan(&self) -> AlignPlan {
         let FeatureMap { batch, height, width, .. } = self.map;
-        AlignPlan::new((batch, height, width), &self.levels, self.rule, self.layout, &self.regions()).unwrap()
+        AlignPlan::new((batch, height, width), &self.levels, self.rule, self.arrangement, &self.regions()).unwrap()
     }
 }
 
@@ -53,9 +53,17 @@ fn cases(count: impl Strategy<Value = usize>) -> impl Strategy<Value = Case> {
     // Anywhere in the image and beyond, either way round.
     let regions =
         count.prop_flat_map(|count| prop::collection::vec((0..2usize, prop::array::uniform4(-0.4..1.4_f32)), count));
-    let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
-    (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>(), regions).prop_map(
-        |(map, levels, rule, layout, kind, seed, regions)| Case { map, levels, rule, layout, kind, seed, regions },
+    let arrangement = prop::sample::select(&ARRANGEMENTS[..]);
+    (map, levels, rule, arrangement, prop::sample::select(&KINDS[..]), any::<u64>(), regions).prop_map(
+        |(map, levels, rule, arrangement, kind, seed, regions)| Case {
+            map,
+            levels,
+            rule,
+            arrangement,
+            kind,
+            seed,
+            regions,
+        },
     )
 }
 
@@ -73,16 +81,16 @@ fn add(mut sum: Vec<f32>, level: Vec<f32>) -> Vec<f32> {
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    let Case { map, levels, rule, layout, kind, seed, .. } = case;
+    let Case { map, levels, rule, arrangement, kind, seed, .. } = case;
     let (plan, regions) = (case.plan(), case.regions());
     let input = values(*kind, *seed, map.len());
-    let expected = reference::align_regions(map, levels, *rule, *layout, &regions, &input);
+    let expected = reference::align_regions(map, levels, *rule, *arrangement, &regions, &input);
     let mut output = vec![9.0; expected.len()];
     align_regions(&plan, map, &input, &mut output).unwrap();
     prop_assert_eq!(bits(&output), bits(&expected), "output");
 
     let gradient = values(*kind, !seed, expected.len());
-    let by_level = reference::align_regions_backward(map, levels, *rule, *layout, &regions, &gradient);
+    let by_level = reference::align_regions_backward(map, levels, *rule, *arrangement, &regions, &gradient);
     let expected = by_level.into_iter().rev().reduce(add).unwrap();
     let mut grad_input = vec![9.0; map.len()];
     align_regions_backward(&plan, map, &gradient, &mut grad_input).unwrap();
@@ -90,13 +98,13 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
 
     // Halves are computed in `f32` and rounded for each level, and so is their sum.
     let input = halves(&input);
-    let expected = reference::align_regions(map, levels, *rule, *layout, &regions, &widen(&input));
+    let expected = reference::align_regions(map, levels, *rule, *arrangement, &regions, &widen(&input));
     let mut output = vec![f16::ONE; expected.len()];
     align_regions(&plan, map, &input, &mut output).unwrap();
     prop_assert_eq!(bits(&widen(&output)), bits(&widen(&halves(&expected))), "output in halves");
 
     let gradient = halves(&gradient);
-    let by_level = reference::align_regions_backward(map, levels, *rule, *layout, &regions, &widen(&gradient));
+    let by_level = reference::align_regions_backward(map, levels, *rule, *arrangement, &regions, &widen(&gradient));
     let round = |values: Vec<f32>| widen(&halves(&values));
     let expected = by_level.into_iter().rev().map(round).reduce(|sum, level| round(add(sum, level))).unwrap();
     let mut grad_input = vec![f16::ONE; map.len()];
@@ -127,11 +135,12 @@ proptest! {
 #[test]
 fn large_maps_and_levels_agree_with_the_reference() {
     for (size, levels) in [((520, 1030), vec![(2, 2), (1, 1)]), ((3, 4), vec![(750, 700), (1, 1)])] {
-        for (layout, aligned) in [(Layout::Nchw, false), (Layout::Nhwc, true)] {
+        for (arrangement, aligned) in ARRANGEMENTS.into_iter().zip([false, true].into_iter().cycle()) {
             let map = FeatureMap { batch: 1, channels: 6, height: size.0, width: size.1 };
             let regions = vec![(0, [-0.1, 0.0, 0.9, 1.0]), (0, [0.3, 0.2, 0.35, 0.7])];
             let rule = RoiAlign { spatial_scale: 0.5, sampling_ratio: 2, aligned };
-            check(&Case { map, levels: levels.clone(), rule, layout, kind: Kind::Normal, seed: 7, regions }).unwrap();
+            check(&Case { map, levels: levels.clone(), rule, arrangement, kind: Kind::Normal, seed: 7, regions })
+                .unwrap();
         }
     }
 }

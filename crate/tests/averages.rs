@@ -2,12 +2,10 @@
 
 mod common;
 
-use common::{Kind, values};
+use common::{ARRANGEMENTS, Kind, values};
 use half::f16;
 use pyramid_pool::bins::Rule;
-use pyramid_pool::{Element, FeatureMap, Layout, PyramidPlan, Real, average, average_backward, reference};
-
-const LAYOUTS: [Layout; 2] = [Layout::Nchw, Layout::Nhwc];
+use pyramid_pool::{Element, FeatureMap, PyramidPlan, Real, average, average_backward, reference};
 
 fn averages<T: Real>(plan: &PyramidPlan, map: &FeatureMap, input: &[T]) -> Vec<T> {
     let mut output = vec![T::narrow(9.0); plan.output_len(map.batch, map.channels)];
@@ -28,19 +26,19 @@ fn assert_near(found: &[f32], expected: &[f64], largest: f64, what: &str) {
 
 fn check((channels, height, width): (usize, usize, usize), levels: &[(usize, usize)], rule: Rule) {
     let map = FeatureMap { batch: 1, channels, height, width };
-    for layout in LAYOUTS {
-        let Ok(plan) = PyramidPlan::new(height, width, levels, rule, layout) else { return };
-        let what = format!("{map:?} under {levels:?}, {rule:?}, {layout:?}");
+    for arrangement in ARRANGEMENTS {
+        let Ok(plan) = PyramidPlan::new(height, width, levels, rule, arrangement) else { return };
+        let what = format!("{map:?} under {levels:?}, {rule:?}, {arrangement:?}");
         for offset in [0.0, 1.0] {
             let input: Vec<f32> = values(Kind::Normal, width as u64, map.len()).iter().map(|x| x + offset).collect();
             let largest = input.iter().fold(0.0, |most, x| f64::max(most, f64::from(x.abs())));
-            let expected = reference::average(&map, levels, rule, layout, &input);
+            let expected = reference::average(&map, levels, rule, arrangement, &input);
             assert_near(&averages(&plan, &map, &input), &expected, largest, &what);
 
             let gradient: Vec<f32> = values(Kind::Normal, 5, expected.len()).iter().map(|x| x + offset).collect();
             let magnitudes: Vec<f32> = gradient.iter().map(|x| x.abs()).collect();
-            let expected = reference::average_backward(&map, levels, rule, layout, &gradient);
-            let sums = reference::average_backward(&map, levels, rule, layout, &magnitudes);
+            let expected = reference::average_backward(&map, levels, rule, arrangement, &gradient);
+            let sums = reference::average_backward(&map, levels, rule, arrangement, &magnitudes);
             let found = gradients(&plan, &map, &gradient);
             for ((&found, expected), sum) in found.iter().zip(&expected).zip(&sums) {
                 assert!((f64::from(found) - expected).abs() <= 1e-6 * sum, "{what}: {found} for {expected}");
@@ -72,8 +70,8 @@ fn averages_are_near_the_true_ones_at_every_size() {
 fn averages_of_many_ones_are_one() {
     let map = FeatureMap { batch: 1, channels: 1, height: 1, width: 1 << 25 };
     let input = vec![1.0_f32; map.len()];
-    for layout in LAYOUTS {
-        let plan = PyramidPlan::new(1, map.width, &[(1, 1)], Rule::Adaptive, layout).unwrap();
+    for arrangement in ARRANGEMENTS {
+        let plan = PyramidPlan::new(1, map.width, &[(1, 1)], Rule::Adaptive, arrangement).unwrap();
         assert_eq!(averages(&plan, &map, &input), [1.0]);
     }
 }
@@ -81,8 +79,8 @@ fn averages_of_many_ones_are_one() {
 #[test]
 fn huge_cells_have_an_average_and_what_is_not_finite_stays() {
     let map = FeatureMap { batch: 1, channels: 1, height: 4, width: 5 };
-    for layout in LAYOUTS {
-        let plan = PyramidPlan::new(4, 5, &[(1, 1), (2, 2)], Rule::Adaptive, layout).unwrap();
+    for arrangement in ARRANGEMENTS {
+        let plan = PyramidPlan::new(4, 5, &[(1, 1), (2, 2)], Rule::Adaptive, arrangement).unwrap();
         assert_eq!(averages(&plan, &map, &[f32::MAX; 20]), [f32::MAX; 5]);
         assert_eq!(averages(&plan, &map, &[f32::MIN / 2.0; 20]), [f32::MIN / 2.0; 5]);
         let mut input = [f32::MAX; 20];
@@ -100,17 +98,17 @@ fn huge_cells_have_an_average_and_what_is_not_finite_stays() {
 #[test]
 fn halves_are_rounded_once_both_ways() {
     let one = f16::from_f32(1.0);
-    for layout in LAYOUTS {
+    for arrangement in ARRANGEMENTS {
         // A cell of 4096 bins: a sum that is rounded at every addition stays at 2048.
         let map = FeatureMap { batch: 1, channels: 1, height: 1, width: 1 };
-        let plan = PyramidPlan::new(1, 1, &[(64, 64)], Rule::Adaptive, layout).unwrap();
+        let plan = PyramidPlan::new(1, 1, &[(64, 64)], Rule::Adaptive, arrangement).unwrap();
         assert_eq!(gradients(&plan, &map, &[one; 4096]), [f16::from_f32(4096.0)]);
 
         let map = FeatureMap { height: 300, width: 300, ..map };
-        let plan = PyramidPlan::new(300, 300, &[(1, 1)], Rule::Adaptive, layout).unwrap();
+        let plan = PyramidPlan::new(300, 300, &[(1, 1)], Rule::Adaptive, arrangement).unwrap();
         let input: Vec<f16> = values(Kind::Normal, 3, map.len()).into_iter().map(f16::from_f32).collect();
         let wide: Vec<f32> = input.iter().map(|value| value.widen()).collect();
-        let mean = reference::average(&map, &[(1, 1)], Rule::Adaptive, layout, &wide)[0];
+        let mean = reference::average(&map, &[(1, 1)], Rule::Adaptive, arrangement, &wide)[0];
         assert!((averages(&plan, &map, &input)[0].to_f64() - mean).abs() <= mean.abs() / 2048.0 + 1e-6);
     }
 }

@@ -2,22 +2,22 @@
 
 mod common;
 
-use common::{Kind, bits, values};
+use common::{ARRANGEMENTS, Kind, bits, values};
 use half::f16;
 use proptest::prelude::*;
 use pyramid_pool::bins::Rule;
 use pyramid_pool::{
-    Element, FeatureMap, Layout, NOWHERE, PyramidPlan, RegionPlan, RegionRule, average, backward, forward,
-    forward_regions, forward_regions_with_indices, forward_with_indices, reference,
+    Arrangement, Element, FeatureMap, Layout, NOWHERE, OutputOrder, PyramidPlan, RegionPlan, RegionRule, average,
+    backward, forward, forward_regions, forward_regions_with_indices, forward_with_indices, reference,
 };
 
 fn widen<T: Element>(values: &[T]) -> Vec<f32> {
     values.iter().map(|value| value.widen()).collect()
 }
 
-fn check_forward<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout: Layout, input: &[T]) {
-    let plan = PyramidPlan::new(map.height, map.width, levels, Rule::Adaptive, layout).unwrap();
-    let (expected, cells) = reference::forward(&map, levels, Rule::Adaptive, layout, &widen(input));
+fn check_forward<T: Element>(map: FeatureMap, levels: &[(usize, usize)], arrangement: Arrangement, input: &[T]) {
+    let plan = PyramidPlan::new(map.height, map.width, levels, Rule::Adaptive, arrangement).unwrap();
+    let (expected, cells) = reference::forward(&map, levels, Rule::Adaptive, arrangement, &widen(input));
     let mut output = vec![T::narrow(9.0); expected.len()];
     forward(&plan, &map, input, &mut output).unwrap();
     assert_eq!(bits(&widen(&output)), bits(&expected), "output");
@@ -28,13 +28,19 @@ fn check_forward<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout:
 }
 
 /// Many regions are looked up, few are scanned.
-fn check_regions<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout: Layout, input: &[T], count: usize) {
+fn check_regions<T: Element>(
+    map: FeatureMap,
+    levels: &[(usize, usize)],
+    arrangement: Arrangement,
+    input: &[T],
+    count: usize,
+) {
     let corners = values(Kind::Normal, count as u64, 4 * count);
     let region = |c: &[f32]| [0.0, c[0] * 20.0 + 10.0, c[1] * 20.0 + 10.0, c[2] * 20.0 + 15.0, c[3] * 20.0 + 15.0];
     let regions: Vec<f32> = corners.chunks_exact(4).flat_map(region).collect();
     let rule = RegionRule::RoiPool { spatial_scale: 1.0 };
-    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, rule, layout, &regions).unwrap();
-    let (expected, cells) = reference::forward_regions(&map, levels, rule, layout, &regions, &widen(input));
+    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, rule, arrangement, &regions).unwrap();
+    let (expected, cells) = reference::forward_regions(&map, levels, rule, arrangement, &regions, &widen(input));
     let (mut output, mut indices) = (vec![T::narrow(9.0); expected.len()], vec![9; expected.len()]);
     forward_regions_with_indices(&plan, &map, input, &mut output, &mut indices).unwrap();
     assert_eq!(indices, cells, "indices of regions");
@@ -49,8 +55,8 @@ fn check_regions<T: Element>(map: FeatureMap, levels: &[(usize, usize)], layout:
 }
 
 /// Sums of halves, rounded at every step, levels from the last to the first.
-fn check_backward(map: FeatureMap, levels: &[(usize, usize)], layout: Layout, seed: u64) {
-    let plan = PyramidPlan::new(map.height, map.width, levels, Rule::Adaptive, layout).unwrap();
+fn check_backward(map: FeatureMap, levels: &[(usize, usize)], arrangement: Arrangement, seed: u64) {
+    let plan = PyramidPlan::new(map.height, map.width, levels, Rule::Adaptive, arrangement).unwrap();
     let len = plan.output_len(map.batch, map.channels);
     let gradient: Vec<f16> = values(Kind::Normal, seed, len).into_iter().map(f16::from_f32).collect();
     let indices: Vec<u32> = values(Kind::Bits, !seed, len).iter().map(|v| v.to_bits() % map.cells() as u32).collect();
@@ -67,8 +73,12 @@ fn check_backward(map: FeatureMap, levels: &[(usize, usize)], layout: Layout, se
             for channel in 0..map.channels {
                 for bin in 0..bins {
                     let first = (item * all + before) * map.channels;
-                    let nchw = layout == Layout::Nchw;
-                    let at = first + if nchw { channel * bins + bin } else { bin * map.channels + channel };
+                    let nchw = arrangement.layout == Layout::Nchw;
+                    let at = match arrangement.order {
+                        OutputOrder::Channels => (item * map.channels + channel) * all + before + bin,
+                        OutputOrder::Levels if nchw => first + channel * bins + bin,
+                        OutputOrder::Levels => first + bin * map.channels + channel,
+                    };
                     let cell = indices[at] as usize;
                     let cell = item * map.channels * map.cells()
                         + if nchw { channel * map.cells() + cell } else { cell * map.channels + channel };
@@ -93,19 +103,18 @@ proptest! {
     fn every_type_agrees_with_the_reference(
         (batch, channels, height, width) in (1..3usize, 1..20usize, 1..30usize, 1..30usize),
         levels in prop::collection::vec((1..6usize, 1..6usize), 1..4),
-        nchw in any::<bool>(),
+        arrangement in prop::sample::select(&ARRANGEMENTS[..]),
         seed in any::<u64>(),
     ) {
         let map = FeatureMap { batch, channels, height, width };
-        let layout = if nchw { Layout::Nchw } else { Layout::Nhwc };
         let words: Vec<u32> = values(Kind::Bits, seed, map.len()).into_iter().map(f32::to_bits).collect();
-        check_forward(map, &levels, layout, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>());
-        check_forward(map, &levels, layout, &words.iter().map(|&w| w as i8).collect::<Vec<_>>());
-        check_forward(map, &levels, layout, &words.iter().map(|&w| w as u8).collect::<Vec<_>>());
-        check_backward(map, &levels, layout, seed);
+        check_forward(map, &levels, arrangement, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>());
+        check_forward(map, &levels, arrangement, &words.iter().map(|&w| w as i8).collect::<Vec<_>>());
+        check_forward(map, &levels, arrangement, &words.iter().map(|&w| w as u8).collect::<Vec<_>>());
+        check_backward(map, &levels, arrangement, seed);
         for count in [1, 50] {
-            check_regions(map, &levels, layout, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>(), count);
-            check_regions(map, &levels, layout, &words.iter().map(|&w| w as i8).collect::<Vec<_>>(), count);
+            check_regions(map, &levels, arrangement, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>(), count);
+            check_regions(map, &levels, arrangement, &words.iter().map(|&w| w as i8).collect::<Vec<_>>(), count);
         }
     }
 }
@@ -113,8 +122,8 @@ proptest! {
 #[test]
 fn averages_of_halves_are_rounded_once() {
     let map = FeatureMap { batch: 2, channels: 19, height: 11, width: 7 };
-    for layout in [Layout::Nchw, Layout::Nhwc] {
-        let plan = PyramidPlan::new(map.height, map.width, &[(3, 3), (1, 1)], Rule::Adaptive, layout).unwrap();
+    for arrangement in ARRANGEMENTS {
+        let plan = PyramidPlan::new(map.height, map.width, &[(3, 3), (1, 1)], Rule::Adaptive, arrangement).unwrap();
         let input: Vec<f16> = values(Kind::Normal, 7, map.len()).into_iter().map(f16::from_f32).collect();
         let mut wide = vec![0.0; plan.output_len(map.batch, map.channels)];
         average(&plan, &map, &widen(&input), &mut wide).unwrap();

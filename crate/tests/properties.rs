@@ -2,19 +2,22 @@
 
 mod common;
 
-use common::{KINDS, Kind, bits, values};
+use common::{ARRANGEMENTS, KINDS, Kind, bits, values};
 use proptest::prelude::*;
 use pyramid_pool::bins::Rule;
 use pyramid_pool::{
-    FeatureMap, Layout, PyramidPlan, average, average_backward, backward, forward, forward_with_indices, reference,
+    Arrangement, FeatureMap, Layout, OutputOrder, PyramidPlan, average, average_backward, backward, forward,
+    forward_with_indices, reference,
 };
+
+const ORDERS: [OutputOrder; 2] = [OutputOrder::Levels, OutputOrder::Channels];
 
 #[derive(Clone, Debug)]
 struct Case {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
     rule: Rule,
-    layout: Layout,
+    arrangement: Arrangement,
     kind: Kind,
     seed: u64,
 }
@@ -31,15 +34,15 @@ fn cases(
         1 => Just(vec![(6, 6), (3, 3), (2, 2), (1, 1)]),
         1 => Just(vec![(1, 1), (2, 2), (3, 3), (6, 6)]),
     ];
-    let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
+    let arrangement = prop::sample::select(&ARRANGEMENTS[..]);
     let map = (batch, channels, size.clone(), size);
     let rule = prop_oneof![2 => Just(Rule::Adaptive), 1 => Just(Rule::Sliding), 1 => Just(Rule::Padded)];
-    (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
-        |((batch, channels, height, width), mut levels, rule, layout, kind, seed)| {
+    (map, levels, rule, arrangement, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |((batch, channels, height, width), mut levels, rule, arrangement, kind, seed)| {
             // Only one bin fits every rule and size.
             levels.retain(|&(rows, columns)| rule.count(height, rows) == rows && rule.count(width, columns) == columns);
             levels.extend(levels.is_empty().then_some((1, 1)));
-            Case { map: FeatureMap { batch, channels, height, width }, levels, rule, layout, kind, seed }
+            Case { map: FeatureMap { batch, channels, height, width }, levels, rule, arrangement, kind, seed }
         },
     )
 }
@@ -51,10 +54,18 @@ fn square_cases() -> impl Strategy<Value = Case> {
     let levels = prop::collection::vec(level, 0..5)
         .prop_map(|levels| [&levels[..], &[(4, 4)], &levels[..1.min(levels.len())]].concat());
     let side = prop::sample::select(&[7, 13, 14][..]);
-    (side, 1..40usize, levels, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
-        |(side, channels, levels, kind, seed)| {
+    let order = prop::sample::select(&ORDERS[..]);
+    (side, 1..40usize, levels, order, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |(side, channels, levels, order, kind, seed)| {
             let map = FeatureMap { batch: 1, channels, height: side, width: side };
-            Case { map, levels, rule: Rule::Adaptive, layout: Layout::Nchw, kind, seed }
+            Case {
+                map,
+                levels,
+                rule: Rule::Adaptive,
+                arrangement: Arrangement { layout: Layout::Nchw, order },
+                kind,
+                seed,
+            }
         },
     )
 }
@@ -63,22 +74,30 @@ fn square_cases() -> impl Strategy<Value = Case> {
 fn narrow_cases() -> impl Strategy<Value = Case> {
     let levels = prop::collection::vec((1..9usize, 1..4usize), 1..4);
     let map = (1..300usize, 1..6usize, 1..40usize);
-    (map, levels, any::<bool>(), prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
-        |((long, short, channels), levels, flat, kind, seed)| {
+    let order = prop::sample::select(&ORDERS[..]);
+    (map, levels, any::<bool>(), order, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |((long, short, channels), levels, flat, order, kind, seed)| {
             let turn = |(a, b)| if flat { (b, a) } else { (a, b) };
             let (height, width) = turn((long, short));
             let map = FeatureMap { batch: 1, channels, height, width };
             let levels = levels.into_iter().map(turn).collect();
-            Case { map, levels, rule: Rule::Adaptive, layout: Layout::Nchw, kind, seed }
+            Case {
+                map,
+                levels,
+                rule: Rule::Adaptive,
+                arrangement: Arrangement { layout: Layout::Nchw, order },
+                kind,
+                seed,
+            }
         },
     )
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    let Case { map, levels, rule, layout, kind, seed } = case;
-    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
+    let Case { map, levels, rule, arrangement, kind, seed } = case;
+    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *arrangement).unwrap();
     let input = values(*kind, *seed, map.len());
-    let (expected, cells) = reference::forward(map, levels, *rule, *layout, &input);
+    let (expected, cells) = reference::forward(map, levels, *rule, *arrangement, &input);
 
     let mut output = vec![9.0; expected.len()];
     forward(&plan, map, &input, &mut output).unwrap();
@@ -96,7 +115,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     for indices in [cells, made] {
         let mut grad_input = vec![9.0; map.len()];
         backward(&plan, map, &gradient, &indices, &mut grad_input).unwrap();
-        let expected = reference::backward(map, levels, *rule, *layout, &gradient, &indices);
+        let expected = reference::backward(map, levels, *rule, *arrangement, &gradient, &indices);
         prop_assert_eq!(bits(&grad_input), bits(&expected), "gradient");
     }
     Ok(())
@@ -104,20 +123,20 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
 
 /// Averages agree with sums in double precision up to rounding.
 fn check_average(case: &Case) -> Result<(), TestCaseError> {
-    let Case { map, levels, rule, layout, seed, .. } = case;
-    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *layout).unwrap();
+    let Case { map, levels, rule, arrangement, seed, .. } = case;
+    let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *arrangement).unwrap();
     let close = |actual: &[f32], expected: &[f64]| {
         let most = expected.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
         actual.iter().zip(expected).all(|(&a, &b)| (f64::from(a) - b).abs() <= 4e-6 * most)
     };
     let input = values(Kind::Normal, *seed, map.len());
-    let expected = reference::average(map, levels, *rule, *layout, &input);
+    let expected = reference::average(map, levels, *rule, *arrangement, &input);
     let mut output = vec![9.0; expected.len()];
     average(&plan, map, &input, &mut output).unwrap();
     prop_assert!(close(&output, &expected), "average");
 
     let gradient = values(Kind::Normal, !seed, expected.len());
-    let expected = reference::average_backward(map, levels, *rule, *layout, &gradient);
+    let expected = reference::average_backward(map, levels, *rule, *arrangement, &gradient);
     let mut grad_input = vec![9.0; map.len()];
     average_backward(&plan, map, &gradient, &mut grad_input).unwrap();
     prop_assert!(close(&grad_input, &expected), "gradient of the average");

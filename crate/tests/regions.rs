@@ -4,10 +4,10 @@ mod common;
 
 use core::ops::Range;
 
-use common::{KINDS, Kind, bits, values};
+use common::{ARRANGEMENTS, KINDS, Kind, bits, values};
 use proptest::prelude::*;
 use pyramid_pool::{
-    FeatureMap, Layout, RegionPlan, RegionRule, backward_regions, forward_regions, forward_regions_with_indices,
+    Arrangement, FeatureMap, RegionPlan, RegionRule, backward_regions, forward_regions, forward_regions_with_indices,
     reference,
 };
 
@@ -16,7 +16,7 @@ struct Case {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
     rule: RegionRule,
-    layout: Layout,
+    arrangement: Arrangement,
     kind: Kind,
     seed: u64,
     /// Item and corners, as fractions of the image and a bit beyond.
@@ -66,18 +66,26 @@ fn cases(
     });
     let corners = prop::array::uniform4(corners);
     let regions = count.prop_flat_map(move |count| prop::collection::vec((0..2usize, corners.clone()), count));
-    let layout = prop_oneof![Just(Layout::Nchw), Just(Layout::Nhwc)];
-    (map, levels, rule, layout, prop::sample::select(&KINDS[..]), any::<u64>(), regions).prop_map(
-        |(map, levels, rule, layout, kind, seed, regions)| Case { map, levels, rule, layout, kind, seed, regions },
+    let arrangement = prop::sample::select(&ARRANGEMENTS[..]);
+    (map, levels, rule, arrangement, prop::sample::select(&KINDS[..]), any::<u64>(), regions).prop_map(
+        |(map, levels, rule, arrangement, kind, seed, regions)| Case {
+            map,
+            levels,
+            rule,
+            arrangement,
+            kind,
+            seed,
+            regions,
+        },
     )
 }
 
 fn check(case: &Case) -> Result<(), TestCaseError> {
-    let Case { map, levels, rule, layout, kind, seed, .. } = case;
+    let Case { map, levels, rule, arrangement, kind, seed, .. } = case;
     let regions = case.regions();
-    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, *rule, *layout, &regions).unwrap();
+    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, *rule, *arrangement, &regions).unwrap();
     let input = values(*kind, *seed, map.len());
-    let (expected, cells) = reference::forward_regions(map, levels, *rule, *layout, &regions, &input);
+    let (expected, cells) = reference::forward_regions(map, levels, *rule, *arrangement, &regions, &input);
 
     let mut output = vec![9.0; expected.len()];
     forward_regions(&plan, map, &input, &mut output).unwrap();
@@ -91,7 +99,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let gradient = values(*kind, !seed, expected.len());
     let mut grad_input = vec![9.0; map.len()];
     backward_regions(&plan, map, &gradient, &indices, &mut grad_input).unwrap();
-    let expected = reference::backward_regions(map, levels, *rule, *layout, &regions, (&gradient, &indices));
+    let expected = reference::backward_regions(map, levels, *rule, *arrangement, &regions, (&gradient, &indices));
     prop_assert_eq!(bits(&grad_input), bits(&expected), "gradient");
     Ok(())
 }
@@ -132,14 +140,14 @@ proptest! {
 #[test]
 fn maps_too_large_for_tables_agree_with_the_reference() {
     for (size, kinds) in [((230, 1100), &KINDS[..]), ((520, 1030), &KINDS[..2])] {
-        for (&kind, layout) in kinds.iter().zip([Layout::Nchw, Layout::Nhwc].into_iter().cycle()) {
+        for (&kind, arrangement) in kinds.iter().zip(ARRANGEMENTS.into_iter().cycle()) {
             for rule in [
                 RegionRule::RoiPool { spatial_scale: 0.5 },
                 RegionRule::SppNet { offset0: 21.0, offset: 6.5, step: 16.0 },
             ] {
                 let map = FeatureMap { batch: 1, channels: 2, height: size.0, width: size.1 };
                 let regions = vec![(0, [-0.1, 0.0, 0.9, 1.0]), (0, [0.3, 0.2, 0.35, 0.7])];
-                let case = Case { map, levels: vec![(2, 2), (1, 1)], rule, layout, kind, seed: 7, regions };
+                let case = Case { map, levels: vec![(2, 2), (1, 1)], rule, arrangement, kind, seed: 7, regions };
                 check(&case).unwrap();
             }
         }

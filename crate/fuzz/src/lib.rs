@@ -3,13 +3,13 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 use half::f16;
 use pyramid_pool::bins::Rule;
-use pyramid_pool::{Element, FeatureMap, Layout, PyramidPlan};
+use pyramid_pool::{Arrangement, Element, FeatureMap, PyramidPlan};
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
 pub use common::bits;
-use common::{KINDS, Kind, values};
+use common::{ARRANGEMENTS, KINDS, Kind, values};
 
 /// A pyramid over a map, whose rule gives the bins it asks for.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Case {
     pub map: FeatureMap,
     pub levels: Vec<(usize, usize)>,
     pub rule: Rule,
-    pub layout: Layout,
+    pub arrangement: Arrangement,
     pub numbers: Numbers,
 }
 
@@ -47,8 +47,8 @@ pub fn levels(u: &mut Unstructured, most: usize) -> Result<Vec<(usize, usize)>> 
     (0..count).map(|_| Ok((u.int_in_range(1..=most)?, u.int_in_range(1..=most)?))).collect()
 }
 
-pub fn layout(u: &mut Unstructured) -> Result<Layout> {
-    Ok(*u.choose(&[Layout::Nchw, Layout::Nhwc])?)
+pub fn arrangement(u: &mut Unstructured) -> Result<Arrangement> {
+    Ok(*u.choose(&ARRANGEMENTS)?)
 }
 
 pub fn rule(u: &mut Unstructured) -> Result<Rule> {
@@ -68,19 +68,19 @@ pub fn map(u: &mut Unstructured) -> Result<FeatureMap> {
 
 impl<'a> Arbitrary<'a> for Case {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        let (map, rule, layout) = (map(u)?, rule(u)?, layout(u)?);
+        let (map, rule, arrangement) = (map(u)?, rule(u)?, arrangement(u)?);
         let mut levels = levels(u, 9)?;
         let fits = |size, n| rule.count(size, n) == n;
         // Only one bin fits every rule and size.
         levels.retain(|&(rows, columns)| fits(map.height, rows) && fits(map.width, columns));
         levels.extend(levels.is_empty().then_some((1, 1)));
-        Ok(Case { map, levels, rule, layout, numbers: u.arbitrary()? })
+        Ok(Case { map, levels, rule, arrangement, numbers: u.arbitrary()? })
     }
 }
 
 impl Case {
     pub fn plan(&self) -> PyramidPlan {
-        PyramidPlan::new(self.map.height, self.map.width, &self.levels, self.rule, self.layout).unwrap()
+        PyramidPlan::new(self.map.height, self.map.width, &self.levels, self.rule, self.arrangement).unwrap()
     }
 }
 

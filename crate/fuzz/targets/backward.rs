@@ -8,7 +8,7 @@ use pyramid_pool::{PoolError, backward, reference};
 
 fuzz_target!(|drawn: (Case, Option<u32>)| {
     let (case, bad) = drawn;
-    let Case { map, levels, rule, layout, numbers } = &case;
+    let Case { map, levels, rule, arrangement, numbers } = &case;
     let plan = case.plan();
     let gradient = numbers.fill(1, plan.output_len(map.batch, map.channels));
     let cell = |bits: u32| (u64::from(bits) * map.cells() as u64 >> 32) as u32;
@@ -23,6 +23,6 @@ fuzz_target!(|drawn: (Case, Option<u32>)| {
         return;
     }
     backward(&plan, map, &gradient, &indices, &mut found).unwrap();
-    let expected = reference::backward(map, levels, *rule, *layout, &gradient, &indices);
+    let expected = reference::backward(map, levels, *rule, *arrangement, &gradient, &indices);
     assert_eq!(bits(&found), bits(&expected));
 });

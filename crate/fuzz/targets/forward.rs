@@ -8,10 +8,10 @@ use libfuzzer_sys::fuzz_target;
 use pyramid_pool::{forward, reference};
 
 fn check<T: Drawn>(case: &Case) {
-    let Case { map, levels, rule, layout, numbers } = case;
+    let Case { map, levels, rule, arrangement, numbers } = case;
     let input: Vec<T> = numbers.fill(0, map.len()).iter().map(|value| T::of(value.to_bits())).collect();
     let values: Vec<f32> = input.iter().map(|element| element.value()).collect();
-    let (expected, _) = reference::forward(map, levels, *rule, *layout, &values);
+    let (expected, _) = reference::forward(map, levels, *rule, *arrangement, &values);
     let mut output = vec![T::of(9); expected.len()];
     forward(&case.plan(), map, &input, &mut output).unwrap();
     assert_eq!(bits_of(&output), bits(&expected));

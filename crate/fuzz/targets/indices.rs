@@ -8,10 +8,10 @@ use libfuzzer_sys::fuzz_target;
 use pyramid_pool::{forward_with_indices, reference};
 
 fn check<T: Drawn>(case: &Case) {
-    let Case { map, levels, rule, layout, numbers } = case;
+    let Case { map, levels, rule, arrangement, numbers } = case;
     let input: Vec<T> = numbers.fill(0, map.len()).iter().map(|value| T::of(value.to_bits())).collect();
     let values: Vec<f32> = input.iter().map(|element| element.value()).collect();
-    let (expected, cells) = reference::forward(map, levels, *rule, *layout, &values);
+    let (expected, cells) = reference::forward(map, levels, *rule, *arrangement, &values);
     let (mut output, mut indices) = (vec![T::of(9); expected.len()], vec![9; expected.len()]);
     forward_with_indices(&case.plan(), map, &input, &mut output, &mut indices).unwrap();
     assert_eq!(bits_of(&output), bits(&expected));

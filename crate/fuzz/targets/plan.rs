@@ -3,15 +3,15 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use fuzz_cases::{layout, levels, rule};
+use fuzz_cases::{arrangement, levels, rule};
 use libfuzzer_sys::fuzz_target;
 use pyramid_pool::bins::Rule;
-use pyramid_pool::{Layout, PoolError, PyramidPlan};
+use pyramid_pool::{Arrangement, PoolError, PyramidPlan};
 
 #[derive(Debug)]
 struct Drawn {
     rule: Rule,
-    layout: Layout,
+    arrangement: Arrangement,
     /// Any that can be counted.
     size: u32,
     n: u32,
@@ -24,7 +24,7 @@ impl<'a> Arbitrary<'a> for Drawn {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         Ok(Drawn {
             rule: rule(u)?,
-            layout: layout(u)?,
+            arrangement: arrangement(u)?,
             size: u.int_in_range(1..=i32::MAX as u32)? >> u.int_in_range(0..=30)?,
             n: u.int_in_range(1..=5000)?,
             height: u.int_in_range(0..=400)?,
@@ -57,7 +57,7 @@ fn has_bins(rule: Rule, size: i128, n: i128) -> bool {
 }
 
 fuzz_target!(|drawn: Drawn| {
-    let Drawn { rule, layout, size, n, height, width, levels } = drawn;
+    let Drawn { rule, arrangement, size, n, height, width, levels } = drawn;
     let size = size.max(1);
     let (wide_size, wide_n) = (i128::from(size), i128::from(n));
     match rule.axis(size as usize, n as usize) {
@@ -76,7 +76,7 @@ fuzz_target!(|drawn: Drawn| {
     let all = |&(rows, columns): &(usize, usize)| {
         has_bins(rule, height as i128, rows as i128) && has_bins(rule, width as i128, columns as i128)
     };
-    match PyramidPlan::new(height, width, &levels, rule, layout) {
+    match PyramidPlan::new(height, width, &levels, rule, arrangement) {
         Ok(plan) => {
             assert!(height > 0 && width > 0 && levels.iter().all(all));
             let bins: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();

@@ -4,11 +4,11 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use fuzz_cases::{Drawn, Numbers, bits, bits_of, layout, levels, map};
+use fuzz_cases::{Drawn, Numbers, arrangement, bits, bits_of, levels, map};
 use half::f16;
 use libfuzzer_sys::fuzz_target;
 use pyramid_pool::{
-    FeatureMap, Layout, PoolError, RegionPlan, RegionRule, backward_regions, forward_regions,
+    Arrangement, FeatureMap, PoolError, RegionPlan, RegionRule, backward_regions, forward_regions,
     forward_regions_with_indices, reference,
 };
 
@@ -17,7 +17,7 @@ struct Regions {
     map: FeatureMap,
     levels: Vec<(usize, usize)>,
     rule: RegionRule,
-    layout: Layout,
+    arrangement: Arrangement,
     numbers: Numbers,
     /// Five numbers each.
     regions: Vec<f32>,
@@ -46,17 +46,17 @@ impl<'a> Arbitrary<'a> for Regions {
                 regions.push(if u.ratio(1, 400)? { u.arbitrary()? } else { near });
             }
         }
-        Ok(Regions { map, levels: levels(u, 7)?, rule, layout: layout(u)?, numbers: u.arbitrary()?, regions })
+        Ok(Regions { map, levels: levels(u, 7)?, rule, arrangement: arrangement(u)?, numbers: u.arbitrary()?, regions })
     }
 }
 
 fuzz_target!(|drawn: Regions| {
-    let Regions { map, levels, rule, layout, numbers, regions } = &drawn;
+    let Regions { map, levels, rule, arrangement, numbers, regions } = &drawn;
     let is_right = |region: &[f32]| {
         let item = region[0];
         (0..map.batch).any(|number| number as f32 == item) && region[1..].iter().all(|corner| corner.is_finite())
     };
-    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, *rule, *layout, regions);
+    let plan = RegionPlan::new((map.batch, map.height, map.width), levels, *rule, *arrangement, regions);
     let Ok(plan) = plan else {
         let position = regions.chunks(5).position(|region| !is_right(region));
         assert_eq!(plan.err(), position.map(|position| PoolError::InvalidRegion { position }));
@@ -74,10 +74,10 @@ fuzz_target!(|drawn: Regions| {
 
 /// Gives the indices.
 fn check_forward<T: Drawn>(drawn: &Regions, plan: &RegionPlan) -> Vec<u32> {
-    let Regions { map, levels, rule, layout, numbers, regions } = drawn;
+    let Regions { map, levels, rule, arrangement, numbers, regions } = drawn;
     let input: Vec<T> = numbers.fill(0, map.len()).iter().map(|value| T::of(value.to_bits())).collect();
     let values: Vec<f32> = input.iter().map(|element| element.value()).collect();
-    let (expected, cells) = reference::forward_regions(map, levels, *rule, *layout, regions, &values);
+    let (expected, cells) = reference::forward_regions(map, levels, *rule, *arrangement, regions, &values);
     let expected: Vec<f32> = expected.into_iter().map(T::nearest).collect();
     let mut output = vec![T::of(9); expected.len()];
     forward_regions(plan, map, &input, &mut output).unwrap();
@@ -91,10 +91,10 @@ fn check_forward<T: Drawn>(drawn: &Regions, plan: &RegionPlan) -> Vec<u32> {
 }
 
 fn check_backward(drawn: &Regions, plan: &RegionPlan, indices: &[u32]) {
-    let Regions { map, levels, rule, layout, numbers, regions } = drawn;
+    let Regions { map, levels, rule, arrangement, numbers, regions } = drawn;
     let gradient = numbers.fill(1, indices.len());
     let mut found = vec![9.0; map.len()];
     backward_regions(plan, map, &gradient, indices, &mut found).unwrap();
-    let expected = reference::backward_regions(map, levels, *rule, *layout, regions, (&gradient, indices));
+    let expected = reference::backward_regions(map, levels, *rule, *arrangement, regions, (&gradient, indices));
     assert_eq!(bits(&found), bits(&expected));
 }

@@ -1,13 +1,15 @@
 //! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
 
+use core::ops::Range;
+
 use crate::error::PoolError;
-use crate::geometry::shape::{Layout, Place, Planes};
+use crate::geometry::shape::{Arrangement, OutputOrder, Place, Planes};
 use crate::memory::reserve::reserve;
 
-/// Levels in the order of the output: a row of it holds the bins of one level after those of the level before.
+/// The levels, in the order in which their bins stand in a row of the output, or in each of its channels.
 #[derive(Clone, Debug)]
 pub(crate) struct Pyramid {
-    pub layout: Layout,
+    pub arrangement: Arrangement,
     pub places: Vec<Place>,
     /// Bins of all levels together.
     pub bins: usize,
@@ -15,7 +17,7 @@ pub(crate) struct Pyramid {
 
 impl Pyramid {
     /// Checks `levels`, rows and columns of bins, and counts their bins.
-    pub fn new(levels: &[(usize, usize)], layout: Layout) -> Result<Self, PoolError> {
+    pub fn new(levels: &[(usize, usize)], arrangement: Arrangement) -> Result<Self, PoolError> {
         if levels.is_empty() {
             return Err(PoolError::NoLevels);
         }
@@ -31,7 +33,7 @@ impl Pyramid {
             i32::try_from(bins).map_err(|_| PoolError::TooLarge)?;
             places.push(place);
         }
-        Ok(Pyramid { layout, places, bins })
+        Ok(Pyramid { arrangement, places, bins })
     }
 
     /// Positions of the levels, finer ones first, and among equals in the order of the list: each level after the ones
@@ -54,6 +56,18 @@ impl Pyramid {
     /// Where the bins of a level stand in row `row` of the output.
     #[inline(always)]
     pub fn bins_at(&self, channels: usize, place: Place, row: usize) -> Planes {
-        self.layout.bins(channels, self.bins, place, row)
+        self.arrangement.bins(channels, self.bins, place, row)
+    }
+
+    /// The stretches of row `row` that hold the bins of some channels, in the order in which they would lie in an output of these
+    /// channels alone.
+    pub fn runs(&self, channels: usize, row: usize, some: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        // In the order of channels, all levels lie together.
+        let together = self.arrangement.order == OutputOrder::Channels;
+        let count = if together { 1 } else { self.places.len() };
+        (0..count).flat_map(move |level| {
+            let place = if together { Place { first: 0, bins: self.bins } } else { self.places[level] };
+            self.bins_at(channels, place, row).runs(some.clone(), place.bins)
+        })
     }
 }

@@ -2,13 +2,39 @@
 
 use core::ops::Range;
 
-/// The order of a feature map's axes in memory, and with it the order of the output.
+/// The order of a feature map's axes in memory.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Layout {
-    /// `[batch, channels, height, width]`; an output row holds, for each level, `[channels, nh, nw]`.
+    /// `[batch, channels, height, width]`.
     Nchw,
-    /// `[batch, height, width, channels]`; an output row holds, for each level, `[nh, nw, channels]`.
+    /// `[batch, height, width, channels]`.
     Nhwc,
+}
+
+/// The order of the values in a row of the output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OutputOrder {
+    /// Level after level, each with the axes in the order of the map: `[channels, nh, nw]`, or `[nh, nw, channels]`.
+    Levels,
+    /// Channel after channel, whatever the layout of the map: `[channels, bins]`, where `bins` are those of all levels, one level
+    /// after the other.
+    Channels,
+}
+
+/// How a feature map and its output lie in memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Arrangement {
+    /// The order of the map's axes.
+    pub layout: Layout,
+    /// The order of the values in a row of the output.
+    pub order: OutputOrder,
+}
+
+/// With the output in the order of the levels.
+impl From<Layout> for Arrangement {
+    fn from(layout: Layout) -> Self {
+        Arrangement { layout, order: OutputOrder::Levels }
+    }
 }
 
 /// The four sizes of a feature map, whatever its layout.
@@ -65,7 +91,7 @@ impl Planes {
 
     /// Where the same elements of `planes` planes of `len` would lie with nothing else in between.
     pub fn packed(self, planes: usize, len: usize) -> Planes {
-        if self.step == 1 && self.plane == len {
+        if self.step == 1 {
             Planes { first: 0, plane: len, step: 1 }
         } else {
             Planes { first: 0, plane: 1, step: planes }
@@ -75,10 +101,21 @@ impl Planes {
     /// The stretches of memory that hold some whole planes of `len` elements, in the order in which they would lie with
     /// nothing else in between.
     pub fn runs(self, planes: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
-        let whole = self.plane == len || self.step == planes.len();
-        let (count, each) = if whole { (1, planes.len() * len) } else { (len, planes.len()) };
+        let (count, each, apart) = if self.plane == len || self.step == planes.len() {
+            (1, planes.len() * len, 0)
+        } else if self.step == 1 {
+            (planes.len(), len, self.plane)
+        } else {
+            (len, planes.len(), self.step)
+        };
         let first = self.at(planes.start, 0);
-        (0..count).map(move |i| first + i * self.step..first + i * self.step + each)
+        (0..count).map(move |i| first + i * apart..first + i * apart + each)
+    }
+
+    /// Number of elements from the first to the last of some planes of `len` elements that lie one after the other.
+    #[inline(always)]
+    pub fn extent(self, planes: usize, len: usize) -> usize {
+        (planes - 1) * self.plane + len
     }
 }
 
@@ -92,14 +129,58 @@ impl Layout {
             Layout::Nhwc => Planes { first, plane: 1, step: map.channels },
         }
     }
+}
 
+impl Arrangement {
     /// The bins of one level in row `row` of an output that has `all` bins a channel in each row.
     #[inline(always)]
     pub(crate) fn bins(self, channels: usize, all: usize, place: Place, row: usize) -> Planes {
         let first = (row * all + place.first) * channels;
-        match self {
-            Layout::Nchw => Planes { first, plane: place.bins, step: 1 },
-            Layout::Nhwc => Planes { first, plane: 1, step: channels },
+        match (self.order, self.layout) {
+            (OutputOrder::Levels, Layout::Nchw) => Planes { first, plane: place.bins, step: 1 },
+            (OutputOrder::Levels, Layout::Nhwc) => Planes { first, plane: 1, step: channels },
+            (OutputOrder::Channels, _) => Planes { first: row * all * channels + place.first, plane: all, step: 1 },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Places of all bins of row 1, for two levels of 4 bins and 1 over three channels: by level, channel and bin.
+    fn places(layout: Layout, order: OutputOrder) -> Vec<usize> {
+        let levels = [Place { first: 0, bins: 4 }, Place { first: 4, bins: 1 }];
+        let of = |place| Arrangement { layout, order }.bins(3, 5, place, 1);
+        let planes =
+            |place: Place| (0..3).flat_map(move |channel| (0..place.bins).map(move |i| of(place).at(channel, i)));
+        levels.into_iter().flat_map(planes).map(|at| at - 15).collect()
+    }
+
+    #[test]
+    fn bins_stand_in_the_order_of_the_output() {
+        let by_level = places(Layout::Nchw, OutputOrder::Levels);
+        assert_eq!(by_level, (0..15).collect::<Vec<_>>());
+        let channels_last = places(Layout::Nhwc, OutputOrder::Levels);
+        assert_eq!(channels_last, [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 12, 13, 14]);
+        for layout in [Layout::Nchw, Layout::Nhwc] {
+            let by_channel = places(layout, OutputOrder::Channels);
+            assert_eq!(by_channel, [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 4, 9, 14]);
+        }
+    }
+
+    #[test]
+    fn runs_hold_the_planes_in_packed_order() {
+        for planes in [
+            Planes { first: 7, plane: 4, step: 1 },
+            Planes { first: 7, plane: 9, step: 1 },
+            Planes { first: 7, plane: 1, step: 5 },
+            Planes { first: 7, plane: 1, step: 3 },
+        ] {
+            let mut expected = vec![0; 12];
+            let packed = planes.packed(3, 4);
+            (0..3).for_each(|plane| (0..4).for_each(|i| expected[packed.at(plane, i)] = planes.at(plane, i)));
+            assert_eq!(planes.runs(0..3, 4).flatten().collect::<Vec<_>>(), expected, "{planes:?}");
         }
     }
 }

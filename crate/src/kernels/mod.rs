@@ -18,8 +18,7 @@ mod windows;
 
 pub(crate) use best::{Best, WithIndex, WithoutIndex};
 
-use crate::geometry::shape::Layout;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::{Arrangement, Planes};
 use crate::memory::slots::Slots;
 use crate::plan::{Level, PyramidPlan};
 use crate::vector::Vector;
@@ -30,14 +29,14 @@ pub(crate) struct ItemOutput<'a> {
     pub slots: Slots<'a>,
     pub channels: usize,
     pub item: usize,
-    pub layout: Layout,
+    pub arrangement: Arrangement,
 }
 
 impl<'a> ItemOutput<'a> {
     /// Where the level's bins stand.
     #[inline(always)]
     pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
-        self.layout.bins(self.channels, plan.pyramid().bins, level.place, self.item)
+        self.arrangement.bins(self.channels, plan.pyramid().bins, level.place, self.item)
     }
 }
 

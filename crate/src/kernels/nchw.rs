@@ -113,10 +113,10 @@ impl<'a> Item<'a> {
     /// `planes` must be some of the item's.
     #[inline(always)]
     unsafe fn stack<B: Indexed>(&self, level: &Level, planes: &Range<usize>) -> Stack<'a> {
-        let bins = level.bins();
-        let first = self.output.bins(self.plan, level).at(planes.start, 0);
+        let bins = self.output.bins(self.plan, level);
+        let (first, len) = (bins.at(planes.start, 0), bins.extent(planes.len(), level.bins()));
         // SAFETY: these bins lie inside the output.
-        Stack { slots: unsafe { self.output.slots.part::<B>(first, planes.len() * bins) }, stride: bins }
+        Stack { slots: unsafe { self.output.slots.part::<B>(first, len) }, stride: bins.plane }
     }
 
     /// Makes a level, of some planes, that reads the map, and those that are made along with it.
@@ -375,7 +375,8 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
     for (i, flags) in planes.iter_mut().enumerate() {
         // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the bins.
         unsafe {
-            let from = from.slots.part::<B>(i * from.stride, from.stride);
+            let first = i * from.stride;
+            let from = from.slots.part::<B>(first, from.slots.values.len() - first);
             let out = out.slots.part::<B>(i * out.stride, bins);
             let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
             let mut zeros = V::splat(0.0);

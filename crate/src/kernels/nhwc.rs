@@ -30,17 +30,18 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     let item = unsafe { input.get_unchecked(cells.first..) };
     let mut flags = Flags { sum: V::splat(0.0), conflicts: V::splat(0.0) };
     for level in plan.in_order() {
+        let bins = output.bins(plan, level);
         // SAFETY: the level's bins lie inside the output.
-        let out = unsafe { output.slots.part::<B>(output.bins(plan, level).first, level.bins() * cells.step) };
-        let pass = Pass { item, width: plan.size().1, all: cells.step, out, len: input.len() };
+        let out = unsafe { output.slots.part::<B>(bins.first, level.bins() * bins.step) };
+        let apart = Apart { cells: cells.step, bins: bins.step };
+        let pass = Pass { item, width: plan.size().1, apart, out, len: input.len() };
         // SAFETY: the bins of a plan lie inside its map, and a nested level's inside their parent.
         unsafe {
             match level.source {
                 Source::Map => reduce_level::<V, B>(pass, level, channels.clone(), &mut flags),
                 Source::Level { parent, rows, columns } => {
                     let parent = &plan.levels()[parent];
-                    let bins = parent.bins() * cells.step;
-                    let from = output.slots.part::<B>(output.bins(plan, parent).first, bins);
+                    let from = output.slots.part::<B>(output.bins(plan, parent).first, parent.bins() * bins.step);
                     let nest = Nest { from, across: parent.columns.len(), rows, columns };
                     merge_level::<V, B>(pass, level, nest, channels.clone(), &mut flags);
                 }
@@ -63,13 +64,19 @@ struct Flags<V> {
     conflicts: V,
 }
 
+/// Distances between the elements of a channel: those of the map, and those of the output.
+#[derive(Clone, Copy)]
+struct Apart {
+    cells: usize,
+    bins: usize,
+}
+
 /// What the passes over one level share.
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     item: &'a [f32],
     width: usize,
-    /// Channels of the map, which is the distance between cells and between bins.
-    all: usize,
+    apart: Apart,
     out: Slots<'a>,
     /// Elements of the whole map, all items together.
     len: usize,
@@ -137,7 +144,7 @@ unsafe fn stream_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
             for (bin, columns) in bins(i) {
                 let none = B::none(V::splat_index(rows.start * pass.width as u32 + columns.start));
                 for channel in channels.clone().step_by(V::LANES) {
-                    none.store(pass.out, bin * pass.all + channel, V::LANES);
+                    none.store(pass.out, bin * pass.apart.bins + channel, V::LANES);
                 }
             }
             for row in rows.range() {
@@ -169,9 +176,9 @@ unsafe fn take_cell<V: Vector, B: Best<V>>(
         // SAFETY: the caller's promise.
         unsafe {
             let cells: [V; 4] =
-                core::array::from_fn(|k| span::load(pass.item, cell * pass.all + first + 4 * k, V::LANES));
+                core::array::from_fn(|k| span::load(pass.item, cell * pass.apart.cells + first + 4 * k, V::LANES));
             for (k, &value) in cells.iter().enumerate() {
-                let at = bin * pass.all + first + 4 * k;
+                let at = bin * pass.apart.bins + first + 4 * k;
                 let mut best = B::load(pass.out, at, V::LANES);
                 best.take(value, index);
                 best.store(pass.out, at, V::LANES);
@@ -200,7 +207,7 @@ unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
     lanes: usize,
 ) {
     let lanes = if K > 1 { V::LANES } else { lanes };
-    let to = bin * pass.all + first;
+    let to = bin * pass.apart.bins + first;
     // SAFETY: the block's channels of this bin, and of the cells it reads.
     unsafe {
         let mut best: [B; K] = match first_row {
@@ -211,7 +218,7 @@ unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
         for row in rows.range() {
             for column in columns.range() {
                 let index = row * pass.width + column;
-                let at = index * pass.all + first;
+                let at = index * pass.apart.cells + first;
                 let cells: [V; K] = core::array::from_fn(|k| span::load(pass.item, at + 4 * k, lanes));
                 for (best, &value) in best.iter_mut().zip(&cells) {
                     best.take(value, V::splat_index(index as u32));
@@ -275,7 +282,7 @@ unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
     let lanes = if K > 1 { V::LANES } else { lanes };
     // SAFETY: bins of the parent and of the level, and the block's channels of them.
     unsafe {
-        let load = |bin: usize, k: usize| B::load(nest.from, bin * pass.all + first + 4 * k, lanes);
+        let load = |bin: usize, k: usize| B::load(nest.from, bin * pass.apart.bins + first + 4 * k, lanes);
         let mut best: [B; K] = core::array::from_fn(|k| load(parent, k));
         for row in 0..nest.rows {
             // The first is merged with itself, which changes nothing.
@@ -289,7 +296,7 @@ unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
             }
         }
         for (k, best) in best.into_iter().enumerate() {
-            best.store(pass.out, bin * pass.all + first + 4 * k, lanes);
+            best.store(pass.out, bin * pass.apart.bins + first + 4 * k, lanes);
         }
     }
 }

@@ -50,14 +50,14 @@ impl<T: Real> Block<'_, T> {
     /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
     /// `scratch` has room for the block's planes, which must be zero and are left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
-        match self.pyramid.layout {
+        match self.pyramid.arrangement.layout {
             Layout::Nchw => self.add_levels::<true>(scratch),
             Layout::Nhwc => self.add_levels::<false>(scratch),
         }
     }
 
     fn add_levels<const FLAT: bool>(self, scratch: [Span<T>; 2]) {
-        let cells = self.pyramid.layout.cells(self.map, self.item);
+        let cells = self.pyramid.arrangement.layout.cells(self.map, self.item);
         let result =
             Sums { memory: self.gradients.input, cells: Planes { first: cells.at(self.channels.0, 0), ..cells } };
         let cells = Planes { first: 0, plane: self.map.cells(), step: 1 };
@@ -142,7 +142,7 @@ impl<T: Real> Block<'_, T> {
         };
         for (i, &row) in self.rows.iter().enumerate() {
             if let Some(&next) = self.rows.get(i + 1).filter(|_| FLAT) {
-                self.touch(bins_of(next), planes * level.bins);
+                self.touch(bins_of(next), level.bins);
             }
             let bins = bins_of(row);
             let mut visit_bin = |plane: usize, bin: usize| {
@@ -163,15 +163,15 @@ impl<T: Real> Block<'_, T> {
         }
     }
 
-    /// Touches the memory of `count` bins of a region that lie together, while those of another are visited: rows lie far
-    /// apart.
+    /// Prefetches the bins of a level of a region, while those of another region are visited: rows lie far apart.
     #[inline(always)]
     fn touch(self, bins: Planes, count: usize) {
-        let first = bins.at(self.channels.0, 0);
-        // SAFETY: bins of the output, which has as many indices.
-        unsafe {
-            touch(self.gradients.output.as_ptr().add(first), count);
-            touch(self.gradients.indices.as_ptr().add(first), count);
+        for run in bins.runs(self.channels.0..self.channels.1, count) {
+            // SAFETY: bins of the output, which has as many indices.
+            unsafe {
+                touch(self.gradients.output.as_ptr().add(run.start), run.len());
+                touch(self.gradients.indices.as_ptr().add(run.start), run.len());
+            }
         }
     }
 }

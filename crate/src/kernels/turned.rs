@@ -1,5 +1,6 @@
-//! Forward over small NCHW planes: some at a time are turned into NHWC in working memory and pooled there, and what comes
-//! out is turned back.
+//! Forward by NHWC kernels into an output whose channels lie one after the other: channels are pooled in working memory, some at a
+//! time, and what comes out is turned. So are NHWC maps whose output is in the order of channels ([`output`]), and small NCHW
+//! planes, which are turned into NHWC first ([`channels`]).
 //!
 //! A small plane has few columns to fill lanes with, and most of the work is to bring bins together across lanes. With
 //! lanes along the channels there is none of that, and to turn a plane costs about an instruction a cell.
@@ -7,13 +8,12 @@
 use core::ops::Range;
 
 use super::{Best, ItemOutput, nhwc};
-use crate::geometry::shape::Layout;
-use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::shape::{FeatureMap, Layout, Planes};
 use crate::geometry::units::blocks;
 use crate::memory::scratch::Parts;
-use crate::memory::slots::Slots;
+use crate::memory::slots::{Indexed, Slots};
 use crate::memory::span::{self, Span};
-use crate::plan::{PyramidPlan, TURNED_CELLS as CELLS, TurnedScratch};
+use crate::plan::{PyramidPlan, TURNED_CELLS as CELLS};
 use crate::tuning::{CHANNEL_BLOCK, STREAMED_MAP, TURNED_BLOCK as BLOCK};
 use crate::vector::Vector;
 
@@ -34,30 +34,78 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     let (height, width) = plan.size();
     let size = height * width;
     let block = FeatureMap { batch: 1, channels: BLOCK, height, width };
-    for planes in blocks(channels, BLOCK) {
-        let (first, count) = (planes.start, planes.len());
+    for block_planes in blocks(channels, BLOCK) {
+        let (first, count) = (block_planes.start, block_planes.len());
         // SAFETY: the plan counts these three parts, and planes and bins lie inside input and output.
         unsafe {
-            let TurnedScratch { cells: item, values, indices } = plan.turned_scratch(&mut Parts::cut(scratch));
-            let indices = if B::INDEXED { indices } else { Span::empty() };
+            let (item, pooled) = plan.turned_scratch(&mut Parts::cut(scratch));
             let planes = input.get_unchecked(cells.at(first, 0)..);
             if input.len() >= STREAMED_MAP {
                 // Memory comes fastest in the order in which it lies, which is not that in which it is turned.
                 span::touch(planes.as_ptr(), count * size);
             }
             turn_planes::<V>(planes.as_ptr(), item.as_mut_ptr(), (count, size));
-            let turned =
-                ItemOutput { slots: Slots { values, indices }, channels: BLOCK, item: 0, layout: Layout::Nhwc };
-            nhwc::channels::<V, B>(plan, item.shared(), Layout::Nhwc.cells(&block, 0), turned, 0..padded(count));
-            for level in plan.levels() {
-                let (from, bins) = (BLOCK * level.place.first, level.bins());
-                let from = turned.slots.part::<B>(from, BLOCK * bins);
-                let to = output.slots.part::<B>(output.bins(plan, level).at(first, 0), count * bins);
-                turn_bins::<V, BLOCK>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), (bins, count));
-                if B::INDEXED {
-                    let (from, to) = (from.indices.as_mut_ptr(), to.indices.as_mut_ptr());
-                    turn_bins::<V, BLOCK>(from.cast(), to.cast(), (bins, count));
-                }
+            let pooled = pooled_output::<B>(pooled, BLOCK);
+            nhwc::channels::<V, B>(plan, item.shared(), Layout::Nhwc.cells(&block, 0), pooled, 0..padded(count));
+            turn_levels::<V, B>(plan, pooled, output, block_planes);
+        }
+    }
+}
+
+/// Pools some channels of one NHWC item, whose cells lie in `input` at `cells`, into an output in the order of channels.
+///
+/// # Safety
+/// As [`channels`].
+#[inline(never)]
+pub(crate) unsafe fn output<V: Vector, B: Best<V>>(
+    plan: &PyramidPlan,
+    input: &[f32],
+    cells: Planes,
+    output: ItemOutput,
+    channels: Range<usize>,
+    scratch: Span<f32>,
+) {
+    let block = plan.output_block();
+    for channels in blocks(channels, block) {
+        // SAFETY: the plan counts the pooled bins of a block, and channels and bins lie inside input and output.
+        unsafe {
+            let pooled = pooled_output::<B>(plan.output_scratch(&mut Parts::cut(scratch)), block);
+            let cells = Planes { first: cells.at(channels.start, 0), ..cells };
+            nhwc::channels::<V, B>(plan, input, cells, pooled, 0..channels.len());
+            turn_levels::<V, B>(plan, pooled, output, channels);
+        }
+    }
+}
+
+/// Working memory as the output of an NHWC map of some channels.
+fn pooled_output<B: Indexed>(slots: Slots, channels: usize) -> ItemOutput {
+    let slots = if B::INDEXED { slots } else { Slots { indices: Span::empty(), ..slots } };
+    ItemOutput { slots, channels, item: 0, arrangement: Layout::Nhwc.into() }
+}
+
+/// Turns the pooled bins of a block of channels into some channels of the output.
+///
+/// # Safety
+/// `pooled` must have as many channels, and these lie inside the output.
+#[inline(never)]
+unsafe fn turn_levels<V: Vector, B: Best<V>>(
+    plan: &PyramidPlan,
+    pooled: ItemOutput,
+    output: ItemOutput,
+    channels: Range<usize>,
+) {
+    for level in plan.levels() {
+        let (bins, count) = (level.bins(), channels.len());
+        let (from, to) = (pooled.bins(plan, level), output.bins(plan, level));
+        let apart = (from.step, to.plane);
+        // SAFETY: the bins of these channels, by the caller's promise.
+        unsafe {
+            let from = pooled.slots.part::<B>(from.first, bins * from.step);
+            let to = output.slots.part::<B>(to.at(channels.start, 0), to.extent(count, bins));
+            turn_bins::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), apart, (bins, count));
+            if B::INDEXED {
+                let (from, to) = (from.indices.as_mut_ptr(), to.indices.as_mut_ptr());
+                turn_bins::<V>(from.cast(), to.cast(), apart, (bins, count));
             }
         }
     }
@@ -99,14 +147,16 @@ unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells)
     }
 }
 
-/// Turns bins of channels, `APART` for each bin, into planes of as many bins. Indices are moved like values.
+/// Turns bins of channels, so far apart, into planes of as many bins, which lie as far apart as the second says. Indices are moved
+/// like values.
 ///
 /// # Safety
-/// `from` must be readable for the bins, and `to` writable for the planes, of which there are at most `APART`.
+/// `from` must be readable for the bins, and `to` writable for the planes, of which there are no more than bins lie apart.
 #[inline(never)]
-pub(super) unsafe fn turn_bins<V: Vector, const APART: usize>(
+pub(super) unsafe fn turn_bins<V: Vector>(
     from: *const f32,
     to: *mut f32,
+    (bin_apart, plane_apart): (usize, usize),
     (bins, planes): (usize, usize),
 ) {
     let (whole_bins, whole_planes) = (bins - bins % V::LANES, planes - planes % V::LANES);
@@ -114,14 +164,14 @@ pub(super) unsafe fn turn_bins<V: Vector, const APART: usize>(
     unsafe {
         for channel in (0..whole_planes).step_by(V::LANES) {
             for bin in (0..whole_bins).step_by(V::LANES) {
-                let bins_of = core::array::from_fn(|i| from.add((bin + i) * APART + channel));
-                turn_four::<V>(bins_of, to.add(channel * bins + bin), bins);
+                let bins_of = core::array::from_fn(|i| from.add((bin + i) * bin_apart + channel));
+                turn_four::<V>(bins_of, to.add(channel * plane_apart + bin), plane_apart);
             }
         }
         let rest = |all: Range<usize>, channels: Range<usize>| {
             for bin in all {
                 for channel in channels.clone() {
-                    *to.add(channel * bins + bin) = *from.add(bin * APART + channel);
+                    *to.add(channel * plane_apart + bin) = *from.add(bin * bin_apart + channel);
                 }
             }
         };

@@ -4,7 +4,7 @@ use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
-use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::shape::{Arrangement, FeatureMap};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
@@ -83,11 +83,11 @@ impl AlignPlan {
         (batch, height, width): (usize, usize, usize),
         levels: &[(usize, usize)],
         rule: RoiAlign,
-        layout: Layout,
+        arrangement: impl Into<Arrangement>,
         regions: &[f32],
     ) -> Result<Self, PoolError> {
         check_size(height, width)?;
-        let pyramid = Pyramid::new(levels, layout)?;
+        let pyramid = Pyramid::new(levels, arrangement.into())?;
         let grids = RegionGrids::new(levels)?;
         let rows = RegionRows::new(batch, regions)?;
         let count = rows.count();

@@ -18,7 +18,7 @@ mod turned;
 pub(crate) use level::{Level, Source};
 pub use pyramid_plan::PyramidPlan;
 pub(crate) use runs::{RUNS, Runs};
-pub(crate) use scratch::{ConvertScratch, NchwScratch, TurnedScratch, gradient_scratch};
+pub(crate) use scratch::{ConvertScratch, NchwScratch, gradient_scratch};
 pub(crate) use steps::{Gather, Steps, group_start};
 pub(crate) use strips::Strip;
 pub(crate) use turned::CELLS as TURNED_CELLS;

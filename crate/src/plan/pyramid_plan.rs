@@ -8,7 +8,7 @@ use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::bins::Rule;
 use crate::geometry::pyramid::Pyramid;
-use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::shape::{Arrangement, FeatureMap, Layout, OutputOrder};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::tuning::{
@@ -32,7 +32,7 @@ pub struct PyramidPlan {
 
 impl PyramidPlan {
     /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `height x width` maps,
-    /// whose bins follow `rule`.
+    /// whose bins follow `rule`. A [`Layout`] alone stands for an output in the order of the levels.
     ///
     /// # Errors
     /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::WrongCount`],
@@ -42,10 +42,11 @@ impl PyramidPlan {
         width: usize,
         levels: &[(usize, usize)],
         rule: Rule,
-        layout: Layout,
+        arrangement: impl Into<Arrangement>,
     ) -> Result<Self, PoolError> {
+        let arrangement = arrangement.into();
         check_size(height, width)?;
-        let pyramid = Pyramid::new(levels, layout)?;
+        let pyramid = Pyramid::new(levels, arrangement)?;
         let mut planned = reserve(levels.len())?;
         for (&grid, &place) in levels.iter().zip(&pyramid.places) {
             planned.push(Level::new((height, width), grid, rule, place)?);
@@ -64,7 +65,7 @@ impl PyramidPlan {
             turned: false,
         };
         plan.turned = plan.prefers_turned();
-        if layout == Layout::Nchw {
+        if arrangement.layout == Layout::Nchw {
             for at in 0..plan.order.len() {
                 let i = plan.order[at];
                 plan.levels[i].steps = nchw::steps((height, width), &plan.levels, i)?;
@@ -83,9 +84,14 @@ impl PyramidPlan {
         (self.height, self.width)
     }
 
-    /// Layout of the maps and the outputs.
+    /// Layout of the maps.
     pub fn layout(&self) -> Layout {
-        self.pyramid.layout
+        self.pyramid.arrangement.layout
+    }
+
+    /// Whether NHWC maps are pooled in working memory, and what comes out is turned to the order of channels.
+    pub(crate) fn turns_output(&self) -> bool {
+        self.pyramid.arrangement == Arrangement { layout: Layout::Nhwc, order: OutputOrder::Channels }
     }
 
     pub(crate) fn pyramid(&self) -> &Pyramid {

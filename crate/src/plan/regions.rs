@@ -5,7 +5,7 @@ use crate::error::PoolError;
 use crate::geometry::bins::{Bin, nesting};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::region_rule::RegionRule;
-use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::shape::{Arrangement, FeatureMap};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
@@ -61,7 +61,8 @@ pub(crate) struct Tables {
 
 impl RegionPlan {
     /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of `batch` maps of
-    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image.
+    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image. A [`Layout`](crate::Layout) alone stands for an
+    /// output in the order of the levels.
     ///
     /// # Errors
     /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::InvalidRegion`] where an
@@ -71,11 +72,11 @@ impl RegionPlan {
         (batch, height, width): (usize, usize, usize),
         levels: &[(usize, usize)],
         rule: RegionRule,
-        layout: Layout,
+        arrangement: impl Into<Arrangement>,
         regions: &[f32],
     ) -> Result<Self, PoolError> {
         check_size(height, width)?;
-        let pyramid = Pyramid::new(levels, layout)?;
+        let pyramid = Pyramid::new(levels, arrangement.into())?;
         let grids = RegionGrids::new(levels)?;
         let rows = RegionRows::new(batch, regions)?;
         let count = rows.count();

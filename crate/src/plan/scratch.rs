@@ -5,11 +5,13 @@ use crate::element::ElementType;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Layout;
 use crate::memory::scratch::Parts;
+use crate::memory::slots::Slots;
 use crate::memory::span::Span;
-use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, TURNED_BLOCK};
+use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TURNED, TURNED_BLOCK};
 
-/// Number of words of working memory that averages and their gradients take: sums in `f64`, and a word to align them.
-const AVERAGE_SCRATCH: usize = 2 * AVERAGE_SUMS + 1;
+/// Number of words of working memory that averages and their gradients take: sums in `f64` with a word to align them, and
+/// elements that are brought side by side.
+const AVERAGE_SCRATCH: usize = 3 * AVERAGE_SUMS + 1;
 
 /// What NCHW kernels work in.
 #[derive(Clone, Copy)]
@@ -18,13 +20,6 @@ pub(crate) struct NchwScratch<'a> {
     pub reduced: (Span<'a, f32>, Span<'a, u32>),
     /// The map where it is narrower than a vector, in rows of one.
     pub widened: Span<'a, f32>,
-}
-
-/// What planes that are turned into NHWC are pooled in.
-pub(crate) struct TurnedScratch<'a> {
-    pub cells: Span<'a, f32>,
-    pub values: Span<'a, f32>,
-    pub indices: Span<'a, u32>,
 }
 
 /// What some channels are converted in.
@@ -43,13 +38,27 @@ impl PyramidPlan {
         }
     }
 
-    pub(crate) fn turned_scratch<'a>(&self, parts: &mut Parts<'a>) -> TurnedScratch<'a> {
-        let bins = [TURNED_BLOCK, self.pyramid.bins];
-        TurnedScratch {
-            cells: parts.take(&[TURNED_BLOCK, self.height, self.width]),
-            values: parts.take(&bins),
-            indices: parts.take(&bins).cast(),
-        }
+    /// The cells of planes that are turned into NHWC, and what they are pooled in.
+    pub(crate) fn turned_scratch<'a>(&self, parts: &mut Parts<'a>) -> (Span<'a, f32>, Slots<'a>) {
+        let cells = parts.take(&[TURNED_BLOCK, self.height, self.width]);
+        (cells, self.pooled_scratch(TURNED_BLOCK, parts))
+    }
+
+    /// What NHWC channels are pooled in where their output is turned.
+    pub(crate) fn output_scratch<'a>(&self, parts: &mut Parts<'a>) -> Slots<'a> {
+        self.pooled_scratch(self.output_block(), parts)
+    }
+
+    fn pooled_scratch<'a>(&self, channels: usize, parts: &mut Parts<'a>) -> Slots<'a> {
+        let bins = [channels, self.pyramid.bins];
+        Slots { values: parts.take(&bins), indices: parts.take(&bins).cast() }
+    }
+
+    /// NHWC channels that are pooled together before their output is turned: as many as can be, since memory comes in long runs, while
+    /// the bins stay in the second-level cache.
+    pub(crate) fn output_block(&self) -> usize {
+        let most = MOST_TURNED / self.pyramid.bins / CHANNEL_BLOCK * CHANNEL_BLOCK;
+        most.clamp(CHANNEL_BLOCK, 16 * CHANNEL_BLOCK)
     }
 
     /// Takes what `channels` converted channels need.
@@ -97,6 +106,10 @@ impl PyramidPlan {
             match self.layout() {
                 Layout::Nchw if self.turned => parts.take(&[nchw.max(turned)]),
                 Layout::Nchw => parts.take(&[nchw]),
+                Layout::Nhwc if self.turns_output() => {
+                    self.output_scratch(parts);
+                    Span::empty()
+                }
                 Layout::Nhwc => Span::empty(),
             };
         })

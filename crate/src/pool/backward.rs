@@ -104,7 +104,7 @@ pub(crate) unsafe fn backward_channels<T: Real>(
     let scratch = gradient_scratch(pyramid, (block, map.cells()), &mut Parts::cut(scratch)).map(Span::cast);
     // SAFETY: the caller's promise.
     unsafe {
-        zero(pyramid.layout, map, gradients.input, item, channels.clone());
+        zero(pyramid.arrangement.layout, map, gradients.input, item, channels.clone());
         for channels in blocks(channels, block) {
             let channels = (channels.start, channels.end);
             Block { pyramid, map, gradients, item, rows, channels }.add(scratch);

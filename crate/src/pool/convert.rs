@@ -56,12 +56,9 @@ impl Block<'_> {
         self.plan.layout().cells(self.whole, self.item).runs(self.channels.clone(), self.whole.cells())
     }
 
-    /// Where its bins lie in the whole output, level after level.
+    /// Where its bins lie in the whole output, in their order.
     fn bin_runs(&self) -> impl Iterator<Item = Range<usize>> {
-        let pyramid = self.plan.pyramid();
-        pyramid.places.iter().flat_map(|&level| {
-            pyramid.bins_at(self.whole.channels, level, self.item).runs(self.channels.clone(), level.bins)
-        })
+        self.plan.pyramid().runs(self.whole.channels, self.item, self.channels.clone())
     }
 }
 

@@ -42,10 +42,11 @@ unsafe fn run_units<B: Best<Native>>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    let layout = plan.layout();
+    let arrangement = plan.pyramid().arrangement;
+    let layout = arrangement.layout;
     for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
         let cells = layout.cells(map, item);
-        let output = ItemOutput { slots, channels: map.channels, item, layout };
+        let output = ItemOutput { slots, channels: map.channels, item, arrangement };
         // SAFETY: the caller's promise is the same, item by item.
         unsafe {
             match layout {
@@ -53,6 +54,9 @@ unsafe fn run_units<B: Best<Native>>(
                     turned::channels::<Native, B>(plan, input, cells, output, channels, scratch)
                 }
                 Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
+                Layout::Nhwc if plan.turns_output() => {
+                    turned::output::<Native, B>(plan, input, cells, output, channels, scratch)
+                }
                 Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
             }
         }

@@ -8,7 +8,7 @@
 use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::bins::Rule;
-use crate::geometry::shape::Layout;
+use crate::geometry::shape::{Arrangement, Layout, OutputOrder};
 
 mod jobs;
 mod memory;
@@ -25,9 +25,13 @@ fn rule(number: usize) -> Rule {
     }
 }
 
-/// A layout by its number: 0 for NCHW and 1 for NHWC.
-fn layout(number: usize) -> Layout {
-    if number == 0 { Layout::Nchw } else { Layout::Nhwc }
+/// An arrangement by its number: 0 for NCHW maps and 1 for NHWC maps with an output in the order of levels, 2 and 3 for the same
+/// maps with an output in the order of channels.
+fn arrangement(number: usize) -> Arrangement {
+    Arrangement {
+        layout: if number.is_multiple_of(2) { Layout::Nchw } else { Layout::Nhwc },
+        order: if number < 2 { OutputOrder::Levels } else { OutputOrder::Channels },
+    }
 }
 
 /// An element type by its number.

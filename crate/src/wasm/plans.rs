@@ -5,7 +5,7 @@ use std::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
-use super::{code, element, layout, rule};
+use super::{arrangement, code, element, rule};
 use crate::geometry::bins::Bin;
 use crate::plan::PyramidPlan;
 
@@ -25,8 +25,9 @@ pub fn bin_bounds(rule_number: usize, size: usize, n: usize, to: usize) {
 }
 
 /// Plans a pyramid over `height x width` maps. `levels` is the address of `count` pairs of words, rows and columns of
-/// bins; `layout_number` is 0 for NCHW and 1 for NHWC; the rule must give the bins asked for. Gives the plan's address, 0
-/// where memory is exhausted, or 1 where the sizes are beyond what can be counted.
+/// bins; `arrangement_number` is 0 for NCHW and 1 for NHWC, and 2 more where the output is in the order of channels; the rule must
+/// give the bins asked for. Gives the plan's address, 0 where memory is exhausted, or 1 where the sizes are beyond what can be
+/// counted.
 #[wasm_bindgen]
 pub fn plan_new(
     height: usize,
@@ -34,11 +35,11 @@ pub fn plan_new(
     levels: usize,
     count: usize,
     rule_number: usize,
-    layout_number: usize,
+    arrangement_number: usize,
 ) -> usize {
     // SAFETY: the caller's promise: `levels` holds `count` pairs.
     let levels = unsafe { from_raw_parts(levels as *const (usize, usize), count) };
-    PyramidPlan::new(height, width, levels, rule(rule_number), layout(layout_number)).map_or_else(code, keep)
+    PyramidPlan::new(height, width, levels, rule(rule_number), arrangement(arrangement_number)).map_or_else(code, keep)
 }
 
 /// Frees a plan.

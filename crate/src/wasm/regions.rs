@@ -5,7 +5,7 @@ use std::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
-use super::{code, element, layout};
+use super::{arrangement, code, element};
 use crate::element::ElementType;
 use crate::geometry::region_rule::RegionRule;
 use crate::geometry::roi_align::RoiAlign;
@@ -67,8 +67,8 @@ pub struct Request {
     pub levels: usize,
     /// Number of levels.
     pub level_count: usize,
-    /// 0: NCHW; 1: NHWC.
-    pub layout: usize,
+    /// 0: NCHW; 1: NHWC; 2 and 3: the same with an output in the order of channels.
+    pub arrangement: usize,
     /// 0: RoI pooling; 1: SPP-net's windows; 2: RoIAlign.
     pub rule: usize,
     /// Address of the regions, five `f32` each.
@@ -91,16 +91,17 @@ pub fn regions_new(request: usize) -> usize {
         let levels = from_raw_parts(request.levels as *const (usize, usize), request.level_count);
         (request, levels, from_raw_parts(request.regions as *const f32, 5 * request.region_count))
     };
-    let (size, layout) = ((request.batch, request.height, request.width), layout(request.layout));
+    let size = (request.batch, request.height, request.width);
+    let arrangement = arrangement(request.arrangement);
     let [a, b, c] = request.numbers;
-    let bins = |rule| RegionPlan::new(size, levels, rule, layout, regions).map(PlannedRegions::Bins);
+    let bins = |rule| RegionPlan::new(size, levels, rule, arrangement, regions).map(PlannedRegions::Bins);
     let plan = match request.rule {
         0 => bins(RegionRule::RoiPool { spatial_scale: a as f32 }),
         1 => bins(RegionRule::SppNet { offset0: a, offset: b, step: c }),
         _ => {
             // Negative numbers become 0, which is the same.
             let rule = RoiAlign { spatial_scale: a as f32, sampling_ratio: b as u32, aligned: c != 0.0 };
-            AlignPlan::new(size, levels, rule, layout, regions).map(PlannedRegions::Samples)
+            AlignPlan::new(size, levels, rule, arrangement, regions).map(PlannedRegions::Samples)
         }
     };
     plan.map_or_else(code, keep)

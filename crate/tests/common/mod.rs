@@ -3,6 +3,21 @@
 // Each test file uses some of it.
 #![allow(dead_code)]
 
+use pyramid_pool::{Arrangement, Layout, OutputOrder};
+
+/// All ways in which a map and its output lie in memory.
+pub const ARRANGEMENTS: [Arrangement; 4] = {
+    const fn of(layout: Layout, order: OutputOrder) -> Arrangement {
+        Arrangement { layout, order }
+    }
+    [
+        of(Layout::Nchw, OutputOrder::Levels),
+        of(Layout::Nhwc, OutputOrder::Levels),
+        of(Layout::Nchw, OutputOrder::Channels),
+        of(Layout::Nhwc, OutputOrder::Channels),
+    ]
+};
+
 /// What a map is filled with. Values that tie, cancel or poison are drawn far more often than by chance.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {

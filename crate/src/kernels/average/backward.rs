@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use super::{Item, narrow, shares, sums};
+use super::{Item, Work, gradients_of, narrow, shares};
 use crate::geometry::bins::{Bin, covering};
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
@@ -37,15 +37,15 @@ pub(crate) unsafe fn backward(
                 Layout::Nchw => {
                     shares::planes(item, channels, grad_output, grad_input, scratch.part(0, map.width).exclusive());
                 }
-                Layout::Nhwc => shares::cells(item, channels, grad_output, grad_input, scratch),
+                Layout::Nhwc => shares::cells(item, channels, grad_output, grad_input, Work::of(scratch)),
             };
         }
-        let sums = sums(scratch);
+        let Work { sums, staged } = Work::of(scratch);
         match plan.layout() {
             Layout::Nchw => planes(item, channels, grad_output, grad_input, sums),
             Layout::Nhwc => {
                 for channels in blocks(channels, AVERAGE_SUMS) {
-                    cells(item, channels, grad_output, grad_input, sums);
+                    cells(item, channels, grad_output, grad_input, (sums, staged));
                 }
             }
         }
@@ -101,7 +101,13 @@ fn add_rows(
 }
 
 /// NHWC: sums the gradients of the channels of a cell, and writes them to all cells that are alike.
-unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, sums: &mut [f64]) {
+unsafe fn cells(
+    item: Item,
+    channels: Range<usize>,
+    grad_output: &[f32],
+    grad_input: Span<f32>,
+    (sums, staged): (&mut [f64], &mut [f32]),
+) {
     let levels = item.plan.levels();
     let sums = &mut sums[..channels.len()];
     for rows in alike(levels, |level| &level.rows, item.map.height) {
@@ -110,8 +116,8 @@ unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_in
             for level in levels.iter().rev() {
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
-                        let at = item.bins(level).at(channels.start, i * level.columns.len() + j);
-                        let gradients = &grad_output[at..at + channels.len()];
+                        let bin = (item.bins(level), i * level.columns.len() + j);
+                        let gradients = gradients_of(grad_output, bin, &channels, staged);
                         add(sums, gradients, level.scale(i, j));
                     }
                 }

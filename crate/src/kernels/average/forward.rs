@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{BLOCK, Item, narrow, sums};
+use super::{BLOCK, Item, Work, narrow};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
@@ -28,11 +28,13 @@ pub(crate) unsafe fn forward(
     let item = Item { plan, map, item };
     // SAFETY: the caller's promise is the same.
     unsafe {
-        let sums = sums(scratch);
+        let work = Work::of(scratch);
         match plan.layout() {
-            Layout::Nchw => channels.for_each(|channel| plane(item, channel, input, output, sums)),
+            Layout::Nchw => channels.for_each(|channel| plane(item, channel, input, output, work.sums)),
             Layout::Nhwc => {
-                blocks(channels, AVERAGE_SUMS).for_each(|channels| cells(item, channels, input, output, sums));
+                for channels in blocks(channels, AVERAGE_SUMS) {
+                    cells(item, channels, input, output, (work.sums, work.staged));
+                }
             }
         }
     }
@@ -72,8 +74,14 @@ unsafe fn plane(item: Item, channel: usize, input: &[f32], output: Span<f32>, su
 }
 
 /// Averages neighbouring NHWC channels: sums them cell by cell of every bin.
-unsafe fn cells(item: Item, channels: Range<usize>, input: &[f32], output: Span<f32>, sums: &mut [f64]) {
-    let sums = &mut sums[..channels.len()];
+unsafe fn cells(
+    item: Item,
+    channels: Range<usize>,
+    input: &[f32],
+    output: Span<f32>,
+    (sums, staged): (&mut [f64], &mut [f32]),
+) {
+    let (sums, averages) = (&mut sums[..channels.len()], &mut staged[..channels.len()]);
     for level in item.plan.levels() {
         for (i, rows) in level.rows.iter().enumerate() {
             for (j, columns) in level.columns.iter().enumerate() {
@@ -84,13 +92,20 @@ unsafe fn cells(item: Item, channels: Range<usize>, input: &[f32], output: Span<
                 let rows = (item.map.width * step, rows.len());
                 // SAFETY: these channels of the bin's cells.
                 unsafe { add(sums, input, Grid { first, rows, columns: (step, columns.len()) }) };
-                let at = item.bins(level).at(channels.start, i * level.columns.len() + j);
+                narrow(sums, level.scale(i, j), averages);
+                if !averages.iter().fold(true, |finite, average| finite & average.is_finite()) {
+                    for (average, channel) in averages.iter_mut().zip(channels.clone()) {
+                        *average = mend(item, channel, (level, i, j), input, *average);
+                    }
+                }
+                let bins = item.bins(level);
+                let at = bins.at(channels.start, i * level.columns.len() + j);
                 // SAFETY: these channels of the bin.
-                let out = unsafe { output.part(at, channels.len()).exclusive() };
-                narrow(sums, level.scale(i, j), out);
-                if !out.iter().fold(true, |finite, average| finite & average.is_finite()) {
-                    for (out, channel) in out.iter_mut().zip(channels.clone()) {
-                        *out = mend(item, channel, (level, i, j), input, *out);
+                unsafe {
+                    if bins.plane == 1 {
+                        output.part(at, channels.len()).exclusive().copy_from_slice(averages);
+                    } else {
+                        averages.iter().enumerate().for_each(|(k, &average)| output.set(at + k * bins.plane, average));
                     }
                 }
             }

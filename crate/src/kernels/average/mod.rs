@@ -11,6 +11,8 @@ mod shares;
 pub(crate) use backward::backward;
 pub(crate) use forward::forward;
 
+use core::ops::Range;
+
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
@@ -41,14 +43,44 @@ impl Item<'_> {
     }
 }
 
-/// The working memory as sums: there is a word to spare, so that they can be aligned.
-///
-/// # Safety
-/// `scratch` must be the plan's `average_scratch` and have no other holder.
-unsafe fn sums<'a>(scratch: Span<'a, f32>) -> &'a mut [f64] {
-    // SAFETY: this thread's alone; any bits are an `f64`.
-    let (_, sums, _) = unsafe { scratch.exclusive().align_to_mut::<f64>() };
-    &mut sums[..AVERAGE_SUMS]
+/// The working memory of one thread.
+struct Work<'a> {
+    sums: &'a mut [f64],
+    /// What belongs to the channels of a cell, side by side.
+    staged: &'a mut [f32],
+}
+
+impl<'a> Work<'a> {
+    /// Cuts working memory up: there is a word to spare, so that the sums can be aligned.
+    ///
+    /// # Safety
+    /// `scratch` must have the plan's `average_scratch` and no other holder.
+    unsafe fn of(scratch: Span<'a, f32>) -> Self {
+        // SAFETY: this thread's alone; any bits are an `f64`.
+        unsafe {
+            let (staged, sums) = scratch.exclusive().split_at_mut(AVERAGE_SUMS);
+            let (_, sums, _) = sums.align_to_mut::<f64>();
+            Work { sums: &mut sums[..AVERAGE_SUMS], staged }
+        }
+    }
+}
+
+/// The gradients of one bin of some channels: as they stand in the output, or staged where channels do not stand side by side.
+#[inline(always)]
+fn gradients_of<'a>(
+    grad_output: &'a [f32],
+    (bins, bin): (Planes, usize),
+    channels: &Range<usize>,
+    staged: &'a mut [f32],
+) -> &'a [f32] {
+    let first = bins.at(channels.start, bin);
+    if bins.plane == 1 {
+        return &grad_output[first..first + channels.len()];
+    }
+    let staged = &mut staged[..channels.len()];
+    let apart = grad_output[first..].iter().step_by(bins.plane);
+    staged.iter_mut().zip(apart).for_each(|(staged, gradient)| *staged = *gradient);
+    staged
 }
 
 /// Rounds sums, each multiplied by `scale`.

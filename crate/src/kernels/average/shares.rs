@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use super::Item;
+use super::{Item, Work, gradients_of};
 use crate::geometry::units::blocks;
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
@@ -57,22 +57,16 @@ pub(super) unsafe fn planes(
 ///
 /// # Safety
 /// As [`backward`](super::backward), and the cells must be zero.
-pub(super) unsafe fn cells(
-    item: Item,
-    channels: Range<usize>,
-    grad_output: &[f32],
-    grad_input: Span<f32>,
-    scratch: Span<f32>,
-) {
-    for channels in blocks(channels, AVERAGE_SUMS) {
-        // SAFETY: inside the scratch, which is this thread's.
-        let shares = unsafe { scratch.part(0, channels.len()).exclusive() };
+pub(super) unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, work: Work) {
+    let (gathered, shares) = work.staged.split_at_mut(AVERAGE_SUMS / 2);
+    for channels in blocks(channels, AVERAGE_SUMS / 2) {
+        let shares = &mut shares[..channels.len()];
         for level in item.plan.levels().iter().rev() {
             for (i, rows) in level.rows.iter().enumerate() {
                 for (j, columns) in level.columns.iter().enumerate() {
-                    let at = item.bins(level).at(channels.start, i * level.columns.len() + j);
+                    let bin = (item.bins(level), i * level.columns.len() + j);
                     let scale = level.scale(i, j);
-                    let gradients = &grad_output[at..at + channels.len()];
+                    let gradients = gradients_of(grad_output, bin, &channels, gathered);
                     shares
                         .iter_mut()
                         .zip(gradients)

@@ -3,7 +3,7 @@
 use super::block::Best;
 use crate::element::Elements;
 use crate::geometry::pyramid::Pyramid;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::{OutputOrder, Planes};
 use crate::kernels::turned::turn_bins;
 use crate::memory::span::{Element, Span};
 use crate::tuning::REGION_CHANNELS;
@@ -36,8 +36,16 @@ impl<'a> Sink<'a> {
     #[inline(always)]
     pub fn ahead(self, row: usize, level: usize) -> Ahead<'a> {
         let place = self.place(row, level);
-        let apart = if place.step == 1 { REGION_CHANNELS } else { place.step };
-        Ahead { values: self.output.as_f32(), indices: self.indices, first: place.first, apart }
+        let (mut first, mut apart) = (place.first, place.step);
+        if place.step == 1 {
+            apart = REGION_CHANNELS;
+            let Pyramid { arrangement, places, .. } = self.pyramid;
+            if arrangement.order == OutputOrder::Channels {
+                // The channels of a block lie one after the other, each with all levels: the levels share out their lines.
+                first += (REGION_CHANNELS - 1) * places[level].first;
+            }
+        }
+        Ahead { values: self.output.as_f32(), indices: self.indices, first, apart }
     }
 
     /// Writes one level of a region: `best(channel, bin)` for `count` channels.
@@ -135,8 +143,9 @@ unsafe fn move_block<V: Vector, T: Element>(from: Span<T>, to: Span<T>, place: P
                 }
             }
         } else {
-            let to = to.part(place.first, REGION_CHANNELS * bins).as_mut_ptr();
-            turn_bins::<V, REGION_CHANNELS>(from.as_mut_ptr().cast(), to.cast(), (bins, REGION_CHANNELS));
+            let to = to.part(place.first, place.extent(REGION_CHANNELS, bins)).as_mut_ptr();
+            let apart = (REGION_CHANNELS, place.plane);
+            turn_bins::<V>(from.as_mut_ptr().cast(), to.cast(), apart, (bins, REGION_CHANNELS));
         }
     }
 }

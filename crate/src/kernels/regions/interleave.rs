@@ -94,7 +94,7 @@ pub(super) unsafe fn separate<V: Vector, const W: usize>(
         }
         if let Some(to) = to.as_f32().filter(|_| planes.plane == count) {
             let to = to.part(planes.first, channels * count).as_mut_ptr();
-            return turn_bins::<V, W>(from.as_mut_ptr(), to, (count, channels));
+            return turn_bins::<V>(from.as_mut_ptr(), to, (W, count), (count, channels));
         }
         let mut staged = [0.0; STAGED];
         for channel in 0..channels {

@@ -71,7 +71,7 @@ unsafe fn block<'a>(
     (item, channels): (usize, Range<usize>),
     converted: Span<'a, f32>,
 ) -> Block<'a> {
-    let layout = plan.pyramid().layout;
+    let layout = plan.pyramid().arrangement.layout;
     let here = layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise; the block's cells lie inside the input, and the plan counts them in the scratch.

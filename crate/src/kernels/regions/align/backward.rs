@@ -48,7 +48,7 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
     scratch: Span<f32>,
 ) {
     let pyramid = plan.pyramid();
-    let here = pyramid.layout.cells(map, item);
+    let here = pyramid.arrangement.layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {

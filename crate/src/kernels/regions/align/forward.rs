@@ -47,7 +47,7 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     (item, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
-    let here = plan.pyramid().layout.cells(map, item);
+    let here = plan.pyramid().arrangement.layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
