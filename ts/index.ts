@@ -6,7 +6,7 @@
  * @packageDocumentation
  */
 
-export type { Layout, SpatialDims } from './arguments/feature-map.js';
+export type { Layout, OutputOrder, SpatialDims } from './arguments/feature-map.js';
 export type { Grid, Level } from './arguments/levels.js';
 export { PyramidPoolError, type PyramidPoolErrorCode } from './core/errors.js';
 export type {

@@ -30,9 +30,13 @@ const pick = <T>(from: readonly T[], seed: number) => from[seed % from.length] a
 const placeOf = ({ places }: World, { seed }: Case) => pick(places, seed);
 
 /** A pool for the case, in one of the world's runtimes. */
-async function poolOf(world: World, { levels, rule: bins, layout, seed }: Case, reduction = 'max' as const) {
+async function poolOf(
+  world: World,
+  { levels, rule: bins, layout, outputOrder, seed }: Case,
+  reduction = 'max' as const,
+) {
   const { runtime } = pick(world.places, seed);
-  return createPyramidPool({ levels, bins, layout, reduction, runtime });
+  return createPyramidPool({ levels, bins, layout, outputOrder, reduction, runtime });
 }
 
 const forward: Make = async (world, drawn, later) => {
@@ -110,9 +114,9 @@ const raggedBackward: Make = async (world, drawn, later) => {
 };
 
 const average: Make = async (world, drawn, later) => {
-  const { levels, rule: bins, layout } = drawn;
+  const { levels, rule: bins, layout, outputOrder } = drawn;
   const { runtime } = placeOf(world, drawn);
-  const pool = await createPyramidPool({ levels, bins, layout, reduction: 'average', runtime });
+  const pool = await createPyramidPool({ levels, bins, layout, outputOrder, reduction: 'average', runtime });
   const { input, gradOutput } = answersOf(drawn);
   if (drawn.seed % 2) {
     return {
@@ -130,7 +134,7 @@ const average: Make = async (world, drawn, later) => {
 
 /** The whole map as the only region of every item: what the map itself gives. */
 const regions: Make = async (world, drawn, later) => {
-  const { layout, seed } = drawn;
+  const { layout, outputOrder, seed } = drawn;
   const { runtime } = placeOf(world, drawn);
   const [batch, channels, height, width] = drawn.shape;
   const whole = { ...drawn, rule: 'adaptive', kind: 'ties' } as const;
@@ -138,6 +142,7 @@ const regions: Make = async (world, drawn, later) => {
   const pool = await createRoiPyramidPool({
     levels: drawn.levels,
     layout,
+    outputOrder,
     rule: 'spp-net',
     offset0: 1,
     offset: 0,
@@ -167,10 +172,10 @@ const regions: Make = async (world, drawn, later) => {
 };
 
 const makePool: Make = (world, drawn) => {
-  const { levels, rule: bins, layout } = drawn;
+  const { levels, rule: bins, layout, outputOrder } = drawn;
   const { runtime } = placeOf(world, drawn);
-  const whole = { levels, bins, layout, reduction: 'max', spatialDims: 2, runtime };
-  const roi = { levels, layout, rule: 'roi-pool', spatialScale: 0.5, runtime };
+  const whole = { levels, bins, layout, outputOrder, reduction: 'max', spatialDims: 2, runtime };
+  const roi = { levels, layout, outputOrder, rule: 'roi-pool', spatialScale: 0.5, runtime };
   const isRoi = drawn.seed % 2 === 1;
   return {
     args: [isRoi ? roi : whole],

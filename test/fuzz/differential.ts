@@ -2,7 +2,14 @@
  * Cases by the million: plain loops against every engine, bit for bit. A case is a small map of a size and kind of its
  * own; some hundred of them go through a call together, so that threads share them and calls cost little.
  */
-import { type Bins, createPyramidPool, type Layout, type Runtime, type Tensor } from 'pyramid-pool';
+import {
+  type Bins,
+  createPyramidPool,
+  type Layout,
+  type OutputOrder,
+  type Runtime,
+  type Tensor,
+} from 'pyramid-pool';
 import { fill, kinds, words } from '../corpus/random.mjs';
 import { expectBits, expectSame } from '../unit/bits.js';
 import { halfToNumber } from '../unit/halves.js';
@@ -31,13 +38,14 @@ interface Batch {
   readonly levels: [rows: number, columns: number][];
   readonly bins: Bins;
   readonly layout: Layout;
+  readonly outputOrder: OutputOrder;
   readonly type: Type;
   readonly maps: ReturnType<typeof answersOf>[];
 }
 
 /** Compares a batch that a seed stands for. Gives the number of its cases. */
 export async function compare(seed: number, runtimes: readonly Runtime[]): Promise<number> {
-  const { levels, bins, layout, type, maps } = drawBatch(seed);
+  const { levels, bins, layout, outputOrder, type, maps } = drawBatch(seed);
   const inputs = maps.map(({ input, dims }) => ({ data: input, dims, type }));
   const gradOutput = joined(
     Float32Array,
@@ -57,8 +65,8 @@ export async function compare(seed: number, runtimes: readonly Runtime[]): Promi
   );
   for (const runtime of runtimes) {
     const what = (which: string) =>
-      `seed ${seed}: ${type} ${bins} [${levels.join('; ')}] ${layout}, ${runtime.variant}: ${which}`;
-    using pool = await createPyramidPool({ levels, bins, layout, runtime });
+      `seed ${seed}: ${type} ${bins} [${levels.join('; ')}] ${layout} ${outputOrder}, ${runtime.variant}: ${which}`;
+    using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
     expectBits(valuesOf(pool.forward(inputs)), output, what('forward'));
     const found = seed % 2 ? pool.forwardWithIndices(inputs) : await pool.forwardWithIndicesAsync(inputs);
     expectBits(valuesOf(found.output), output, what('output'));
@@ -85,6 +93,7 @@ function drawBatch(seed: number): Batch {
   const pick = <T>(from: readonly T[]) => from[next() % from.length] as T;
   const levels = Array.from({ length: upTo(3) }, () => [upTo(5), upTo(5)] as [number, number]);
   const layout = pick<Layout>(['NCHW', 'NHWC']);
+  const outputOrder = pick<OutputOrder>(['levels', 'channels']);
   const type = pick(types);
   const channels = pick(numbers);
   const most = pick(longest);
@@ -98,7 +107,7 @@ function drawBatch(seed: number): Batch {
   const drawn = pick<Bins>(['adaptive', 'sliding', 'padded']);
   const bins = sizesOf(drawn).every(({ length }) => length > 0) ? drawn : 'adaptive';
   const [heights, widths] = sizesOf(bins);
-  const pyramid = { levels, bins, layout, type };
+  const pyramid = { levels, bins, layout, outputOrder, type };
   const maps = Array.from({ length: Math.ceil(PLANES / channels) }, () => {
     const shape: Drawn['shape'] = [1, channels, pick(heights), pick(widths)];
     return answersOf({ shape, kind: pick(kinds), seed: next() }, pyramid);
@@ -113,13 +122,17 @@ interface Drawn {
 }
 
 /** A map as it goes in, and what plain loops make of it, both laid out as the batch says. */
-function answersOf({ shape, kind, seed }: Drawn, { levels, bins, layout, type }: Omit<Batch, 'maps'>) {
+function answersOf(
+  { shape, kind, seed }: Drawn,
+  { levels, bins, layout, outputOrder, type }: Omit<Batch, 'maps'>,
+) {
   const [, channels, height, width] = shape;
   const data = elements[type].of(new Uint32Array(fill(kind, seed, channels * height * width).buffer));
   const { output, indices } = referenceForward(numbersOf(data, type), shape, levels, bins);
   const gradOutput = fill(kind, seed + 1, output.length);
   const gradient = referenceBackward(gradOutput, indices, shape, levels, bins);
-  const arrange = <A extends Float32Array | Int32Array>(row: A) => outputTo(row, shape, levels, layout);
+  const arrange = <A extends Float32Array | Int32Array>(row: A) =>
+    outputTo(row, shape, levels, layout, outputOrder);
   return {
     input: mapTo(data as Float32Array, shape, layout),
     dims: mapDims(shape, layout),

@@ -89,7 +89,12 @@ describe.each(backends)('on the %s backend', (backend) => {
   });
 
   test('a model that was loaded has the options of the one that was saved', async () => {
-    const options = { levels: [[3, 2], 1], reduction: 'average', bins: 'padded' } as const;
+    const options = {
+      levels: [[3, 2], 1],
+      reduction: 'average',
+      bins: 'padded',
+      outputOrder: 'channels',
+    } as const;
     const input = tfl.input({ shape: [null, null, 5] as never });
     const layer = new SpatialPyramidPooling({ ...options, name: 'pyramid', trainable: false });
     const model = tfl.model({ inputs: input, outputs: layer.apply(input) as tfl.SymbolicTensor });
@@ -106,6 +111,7 @@ describe.each(backends)('on the %s backend', (backend) => {
       ],
       reduction: 'average',
       bins: 'padded',
+      outputOrder: 'channels',
     });
     tf.tidy(() => {
       const x = tf.tensor4d(distinct(2 * 7 * 8 * 5), [2, 7, 8, 5]);

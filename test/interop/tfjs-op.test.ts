@@ -45,7 +45,12 @@ const codeOf = (call: () => unknown) => {
 describe.each(backends)('on the %s backend', (backend) => {
   useBackend(backend);
 
-  test.each(['adaptive', 'sliding', 'padded'] as const)('pools and has the gradient: %s', (bins) => {
+  test.each([
+    ['adaptive', 'levels'],
+    ['sliding', 'levels'],
+    ['padded', 'levels'],
+    ['adaptive', 'channels'],
+  ] as const)('pools and has the gradient: %s, %s', (bins, outputOrder) => {
     const fits = ([, , height, width]: Shape) =>
       levels.every(([rows, columns]) => rules[bins](height, rows, 0) && rules[bins](width, columns, 0));
     const fitting = shapes.filter(fits);
@@ -57,14 +62,14 @@ describe.each(backends)('on the %s backend', (backend) => {
       const gradient = referenceBackward(weights, indices, shape, levels, bins);
       tf.tidy(() => {
         const x = tf.tensor4d(mapTo(data, shape, 'NHWC'), nhwc(shape));
-        const dy = tf.tensor2d(outputTo(weights, shape, levels, 'NHWC'), [
+        const dy = tf.tensor2d(outputTo(weights, shape, levels, 'NHWC', outputOrder), [
           shape[0],
           output.length / shape[0],
         ]);
-        const pool = (x: tf.Tensor4D) => spatialPyramidPool(x, { levels, bins });
+        const pool = (x: tf.Tensor4D) => spatialPyramidPool(x, { levels, bins, outputOrder });
         const y = pool(x);
         expect(y.shape).toEqual(dy.shape);
-        expectBits(y.dataSync<'float32'>(), outputTo(output, shape, levels, 'NHWC'), 'output');
+        expectBits(y.dataSync<'float32'>(), outputTo(output, shape, levels, 'NHWC', outputOrder), 'output');
         const result = tf.valueAndGrad(pool as never)(x, dy);
         expectBits(result.value.dataSync<'float32'>(), y.dataSync<'float32'>(), 'output for the gradient');
         expect(result.grad.shape).toEqual(x.shape);

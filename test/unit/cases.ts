@@ -5,6 +5,7 @@ import {
   createPyramidPool,
   createRoiPyramidPool,
   type Layout,
+  type OutputOrder,
   type Runtime,
   type Tensor,
   type TensorLike,
@@ -20,6 +21,7 @@ export interface Case {
   levels: [rows: number, columns: number][];
   rule: Bins;
   layout: Layout;
+  outputOrder: OutputOrder;
   kind: (typeof kinds)[number];
   seed: number;
 }
@@ -46,6 +48,7 @@ export const largeCases: fc.Arbitrary<Case> = fc.record({
   levels: fc.array(level, { minLength: 1, maxLength: 4 }),
   rule: fc.constant('adaptive'),
   layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
+  outputOrder: fc.constantFrom<OutputOrder>('levels', 'channels'),
   kind: fc.constantFrom(...kinds),
   seed: fc.nat(),
 });
@@ -60,6 +63,7 @@ export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
       levels: fc.array(level, { minLength: 1, maxLength: 4 }),
       rule: fc.constantFrom<Bins>('adaptive', 'adaptive', 'sliding', 'padded'),
       layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
+      outputOrder: fc.constantFrom<OutputOrder>('levels', 'channels'),
       kind: fc.constantFrom(...kinds),
       seed: fc.nat(),
     })
@@ -73,13 +77,14 @@ export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
     });
 
 /** A map and the gradient of its output, with all that the reference makes of them, laid out as the case says. */
-export function answersOf({ shape, levels, rule, layout, kind, seed }: Case) {
+export function answersOf({ shape, levels, rule, layout, outputOrder, kind, seed }: Case) {
   const cells = shape.reduce((product, size) => product * size, 1);
   const x = fill(kind, seed, cells);
   const { output, indices } = referenceForward(x, shape, levels, rule);
   const gy = fill(kind, seed + 1, output.length);
   const gx = referenceBackward(gy, indices, shape, levels, rule);
-  const arrange = <A extends Float32Array | Int32Array>(data: A) => outputTo(data, shape, levels, layout);
+  const arrange = <A extends Float32Array | Int32Array>(data: A) =>
+    outputTo(data, shape, levels, layout, outputOrder);
   return {
     input: { data: mapTo(x, shape, layout), dims: mapDims(shape, layout) },
     gradOutput: {
@@ -94,11 +99,11 @@ export function answersOf({ shape, levels, rule, layout, kind, seed }: Case) {
 
 /** Expects the bits of the reference from every runtime. */
 export async function expectReference(drawn: Case, runtimes: readonly Runtime[]): Promise<void> {
-  const { levels, rule: bins, layout } = drawn;
+  const { levels, rule: bins, layout, outputOrder } = drawn;
   const expected = answersOf(drawn);
   for (const runtime of runtimes) {
     const what = nameOf(runtime);
-    using pool = await createPyramidPool({ levels, bins, layout, runtime });
+    using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
     expectBits(pool.forward(expected.input).data, expected.output, `${what}: forward`);
     const { output, indices } = pool.forwardWithIndices(expected.input);
     expectBits(output.data, expected.output, `${what}: output`);
@@ -130,13 +135,13 @@ function bytesOf({ data: { buffer, byteOffset, byteLength } }: Tensor): Uint8Arr
 
 /** Maxima, indices and gradients of maps of every type, and of regions. */
 async function allAnswers(drawn: Case, runtime: Runtime): Promise<Tensor[]> {
-  const { shape, levels, rule: bins, layout, kind, seed } = drawn;
+  const { shape, levels, rule: bins, layout, outputOrder, kind, seed } = drawn;
   const [batch, channels, height, width] = shape;
   const dims = mapDims(shape, layout);
   const data = fill(kind, seed, batch * channels * height * width);
   const words = new Uint32Array(data.buffer);
-  using pool = await createPyramidPool({ levels, bins, layout, runtime });
-  using regions = await createRoiPyramidPool({ levels, layout, spatialScale: 0.5, runtime });
+  using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
+  using regions = await createRoiPyramidPool({ levels, layout, outputOrder, spatialScale: 0.5, runtime });
 
   const answers: Tensor[] = [];
   const maps = [

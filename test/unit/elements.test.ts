@@ -41,8 +41,13 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
     const runtime = useRuntime(options);
 
     for (const [kind, make] of Object.entries(kinds)) {
-      for (const layout of ['NCHW', 'NHWC'] as const) {
-        test(`${kind} maps in ${layout} give the maxima and indices of float32`, async () => {
+      for (const [layout, outputOrder] of [
+        ['NCHW', 'levels'],
+        ['NHWC', 'levels'],
+        ['NCHW', 'channels'],
+        ['NHWC', 'channels'],
+      ] as const) {
+        test(`${kind} maps in ${layout}, ${outputOrder} give the maxima and indices of float32`, async () => {
           for (const dims of [
             [2, 19, 7, 5],
             [1, 3, 40, 33],
@@ -50,7 +55,12 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
             [3, 40, 56, 56],
           ]) {
             const map = make(dims.reduce((a, b) => a * b));
-            const spp = await createPyramidPool({ levels: [4, 3, 1], layout, runtime: runtime() });
+            const spp = await createPyramidPool({
+              levels: [4, 3, 1],
+              layout,
+              outputOrder,
+              runtime: runtime(),
+            });
             const expected = spp.forwardWithIndices({ data: Float32Array.from(map.values), dims });
             const { output, indices } = spp.forwardWithIndices({ ...map, dims });
             expect(output.type).toBe(kind);
@@ -69,14 +79,24 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
         const map = make(11 * 24 * 17);
         const corners = noise(500 * 4, 24);
         for (const layout of ['NCHW', 'NHWC'] as const) {
-          for (const count of [2, 500]) {
+          for (const [count, outputOrder] of [
+            [2, 'levels'],
+            [500, 'levels'],
+            [2, 'channels'],
+            [500, 'channels'],
+          ] as const) {
             const rois = {
               data: Float32Array.from({ length: count * 5 }, (_, i) =>
                 i % 5 ? (corners[i - Math.ceil(i / 5)] as number) : 0,
               ),
               dims: [count, 5],
             };
-            const spp = await createRoiPyramidPool({ levels: [6, 3, 2, 1], layout, runtime: runtime() });
+            const spp = await createRoiPyramidPool({
+              levels: [6, 3, 2, 1],
+              layout,
+              outputOrder,
+              runtime: runtime(),
+            });
             const expected = spp.forwardWithIndices({ data: Float32Array.from(map.values), dims }, rois);
             const { output, indices } = spp.forwardWithIndices({ ...map, dims }, rois);
             expectSame(indices.data, expected.indices.data, 'indices');

@@ -1,12 +1,12 @@
-import { createPyramidPool, type Layout, type PyramidPool } from 'pyramid-pool';
+import { createPyramidPool, type Layout, type OutputOrder, type PyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
 import { engineName, engineOptions, repeated, SHARED, useRuntime } from './engines.js';
 import { type GoldenCase, goldenCases } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 
-/** A case in a layout, its batch repeated. */
-function arrange(golden: GoldenCase, layout: Layout, times: number) {
+/** A case in a layout and an order of the output, its batch repeated. */
+function arrange(golden: GoldenCase, layout: Layout, order: OutputOrder, times: number) {
   const { shape, levels, x, y, argmax, gy, gx } = golden;
   const map = (data: Float32Array) => repeated(mapTo(data, shape, layout), times);
   const [batch, ...item] = shape;
@@ -15,9 +15,9 @@ function arrange(golden: GoldenCase, layout: Layout, times: number) {
     dims,
     x: map(x),
     gx: map(gx),
-    y: repeated(outputTo(y, shape, levels, layout), times),
-    gy: repeated(outputTo(gy, shape, levels, layout), times),
-    argmax: repeated(outputTo(argmax, shape, levels, layout), times),
+    y: repeated(outputTo(y, shape, levels, layout, order), times),
+    gy: repeated(outputTo(gy, shape, levels, layout, order), times),
+    argmax: repeated(outputTo(argmax, shape, levels, layout, order), times),
   };
 }
 
@@ -61,17 +61,20 @@ describe.each(engineOptions)('$variant $threads', (options) => {
     expect(runtime().fallback).toBeUndefined();
   });
 
-  for (const layout of ['NCHW', 'NHWC'] as const) {
-    test(`gives the expected bits in ${layout}`, async ({ task }) => {
+  const orders = options.threads ? (['levels'] as const) : (['levels', 'channels'] as const);
+  const arrangements = orders.flatMap((order) => [['NCHW', order] as const, ['NHWC', order] as const]);
+  for (const [layout, outputOrder] of arrangements) {
+    test(`gives the expected bits in ${layout} and the order of ${outputOrder}`, async ({ task }) => {
       for (const golden of goldenCases) {
-        const what = `${golden.id}, ${layout}, ${engineName(options)}`;
+        const what = `${golden.id}, ${layout}, ${outputOrder}, ${engineName(options)}`;
         const times = options.threads ? repeats(golden) : 1;
-        const { dims, x, y, gx, gy, argmax } = arrange(golden, layout, times);
+        const { dims, x, y, gx, gy, argmax } = arrange(golden, layout, outputOrder, times);
         const pool = await createPyramidPool({
           levels: golden.levels,
           reduction: golden.reduction,
           bins: golden.bins,
           layout,
+          outputOrder,
           runtime: runtime(),
         });
         const input = { data: x, dims };

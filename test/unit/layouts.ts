@@ -1,5 +1,5 @@
 /** Rearranges maps and outputs from NCHW, in which answers are kept, to another layout. */
-import type { Layout } from 'pyramid-pool';
+import type { Layout, OutputOrder } from 'pyramid-pool';
 
 type Numbers = Float32Array | Int32Array;
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
@@ -23,15 +23,29 @@ export function outputTo<A extends Numbers>(
   [batch, channels]: Shape,
   levels: readonly (readonly [number, number])[],
   layout: Layout,
+  order: OutputOrder = 'levels',
 ): A {
-  return layout === 'NCHW'
-    ? data
-    : (transpose(
-        data,
-        batch,
-        channels,
-        levels.map(([rows, columns]) => rows * columns),
-      ) as A);
+  const bins = levels.map(([rows, columns]) => rows * columns);
+  if (order === 'channels') return byChannel(data, batch, channels, bins) as A;
+  return layout === 'NCHW' ? data : (transpose(data, batch, channels, bins) as A);
+}
+
+/** Brings the bins of all levels together, channel after channel: `torch.cat([pooled.flatten(2) for ...], 2).flatten(1)`. */
+function byChannel(data: Numbers, batch: number, channels: number, levels: number[]): Numbers {
+  const result = data.slice();
+  const all = levels.reduce((sum, bins) => sum + bins, 0);
+  let from = 0;
+  for (let item = 0; item < batch; item++) {
+    let before = 0;
+    for (const bins of levels) {
+      for (let channel = 0; channel < channels; channel++) {
+        for (let i = 0; i < bins; i++)
+          result[(item * channels + channel) * all + before + i] = data[from++] as number;
+      }
+      before += bins;
+    }
+  }
+  return result;
 }
 
 /** Turns each `[channels, n]` part of every item into `[n, channels]`. */

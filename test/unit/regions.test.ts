@@ -28,7 +28,7 @@ function repeatedRows<A extends Float32Array | Int32Array>(data: A, times: numbe
 async function check(
   golden: GoldenRegions,
   times: number,
-  layout: 'NCHW' | 'NHWC',
+  [layout, outputOrder]: readonly ['NCHW' | 'NHWC', 'levels' | 'channels'],
   runtime: Parameters<typeof createRoiPyramidPool>[0]['runtime'],
   what: string,
 ): Promise<void> {
@@ -37,8 +37,8 @@ async function check(
   const count = golden.rois.length / 5;
   const rows = [count, channels, ...size] as typeof shape;
   const arrange = <A extends Float32Array | Int32Array>(data: A) =>
-    repeatedRows(outputTo(data, rows, levels, layout), times);
-  const pool = await createRoiPyramidPool({ levels, ...options, layout, runtime });
+    repeatedRows(outputTo(data, rows, levels, layout, outputOrder), times);
+  const pool = await createRoiPyramidPool({ levels, ...options, layout, outputOrder, runtime });
   const dims = mapDims(shape, layout);
   const map = { data: mapTo(golden.x, shape, layout), dims };
   const rois = { data: repeatedRows(golden.rois, times), dims: [count * times, 5] };
@@ -55,7 +55,7 @@ async function check(
 
   expectSame(indices.data, arrange(training.argmax), `${what}: indices`);
   // Repeated gradients would add up to others.
-  const gy = repeatedRows(outputTo(training.gy, rows, levels, layout), times).fill(0, training.gy.length);
+  const gy = arrange(training.gy).fill(0, training.gy.length);
   const gradient = pool.backward({ data: gy, dims: output.dims }, { dims, rois, indices });
   expect(gradient.dims).toEqual(dims);
   const gx = mapTo(training.gx, shape, layout);
@@ -68,12 +68,17 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
   (options) => {
     const runtime = useRuntime(options);
 
-    for (const layout of ['NCHW', 'NHWC'] as const) {
-      test(`gives the expected bits in ${layout}`, async () => {
+    for (const arrangement of [
+      ['NCHW', 'levels'],
+      ['NHWC', 'levels'],
+      ['NCHW', 'channels'],
+      ['NHWC', 'channels'],
+    ] as const) {
+      test(`gives the expected bits in ${arrangement.join(' and the order of ')}`, async () => {
         for (const golden of goldenRegions) {
           for (const times of [1, 40]) {
-            const what = `${golden.id} x ${times}, ${layout}, ${engineName(options)}`;
-            await check(golden, times, layout, runtime(), what);
+            const what = `${golden.id} x ${times}, ${arrangement}, ${engineName(options)}`;
+            await check(golden, times, arrangement, runtime(), what);
           }
         }
       });

@@ -5,6 +5,15 @@ export type Layout = 'NCHW' | 'NHWC';
 
 export const layouts: readonly Layout[] = ['NCHW', 'NHWC'];
 
+/**
+ * The order of the values in a row of the output:
+ * `'levels'`: level after level, each `[C, nh, nw]` flattened (`[nh, nw, C]` for `'NHWC'`);
+ * `'channels'`: channel after channel, `[C, bins]` flattened, where `bins` are those of all levels, one level after the other.
+ */
+export type OutputOrder = 'levels' | 'channels';
+
+export const outputOrders: readonly OutputOrder[] = ['levels', 'channels'];
+
 /** Axes that bins are laid along: height and width, or length alone. */
 export type SpatialDims = 1 | 2;
 

@@ -23,7 +23,7 @@ export interface Kernels {
     levels: number,
     count: number,
     rule: number,
-    layout: number,
+    arrangement: number,
   ): number;
   plan_free(plan: number): void;
   plan_scratch(plan: number, operation: number, element: number): number;

@@ -1,4 +1,4 @@
-import type { Layout } from '../arguments/feature-map.js';
+import type { Layout, OutputOrder } from '../arguments/feature-map.js';
 import type { Grid } from '../arguments/levels.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
@@ -21,19 +21,27 @@ interface CachedPlan extends Plan {
   users: number;
 }
 
+/** The crate's number for how maps and outputs lie in memory. */
+export function arrangementNumber(layout: Layout, order: OutputOrder): number {
+  return (layout === 'NCHW' ? 0 : 1) + (order === 'levels' ? 0 : 2);
+}
+
 /** What a plan depends on beside the size of the map. */
 export class PlanOptions {
   readonly key: string;
-  /** For maps of one channel, which lie alike in both layouts: planes fill the lanes where channels do not. */
+  readonly arrangement: number;
+  /** For maps of one channel, which lie alike in all arrangements: planes fill the lanes where channels do not. */
   readonly ofOneChannel: PlanOptions;
 
   constructor(
     readonly levels: readonly Grid[],
     readonly bins: Bins,
-    readonly layout: Layout,
+    layout: Layout,
+    order: OutputOrder,
   ) {
-    this.key = `${bins} ${layout} ${levels.join(' ')}`;
-    this.ofOneChannel = layout === 'NCHW' ? this : new PlanOptions(levels, bins, 'NCHW');
+    this.arrangement = arrangementNumber(layout, order);
+    this.key = `${bins} ${this.arrangement} ${levels.join(' ')}`;
+    this.ofOneChannel = this.arrangement === 0 ? this : new PlanOptions(levels, bins, 'NCHW', 'levels');
   }
 }
 
@@ -90,7 +98,7 @@ export class PlanCache {
   }
 
   #make(options: PlanOptions, height: number, width: number): CachedPlan {
-    const { levels, bins, layout } = options;
+    const { levels, bins, arrangement } = options;
     const { memory } = this;
     checkBinCounts(memory, bins, levels, height, width);
     const bytes = 2 * WORD_BYTES * levels.length;
@@ -98,14 +106,7 @@ export class PlanCache {
     try {
       memory.view('int32', list, 2 * levels.length).set(levels.flat());
       const make = () =>
-        memory.kernels.plan_new(
-          height,
-          width,
-          list,
-          levels.length,
-          binRules[bins],
-          layout === 'NCHW' ? 0 : 1,
-        );
+        memory.kernels.plan_new(height, width, list, levels.length, binRules[bins], arrangement);
       const address = memory.retry(make);
       if (address === 0)
         throw new PyramidPoolError('out-of-memory', `no memory for the plan of a ${height} x ${width} map`);

@@ -1,5 +1,11 @@
 import { checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
-import { type Layout, layouts, type SpatialDims } from '../arguments/feature-map.js';
+import {
+  type Layout,
+  layouts,
+  type OutputOrder,
+  outputOrders,
+  type SpatialDims,
+} from '../arguments/feature-map.js';
 import { promiseMistake, runtimeHint } from '../arguments/hints.js';
 import { checkLevels, type Grid, type Level } from '../arguments/levels.js';
 import { type Bins, binRules } from '../plans/bins.js';
@@ -18,8 +24,13 @@ export interface PyramidPoolOptions {
   reduction?: Reduction;
   /** Which cells a bin reads; default `'adaptive'`. */
   bins?: Bins;
-  /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
+  /** The order of the feature map's axes. Default `'NCHW'`. */
   layout?: Layout;
+  /**
+   * The order of the values in a row of the output; default `'levels'`. With `'channels'` a row is `[C, bins]` flattened in either
+   * layout, as in TF Addons channels first, Lasagne and MatConvNet.
+   */
+  outputOrder?: OutputOrder;
   /**
    * Axes that bins are laid along: 2 for height and width, the default, or 1 for a length alone (temporal pyramid pooling),
    * where maps are `[N, C, L]` or `[N, L, C]`.
@@ -35,6 +46,7 @@ export interface ResolvedOptions {
   readonly reduction: Reduction;
   readonly bins: Bins;
   readonly layout: Layout;
+  readonly outputOrder: OutputOrder;
   readonly spatialDims: SpatialDims;
 }
 
@@ -43,12 +55,13 @@ export function resolveOptions(options: unknown): ResolvedOptions & { runtime: R
   if (options === undefined) {
     fail('invalid-options', 'options', 'is missing', 'an object with levels, such as { levels: [4, 2, 1] }');
   }
-  const names = ['levels', 'reduction', 'bins', 'layout', 'spatialDims', 'runtime'] as const;
+  const names = ['levels', 'reduction', 'bins', 'layout', 'outputOrder', 'spatialDims', 'runtime'] as const;
   const {
     levels,
     reduction,
     bins,
     layout,
+    outputOrder,
     spatialDims = 2,
     runtime,
   } = checkOptions(options as PyramidPoolOptions, 'options', names);
@@ -61,6 +74,7 @@ export function resolveOptions(options: unknown): ResolvedOptions & { runtime: R
     reduction: checkOneOf(reduction ?? 'max', 'options.reduction', reductions),
     bins: checkOneOf(bins ?? 'adaptive', 'options.bins', Object.keys(binRules) as Bins[]),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
+    outputOrder: checkOneOf(outputOrder ?? 'levels', 'options.outputOrder', outputOrders),
     spatialDims,
     runtime,
   };

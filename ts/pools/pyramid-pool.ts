@@ -55,7 +55,7 @@ export type MapGradient<G extends TensorLike, L extends MapDims> = L extends rea
  *
  * Feature maps are tensors `[N, C, H, W]` (or `[N, H, W, C]`), or of rank 3 for a batch of one without its axis, of
  * `float32`, `float16`, `int8` or `uint8`; the output has their type. An output row holds, for each level, `[C, nh, nw]` (or
- * `[nh, nw, C]`) flattened. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
+ * `[nh, nw, C]`) flattened; with `outputOrder: 'channels'`, for each channel the bins of all levels. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
  * NaN wins over everything, the last one over the others.
  */
 export class PyramidPool extends Unproxied implements Disposable {
@@ -75,7 +75,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     this.#caller = new Caller(runtime);
     const { levels, layout, spatialDims } = options;
     this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
-    this.#planOptions = new PlanOptions(options.levels, options.bins, options.layout);
+    this.#planOptions = new PlanOptions(levels, options.bins, layout, options.outputOrder);
   }
 
   /**
@@ -325,7 +325,7 @@ function isList(dims: unknown): dims is readonly unknown[] {
  * Makes a pool. Pools are light: they share the memory, the plans and the threads of their runtime.
  *
  * @returns a pool whose `forward` takes maps `[N, C, H, W]`, or `[N, H, W, C]` for `layout: 'NHWC'`, and gives
- * `[N, bins * C]`: the levels one after the other
+ * `[N, bins * C]`: the levels one after the other, or the channels with `outputOrder: 'channels'`
  * @example
  * ```js
  * import { createPyramidPool } from 'pyramid-pool';

@@ -1,5 +1,5 @@
 import { checkOneOf, checkOptions, describeValue, fail } from '../arguments/checks.js';
-import { type Layout, layouts } from '../arguments/feature-map.js';
+import { type Layout, layouts, type OutputOrder, outputOrders } from '../arguments/feature-map.js';
 import { checkLevels, type Grid, type Level } from '../arguments/levels.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { checkRuntime } from './options.js';
@@ -43,8 +43,10 @@ export interface RoiPyramidPoolOptions {
    * Default false, as in torchvision; regions are at least one cell wide and high then.
    */
   aligned?: boolean;
-  /** The order of the feature map's axes, and with it of the output. Default `'NCHW'`. */
+  /** The order of the feature map's axes. Default `'NCHW'`. */
   layout?: Layout;
+  /** The order of the values in a row of the output, as for `createPyramidPool`; default `'levels'`. */
+  outputOrder?: OutputOrder;
   /** Where to run; by default one runtime that all pools share. */
   runtime?: Runtime;
 }
@@ -60,6 +62,7 @@ export interface ResolvedRoiOptions {
   readonly samplingRatio?: number;
   readonly aligned?: boolean;
   readonly layout: Layout;
+  readonly outputOrder: OutputOrder;
 }
 
 /** The most samples of a bin along an axis: those of both axes together are counted in 31 bits. */
@@ -103,9 +106,10 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
     'rule',
     ...ruleOptionNames,
     'layout',
+    'outputOrder',
     'runtime',
   ]);
-  const { levels, layout, runtime } = given;
+  const { levels, layout, outputOrder, runtime } = given;
   if (runtime !== undefined) checkRuntime(runtime);
   const rule = checkOneOf(given.rule ?? 'roi-pool', 'options.rule', Object.keys(roiRules) as RoiRule[]);
   return {
@@ -113,6 +117,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
     rule,
     ...resolveRule(rule, given),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
+    outputOrder: checkOneOf(outputOrder ?? 'levels', 'options.outputOrder', outputOrders),
     runtime,
   };
 }

@@ -6,6 +6,7 @@ import { WORD_BYTES } from '../core/tensor.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
 import type { Bounds, LevelBounds } from '../plans/bins.js';
+import { arrangementNumber } from '../plans/plan-cache.js';
 import { type ResolvedRoiOptions, roiRules } from './roi-options.js';
 
 /** Numbers of a region: item, left, top, right, bottom. */
@@ -57,7 +58,7 @@ export function planRegions(
   rois: { address: number; count: number },
   callMemory: CallMemory,
 ): number {
-  const { levels, rule, layout } = options;
+  const { levels, rule, layout, outputOrder } = options;
   const list = callMemory.scratch(2 * WORD_BYTES * levels.length, 'a list of levels');
   const request = callMemory.scratch(REQUEST_BYTES, 'a request for regions');
   memory.view('int32', list, 2 * levels.length).set(levels.flat());
@@ -69,7 +70,7 @@ export function planRegions(
       width,
       list,
       levels.length,
-      layout === 'NCHW' ? 0 : 1,
+      arrangementNumber(layout, outputOrder),
       roiRules[rule].number,
       rois.address,
       rois.count,

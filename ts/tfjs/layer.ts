@@ -32,7 +32,7 @@ type Shape = (number | null)[];
  * Spatial pyramid pooling as a layer of TensorFlow.js: `[N, H, W, C]` becomes `[N, bins * C]`, whatever the height and
  * the width, which may be `null` in the model's input shape.
  *
- * It has no weights. Saved models keep its levels, reduction and bins; loading one takes an import of this module, which
+ * It has no weights. Saved models keep its levels, reduction, bins and order of the output; loading one takes an import of this module, which
  * makes the layer known. A runtime is not saved.
  *
  * @example
@@ -61,8 +61,8 @@ export class SpatialPyramidPooling extends layers.Layer {
 
   constructor(args: SpatialPyramidPoolingArgs) {
     super(checkOptions(args, 'options', argNames));
-    const { levels, reduction, bins, runtime } = args ?? {};
-    const resolved = resolveOptions({ levels, reduction, bins, runtime, layout: 'NHWC' });
+    const { levels, reduction, bins, outputOrder, runtime } = args ?? {};
+    const resolved = resolveOptions({ levels, reduction, bins, outputOrder, runtime, layout: 'NHWC' });
     this.poolOptions = resolved;
     this.poolRuntime = resolved.runtime;
     this.inputSpec = [new InputSpec({ ndim: 4 })];
@@ -89,20 +89,21 @@ export class SpatialPyramidPooling extends layers.Layer {
 
   override call(inputs: Tensor | Tensor[]): Tensor {
     const x = Array.isArray(inputs) ? (inputs[0] as Tensor) : inputs;
-    const { levels, reduction, bins } = this.poolOptions;
+    const { levels, reduction, bins, outputOrder } = this.poolOptions;
     return tidy(() =>
       spatialPyramidPool(x, {
         levels,
         reduction,
         bins,
+        outputOrder,
         ...(this.poolRuntime && { runtime: this.poolRuntime }),
       }),
     );
   }
 
   override getConfig(): serialization.ConfigDict {
-    const { levels, reduction, bins } = this.poolOptions;
-    return { ...super.getConfig(), levels: levels.map((grid) => [...grid]), reduction, bins };
+    const { levels, reduction, bins, outputOrder } = this.poolOptions;
+    return { ...super.getConfig(), levels: levels.map((grid) => [...grid]), reduction, bins, outputOrder };
   }
 }
 

@@ -34,7 +34,7 @@ export interface SpatialPyramidPool {
 
 /**
  * Pools a feature map `[N, H, W, C]` of any height and width to `[N, bins * C]`, or `[H, W, C]` to `[bins * C]`: for each
- * level `[rows, columns, C]` flattened. Its type is `float32`.
+ * level `[rows, columns, C]` flattened, or `[C, bins]` of all levels with `outputOrder: 'channels'`. Its type is `float32`.
  *
  * Without `options.runtime` it runs on one that it makes on first use, with one thread.
  *

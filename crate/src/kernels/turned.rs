@@ -102,10 +102,10 @@ unsafe fn turn_levels<V: Vector, B: Best<V>>(
         unsafe {
             let from = pooled.slots.part::<B>(from.first, bins * from.step);
             let to = output.slots.part::<B>(to.at(channels.start, 0), to.extent(count, bins));
-            turn_bins::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), apart, (bins, count));
+            turn_some::<V>(from.values.as_mut_ptr(), to.values.as_mut_ptr(), apart, (bins, count));
             if B::INDEXED {
                 let (from, to) = (from.indices.as_mut_ptr(), to.indices.as_mut_ptr());
-                turn_bins::<V>(from.cast(), to.cast(), apart, (bins, count));
+                turn_some::<V>(from.cast(), to.cast(), apart, (bins, count));
             }
         }
     }
@@ -147,12 +147,24 @@ unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells)
     }
 }
 
-/// Turns bins of channels, so far apart, into planes of as many bins, which lie as far apart as the second says. Indices are moved
-/// like values.
+/// [`turn_bins`] for any distances.
 ///
 /// # Safety
-/// `from` must be readable for the bins, and `to` writable for the planes, of which there are no more than bins lie apart.
+/// As [`turn_bins`].
 #[inline(never)]
+unsafe fn turn_some<V: Vector>(from: *const f32, to: *mut f32, apart: (usize, usize), counts: (usize, usize)) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { turn_bins::<V>(from, to, apart, counts) }
+}
+
+/// Turns bins of channels into planes of bins; bins lie `bin_apart` elements apart, and planes `plane_apart`. Indices are moved like
+/// values.
+///
+/// Inlined, for the compiler to see what is constant.
+///
+/// # Safety
+/// `from` must be readable for the bins, and `to` writable for the planes, of which there are at most `bin_apart`.
+#[inline(always)]
 pub(super) unsafe fn turn_bins<V: Vector>(
     from: *const f32,
     to: *mut f32,

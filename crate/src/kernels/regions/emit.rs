@@ -144,10 +144,19 @@ unsafe fn move_block<V: Vector, T: Element>(from: Span<T>, to: Span<T>, place: P
             }
         } else {
             let to = to.part(place.first, place.extent(REGION_CHANNELS, bins)).as_mut_ptr();
-            let apart = (REGION_CHANNELS, place.plane);
-            turn_bins::<V>(from.as_mut_ptr().cast(), to.cast(), apart, (bins, REGION_CHANNELS));
+            turn_block::<V>(from.as_mut_ptr().cast(), to.cast(), (place.plane, bins));
         }
     }
+}
+
+/// Turns a whole block, whose channels are known to the compiler, into planes that lie `plane` apart.
+///
+/// # Safety
+/// As [`turn_bins`].
+#[inline(never)]
+unsafe fn turn_block<V: Vector>(from: *const f32, to: *mut f32, (plane, bins): (usize, usize)) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { turn_bins::<V>(from, to, (REGION_CHANNELS, plane), (bins, REGION_CHANNELS)) }
 }
 
 /// Lines of the output that are written soon.
