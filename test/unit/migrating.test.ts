@@ -122,3 +122,18 @@ test('a bin of a region without a number to select', async () => {
   const some = { data: Float32Array.of(Number.NaN, 2), dims: [1, 1, 2] };
   expect(pool.forward(some, rois).data[0]).toBe(2);
 });
+
+test('layers trained behind channels-first pyramids fit', async () => {
+  // TF Addons channels first and Lasagne: [N, C, bins] of every level, concatenated along the bins.
+  const planes = [nine.data, nine.data.map((cell) => 10 * cell)];
+  const dims = [2, 3, 3];
+  const data = Float32Array.from(planes.flatMap((plane) => [...plane]));
+  const concatenated = planes.flatMap((plane) => [...addons(plane, 3, 3), ...addons(plane, 3, 1)]);
+  using pool = await createPyramidPool({
+    levels: [3, 1],
+    reduction: 'average',
+    outputOrder: 'channels',
+    runtime: runtime(),
+  });
+  expect([...pool.forward({ data, dims }).data]).toEqual(concatenated);
+});
