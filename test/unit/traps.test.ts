@@ -1,5 +1,12 @@
 /** Kernels that fail in the middle of a call: nothing runs in that runtime any more, and nothing of it is used again. */
-import { createPyramidPool, createRoiPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
+import {
+  attachRuntime,
+  createPyramidPool,
+  createRoiPyramidPool,
+  createRuntime,
+  type PyramidPool,
+  type Runtime,
+} from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { isolated } from './engines.js';
 
@@ -99,6 +106,34 @@ describe.each(variants)('%s', (variant) => {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'runtime-broken' } });
     runtime.dispose();
   });
+});
+
+test.runIf(isolated)('a trap breaks all runtimes over the memory', async () => {
+  for (const breaksOwner of [true, false]) {
+    const owner = await breakable('run', () => createRuntime({ variant: 'simd-threads', threads: 1 }));
+    const handle = owner.runtime.handle();
+    const attached = await breakable('run', () => attachRuntime(handle));
+    const another = await attachRuntime(handle);
+    const pools = await Promise.all(
+      [owner.runtime, attached.runtime, another].map((runtime) =>
+        createPyramidPool({ levels: [1], runtime }),
+      ),
+    );
+    for (const pool of pools) expect(pool.forward(map(1)).data[0]).toBe(2);
+    const [first, second, third] = pools as [PyramidPool, PyramidPool, PyramidPool];
+    const tensor = another.tensor([2]);
+    (breaksOwner ? owner : attached).trap();
+    expect(() => (breaksOwner ? first : second).forward(map(1))).toThrow(broken);
+    for (const pool of [third, second, first]) {
+      expect(() => pool.forward(map(1))).toThrow(broken);
+      await expect(pool.forwardAsync(map(1))).rejects.toEqual(broken);
+    }
+    expect(another.fallback).toContain('broken');
+    await expect(attachRuntime(handle)).rejects.toEqual(broken);
+    expect([...tensor.data]).toEqual([0, 0]);
+    tensor.dispose();
+    for (const runtime of [another, attached.runtime, owner.runtime]) runtime.dispose();
+  }
 });
 
 test('the default runtime is made anew', async () => {

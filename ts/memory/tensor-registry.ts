@@ -19,6 +19,8 @@ const RUNTIMES = 5;
 const NEXT = 6;
 /** Pages of the memory, in the first segment. */
 const PAGES = 7;
+/** Not 0: WebAssembly failed in the middle of a call in some thread, in the first segment. */
+const BROKEN = 8;
 const HEADER_WORDS = 16;
 const HEADER_BYTES = 4 * HEADER_WORDS;
 
@@ -101,6 +103,16 @@ export class TensorRegistry {
       if (runtimes === 0) return false;
       if (Atomics.compareExchange(this.#header, RUNTIMES, runtimes, runtimes + 1) === runtimes) return true;
     }
+  }
+
+  /** Whether a runtime over the memory is broken: then none of them may run on. */
+  get broken(): boolean {
+    return Atomics.load(this.#header, BROKEN) !== 0;
+  }
+
+  /** Tells all runtimes over the memory that this one is broken. */
+  tellBroken(): void {
+    Atomics.store(this.#header, BROKEN, 1);
   }
 
   /** Counts this runtime out. True if others go on. */

@@ -33,12 +33,20 @@ export class WasmMemory {
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
-    if (!this.#kernels) throw this.#failure ?? disposed();
-    return this.#kernels;
+    const kernels = this.#live();
+    if (!kernels) throw this.#failure ?? disposed();
+    return kernels;
   }
 
   set kernels(kernels: Kernels) {
     this.#kernels = guarded(kernels, (cause) => this.break(cause));
+  }
+
+  /** The crate's exports, unless the runtime was disposed, or WebAssembly failed here or in a runtime over the same memory. */
+  #live(): Kernels | undefined {
+    if (this.#kernels && this.#registry?.broken)
+      this.break(new Error('in another runtime over the same memory'));
+    return this.#kernels;
   }
 
   /** Hears of the failure after which nothing runs here any more. */
@@ -61,6 +69,7 @@ export class WasmMemory {
       { cause },
     );
     this.#kernels = undefined;
+    this.#registry?.tellBroken();
     this.onBroken(this.#failure);
     return this.#failure;
   }
@@ -94,6 +103,10 @@ export class WasmMemory {
     if (!table.join()) throw new PyramidPoolError('disposed', 'the runtime of this handle was disposed');
     this.#registry = table;
     this.sharePageCount(table.pageCount);
+    if (table.broken) {
+      table.leave();
+      throw this.break(new Error('in another runtime over the same memory'));
+    }
   }
 
   /** Frees what can be made again, when memory cannot grow any further. */
@@ -147,7 +160,7 @@ export class WasmMemory {
   /** Gives a block back; after the runtime is disposed all of them are gone already. */
   free(address: number, bytes: number): void {
     this.#owned.delete(address);
-    this.#kernels?.free(address, bytes);
+    this.#live()?.free(address, bytes);
   }
 
   /** Makes a block one that others may hold too. From now on it is given back by `release`. */
@@ -158,7 +171,7 @@ export class WasmMemory {
   }
 
   release(entry: RegistryEntry): void {
-    if (this.#kernels) this.#registry?.release(entry);
+    if (this.#live()) this.#registry?.release(entry);
   }
 
   /** Makes a block one that outlives the runtime. */
@@ -172,7 +185,7 @@ export class WasmMemory {
   }
 
   get closed(): boolean {
-    return this.#kernels === undefined;
+    return this.#live() === undefined;
   }
 
   /** Whether runtimes of other threads are left over this memory, now that this one leaves. */
