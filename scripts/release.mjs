@@ -28,10 +28,14 @@ async function release(args) {
     tarball = await checkTarball();
     return 'tarball checked';
   });
+  let second = '';
+  await step('tarball of pyramid-pool-extract checked', async () => {
+    second = await checkSecond();
+  });
   const toolchain = await provideNative();
   await step('crate checked', () => checkCrate(version, toolchain));
-  if (dry) return console.log(`Nothing was published. The tarball is ${tarball}.`);
-  await publish(version, tarball, toolchain);
+  if (dry) return console.log(`Nothing was published. The tarballs are ${tarball} and ${second}.`);
+  await publish(version, { 'pyramid-pool': tarball, 'pyramid-pool-extract': second }, toolchain);
 }
 
 function checkVersions(version) {
@@ -76,6 +80,25 @@ async function checkTarball() {
   return tarball;
 }
 
+/** What the tarball of the second package may hold, and what it must. */
+const allowedSecond = /^(dist\/[\w-]+\.c?js|package\.json|README\.md|CHANGELOG\.md|LICENSE-(APACHE|MIT))$/;
+const neededSecond = ['dist/launcher.cjs', 'dist/main.js', 'dist/worker.js', 'README.md', 'LICENSE-MIT'];
+
+/** Packs the second package. What it depends on is not on every machine, so only its files and its help are looked at. */
+async function checkSecond() {
+  const cwd = inProject('extract');
+  const [{ filename, files }] = JSON.parse(
+    await runNpm(['pack', '--json', '--pack-destination', folder], { cwd }),
+  );
+  const paths = files.map(({ path }) => path);
+  const strange = paths.filter((path) => !allowedSecond.test(path));
+  const missing = neededSecond.filter((path) => !paths.includes(path));
+  if (strange.length > 0) fail(`The tarball of pyramid-pool-extract holds ${strange.join(', ')}.`);
+  if (missing.length > 0) fail(`The tarball of pyramid-pool-extract has no ${missing.join(', ')}.`);
+  await run(process.execPath, [inProject('extract', 'dist', 'launcher.cjs'), '--help']);
+  return join(folder, filename);
+}
+
 function checkFiles(paths) {
   const strange = paths.filter((path) => !allowed.test(path));
   if (strange.length > 0) fail(`The tarball holds what it should not: ${strange.join(', ')}.`);
@@ -113,12 +136,15 @@ async function checkCrate(version, toolchain) {
   await run(toolchain.cargo, ['test', '--locked'], { cwd, env: { ...env, ...settings } });
 }
 
-async function publish(version, tarball, toolchain) {
-  const isOnNpm = await runNpm(['view', `pyramid-pool@${version}`, 'version']).catch(() => '');
-  if (!isOnNpm.trim())
-    await step('publishing the package', () =>
+async function publish(version, tarballs, toolchain) {
+  // The second one depends on the first.
+  for (const [name, tarball] of Object.entries(tarballs)) {
+    const isOnNpm = await runNpm(['view', `${name}@${version}`, 'version']).catch(() => '');
+    if (isOnNpm.trim()) continue;
+    await step(`publishing ${name}`, () =>
       runNpm(['publish', tarball, '--provenance', '--access', 'public']),
     );
+  }
   const env = nativeEnv(toolchain);
   const isOnCrates = await run(
     toolchain.cargo,

@@ -19,11 +19,16 @@ const inManifest = /^(\[workspace\.package\]\n(?:.+\n)*?version = ")[^"]+/m;
 const inLock = /^(name = "pyramid-pool"\nversion = ")[^"]+/m;
 const ofRepository = /^(repository = ")[^"]+/m;
 
-/** What the crate's files and the changelog say of the release, by the file. */
+/** The manifest of the second package. */
+const second = () => JSON.parse(read('extract', 'package.json'));
+
+/** What the crate's files, the second package and the changelog say of the release, by the file. */
 export function statedVersions() {
   return {
     'Cargo.toml': read('Cargo.toml').match(inManifest)?.[0].split('"').at(-1),
     'Cargo.lock': read('Cargo.lock').match(inLock)?.[0].split('"').at(-1),
+    'extract/package.json': second().version,
+    "extract/package.json's dependency": second().dependencies['pyramid-pool'].replace(/^\^/, ''),
     'CHANGELOG.md': read('CHANGELOG.md').match(/^## (\d\S*)/m)?.[1],
   };
 }
