@@ -1,9 +1,11 @@
 //! What machines decide: sizes of blocks, and the sizes from which another kernel is faster.
 //!
 //! Nothing here changes a result. To set a constant anew, build the module twice, with the old value and a new one, and compare them
-//! by turns in one process, as `docs/contributing/change-a-kernel.md` shows. Each constant names the cases that decide it. They were
-//! set on an Intel processor with 48 KiB of first-level and 2 MiB of second-level cache a core, and measured again on an AMD one
-//! with 32 KiB and 512 KiB. A ratio is the time with the value over the time without the feature, or with the value named.
+//! by turns in one process, as `docs/contributing/change-a-kernel.md` shows. Each constant names what to measure.
+//!
+//! A ratio is the time with the value over the time without the feature, or with the other value that is named. Ratios were measured on
+//! an Intel processor with 2 MiB of second-level cache a core, or an AMD one with 512 KiB. Where there is none, the value was tried on
+//! the Intel one and its figures were not kept: measure before you rely on it.
 
 use crate::vector::IN_REGISTERS;
 
@@ -12,11 +14,11 @@ use crate::vector::IN_REGISTERS;
 /// Vectors of columns that are reduced together at most, without indices. Engines load all of them before they compare any: seven
 /// spill registers, and take a third more.
 ///
-/// Decided by `d`, NCHW, forward. `reduce_rows` has an arm for each length up to [`MOST_STRIP`].
+/// Measure `d`, NCHW, forward. `reduce_rows` has an arm for each length up to [`MOST_STRIP`].
 pub(crate) const STRIP_VALUES: usize = 5;
 /// The same with an index beside every value; a single one where a vector is four words.
 ///
-/// Decided by `d`, NCHW, with indices, in `simd` and in `scalar`.
+/// Measure `d`, NCHW, with indices, in `simd` and in `scalar`.
 pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 1 };
 /// The longest strips that `reduce_rows` has code for.
 pub(crate) const MOST_STRIP: usize = 5;
@@ -25,29 +27,29 @@ const _: () = assert!(STRIP_INDEXED <= 4 && STRIP_VALUES <= MOST_STRIP, "`reduce
 /// Cells of a plane that stays in the first-level cache beside its reduced rows: half as many are reduced together, and up to here
 /// bins are read side by side only if that reads no more than a quarter of the map twice.
 ///
-/// Decided by 20 x 20 to 80 x 80 under 6, 3, 2, 1 and 4, 2, 1, NCHW.
+/// Measure 20 x 20 to 80 x 80 under 6, 3, 2, 1 and 4, 2, 1, NCHW.
 pub(crate) const SMALL_PLANE: usize = 6144;
 /// Cells of a plane up to which bins of a single vector are reduced in strips, and strips with indices go from top to bottom
 /// rather than over one row of bins at a time.
 ///
-/// Decided by 15 to 60 columns: 32 x 32 under 8, 4, 2, 1 takes 0.66 (with indices 0.5) in strips, and 0.87 with indices from
+/// Measure 15 to 60 columns: 32 x 32 under 8, 4, 2, 1 takes 0.66 (with indices 0.5) in strips, and 0.87 with indices from
 /// top to bottom; 28 x 28 under 5, 3, 1 0.93, 38 x 50 0.96.
 pub(crate) const STRIPPED_PLANE: usize = 2560;
 /// Cells of a plane from which wide bins are read side by side, in the order of memory, though some cells are read twice.
 ///
-/// Decided by squares of 16 to 56 columns under 4, 2, 1, NCHW.
+/// Measure squares of 16 to 56 columns under 4, 2, 1, NCHW.
 pub(crate) const STREAMED_PLANE: usize = 512;
 /// Planes that are taken together, level after level, where they are small.
 ///
-/// Decided by `a`, `b` and 7 x 7 under 3, 2, 1, NCHW.
+/// Measure `a`, `b` and 7 x 7 under 3, 2, 1, NCHW.
 pub(crate) const FORWARD_BLOCK: usize = 32;
 /// Groups of four bins whose offsets are listed for a level at most: 64 KiB. Beyond, offsets are worked out anew.
 ///
-/// Decided by 64 x 64 under 16 and by levels of thousands of bins, NCHW.
+/// Measure 64 x 64 under 16 and levels of thousands of bins, NCHW.
 pub(crate) const MOST_LISTED_GROUPS: usize = 4096;
 /// Groups of four wide bins that are listed for a row at most: 48 KiB.
 ///
-/// Decided by maps of one row and tens of thousands of columns, NCHW.
+/// Measure maps of one row and tens of thousands of columns, NCHW.
 pub(crate) const MOST_LISTED_RUNS: usize = 1024;
 /// Words of reduced rows that a level may take together for a block of planes. A level that needs more is made row by row.
 ///
@@ -58,7 +60,7 @@ pub(crate) const MOST_REDUCED: usize = 1 << 17;
 
 /// Planes that are transposed together: they stay in the first-level cache.
 ///
-/// Decided by 10 x 10 under 6, 3, 2, 1, NCHW.
+/// Measure 10 x 10 under 6, 3, 2, 1, NCHW.
 pub(crate) const TURNED_BLOCK: usize = 32;
 /// Words of bins of an NHWC map that are transposed together where the output is in the order of channels: they stay in the
 /// second-level cache.
@@ -67,23 +69,23 @@ pub(crate) const TURNED_BLOCK: usize = 32;
 pub(crate) const MOST_TURNED: usize = 1 << 14;
 /// The fewest that are transposed: nearly as many as NHWC kernels take at once.
 ///
-/// Decided by 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.
+/// Measure 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.
 pub(crate) const TURNED_FEWEST: usize = 12;
 /// Words of a plane, its values and its indices, up to which a block of planes stays in the second-level cache.
 ///
-/// Decided by 18 x 18 to 24 x 24 under 4, 3, 2, 1 and 8, 6, 3, 1, NCHW: 0.75 up to here.
+/// Measure 18 x 18 to 24 x 24 under 4, 3, 2, 1 and 8, 6, 3, 1, NCHW: 0.75 up to here.
 pub(crate) const TURNED_WORDS: usize = 1 << 10;
 /// The same for planes of fewer than [`TURNED_NARROW`] columns, which have no other kernel as fast.
 ///
-/// Decided by columns of 1 to 3 cells and thousands of rows, NCHW: 0.14 to 0.5.
+/// Measure columns of 1 to 3 cells and thousands of rows, NCHW: 0.14 to 0.5.
 pub(crate) const TURNED_NARROW_WORDS: usize = 1 << 15;
 /// Planes of fewer rows or columns are transposed whatever their bins.
 ///
-/// Decided as [`TURNED_NARROW_WORDS`].
+/// Measure as for [`TURNED_NARROW_WORDS`].
 pub(crate) const TURNED_NARROW: usize = 4;
 /// Cells that take as long to transpose as is saved in all, by each bin, and by each level that reads the map.
 ///
-/// Decided by squares of 8 to 24 cells under one to four levels, NCHW: 18 x 18 under 4, 3, 2, 1 takes 0.75, under 4, 2, 1 more than 1.
+/// Measure squares of 8 to 24 cells under one to four levels, NCHW: 18 x 18 under 4, 3, 2, 1 takes 0.75.
 pub(crate) const TURNED_COST: usize = 128;
 pub(crate) const TURNED_BIN: usize = 4;
 pub(crate) const TURNED_ROOT: usize = 256;
@@ -92,35 +94,35 @@ pub(crate) const TURNED_ROOT: usize = 256;
 
 /// Channels that are taken together: four vectors, which is one line of the cache.
 ///
-/// Decided by `a` to `d`, NHWC. Fixed by `for_each_block`, whose blocks are four vectors.
+/// Measure `a` to `d`, NHWC. Fixed by `for_each_block`, whose blocks are four vectors.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Elements of a map, all items together, from which it is taken not to be in the second-level cache. NHWC maps are then read cell by
 /// cell, and planes touched before they are transposed.
 ///
-/// Decided by `c` and `d`, NHWC: cell by cell 0.7. For planes, 64 items of 10 x 10 and 14 x 14: 0.7 to 0.9; 16 items 1.02 to 1.08.
+/// Measure `c` and `d`, NHWC: cell by cell 0.7. For planes, 64 items of 10 x 10 and 14 x 14: 0.7 to 0.9; 16 items 1.02 to 1.08.
 pub(crate) const STREAMED_MAP: usize = 1 << 18;
 /// Columns of bins wide enough to be read a row at a time, the bins of a row after each other.
 ///
-/// Decided by `c`, NHWC.
+/// Measure `c`, NHWC.
 pub(crate) const WIDE: usize = 8;
 /// Bytes of the rows of a narrower bin that are read together, one block of channels after the other: they stay in the first-level
 /// cache.
 ///
-/// Decided by 28 x 28 of 512 and 40 x 40 of 256 channels under 4, 2, 1, NHWC: 0.6, with indices 0.9; elsewhere no change.
+/// Measure 28 x 28 of 512 channels under 4, 2, 1 and 40 x 40 of 256 under 6, 3, 2, 1, NHWC: 0.6, with indices 0.9; elsewhere no change.
 pub(crate) const BAND_BYTES: usize = 16 << 10;
 
 // Gradients of maxima.
 
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
 ///
-/// Decided by `a` to `d`, backward, both layouts.
+/// Measure `a` to `d`, backward, both layouts.
 pub(crate) const BACKWARD_BLOCK: usize = 4096;
 
 // Averages and other element types.
 
 /// Sums that are worked on together, of columns of a plane or of channels of a cell: they stay in the first-level cache.
 ///
-/// Decided by averages over 1 x 1000 and 1024 x 1024 cells, and over 2048 channels.
+/// Measure averages over 1 x 1000 and 1024 x 1024 cells, and over 2048 channels.
 pub(crate) const AVERAGE_SUMS: usize = 1024;
 /// Words that the channels that are converted together may take. Beyond, fewer are converted together.
 ///
@@ -136,19 +138,19 @@ pub(crate) const REGION_CHANNELS: usize = 16;
 /// Rows of values, and of indices, that all blocks of channels are pooled for before the next rows are. They lie far apart: a
 /// processor keeps the addresses of this many at hand, and not those of thousands.
 ///
-/// Decided by `f`, NCHW, forward 0.9 to 1, with indices 0.86; NHWC 1.02 to 1.05; 300 regions no change.
+/// Measure `f`, NCHW, forward 0.9 to 1, with indices 0.86; NHWC 1.02 to 1.05; 300 regions no change.
 pub(crate) const REGION_GROUP: usize = 512;
 /// Cells of the planes whose gradients are gathered together: they stay in the second-level cache.
 ///
-/// Decided by `f`, backward: 0.75 of one plane at a time.
+/// Measure `f`, backward: 0.75 of one plane at a time.
 pub(crate) const REGION_BACKWARD_BLOCK: usize = 32768;
 /// Words of tables of maxima. Larger ones would be read from memory, and are not made.
 ///
-/// Decided by 2000 regions of maps of 100 x 100 to 400 x 400 cells, forward.
+/// Measure 2000 regions of maps of 100 x 100 to 400 x 400 cells, forward.
 pub(crate) const MOST_TABLE_WORDS: usize = 8 << 20;
 /// Cells that enter the tables in the time in which one is looked at: fewer regions are scanned without tables.
 ///
-/// Decided by 1 to 10 regions of `f`'s map.
+/// Measure 1 to 10 regions of `f`'s map.
 pub(crate) const TABLED_CELLS: usize = 64;
 /// Bins of a region that are pooled for a block of channels before they are written. Of more, each is written at once.
 ///
