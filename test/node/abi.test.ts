@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { layouts } from '../../ts/arguments/feature-map.js';
+import { layouts, outputOrders } from '../../ts/arguments/feature-map.js';
 import { dataTypes } from '../../ts/core/tensor.js';
 import { ABI_VERSION, exported } from '../../ts/core/variant.js';
 import { operations } from '../../ts/memory/job.js';
 import { binRules } from '../../ts/plans/bins.js';
+import { arrangementNumber } from '../../ts/plans/plan-cache.js';
 import { roiRules } from '../../ts/pools/roi-options.js';
 import { root, textOf } from './markdown.js';
 
@@ -95,7 +96,10 @@ test('numbers are those of the code', () => {
   expect(new Set(names)).toEqual(new Set(exported));
   expect(numbered('Operations')).toEqual(operations);
   expect(numbered('Rules of bins')).toEqual(binRules);
-  expect(numbered('Layouts')).toEqual(Object.fromEntries(layouts.map((layout, i) => [layout, i])));
+  const arrangements = outputOrders.flatMap((order) =>
+    layouts.map((layout) => [String(arrangementNumber(layout, order)), layout, order]),
+  );
+  expect(table('Arrangements')).toEqual(arrangements);
   const maps = Object.entries(dataTypes).filter(([, { element }]) => element >= 0);
   expect(numbered('Element types')).toEqual(
     Object.fromEntries(maps.map(([name, { element }]) => [name, element])),

@@ -79,6 +79,7 @@ describe('roi-align', () => {
       samplingRatio: -1,
       aligned: false,
       layout: 'NCHW',
+      outputOrder: 'levels',
     });
   });
 
