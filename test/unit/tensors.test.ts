@@ -221,6 +221,7 @@ test('options cannot be changed from outside', async () => {
     reduction: 'max',
     bins: 'adaptive',
     layout: 'NCHW',
+    outputOrder: 'levels',
     spatialDims: 2,
   });
   expect(Object.isFrozen(spp.options)).toBe(true);

@@ -30,7 +30,9 @@ export interface UrlLike {
 
 /** A `TrustedScriptURL`, which a policy of Trusted Types makes, by what it does: both functions give the text of the URL. */
 export interface TrustedScriptUrlLike {
+  /** The address as text. */
   toString(): string;
+  /** The address as text. */
   toJSON(): string;
 }
 
