@@ -75,7 +75,7 @@ const ruleOptions = {
   offset: { must: 'a finite number', fits: isNumber },
   step: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
   samplingRatio: {
-    must: `a whole number up to ${MOST_SAMPLES}, 0 or less for as many samples as a bin has cells`,
+    must: 'a whole number up to 46340, 0 or less for as many samples as a bin has cells',
     fits: (value: unknown) => Number.isInteger(value) && (value as number) <= MOST_SAMPLES,
   },
   aligned: { must: 'true or false', fits: (value: unknown) => typeof value === 'boolean' },
