@@ -133,7 +133,7 @@ export const packedChecks = {
       [
         'an import of the error',
         "import { PyramidPoolError } from 'pyramid-pool'; use(PyramidPoolError);",
-        1000,
+        500,
       ],
     ]) {
       for (const [bundler, bundle] of Object.entries(bundlers)) {

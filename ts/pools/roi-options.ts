@@ -65,9 +65,6 @@ export interface ResolvedRoiOptions {
   readonly outputOrder: OutputOrder;
 }
 
-/** The most samples of a bin along an axis: those of both axes together are counted in 31 bits. */
-const MOST_SAMPLES = 46340;
-
 /** The options that rules have, and what each must be. */
 const ruleOptions = {
   spatialScale: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
@@ -76,7 +73,8 @@ const ruleOptions = {
   step: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
   samplingRatio: {
     must: 'a whole number up to 46340, 0 or less for as many samples as a bin has cells',
-    fits: (value: unknown) => Number.isInteger(value) && (value as number) <= MOST_SAMPLES,
+    // Samples of both axes together are counted in 31 bits.
+    fits: (value: unknown) => Number.isInteger(value) && (value as number) <= 46340,
   },
   aligned: { must: 'true or false', fits: (value: unknown) => typeof value === 'boolean' },
 } as const;
@@ -85,7 +83,8 @@ type RuleOption = keyof typeof ruleOptions;
 
 type RuleValues = Partial<Pick<ResolvedRoiOptions, RuleOption>>;
 
-const ruleOptionNames = Object.keys(ruleOptions) as RuleOption[];
+/** Their names. A function, since a call at the top of a module stays in bundles that do not use it. */
+const ruleOptionNames = () => Object.keys(ruleOptions) as RuleOption[];
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
@@ -104,7 +103,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
   const given = checkOptions(options as RoiPyramidPoolOptions, 'options', [
     'levels',
     'rule',
-    ...ruleOptionNames,
+    ...ruleOptionNames(),
     'layout',
     'outputOrder',
     'runtime',
@@ -126,7 +125,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
 function resolveRule(rule: RoiRule, given: RuleValues): RuleValues {
   const { defaults } = roiRules[rule];
   const values: Record<string, unknown> = { ...defaults };
-  for (const name of ruleOptionNames) {
+  for (const name of ruleOptionNames()) {
     const value = given[name];
     if (value === undefined) continue;
     const path = `options.${name}`;
