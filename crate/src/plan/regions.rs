@@ -61,8 +61,8 @@ pub(crate) struct Tables {
 
 impl RegionPlan {
     /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of `batch` maps of
-    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image. A [`Layout`](crate::Layout) alone stands for an
-    /// output in the order of the levels.
+    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image. A
+    /// [`Layout`](crate::Layout) alone stands for an output in the order of the levels.
     ///
     /// # Errors
     /// [`PoolError::NoLevels`], [`PoolError::EmptyLevel`], [`PoolError::EmptyMap`], [`PoolError::InvalidRegion`] where an
