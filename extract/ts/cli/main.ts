@@ -8,8 +8,6 @@ import { ExtractError, exitCodes, UsageError } from '../core/errors.js';
 import { ownVersion } from '../core/versions.js';
 import { beginFresh } from '../parts/manifest.js';
 import { readSlice, type Slice } from '../plan/slice.js';
-import { enqueue } from '../queue/enqueue.js';
-import { work } from '../queue/work.js';
 import { usualMemory } from '../threads/memory.js';
 import { type RunFlags, readRun } from './run-options.js';
 import { readAddress, readBytes, readCount } from './values.js';
@@ -127,6 +125,8 @@ const extractCommand = program
     }
     const address = readAddress('--queue', flags.queue);
     const name = flags.name ?? basename(request.out);
+    // The queue's library takes a while to load: commands without a queue do not wait for it.
+    const { enqueue } = await import('../queue/enqueue.js');
     process.exitCode = await enqueue(plan, { address, name, memory: machine.memory, allowFailures });
   });
 addMachineOptions(extractCommand);
@@ -138,6 +138,7 @@ const workCommand = program
   .option('--lock <seconds>', 'after how long the part of a worker that died is given to another one', '30')
   .action(async (flags: WorkFlags) => {
     const address = readAddress('--queue', flags.queue);
+    const { work } = await import('../queue/work.js');
     process.exitCode = await work({ ...readMachine(flags), address, lock: readCount('--lock', flags.lock) });
   });
 addMachineOptions(workCommand);
