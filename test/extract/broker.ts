@@ -1,7 +1,8 @@
 /** A Redis or Valkey of its own for a test file. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll } from 'vitest';
 import { findRedis } from '../../scripts/redis.mjs';
@@ -49,7 +50,6 @@ export class Broker {
     this.#server = undefined;
     if (!server) return;
     const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGCONT');
     server.kill('SIGKILL');
     await gone;
   }
@@ -60,13 +60,24 @@ export class Broker {
     mkdirSync(this.#folder);
   }
 
-  /** Stops answering; or goes on. */
-  freeze(): void {
-    this.#server!.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#server!.kill('SIGCONT');
+  /** An address at which whoever uses it can be cut off: the broker hears nothing more of them, as if their network had failed. */
+  async throughLine(): Promise<{ readonly address: string; cut(): void }> {
+    let whole = true;
+    const line = createServer((worker) => {
+      const broker = connect(this.#port, '127.0.0.1');
+      worker.on('data', (data) => whole && broker.write(data));
+      broker.pipe(worker);
+      for (const end of [worker, broker]) end.on('error', () => {});
+      worker.on('close', () => broker.destroy());
+      broker.on('close', () => worker.destroy());
+    });
+    afterAll(() => void line.close());
+    return {
+      address: `redis://127.0.0.1:${await portOf(line.listen(0, '127.0.0.1'))}`,
+      cut: () => {
+        whole = false;
+      },
+    };
   }
 
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
@@ -90,11 +101,15 @@ export class Broker {
 }
 
 /** A port that is free now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  const port = await portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The port of a server that begins to listen. */
+async function portOf(server: Server): Promise<number> {
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
