@@ -15,7 +15,7 @@ export function drawClutter(picture: Plane, random: Random): void {
 
 /** Noise of the camera, over all that was drawn. */
 export function addNoise({ values }: Plane, random: Random): void {
-  const strength = 0.12 * random();
+  const strength = 0.06 * random();
   for (let i = 0; i < values.length; i++) {
     values[i] = Math.max(0, Math.min(1, values[i] + strength * (random() + random() - 1)));
   }
@@ -40,7 +40,7 @@ function drawPaper({ values, height, width }: Plane, random: Random): void {
 /** Soft spots: random values on a coarse grid, smooth between its points. */
 function drawTexture({ values, height, width }: Plane, random: Random): void {
   const cell = 4 + Math.floor(16 * random());
-  const strength = 0.3 * random();
+  const strength = 0.2 * random();
   const columns = Math.ceil(width / cell) + 1;
   const grid = Float32Array.from({ length: (Math.ceil(height / cell) + 1) * columns }, random);
   for (let y = 0, i = 0; y < height; y++) {
@@ -59,7 +59,7 @@ function drawHatching(picture: Plane, random: Random): void {
   const [height, width] = [20 + 60 * random(), 20 + 60 * random()];
   const [top, left] = [picture.height * random() - height / 2, picture.width * random() - width / 2];
   const [gap, slope] = [4 + 6 * random(), 2 * random() - 1];
-  const [ink, thickness] = [0.25 + 0.4 * random(), 0.8 + random()];
+  const [ink, thickness] = [0.15 + 0.25 * random(), 0.8 + random()];
   for (let y = top; y < top + height; y += gap) {
     drawLine(picture, left, y, left + width, y + slope * gap, thickness, ink);
   }
@@ -70,7 +70,7 @@ function drawStroke(picture: Plane, random: Random): void {
   const [x, y] = [picture.width * random(), picture.height * random()];
   const [direction, length] = [2 * Math.PI * random(), 100 + 200 * random()];
   const bend = (random() - 0.5) * length * (random() < 0.5 ? 0 : 0.8);
-  const [ink, thickness] = [0.3 + 0.7 * random(), 1 + 4 * random()];
+  const [ink, thickness] = [0.2 + 0.4 * random(), 1 + 4 * random()];
   const [cos, sin] = [Math.cos(direction), Math.sin(direction)];
   const pieces = 16;
   const point = (i: number): [number, number] => {
@@ -83,7 +83,7 @@ function drawStroke(picture: Plane, random: Random): void {
 
 function drawBlot(picture: Plane, random: Random): void {
   const [x, y] = [picture.width * random(), picture.height * random()];
-  drawLine(picture, x, y, x, y, 1.5 + 6 * random() ** 2, 0.3 + 0.7 * random());
+  drawLine(picture, x, y, x, y, 1.5 + 6 * random() ** 2, 0.2 + 0.6 * random());
 }
 
 /** A line with round ends, its edge softened over one pixel. */

@@ -2,7 +2,7 @@ import type { Plane } from '../ink/plane.js';
 import type { ScoredBox } from './average-precision.js';
 import type { Box } from './box.js';
 import { softmax } from './loss.js';
-import { type Method, type Pause, viewsOf } from './methods.js';
+import { type InferOptions, type Method, type Pause, viewsOf } from './methods.js';
 import { type DetectorNetwork, DIGITS, OUTPUTS, SCORES } from './network.js';
 import { applyOffsets } from './offsets.js';
 import { noTimes, type Times, timed } from './stopwatch.js';
@@ -30,6 +30,7 @@ export interface DetectOptions {
   /** Boxes that are less likely than this are not there; 0.02 by default. */
   readonly least?: number;
   readonly pause?: Pause | undefined;
+  readonly onMap?: InferOptions['onMap'];
 }
 
 /** Boxes of one class that overlap by more than this (intersection over union) are one. */
@@ -37,10 +38,10 @@ const MOST_OVERLAP = 0.3;
 
 /** Finds the digits of a picture. */
 export async function detect(picture: Plane, options: DetectOptions): Promise<Detected> {
-  const { network, method, count, least = 0.02, pause } = options;
+  const { network, method, count, least = 0.02, pause, onMap } = options;
   const times = noTimes();
   const windows = timed(times, 'rest', () => proposeWindows(picture, count));
-  const outputs = await method.infer(network, picture, viewsOf(windows, picture), times, pause);
+  const outputs = await method.infer(network, picture, viewsOf(windows, picture), { times, pause, onMap });
   const found = timed(times, 'rest', () => boxesOf(outputs, windows, picture, least));
   return { windows, found, times };
 }

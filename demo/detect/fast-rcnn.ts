@@ -10,12 +10,15 @@ export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-
   const pool = await createRegions(rule, runtime);
   return {
     name: `Fast R-CNN, ${rule}`,
+    mined: 1000,
+    lesson: { withDigit: 64, without: 128 },
     trained: (network) => network.weights,
     learn: (network, picture, windows) =>
       poolRegionsForTraining(pool, network.features(pictureTensor(picture)), windows),
-    infer: async (network, picture, windows, times) =>
+    infer: async (network, picture, windows, { times, onMap }) =>
       tf.tidy(() => {
         const map = timed(times, 'convolutions', () => network.features(pictureTensor(picture)));
+        onMap?.(map);
         const vectors = timed(times, 'pooling', () => poolRegions(pool, map, windows));
         return timed(times, 'connected', () => network.head(vectors).dataSync<'float32'>());
       }),

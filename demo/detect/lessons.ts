@@ -26,9 +26,9 @@ export interface Lesson {
   readonly offsets: readonly (readonly number[] | undefined)[];
 }
 
-/** From this overlap with a digit on, a window shows it; below the other one it shows none. */
-const SHOWS = 0.5;
-const SHOWS_NONE = 0.4;
+/** From this overlap with a digit on, a window shows it; below the other one it shows none. Between them it teaches nothing. */
+const SHOWS = 0.6;
+const SHOWS_NONE = 0.5;
 const UNCLEAR = -1;
 
 export function makeExercise(scene: Scene, count: number): Exercise {
@@ -74,12 +74,19 @@ function lessonOf({ scene, windows, labels, targets }: Exercise, places: readonl
   };
 }
 
-/** The lesson with only those `count` windows without a digit that a network takes most for one. */
-export function keepHardest(lesson: Lesson, beliefInNone: ArrayLike<number>, count: number): Lesson {
+/** The lesson with few of its windows without a digit: those `hard` that a network takes most for one, and `easy` by chance. */
+export function keepHardest(
+  lesson: Lesson,
+  beliefInNone: ArrayLike<number>,
+  { hard, easy }: { readonly hard: number; readonly easy: number },
+): Lesson {
   const places = [...lesson.labels.keys()];
   const none = places.filter((at) => lesson.labels[at] === BACKGROUND);
-  const hardest = none.sort((a, b) => beliefInNone[a] - beliefInNone[b]).slice(0, count);
-  const kept = [...places.filter((at) => lesson.labels[at] !== BACKGROUND), ...hardest];
+  const ranked = none.toSorted((a, b) => beliefInNone[a] - beliefInNone[b]);
+  const hardest = new Set(ranked.slice(0, hard));
+  // They were drawn by chance, so the first ones are as good as any.
+  const others = none.filter((at) => !hardest.has(at)).slice(0, easy);
+  const kept = [...places.filter((at) => lesson.labels[at] !== BACKGROUND), ...hardest, ...others];
   return {
     picture: lesson.picture,
     windows: kept.map((at) => lesson.windows[at]),

@@ -8,18 +8,30 @@ import type { Times } from './stopwatch.js';
 /** A way to detect: R-CNN, SPP-net or Fast R-CNN. */
 export interface Method {
   readonly name: string;
+  /** How many windows of a scene are looked through for hard negatives: many, where that costs little. */
+  readonly mined: number;
+  /** Windows of a scene that a step learns from: fewer, where each costs much. */
+  readonly lesson: { readonly withDigit: number; readonly without: number };
   /** The weights that it trains. */
   trained(network: DetectorNetwork): readonly tf.Variable[];
   /** A vector for each window, with the gradient with respect to the weights that it trains. */
   learn(network: DetectorNetwork, picture: Plane, windows: readonly Box[]): tf.Tensor2D;
-  /** What the network gives for each window: `OUTPUTS` values each. `pause` is called now and then. */
+  /** What the network gives for each window: `OUTPUTS` values each. */
   infer(
     network: DetectorNetwork,
     picture: Plane,
     windows: readonly Box[],
-    times: Times,
-    pause?: Pause,
+    options: InferOptions,
   ): Promise<Float32Array>;
+}
+
+export interface InferOptions {
+  /** Takes what each part takes. */
+  readonly times: Times;
+  /** Called now and then. */
+  readonly pause?: Pause | undefined;
+  /** Called with the map of the picture, where there is one: `[1, height, width, CHANNELS]`. It is gone afterwards. */
+  readonly onMap?: ((map: tf.Tensor4D) => void) | undefined;
 }
 
 /** Lets the host go on for a moment, after so many windows are done. It may throw to end the work. */

@@ -18,9 +18,11 @@ const BINS = LEVELS.reduce((sum, n) => sum + n * n, 0);
 /** Pixels of the image to a cell of the map. */
 export const STEP = 2;
 
-const FILTERS = [8, 16, 32] as const;
+const FILTERS = [8, 16, 24] as const;
 export const CHANNELS = FILTERS[2];
-const HIDDEN = 128;
+/** The last convolution reads every other cell, so that a cell sees 16 pixels of the picture and not 12. */
+const DILATION = 2;
+const HIDDEN = 96;
 
 /** Three convolutions, then (after the pyramid, which is not in here) two fully connected layers. */
 export class DetectorNetwork {
@@ -41,6 +43,11 @@ export class DetectorNetwork {
     ...['conv1', 'conv2', 'conv3', 'hidden', 'output'].flatMap((name) => [`${name}.weight`, `${name}.bias`]),
   ];
 
+  /** The shape of each tensor of weights, in the same order. */
+  static get weightShapes(): readonly (readonly number[])[] {
+    return SHAPES.map(({ shape }) => shape);
+  }
+
   /** The weights behind the pyramid: all that SPP-net trains for detection. */
   get headWeights(): readonly tf.Variable[] {
     return this.weights.slice(6);
@@ -52,7 +59,7 @@ export class DetectorNetwork {
     // Halved before bias and ReLU: the maximum is the same cell's either way, and this leaves a quarter to do.
     const first = tf.maxPool(convolve(pictures, filter1), 2, 2, 'same');
     const second = convolve(biasedRelu(first, bias1), filter2);
-    return biasedRelu(convolve(biasedRelu(second, bias2), filter3), bias3);
+    return biasedRelu(convolve(biasedRelu(second, bias2), filter3, DILATION), bias3);
   }
 
   /** One vector for each window -> `OUTPUTS` values for each. */
@@ -60,15 +67,6 @@ export class DetectorNetwork {
     const [hidden, hiddenBias, output, outputBias] = this.headWeights;
     const middle = biasedRelu(tf.matMul(vectors, hidden as tf.Tensor2D), hiddenBias);
     return tf.add(tf.matMul(middle, output as tf.Tensor2D), outputBias);
-  }
-
-  /** A network of its own with the same weights. */
-  copy(): DetectorNetwork {
-    const copied = new DetectorNetwork(() => 0.5);
-    copied.weights.forEach((weight, i) => {
-      weight.assign(this.weights[i]);
-    });
-    return copied;
   }
 
   dispose(): void {
@@ -90,8 +88,8 @@ const SHAPES: readonly { shape: readonly number[]; inputs: number }[] = [
   { shape: [OUTPUTS], inputs: 0 },
 ];
 
-function convolve(x: tf.Tensor4D, filter: tf.Tensor): tf.Tensor4D {
-  return tf.conv2d(x, filter as tf.Tensor4D, 1, 'same');
+function convolve(x: tf.Tensor4D, filter: tf.Tensor, dilation = 1): tf.Tensor4D {
+  return tf.conv2d(x, filter as tf.Tensor4D, 1, 'same', 'NHWC', dilation);
 }
 
 function biasedRelu<T extends tf.Tensor>(x: T, bias: tf.Tensor): T {

@@ -1,6 +1,6 @@
 /**
- * What ImageNet is to the paper's detectors: the network first learns to tell digits that are alone in a picture, of all sizes,
- * on clutter. All detectors start from these weights.
+ * What ImageNet is to the paper's detectors: the network first learns to tell what small pictures of all sizes show, one digit on
+ * clutter, or none: only clutter, or a part of a digit. All detectors start from these weights.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { PyramidPool } from 'pyramid-pool';
@@ -30,8 +30,11 @@ const LARGEST_SIDE = 96;
 /** Pixels of a batch, about: large pictures come in small batches. */
 const BATCH_PIXELS = 50_000;
 const MOST_PICTURES = 64;
-/** So many pictures have no digit. */
-const EMPTY_SHARE = 0.15;
+/** So many pictures have no digit, and so many a part of one. */
+const EMPTY_SHARE = 0.12;
+const PART_SHARE = 0.25;
+/** So many have another digit, most of which is outside. */
+const NEIGHBOUR_SHARE = 0.3;
 const LEARNING_RATE = 0.005;
 
 /** Trains all weights in place. */
@@ -70,23 +73,47 @@ export async function pretrain({
   }
 }
 
-/** Square pictures of one size, most of them with a digit that fills half or more of their side. */
+/** Square pictures of one size. */
 function drawBatch(digits: readonly Digit[], random: Random) {
   const side = Math.round(SMALLEST_SIDE * (LARGEST_SIDE / SMALLEST_SIDE) ** random());
   const count = Math.min(MOST_PICTURES, Math.ceil(BATCH_PIXELS / side ** 2));
   const pictures = new Float32Array(count * side * side);
   const labels = Array.from({ length: count }, (_, i) => {
-    const picture = blank(side, side);
-    drawClutter(picture, random);
-    const digit = random() < EMPTY_SHARE ? undefined : digits[Math.floor(random() * digits.length)];
-    if (digit) {
-      const scaled = scaleDigitTo(digit, side * (0.6 + 0.38 * random()), random);
-      const place = (size: number) => Math.floor(random() * (side - size + 1));
-      paintDigit(picture, scaled, { x1: place(scaled.width), y1: place(scaled.height) });
-    }
-    addNoise(picture, random);
+    const { picture, label } = drawPicture(side, digits, random);
     pictures.set(picture.values, i * side * side);
-    return digit?.label ?? BACKGROUND;
+    return label;
   });
   return { side, pictures, labels };
+}
+
+function drawPicture(side: number, digits: readonly Digit[], random: Random) {
+  const picture = blank(side, side);
+  drawClutter(picture, random);
+  const anyDigit = (size: number) =>
+    scaleDigitTo(digits[Math.floor(random() * digits.length)], side * size, random);
+  const between = (low: number, high: number) => Math.round(low + random() * (high - low));
+  let label = BACKGROUND;
+  const kind = random();
+  if (kind < PART_SHARE) {
+    // Larger than the picture, which shows some of it.
+    const digit = anyDigit(1.3 + 1.2 * random());
+    const place = (size: number) => between(Math.min(0, side - size), Math.max(0, side - size));
+    paintDigit(picture, digit, { x1: place(digit.width), y1: place(digit.height) });
+  } else if (kind > PART_SHARE + EMPTY_SHARE) {
+    const digit = anyDigit(0.55 + 0.4 * random());
+    paintDigit(picture, digit, { x1: between(0, side - digit.width), y1: between(0, side - digit.height) });
+    label = digit.label;
+  }
+  if (random() < NEIGHBOUR_SHARE) {
+    const digit = anyDigit(0.4 + random());
+    // Into one side of the picture, by a tenth or so.
+    const inside = Math.ceil(0.12 * side * random());
+    const at = {
+      x1: random() < 0.5 ? inside - digit.width : side - inside,
+      y1: between(-digit.height, side),
+    };
+    paintDigit(picture, digit, at);
+  }
+  addNoise(picture, random);
+  return { picture, label };
 }

@@ -10,7 +10,7 @@ import { LEVELS, OUTPUTS } from './network.js';
 import { timed } from './stopwatch.js';
 
 /** Windows are warped to squares of this side. */
-export const WARPED_SIDE = 40;
+export const WARPED_SIDE = 48;
 
 /** So many windows go through the network at once. */
 const AT_ONCE = 50;
@@ -23,9 +23,11 @@ export async function createRcnn(runtime: Runtime): Promise<Method> {
 function rcnnWith(pool: PyramidPool): Method {
   return {
     name: 'R-CNN',
+    mined: 192,
+    lesson: { withDigit: 32, without: 64 },
     trained: (network) => network.weights,
     learn: (network, picture, windows) => sppForTraining(pool, network.features(warp(picture, windows))),
-    async infer(network, picture, windows, times, pause) {
+    async infer(network, picture, windows, { times, pause }) {
       const outputs = new Float32Array(windows.length * OUTPUTS);
       for (let done = 0; done < windows.length; done += AT_ONCE) {
         const some = windows.slice(done, done + AT_ONCE);

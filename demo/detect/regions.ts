@@ -16,7 +16,7 @@ const MAPPINGS: Record<Rule, Omit<RoiPyramidPoolOptions, 'levels'>> = {
   // The first cell stands for pixels 0 and 1; windows give nothing up at their sides.
   'spp-net': { rule: 'spp-net', offset0: (STEP - 1) / 2, offset: 0, step: STEP },
   'roi-pool': { rule: 'roi-pool', spatialScale: 1 / STEP },
-  'roi-align': { rule: 'roi-pool', spatialScale: 1 / STEP },
+  'roi-align': { rule: 'roi-align', spatialScale: 1 / STEP, samplingRatio: 2, aligned: true },
 };
 
 export function createRegions(rule: Rule, runtime: Runtime): Promise<RoiPyramidPool> {
@@ -36,17 +36,28 @@ export function poolRegionsForTraining(
   windows: readonly Box[],
 ): tf.Tensor2D {
   const rois = toRois(windows);
+  const dims = map.shape;
   const operation = tf.customGrad((x) => {
-    const { output, indices } = pool.forwardWithIndices(valuesOf(x as tf.Tensor), rois);
-    const gradFunc = (gradOutput: tf.Tensor): tf.Tensor => {
-      const { data } = pool.backward(valuesOf(gradOutput), { dims: map.shape, rois, indices });
-      return tf.tensor(data, map.shape);
-    };
+    const { output, context } = forwardForBackward(pool, valuesOf(x as tf.Tensor), rois);
+    const gradFunc = (gradOutput: tf.Tensor): tf.Tensor =>
+      tf.tensor(pool.backward(valuesOf(gradOutput), { dims, ...context }).data, dims);
     return { value: tf.tensor2d(output.data, [output.dims[0], output.dims[1]]), gradFunc };
   });
   return operation(map);
 }
 
-function valuesOf(tensor: tf.Tensor): { data: Float32Array; dims: number[] } {
+/** Maxima have to remember where they came from; averages do not. */
+function forwardForBackward(pool: RoiPyramidPool, map: Values, rois: Values) {
+  if (pool.options.rule === 'roi-align') return { output: pool.forward(map, rois), context: { rois } };
+  const { output, indices } = pool.forwardWithIndices(map, rois);
+  return { output, context: { rois, indices } };
+}
+
+interface Values {
+  readonly data: Float32Array;
+  readonly dims: number[];
+}
+
+function valuesOf(tensor: tf.Tensor): Values {
   return { data: tensor.dataSync<'float32'>(), dims: tensor.shape };
 }

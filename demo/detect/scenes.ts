@@ -54,17 +54,23 @@ export function drawSide(random: Random): number {
 export function scaleDigitTo(digit: Digit, side: number, random: Random): Digit {
   const scaled = scaleDigit(digit, side / Math.max(digit.height, digit.width));
   // What is lighter than this is paper: strokes become thinner. Those of small digits would break.
-  const cut = 0.3 * Math.min(1, side / 40) * random();
-  const ink = 0.7 + 0.3 * random();
+  const cut = 0.25 * Math.min(1, side / 40) * random();
+  const ink = 0.8 + 0.2 * random();
   const pixels = scaled.pixels.map((value) => ink * Math.min(1, Math.max(0, (value - cut) / (0.9 - cut))));
   return { ...scaled, pixels };
 }
 
-/** Paints ink over what is there. */
-export function paintDigit({ values, width }: Plane, digit: Digit, { x1, y1 }: Pick<Box, 'x1' | 'y1'>): void {
-  for (let y = 0, i = 0; y < digit.height; y++) {
-    let at = (y1 + y) * width + x1;
-    for (let x = 0; x < digit.width; x++, i++, at++) values[at] = Math.max(values[at], digit.pixels[i]);
+/** Paints ink over what is there; what lies outside of the picture is cut off. */
+export function paintDigit(
+  { values, height, width }: Plane,
+  digit: Digit,
+  { x1, y1 }: Pick<Box, 'x1' | 'y1'>,
+): void {
+  for (let y = Math.max(0, -y1); y < Math.min(digit.height, height - y1); y++) {
+    for (let x = Math.max(0, -x1); x < Math.min(digit.width, width - x1); x++) {
+      const at = (y1 + y) * width + x1 + x;
+      values[at] = Math.max(values[at], digit.pixels[y * digit.width + x]);
+    }
   }
 }
 

@@ -25,9 +25,11 @@ export async function createSppNet(runtime: Runtime, scales: readonly number[] =
     vectorsOf(network, pool, picture, windows, scales, times);
   return {
     name: scales.length === 1 ? 'SPP-net, one scale' : `SPP-net, ${scales.length} scales`,
+    mined: 1000,
+    lesson: { withDigit: 64, without: 128 },
     trained: (network) => network.headWeights,
     learn: (network, picture, windows) => vectors(network, picture, windows, noTimes()),
-    infer: async (network, picture, windows, times) =>
+    infer: async (network, picture, windows, { times }) =>
       tf.tidy(() => {
         const pooled = vectors(network, picture, windows, times);
         return timed(times, 'connected', () => network.head(pooled).dataSync<'float32'>());

@@ -27,10 +27,8 @@ export interface DetectorProgress {
   readonly seconds: number;
 }
 
-const WITH_DIGIT = 64;
-const WITHOUT = 128;
-/** Hard negatives are the hardest of this many times as many. */
-const DRAWN = 2;
+/** Of those without a digit, this share are the hardest of all that the method looks through. */
+const HARD_SHARE = 0.6;
 /** Share of the training after which windows without a digit are chosen by how hard they are. */
 const EASY_SHARE = 0.25;
 
@@ -48,7 +46,7 @@ export async function trainDetector(training: DetectorTraining): Promise<void> {
     const exercise = waiting.pop() as Exercise;
     const isEasy = step < EASY_SHARE * steps;
     const lesson = isEasy
-      ? drawLesson(exercise, WITH_DIGIT, WITHOUT, random)
+      ? drawLesson(exercise, method.lesson.withDigit, method.lesson.without, random)
       : await hardLesson(training, exercise);
     const { loss } = learn(network, method, lesson, adam);
     adam.step(learningRate * shareOfRate(step / steps));
@@ -62,22 +60,20 @@ export async function trainDetector(training: DetectorTraining): Promise<void> {
   }
 }
 
-/** A lesson whose windows without a digit are the hardest of many. */
+/** A lesson with hard negatives: windows without a digit that the network takes for one. */
 async function hardLesson(
   { network, method, random }: DetectorTraining,
   exercise: Exercise,
 ): Promise<Lesson> {
-  const drawn = drawLesson(exercise, WITH_DIGIT, DRAWN * WITHOUT, random);
-  const outputs = await method.infer(
-    network,
-    drawn.picture,
-    viewsOf(drawn.windows, drawn.picture),
-    noTimes(),
-  );
+  const drawn = drawLesson(exercise, method.lesson.withDigit, method.mined, random);
+  const outputs = await method.infer(network, drawn.picture, viewsOf(drawn.windows, drawn.picture), {
+    times: noTimes(),
+  });
   const beliefs = drawn.windows.map(
     (_, i) => softmax(outputs.subarray(i * OUTPUTS, i * OUTPUTS + SCORES))[BACKGROUND],
   );
-  return keepHardest(drawn, beliefs, WITHOUT);
+  const hard = Math.round(HARD_SHARE * method.lesson.without);
+  return keepHardest(drawn, beliefs, { hard, easy: method.lesson.without - hard });
 }
 
 function learn(network: DetectorNetwork, method: Method, lesson: Lesson, adam: Adam): Verdict {

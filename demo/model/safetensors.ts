@@ -24,14 +24,20 @@ interface Entry {
 
 const LENGTH_BYTES = 8;
 const FLOAT_BYTES = 4;
+const HALF_BYTES = 2;
 
-/** The bytes of a file. */
-export function packTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+/** The bytes of a file. With `toHalves`, which gives the bits of each value as `float16`, it is half as large. */
+export function packTensors(
+  { tensors, metadata }: TensorFile,
+  toHalves?: (values: Float32Array) => Uint16Array,
+): Uint8Array<ArrayBuffer> {
+  const arrays = tensors.map(({ data }) => toHalves?.(data) ?? data);
+  const dtype = toHalves ? 'F16' : 'F32';
   let end = 0;
-  const entries = tensors.map(({ name, shape, data }): [string, Entry] => {
+  const entries = tensors.map(({ name, shape }, i): [string, Entry] => {
     const start = end;
-    end += data.byteLength;
-    return [name, { dtype: 'F32', shape: [...shape], data_offsets: [start, end] }];
+    end += arrays[i].byteLength;
+    return [name, { dtype, shape: [...shape], data_offsets: [start, end] }];
   });
   const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
   // Spaces after the header have the tensors begin at a multiple of eight bytes.
@@ -39,15 +45,21 @@ export function packTensors({ tensors, metadata }: TensorFile): Uint8Array<Array
   const bytes = new Uint8Array(LENGTH_BYTES + header.length + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, LENGTH_BYTES);
-  tensors.forEach(({ data: { buffer, byteOffset, byteLength } }, i) => {
+  arrays.forEach(({ buffer, byteOffset, byteLength }, i) => {
     const at = LENGTH_BYTES + header.length + entries[i][1].data_offsets[0];
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
   });
   return bytes;
 }
 
-/** Reads a file. Throws a sentence where it is not one, or holds other types than `float32`. */
-export function unpackTensors(bytes: Uint8Array): TensorFile {
+/**
+ * Reads a file. Throws a sentence where it is not one, or holds other types than `float32`, and with `fromHalves`, which reads
+ * bits, `float16`.
+ */
+export function unpackTensors(
+  bytes: Uint8Array,
+  fromHalves?: (bits: Uint16Array) => Float32Array,
+): TensorFile {
   const { header, first } = readHeader(bytes);
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, Entry> & {
     __metadata__?: Record<string, string>;
@@ -62,15 +74,14 @@ export function unpackTensors(bytes: Uint8Array): TensorFile {
       },
     ]) => {
       const count = shape.reduce((product, size) => product * size, 1);
-      if (dtype !== 'F32' || end - start !== FLOAT_BYTES * count || first + end > bytes.length) {
+      const isHalf = dtype === 'F16' && fromHalves !== undefined;
+      const size = (isHalf ? HALF_BYTES : FLOAT_BYTES) * count;
+      if ((dtype !== 'F32' && !isHalf) || end - start !== size || first + end > bytes.length) {
         throw new Error(`The tensor ${name} of the model is not whole, or not float32.`);
       }
       // A copy, which lies at a multiple of four bytes wherever the file does.
-      return {
-        name,
-        shape,
-        data: new Float32Array(Uint8Array.from(bytes.subarray(first + start, first + end)).buffer),
-      };
+      const { buffer } = Uint8Array.from(bytes.subarray(first + start, first + end));
+      return { name, shape, data: isHalf ? fromHalves(new Uint16Array(buffer)) : new Float32Array(buffer) };
     },
   );
   return { tensors, metadata };

@@ -32,10 +32,11 @@ const conv2d: tf.GradConfig = {
   inputsToSave: ['x', 'filter'],
   gradFunc: (gradient, [x, filter], attrs) => {
     const dy = asTensor(gradient) as tf.Tensor4D;
-    const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as tf.Conv2DAttrs;
-    const filterAttrs = { strides, pad, dataFormat, dimRoundingMode, filterShape: filter.shape };
+    const { strides, dilations, pad, dataFormat, dimRoundingMode } = attrs as unknown as tf.Conv2DAttrs;
+    // tfjs's own attributes have no dilation; the kernel that is registered here reads it.
+    const filterAttrs = { strides, dilations, pad, dataFormat, dimRoundingMode, filterShape: filter.shape };
     return {
-      x: () => convolutionInputGradient(x as tf.Tensor4D, filter as tf.Tensor4D, dy, pad),
+      x: () => convolutionInputGradient(x as tf.Tensor4D, filter as tf.Tensor4D, dy, pad, dilations),
       filter: () => run(tf.Conv2DBackpropFilter, { x, dy }, filterAttrs),
     };
   },
@@ -50,16 +51,18 @@ function convolutionInputGradient(
   filter: tf.Tensor4D,
   dy: tf.Tensor4D,
   pad: tf.Conv2DAttrs['pad'],
+  dilations: tf.Conv2DAttrs['dilations'],
 ): tf.Tensor4D {
-  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, 1, 1, pad);
-  const [height, width] = filter.shape;
+  const info = tf.backend_util.computeConv2DInfo(x.shape, filter.shape, 1, dilations, pad);
+  const { padInfo, effectiveFilterHeight: height, effectiveFilterWidth: width } = info;
   const turned: tf.Tensor4D = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
-  return tf.conv2d(dy, turned, 1, [
+  const padding: [number, number][] = [
     [0, 0],
     [height - 1 - padInfo.top, height - 1 - padInfo.bottom],
     [width - 1 - padInfo.left, width - 1 - padInfo.right],
     [0, 0],
-  ]);
+  ];
+  return tf.conv2d(dy, turned, 1, padding as Parameters<typeof tf.conv2d>[3], 'NHWC', dilations);
 }
 
 const maxPool: tf.GradConfig = {

@@ -7,16 +7,12 @@ export const CLASSES = 10;
 export const LEVELS = [4, 2, 1];
 
 const FILTERS = [8, 16] as const;
-const BINS = LEVELS.reduce((sum, n) => sum + n * n, 0);
-
-/** What the fully connected layer reads, whatever the size of the image. */
-export const VECTOR_LENGTH = BINS * FILTERS[1];
 
 type Filter = tf.Variable<tf.Rank.R4>;
 type Matrix = tf.Variable<tf.Rank.R2>;
 type Bias = tf.Variable<tf.Rank.R1>;
 
-/** Two convolutions, then (after the pyramid, which is not in here) one fully connected layer: 5,058 weights. */
+/** Two convolutions, then (after the pyramid, which is not in here) one fully connected layer: 4,618 weights with these levels. */
 export class Network {
   readonly #filter1: Filter;
   readonly #bias1: Bias;
@@ -25,12 +21,15 @@ export class Network {
   readonly #dense: Matrix;
   readonly #denseBias: Bias;
 
-  constructor(random: Random) {
+  /** `levels` are those of the pyramid that comes between. */
+  constructor(random: Random, levels: readonly number[] = LEVELS) {
+    // What the fully connected layer reads, whatever the size of the image.
+    const length = FILTERS[1] * levels.reduce((sum, n) => sum + n * n, 0);
     this.#filter1 = randomFilter([3, 3, 1, FILTERS[0]], random);
     this.#bias1 = zeros(FILTERS[0]);
     this.#filter2 = randomFilter([3, 3, FILTERS[0], FILTERS[1]], random);
     this.#bias2 = zeros(FILTERS[1]);
-    this.#dense = randomMatrix(VECTOR_LENGTH, CLASSES, random);
+    this.#dense = randomMatrix(length, CLASSES, random);
     this.#denseBias = zeros(CLASSES);
   }
 
@@ -56,7 +55,7 @@ export class Network {
     return biasedRelu(second, this.#bias2);
   }
 
-  /** One row of `VECTOR_LENGTH` values per image -> one score per class. */
+  /** The vector of each image -> one score per class. */
   scores(vectors: tf.Tensor2D): tf.Tensor2D {
     return tf.add(tf.matMul(vectors, this.#dense), this.#denseBias);
   }

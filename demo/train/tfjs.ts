@@ -21,6 +21,8 @@ export async function startTfjs(wasmPaths: TfjsWasmPaths): Promise<void> {
   if (!(await tf.setBackend('wasm'))) throw new Error('tfjs could not start its WASM backend.');
 }
 
+type FilterGradientAttrs = tf.Conv2DBackpropFilterAttrs & Pick<tf.Conv2DAttrs, 'dilations'>;
+
 interface FilterGradientInputs {
   readonly x: tf.Tensor4D;
   readonly dy: tf.Tensor4D;
@@ -33,23 +35,24 @@ function registerConvolutionFilterGradient(): void {
     backendName: 'wasm',
     kernelFunc: ({ inputs, attrs }) => {
       const { x, dy } = inputs as unknown as FilterGradientInputs;
-      const { pad, filterShape } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
-      return filterGradient(x, dy, pad, filterShape);
+      const { pad, filterShape, dilations } = attrs as unknown as FilterGradientAttrs;
+      return filterGradient(x, dy, pad, filterShape, dilations);
     },
   });
 }
 
 /**
  * The gradient of a filter is itself a convolution: of the padded input with the output's gradient, where batch and
- * channels change places.
+ * channels change places, and the dilation becomes the stride.
  */
 function filterGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
   pad: tf.Conv2DBackpropFilterAttrs['pad'],
   filterShape: [number, number, number, number],
+  dilations: tf.Conv2DAttrs['dilations'],
 ): tf.Tensor4D {
-  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filterShape, 1, 1, pad);
+  const { padInfo } = tf.backend_util.computeConv2DInfo(x.shape, filterShape, 1, dilations, pad);
   const { top, bottom, left, right } = padInfo;
   return tf.tidy(() => {
     const padded = tf.pad(x, [
@@ -60,6 +63,6 @@ function filterGradient(
     ]);
     const images: tf.Tensor4D = tf.transpose(padded, [3, 1, 2, 0]);
     const filters: tf.Tensor4D = tf.transpose(dy, [1, 2, 0, 3]);
-    return tf.transpose(tf.conv2d(images, filters, 1, 'valid'), [1, 2, 0, 3]);
+    return tf.transpose(tf.conv2d(images, filters, dilations, 'valid'), [1, 2, 0, 3]);
   });
 }

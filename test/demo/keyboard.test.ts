@@ -34,6 +34,9 @@ test('the focus is never left on a button that has gone', async () => {
   expect(await focused(page)).toBe('go');
 
   await page.getByRole('link', { name: 'Windows' }).click();
+  await textOf(page, '#boxes-text', /digits with/);
+  await page.locator('.picture').focus();
+  await page.keyboard.press('Enter');
   await textOf(page, '#found-text', /places look like it/);
   await page.locator('#forget').focus();
   await page.keyboard.press('Enter');
@@ -69,7 +72,7 @@ test('of what moves, only what has the focus is read aloud', async () => {
   expect(await readAloud(page, '#slot-a .map-text')).toBe(false);
 
   await page.getByRole('link', { name: 'Windows' }).click();
-  await textOf(page, '#found-text', /places look like it/);
+  await textOf(page, '#boxes-text', /digits with/);
   expect(await readAloud(page, '#window-text')).toBe(false);
   await page.locator('.picture').focus();
   expect(await readAloud(page, '#window-text')).toBe(true);
@@ -77,6 +80,7 @@ test('of what moves, only what has the focus is read aloud', async () => {
   await page.locator('.picture').focus();
   expect(await readAloud(page, '#window-text')).toBe(false);
   expect(await readAloud(page, '#found-text')).toBe(false);
+  expect(await readAloud(page, '#boxes-text')).toBe(false);
   await page.locator('#play').click();
 });
 

@@ -234,7 +234,9 @@ test('a view that cannot be loaded says so, and is loaded when it is asked for a
 
 test('what could not be loaded is tried again when the visitor says so', async () => {
   const page = await visit('train', { mayComplain: /status of 503/ });
-  await page.context().route(/ort-wasm.*\.wasm/, (route) => route.fulfill({ status: 503 }));
+  await page
+    .context()
+    .route(/(ort-wasm|tfjs-backend-wasm).*\.wasm/, (route) => route.fulfill({ status: 503 }));
   await page.getByRole('link', { name: 'Windows' }).click();
   await textOf(page, '.view-windows #loading .problem', /could not be loaded \(503\)/);
   await page.locator('.views a[href="#/pool"]').click();

@@ -4,22 +4,30 @@ import { drop, imageFile, numberIn, textOf, visitor } from './visit.js';
 const visit = visitor();
 const compared = /At once is ([\d.]+) times as fast/;
 
-test('two thousand windows are pooled at once, faster than one by one, picture after picture', async () => {
+test('digits are found on clutter, picture after picture, from windows that are pooled at once', async () => {
   const page = await visit('windows');
+  expect(await numberIn(page, '#boxes-text', /^(\d+) digits with a score of 0.50/)).toBeGreaterThan(10);
   expect(await numberIn(page, '#times-text', compared)).toBeGreaterThan(1);
-  // Starting it would hold up the page.
+  // Detecting would hold up the page.
   expect(page.workers().map((worker) => worker.url())).toContainEqual(
-    expect.stringContaining('network.worker'),
+    expect.stringContaining('detector.worker'),
   );
-  await textOf(page, '#found-text', /^[1-9] places look like it/);
   await page.getByRole('button', { name: 'Play' }).click();
-  const before = await page.locator('#time-network').textContent();
-  await expect.poll(() => page.locator('#time-network').textContent()).not.toBe(before);
+  const before = await page.locator('#fast-total').textContent();
+  await expect.poll(() => page.locator('#fast-total').textContent()).not.toBe(before);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Next picture' }).click();
   // While it compares, the page can still be seen and heard.
   await page.getByRole('button', { name: 'Compare again' }).click();
   await textOf(page, '#times-text', /^Comparing/);
+
+  await page.getByLabel('Score, at least').fill('0.95');
+  await textOf(page, '#boxes-text', /^\d+ digits? with a score of 0.95/);
+  await page.getByLabel('Score, at least').fill('0.05');
+  const all = await numberIn(page, '#boxes-text', /^(\d+) digits with a score of 0.05/);
+  expect(all).toBeGreaterThan(10);
+  await page.locator('#boxes button').first().focus();
+  await textOf(page, '#box-text', /^A \d with a score of \d\.\d\d; \d+ windows? led to it/);
 
   await page.locator('.picture').focus();
   await page.keyboard.press('ArrowRight');
@@ -27,7 +35,37 @@ test('two thousand windows are pooled at once, faster than one by one, picture a
   await page.keyboard.press('Enter');
   await textOf(page, '#found-text', /^[1-9] places look like it/);
   await page.getByLabel('Levels').selectOption('4, 2, 1');
-  await textOf(page, '#vector-text', /^336 values/);
+  await textOf(page, '#vector-text', /^504 values/);
+});
+
+test('digits that the visitor draws are read', async () => {
+  const page = await visit('windows');
+  await textOf(page, '#times-text', compared);
+  await page.getByRole('button', { name: 'Draw digits' }).click();
+  await page.locator('dialog .pad canvas').scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await page.locator('dialog .pad canvas').boundingBox())!;
+  const stroke = async (points: readonly (readonly [number, number])[]) => {
+    const [[firstX, firstY]] = [points[0]!];
+    await page.mouse.move(x + firstX * width, y + firstY * height);
+    await page.mouse.down();
+    for (const [px, py] of points) await page.mouse.move(x + px * width, y + py * height, { steps: 3 });
+    await page.mouse.up();
+  };
+  // A one, and a seven twice as large.
+  await stroke([
+    [0.2, 0.3],
+    [0.2, 0.45],
+  ]);
+  await stroke([
+    [0.5, 0.4],
+    [0.66, 0.4],
+    [0.58, 0.75],
+  ]);
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await expect.poll(() => page.locator('.picture-cells').first().getAttribute('height')).toBe('256');
+  await expect
+    .poll(async () => (await page.locator('#boxes').textContent()) ?? '')
+    .toMatch(/(1 · .*7 · )|(7 · .*1 · )/);
 });
 
 test('an image of the visitor is searched, and the way of R-CNN can be cancelled', async () => {
@@ -35,7 +73,7 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   await textOf(page, '#times-text', compared);
   const buffer = await imageFile(page, 200, 150);
   await page.getByLabel('Open an image').setInputFiles({ name: 'cross.png', mimeType: 'image/png', buffer });
-  await expect.poll(() => page.locator('.picture-cells').getAttribute('width')).toBe('200');
+  await expect.poll(() => page.locator('.picture-cells').first().getAttribute('width')).toBe('200');
   expect(await drop(page, 'h1', await imageFile(page, 800, 400), 'image/png')).toBe('prevented');
   await textOf(page, '#picture-size', /^384 × 192 pixels, shrunk from 800 × 400$/);
   await page.getByRole('combobox', { name: /^Windows/ }).selectOption('5,000');
@@ -43,11 +81,24 @@ test('an image of the visitor is searched, and the way of R-CNN can be cancelled
   await page.getByRole('button', { name: 'as R-CNN did' }).click();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'as R-CNN did' }).waitFor();
-  expect(await page.locator('#time-rcnn').textContent()).toBe('–');
+  expect(await page.locator('#rcnn-total').textContent()).toBe('–');
   await page.getByRole('combobox', { name: /^Windows/ }).selectOption('500');
   await textOf(page, '#window-text', /of 500:/);
   await page.getByRole('button', { name: 'as R-CNN did' }).click();
-  expect(await numberIn(page, '#time-rcnn', /: (\d+) times as long/)).toBeGreaterThan(1);
+  expect(await numberIn(page, '#rcnn-times', /took (\d+) times as long/)).toBeGreaterThan(1);
+  await textOf(page, '#rcnn-text', /^\d+ digits? with that score/);
+});
+
+test('the detector is trained further, and takes back the weights of the page', async () => {
+  const page = await visit('windows');
+  await textOf(page, '#times-text', compared);
+  await page.getByRole('button', { name: 'Train it further' }).click();
+  await textOf(page, '#learn-text', /^Scene \d+ of 150: loss \d/);
+  await page.getByRole('button', { name: 'Stop training' }).click();
+  await page.getByRole('button', { name: 'Train it further' }).waitFor();
+  await page.getByRole('button', { name: 'weights again' }).click();
+  await textOf(page, '#learn-text', /came with the page/);
+  await textOf(page, '#boxes-text', /^\d+ digits with/);
 });
 
 test('settings may change faster than pictures are pooled', async () => {
@@ -58,7 +109,7 @@ test('settings may change faster than pictures are pooled', async () => {
     await page.getByLabel('Levels').selectOption(levels);
     await page.getByRole('combobox', { name: /^Windows/ }).selectOption(levels === '4,2,1' ? '500' : '5000');
   }
-  await textOf(page, '#vector-text', /^336 values/);
+  await textOf(page, '#vector-text', /^504 values/);
   await textOf(page, '#window-text', /of 500:/);
   await page.getByRole('button', { name: 'Pause' }).click();
   await textOf(page, '#times-text', compared);

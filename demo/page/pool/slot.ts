@@ -1,12 +1,12 @@
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
 import { element, make, messageOf, replaceChoices, showProblem } from '../ui/dom.js';
+import { askForDrawing } from '../ui/drawing-dialog.js';
 import { acceptDrops } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
 import type { Place } from '../ui/vector-layout.js';
 import { askForPhotograph } from './camera-dialog.js';
-import { askForDrawing } from './drawing-dialog.js';
 import { channelOf, type Pooled } from './pooled.js';
 import { binAt, type CellSize, drawPyramid, type Landed } from './pyramid-picture.js';
 import html from './slot.html?raw';
@@ -174,7 +174,7 @@ export class Slot {
       if (file) void this.open(file);
       input.value = '';
     });
-    const ask = { draw: askForDrawing, photograph: askForPhotograph };
+    const ask = { draw: () => askForDrawing(), photograph: askForPhotograph };
     for (const [name, question] of Object.entries(ask)) {
       const button = element(this.root, `[data-do=${name}]`);
       button.ariaLabel = `${this.#name}: ${name}`;

@@ -14,7 +14,7 @@ import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/tr
 import { readWeights, writeWeights } from '../../train/weights.js';
 import type { OnLoading } from '../net/ort.js';
 import { startTfjsHere } from '../net/tfjs.js';
-import { loadDigits } from './digits-data.js';
+import { loadDigits } from '../ui/digits-data.js';
 import type { PassingDigit } from './passing-digit.js';
 import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
 

@@ -17,6 +17,7 @@ export class Pad {
   readonly #canvas = make('canvas', { tabIndex: 0, role: 'application' });
   readonly #brush: Brush;
   readonly #onChange: () => void;
+  readonly #pen: number | undefined;
   #height: number;
   #width: number;
   #strokes: Point[][] = [];
@@ -27,10 +28,12 @@ export class Pad {
     height: number,
     width: number,
     onChange: () => void = () => {},
+    pen?: number,
   ) {
     this.#height = height;
     this.#width = width;
     this.#onChange = onChange;
+    this.#pen = pen;
     this.#brush = new Brush(this.#canvas, {
       onDown: (x, y) => this.#begin([x * this.#width, y * this.#height]),
       onDraw: (x, y) => this.#goOn([x * this.#width, y * this.#height]),
@@ -60,7 +63,7 @@ export class Pad {
     this.#changed();
   }
 
-  /** Ink from 0 to 1. The pen is as wide as suits the size of the drawing. */
+  /** Ink from 0 to 1. Unless its width was given, the pen is as wide as suits the size of the drawing. */
   plane(): Plane {
     const [height, width] = [this.#height, this.#width];
     const surface = new OffscreenCanvas(width, height);
@@ -84,6 +87,7 @@ export class Pad {
   }
 
   #penWidth(): number {
+    if (this.#pen !== undefined) return this.#pen;
     const rows = this.#strokes.flat().map(([, y]) => y);
     return rows.length === 0
       ? THINNEST

@@ -1,5 +1,6 @@
 import { element } from '../ui/dom.js';
-import { inMs, type Watched, type Watcher } from './watch.js';
+import { inMs } from './times-table.js';
+import type { Watched, Watcher } from './watch.js';
 
 /** Pools the windows of a picture at once and one by one, and says what both took. */
 export class CompareControl {

@@ -1,8 +1,8 @@
 /** The same windows without a pool of regions: each cut out of the map and pooled by a call of its own. */
 import type { LevelBounds, PyramidPool, RoiPyramidPool } from 'pyramid-pool';
+import type { Box } from '../../detect/box.js';
 import type { FeatureMap } from '../net/feature-map.js';
 import { inSlices } from './in-slices.js';
-import type { Window } from './proposals.js';
 
 interface Cut {
   readonly top: number;
@@ -15,7 +15,7 @@ interface Cut {
 export async function cutsOf(
   regions: RoiPyramidPool,
   { dims }: FeatureMap,
-  windows: readonly Window[],
+  windows: readonly Box[],
   signal: AbortSignal,
 ): Promise<Cut[]> {
   const [, , height, width] = dims;

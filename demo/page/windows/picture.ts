@@ -1,22 +1,30 @@
 import type { LevelBounds } from 'pyramid-pool';
+import type { Box } from '../../detect/box.js';
+import type { Detection } from '../../detect/detect.js';
 import type { Plane } from '../../ink/plane.js';
 import { prepare } from '../ui/canvas.js';
-import type { Window } from './proposals.js';
 
 export interface WindowsPicture {
   /** Of the image, in pixels. */
   readonly height: number;
   readonly width: number;
   /** The one under the pointer, and the cells of one level that its bins read. */
-  readonly chosen: Window | undefined;
+  readonly chosen: Box | undefined;
   readonly bins: LevelBounds | undefined;
   /** Image pixels of a cell of the map. */
   readonly step: number;
-  readonly found: readonly { readonly window: Window; readonly text: string }[];
+  /** What looks like the window that was asked for. */
+  readonly alike: readonly { readonly window: Box; readonly text: string }[];
+  /** Digits that were found; of the one that is looked at, also the windows that led to it. */
+  readonly boxes: readonly Detection[];
+  readonly pointedAt: Detection | undefined;
+  readonly led: readonly Box[];
 }
 
 const CHOSEN = '#ffb454';
-const FOUND = '#5fe0a0';
+const ALIKE = '#5fe0a0';
+const DIGIT = '#7aa2ff';
+const POINTED_AT = '#ff8ad0';
 /** Height of a label, in CSS pixels. */
 const LABEL = 17;
 
@@ -24,7 +32,7 @@ const LABEL = 17;
 export function drawEvery(
   canvas: HTMLCanvasElement,
   { height, width }: Plane,
-  windows: readonly Window[],
+  windows: readonly Box[],
   scale: number,
 ): void {
   const context = prepare(canvas, width * scale, height * scale);
@@ -33,23 +41,51 @@ export function drawEvery(
   for (const window of windows) context.strokeRect(...rectangle(window, scale));
 }
 
-/** Draws the windows that matter on another such canvas. */
+/** Draws the windows and boxes that matter on another such canvas. */
 export function drawWindows(canvas: HTMLCanvasElement, picture: WindowsPicture, scale: number): void {
-  const { height, width, chosen, bins, step, found } = picture;
+  const { height, width, chosen, bins, step, alike, boxes, pointedAt, led } = picture;
   const context = prepare(canvas, width * scale, height * scale);
   context.font = '600 12px Inter, sans-serif';
-  for (const { window, text } of found) {
-    frame(context, rectangle(window, scale), FOUND, 2.5);
-    label(context, window, text, height, scale);
+  for (const { window, text } of alike) {
+    frame(context, rectangle(window, scale), ALIKE, 2.5);
+    label(context, window, text, ALIKE, height, scale);
   }
-  if (!chosen) return;
-  if (bins) drawBins(context, bins, step * scale);
-  frame(context, rectangle(chosen, scale), CHOSEN, 2.5);
+  if (chosen && bins) drawBins(context, bins, step * scale);
+  for (const window of led) frame(context, rectangle(window, scale), POINTED_AT, 0.75);
+  drawBoxes(context, boxes, pointedAt, height, scale);
+  if (chosen) frame(context, rectangle(chosen, scale), CHOSEN, 2);
+}
+
+/** Draws digits that were found, with class and score. */
+export function drawDigits(
+  canvas: HTMLCanvasElement,
+  { height, width }: Plane,
+  boxes: readonly Detection[],
+  scale: number,
+): void {
+  const context = prepare(canvas, width * scale, height * scale);
+  context.font = '600 12px Inter, sans-serif';
+  drawBoxes(context, boxes, undefined, height, scale);
+}
+
+function drawBoxes(
+  context: CanvasRenderingContext2D,
+  boxes: readonly Detection[],
+  pointedAt: Detection | undefined,
+  height: number,
+  scale: number,
+): void {
+  // The strongest ones last: they lie over the others.
+  for (const detection of boxes.toReversed()) {
+    const colour = detection === pointedAt ? POINTED_AT : DIGIT;
+    frame(context, rectangle(detection.box, scale), colour, 2);
+    label(context, detection.box, `${detection.label} ${detection.score.toFixed(2)}`, colour, height, scale);
+  }
 }
 
 type Rectangle = [x: number, y: number, width: number, height: number];
 
-function rectangle({ x1, y1, x2, y2 }: Window, scale: number): Rectangle {
+function rectangle({ x1, y1, x2, y2 }: Box, scale: number): Rectangle {
   return [x1 * scale, y1 * scale, (x2 - x1 + 1) * scale, (y2 - y1 + 1) * scale];
 }
 
@@ -85,8 +121,9 @@ function drawBins(context: CanvasRenderingContext2D, { rows, columns }: LevelBou
 /** Below the window, or above it where the picture ends. */
 function label(
   context: CanvasRenderingContext2D,
-  { x1, y1, y2 }: Window,
+  { x1, y1, y2 }: Box,
   text: string,
+  colour: string,
   height: number,
   scale: number,
 ): void {
@@ -95,6 +132,6 @@ function label(
   const [x, y] = [x1 * scale, below + LABEL <= height * scale ? below : y1 * scale - LABEL - 4];
   context.fillStyle = 'rgb(8 10 20 / 85%)';
   context.fillRect(x - 1, y, width + 8, LABEL);
-  context.fillStyle = FOUND;
+  context.fillStyle = colour;
   context.fillText(text, x + 3, y + 13);
 }

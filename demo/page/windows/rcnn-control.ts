@@ -1,49 +1,79 @@
-import { element } from '../ui/dom.js';
-import { runEachWindow } from './each-window.js';
-import { inMs, type Watched, type Watcher } from './watch.js';
+import { proxy } from 'comlink';
+import { drawGrey } from '../ui/canvas.js';
+import { element, sayNews } from '../ui/dom.js';
+import type { Picture } from '../ui/images.js';
+import type { Found } from './detector-desk.js';
+import type { RemoteDetector } from './load-detector.js';
+import { drawDigits } from './picture.js';
+import { showTimes, totalOf } from './times-table.js';
 
-/** The button that runs the network for every window, with its bar; pressed again it cancels. */
+/** R-CNN beside the detector: the button that runs the network for every window, its bar, its boxes and its times. */
 export class RcnnControl {
   readonly #root: HTMLElement;
-  #cancel: AbortController | undefined;
+  readonly #onFound: () => void;
+  #running: RemoteDetector | undefined;
+  #found: Found | undefined;
 
-  constructor(root: HTMLElement) {
+  /** `onFound` is called when there is something to draw. */
+  constructor(root: HTMLElement, onFound: () => void) {
     this.#root = root;
+    this.#onFound = onFound;
   }
 
-  /** `onceMs`: what it takes to run the network once and to pool all windows. */
-  async toggle(watcher: Watcher, { windows, image }: Watched, onceMs: number): Promise<void> {
-    if (this.#cancel) return this.#cancel.abort();
-    const cancel = new AbortController();
-    this.#show(cancel);
+  /** `fastMs`: what the detector takes that runs its network once. Pressed again, it cancels. */
+  async toggle(detector: RemoteDetector, image: Picture, count: number, fastMs: number): Promise<void> {
+    if (this.#running) return this.stop();
+    this.#setRunning(detector);
     const bar = element<HTMLProgressElement>(this.#root, '#rcnn-progress');
-    const onProgress = (done: number) => {
-      bar.value = done / windows.length;
-    };
+    bar.value = 0;
+    const onProgress = proxy((share: number) => {
+      bar.value = share;
+    });
     try {
-      const { backbone, single } = watcher;
-      const taken = await runEachWindow(backbone, single, image, windows, onProgress, cancel.signal);
-      element(this.#root, '#time-rcnn').textContent =
-        `${inMs(taken)}: ${(taken / onceMs).toFixed(0)} times as long`;
-    } catch (error) {
-      if (!cancel.signal.aborted) throw error;
+      const { values, height, width } = image;
+      const found = await detector.detectAsRcnn({ values, height, width }, count, onProgress);
+      if (found && this.#running) this.#show(found, fastMs);
     } finally {
-      this.#show(undefined);
+      this.#setRunning(undefined);
     }
   }
 
   stop(): void {
-    this.#cancel?.abort();
+    void this.#running?.cancelRcnn();
+    this.#setRunning(undefined);
   }
 
-  /** The time is that of another picture now. */
+  /** What was found is that of another picture now. */
   forget(): void {
     this.stop();
-    element(this.#root, '#time-rcnn').textContent = '–';
+    this.#found = undefined;
+    element(this.#root, '#rcnn-card').hidden = true;
+    showTimes(this.#root, 'rcnn', undefined);
+    element(this.#root, '#rcnn-times').textContent = '';
   }
 
-  #show(running: AbortController | undefined): void {
-    this.#cancel = running;
+  /** Draws its boxes with this score or more over the picture. */
+  draw(image: Picture, least: number): void {
+    if (!this.#found) return;
+    const card = element(this.#root, '#rcnn-card');
+    drawGrey(element(card, '.picture-cells'), image);
+    const shown = this.#found.found.filter(({ score }) => score >= least);
+    const scale = (element(card, '.picture-rcnn').clientWidth - 2) / image.width;
+    drawDigits(element(card, '.picture-windows'), image, shown, scale);
+    sayNews(element(card, '#rcnn-text'), `${shown.length} digits with that score or more.`);
+  }
+
+  #show(found: Found, fastMs: number): void {
+    this.#found = found;
+    element(this.#root, '#rcnn-card').hidden = false;
+    showTimes(this.#root, 'rcnn', found.times);
+    element(this.#root, '#rcnn-times').textContent =
+      `R-CNN took ${(totalOf(found.times) / fastMs).toFixed(0)} times as long.`;
+    this.#onFound();
+  }
+
+  #setRunning(running: RemoteDetector | undefined): void {
+    this.#running = running;
     element(this.#root, '#rcnn').textContent = running ? 'Cancel' : 'Run it as R-CNN did';
     element(this.#root, '#rcnn-progress').hidden = !running;
   }

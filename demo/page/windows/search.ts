@@ -1,4 +1,4 @@
-import type { Window } from './proposals.js';
+import { type Box, iou } from '../../detect/box.js';
 
 export interface Match {
   /** Which window. */
@@ -12,7 +12,7 @@ const MOST_OVERLAP = 0.25;
 /** The windows whose vectors are most like this one, each at a place of its own, best first. */
 export function findAlike(
   vectors: Float32Array,
-  windows: readonly Window[],
+  windows: readonly Box[],
   query: Float32Array,
   most: number,
 ): Match[] {
@@ -23,7 +23,7 @@ export function findAlike(
   const kept: Match[] = [];
   for (const match of ranked) {
     if (kept.length === most) break;
-    if (kept.every(({ at }) => overlap(windows[at], windows[match.at]) < MOST_OVERLAP)) kept.push(match);
+    if (kept.every(({ at }) => iou(windows[at], windows[match.at]) < MOST_OVERLAP)) kept.push(match);
   }
   return kept;
 }
@@ -37,13 +37,4 @@ function cosine(a: Float32Array, b: Float32Array): number {
   }
   const norms = Math.sqrt(squaresA * squaresB);
   return norms > 0 ? product / norms : 0;
-}
-
-/** Shared area by joint area. */
-function overlap(a: Window, b: Window): number {
-  const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1) + 1;
-  const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1) + 1;
-  if (width <= 0 || height <= 0) return 0;
-  const area = ({ x1, y1, x2, y2 }: Window) => (x2 - x1 + 1) * (y2 - y1 + 1);
-  return (width * height) / (area(a) + area(b) - width * height);
 }

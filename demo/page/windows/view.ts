@@ -1,31 +1,42 @@
-/** Thousands of windows of one feature map, pooled again for every picture. */
+/** A detector at work: thousands of windows of one feature map, pooled again for every picture, and the digits found in them. */
 
+import type { Box } from '../../detect/box.js';
+import { STEP } from '../../detect/network.js';
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
-import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
+import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
+import { askForDrawing } from '../ui/drawing-dialog.js';
 import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { type Picture, readImage, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { onThemeChange } from '../ui/theme.js';
 import { Turns } from '../ui/turns.js';
-import { VectorLayout } from '../ui/vector-layout.js';
-import { VectorPicture } from '../ui/vector-picture.js';
 import type { View } from '../ui/view.js';
+import { BoxesPanel } from './boxes-panel.js';
+import { ChosenWindow } from './chosen-window.js';
 import { CompareControl } from './compare-control.js';
+import { LearnControl } from './learn-control.js';
+import { Likeness } from './likeness.js';
 import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
-import { windowAt } from './proposals.js';
 import { RcnnControl } from './rcnn-control.js';
 import { Scene } from './scene.js';
-import { findAlike, type Match } from './search.js';
+import { inMs, median, medianTimes, showTimes, totalOf } from './times-table.js';
 import html from './view.html?raw';
-import { inMs, median, STEP, type Watched, Watcher } from './watch.js';
+import { type Watched, Watcher } from './watch.js';
+import { windowAt } from './window-at.js';
 import './windows.css';
 
 export const title = 'Windows';
 
-const MOST_FOUND = 8;
-const LIKE_ENOUGH = 0.84;
 const TIMES_KEPT = 15;
+
+/** Large enough for digits of many sizes; the pen suits all of them. */
+const SHEET = {
+  width: 384,
+  height: 256,
+  pen: 3.5,
+  note: 'Write digits, as many as you like, small and large.',
+};
 
 export async function mount(root: HTMLElement): Promise<View> {
   root.innerHTML = html;
@@ -36,34 +47,38 @@ export async function mount(root: HTMLElement): Promise<View> {
 
 class WindowsView implements View {
   readonly #root: HTMLElement;
-  readonly #vector: VectorPicture;
+  readonly #chosenWindow: ChosenWindow;
   readonly #picture: HTMLElement;
   readonly #scene = new Scene();
   readonly #rcnn: RcnnControl;
   readonly #compare: CompareControl;
+  readonly #boxes: BoxesPanel;
+  readonly #learn: LearnControl;
+  readonly #likeness: Likeness;
   #watcher: Watcher | undefined;
   #watched: Watched | undefined;
   /** An image that the visitor opened, in place of the scene. */
   #opened: Picture | undefined;
   #shown: 'image' | 'map' = 'image';
   #point: readonly [x: number, y: number] | undefined;
-  #query: Float32Array | undefined;
-  /** The windows that are most like the query, in the picture of now. */
-  #matches: readonly Match[] = [];
   #isVisible = true;
   #playing = false;
   /** Pictures are watched one after another, and none while the watcher changes. */
   readonly #turns = new Turns();
   /** Counts settings, so that those that were overtaken are dropped. */
   #round = 0;
-  #times: { network: number[]; regions: number[] } = { network: [], regions: [] };
+  /** What the latest pictures took. */
+  #latest: Pick<Watched, 'times' | 'regionsMs'>[] = [];
 
   constructor(root: HTMLElement) {
     this.#root = root;
     this.#picture = element(root, '.picture');
-    this.#rcnn = new RcnnControl(root);
+    this.#rcnn = new RcnnControl(root, () => this.#draw());
+    this.#boxes = new BoxesPanel(root, () => this.#draw());
+    this.#learn = new LearnControl(root, () => this.#watch());
+    this.#likeness = new Likeness(root);
     this.#compare = new CompareControl(root);
-    this.#vector = new VectorPicture(element(root, '#vector'), () => {});
+    this.#chosenWindow = new ChosenWindow(root);
     this.#listen();
   }
 
@@ -84,6 +99,7 @@ class WindowsView implements View {
     this.#isVisible = false;
     this.#stop();
     this.#rcnn.stop();
+    this.#learn.stop();
     this.#compare.stop();
   }
 
@@ -97,6 +113,9 @@ class WindowsView implements View {
     on('#all', 'change', () => this.#draw());
     on('#compare', 'click', () => this.#compareBoth());
     on('#rcnn', 'click', () => this.#runAsRcnn());
+    on('#draw', 'click', () => this.#drawOwn());
+    on('#learn', 'click', () => this.#watcher && this.#learn.toggle(this.#watcher.detector));
+    on('#unlearn', 'click', () => this.#watcher && this.#learn.forget(this.#watcher.detector));
     on('#forget', 'click', () => {
       this.#lookFor(undefined);
       // The button is gone.
@@ -159,9 +178,10 @@ class WindowsView implements View {
     return (this.#picture.clientWidth - 2) / (this.#watched?.image.width ?? 1);
   }
 
-  /** The number of the window under the pointer. */
+  /** The number of the window under the pointer: in a box the one that led to it, and else the nearest. */
   get #chosen(): number | undefined {
-    return this.#watched && this.#point ? windowAt(this.#watched.windows, ...this.#point) : undefined;
+    if (!this.#watched || !this.#point) return undefined;
+    return this.#boxes.pointedAt?.windows[0] ?? windowAt(this.#watched.windows, ...this.#point);
   }
 
   /** Other settings: another pool, and times from the beginning. */
@@ -201,34 +221,31 @@ class WindowsView implements View {
     this.#watcher?.dispose();
     this.#watcher = watcher;
     this.#watched = undefined;
-    this.#query = undefined;
-    this.#times = { network: [], regions: [] };
+    this.#likeness.lookFor(undefined, undefined);
+    this.#latest = [];
   }
 
-  /** Shows the windows at work before anybody has pointed anywhere: around the largest piece of ink. */
+  /** Shows the windows at work before anybody has pointed anywhere: at the digit that is surest. */
   #pointAtSomething(): void {
-    const first = this.#watched?.windows[0];
-    if (!first) return;
-    this.#moveTo((first.x1 + first.x2) / 2, (first.y1 + first.y2) / 2);
-    this.#lookFor(0);
+    const { box } = this.#boxes.shown[0] ?? { box: this.#watched?.windows[0] };
+    if (box) this.#moveTo((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2);
   }
 
   async #watch({ keepTimes } = { keepTimes: true }): Promise<void> {
     await this.#turns.take(async () => {
       this.#watched = await this.#watcher?.watch(this.#opened ?? this.#scene.draw(), this.#count);
-      if (keepTimes && this.#watched) this.#keepTimes(this.#watched);
+      if (!keepTimes || !this.#watched) return;
+      const { times, regionsMs } = this.#watched;
+      this.#latest = [{ times, regionsMs }, ...this.#latest].slice(0, TIMES_KEPT);
     });
-    this.#search();
+    this.#boxes.set(this.#watched?.found ?? [], !this.#playing);
+    this.#likeness.search(this.#watched);
     this.#draw();
-  }
-
-  #keepTimes({ networkMs, regionsMs }: Watched): void {
-    this.#times.network = [networkMs, ...this.#times.network].slice(0, TIMES_KEPT);
-    this.#times.regions = [regionsMs, ...this.#times.regions].slice(0, TIMES_KEPT);
   }
 
   async #play(): Promise<void> {
     this.#opened = undefined;
+    this.#rcnn.forget();
     this.#setPlaying(true);
     while (this.#playing) {
       this.#scene.advance();
@@ -239,6 +256,7 @@ class WindowsView implements View {
 
   async #pause(): Promise<void> {
     this.#stop();
+    this.#boxes.refresh(true);
     if (!this.#compare.isDone) await this.#compareBoth();
   }
 
@@ -255,23 +273,37 @@ class WindowsView implements View {
   /** Who goes by keyboard hears which window that is; not while every picture has another one there. */
   #readAloud(): void {
     const byKeyboard = document.activeElement === this.#picture;
-    element(this.#root, '#window-text').ariaLive = byKeyboard && !this.#playing ? 'polite' : 'off';
-    element(this.#root, '#found-text').ariaLive = this.#playing ? 'off' : 'polite';
+    for (const text of ['#window-text', '#box-text']) {
+      element(this.#root, text).ariaLive = byKeyboard && !this.#playing ? 'polite' : 'off';
+    }
+    for (const text of ['#found-text', '#boxes-text']) {
+      element(this.#root, text).ariaLive = this.#playing ? 'off' : 'polite';
+    }
   }
 
   async #next(): Promise<void> {
     this.#stop();
+    this.#rcnn.forget();
     this.#opened = undefined;
     for (let i = 0; i < 20; i++) this.#scene.advance();
     await this.#watch();
   }
 
   async #open(file: File | undefined): Promise<void> {
-    if (!file) return;
+    if (file) await this.#show(await readImage(file));
+  }
+
+  async #drawOwn(): Promise<void> {
     this.#stop();
-    this.#opened = await readImage(file);
+    const drawing = await askForDrawing(SHEET);
+    if (drawing) await this.#show(drawing);
+  }
+
+  async #show(image: Picture): Promise<void> {
+    this.#stop();
+    this.#opened = image;
     this.#rcnn.forget();
-    this.#query = undefined;
+    this.#likeness.lookFor(undefined, undefined);
     await this.#watch();
     this.#pointAtSomething();
     await this.#compareBoth();
@@ -280,29 +312,13 @@ class WindowsView implements View {
   #moveTo(x: number, y: number): void {
     const { width, height } = this.#watched?.image ?? { width: 1, height: 1 };
     this.#point = [Math.max(0, Math.min(width - 1, x)), Math.max(0, Math.min(height - 1, y))];
+    this.#boxes.pointAt(...this.#point);
     this.#drawPoint();
   }
 
   #lookFor(at: number | undefined): void {
-    const watched = this.#watched;
-    this.#query =
-      watched && at !== undefined
-        ? watched.vectors.slice(at * watched.length, (at + 1) * watched.length)
-        : undefined;
-    this.#search();
+    this.#likeness.lookFor(this.#watched, at);
     this.#drawPoint();
-  }
-
-  #search(): void {
-    const { vectors, windows } = this.#watched ?? {};
-    const ranked =
-      vectors && windows && this.#query ? findAlike(vectors, windows, this.#query, MOST_FOUND) : [];
-    this.#matches = ranked.filter(({ likeness }) => likeness > LIKE_ENOUGH);
-    element(this.#root, '#forget').hidden = !this.#query;
-    const news = this.#query
-      ? `${this.#matches.length} places look like it, by the cosine between vectors.`
-      : '';
-    sayNews(element(this.#root, '#found-text'), news);
   }
 
   async #compareBoth(): Promise<void> {
@@ -314,7 +330,8 @@ class WindowsView implements View {
     const [watcher, watched] = [this.#watcher, this.#watched];
     if (!watcher || !watched) return;
     this.#stop();
-    await this.#rcnn.toggle(watcher, watched, median(this.#times.network) + median(this.#times.regions));
+    const fastMs = totalOf(medianTimes(this.#latest.map(({ times }) => times)));
+    await this.#rcnn.toggle(watcher.detector, watched.image, watched.windows.length, fastMs);
   }
 
   readonly #draw = oncePerFrame(() => {
@@ -323,10 +340,11 @@ class WindowsView implements View {
     this.#drawCells(watched);
     this.#drawEvery(watched);
     this.#showPoint(watched);
-    const { network, regions } = this.#times;
-    if (network.length === 0) return;
-    element(this.#root, '#time-network').textContent = inMs(median(network));
-    element(this.#root, '#time-regions').textContent = inMs(median(regions));
+    this.#rcnn.draw(watched.image, this.#boxes.least);
+    if (this.#latest.length === 0) return;
+    showTimes(this.#root, 'fast', medianTimes(this.#latest.map(({ times }) => times)));
+    const regions = median(this.#latest.map(({ regionsMs }) => regionsMs));
+    element(this.#root, '#time-regions').textContent = inMs(regions);
   });
 
   readonly #drawPoint = oncePerFrame(() => {
@@ -336,7 +354,10 @@ class WindowsView implements View {
   /** All that changes as the visitor points elsewhere. */
   #showPoint(watched: Watched): void {
     this.#drawOverlay(watched);
-    this.#showChosen(watched);
+    element(this.#root, '#box-text').textContent =
+      this.#boxes.describe() || 'Point at a box to see the windows that led to it.';
+    if (this.#chosen !== undefined && this.#watcher)
+      this.#chosenWindow.show(watched, this.#watcher, this.#chosen);
   }
 
   #drawCells({ image, map }: Watched): void {
@@ -361,38 +382,21 @@ class WindowsView implements View {
   #drawOverlay(watched: Watched): void {
     const { image, windows } = watched;
     const chosen = this.#chosen === undefined ? undefined : windows[this.#chosen];
-    const found = this.#matches.map(({ at, likeness }) => ({
-      window: windows[at],
-      text: likeness.toFixed(2),
-    }));
-    const bounds = chosen && this.#watcher?.boundsOf(watched, chosen);
+    const { shown, pointedAt } = this.#boxes;
     drawWindows(
       element(this.#root, '.picture-chosen'),
       {
-        height: image.height,
-        width: image.width,
+        ...image,
+        // While it is looked for, boxes would hide what looks like it.
+        boxes: this.#likeness.isOn ? [] : shown,
+        pointedAt,
+        led: pointedAt?.windows.map((at): Box => windows[at]) ?? [],
         chosen,
-        bins: bounds?.[0],
+        bins: chosen && this.#watcher?.boundsOf(watched, chosen)[0],
         step: STEP,
-        found,
+        alike: this.#likeness.found,
       },
       this.#scale,
     );
-  }
-
-  #showChosen(watched: Watched): void {
-    const at = this.#chosen;
-    if (at === undefined || !this.#watcher) return;
-    const { windows, vectors, length, map, most } = watched;
-    const window = windows[at];
-    const levels = this.#watcher.boundsOf(watched, window);
-    const layout = new VectorLayout(levels, map.dims[1]);
-    const vector = vectors.subarray(at * length, (at + 1) * length);
-    this.#vector.draw(layout, vector, most, undefined);
-    const [w, h] = [window.x2 - window.x1 + 1, window.y2 - window.y1 + 1];
-    element(this.#root, '#window-text').textContent =
-      `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${window.x1}, ${window.y1}. ` +
-      `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click, or press Enter, to find what looks like it.`;
-    element(this.#root, '#vector-text').textContent = `${length} values, as every window has.`;
   }
 }

@@ -1,6 +1,6 @@
 import digitsUrl from 'virtual:digits-file';
 import type { RawDigits } from '../../train/digits.js';
-import { type DownloadProgress, download } from '../ui/download.js';
+import { type DownloadProgress, download } from './download.js';
 
 const PIXELS = 28 * 28;
 

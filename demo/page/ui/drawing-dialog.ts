@@ -1,16 +1,33 @@
 import type { Plane } from '../../ink/plane.js';
-import { element } from '../ui/dom.js';
-import { Pad } from '../ui/pad.js';
+import { element } from './dom.js';
 import html from './drawing-dialog.html?raw';
+import { Pad } from './pad.js';
+
+export interface Sheet {
+  /** In pixels; the visitor may choose others. */
+  readonly width: number;
+  readonly height: number;
+  /** Width of the pen in pixels; without it the pen grows with what is drawn. */
+  readonly pen?: number;
+  /** What is said above it. */
+  readonly note: string;
+}
+
+/** Of the sides of a small sheet, in pixels. */
+const MOST = 256;
+const SMALL_SHEET: Sheet = { width: 64, height: 48, note: 'Of any size. The pen grows with what you draw.' };
 
 /** Lets the visitor draw an image of a size of their own; resolves to nothing when they leave. */
-export function askForDrawing(): Promise<Plane | undefined> {
+export function askForDrawing(sheet: Sheet = SMALL_SHEET): Promise<Plane | undefined> {
   const dialog = document.createElement('dialog');
   dialog.innerHTML = html;
+  element(dialog, '.note').textContent = sheet.note;
   dialog.setAttribute('aria-labelledby', 'drawing-title');
   document.body.append(dialog);
   const height = element<HTMLInputElement>(dialog, '[name=height]');
   const width = element<HTMLInputElement>(dialog, '[name=width]');
+  [width.value, height.value] = [String(sheet.width), String(sheet.height)];
+  for (const input of [width, height]) input.max = String(Math.max(MOST, sheet.width, sheet.height));
   const use = element<HTMLButtonElement>(dialog, '[value=use]');
   const pad = new Pad(
     element(dialog, '.pad'),
@@ -20,6 +37,7 @@ export function askForDrawing(): Promise<Plane | undefined> {
     () => {
       use.disabled = pad.isEmpty;
     },
+    sheet.pen,
   );
   const resize = () => {
     if (height.validity.valid && width.validity.valid) pad.resize(height.valueAsNumber, width.valueAsNumber);

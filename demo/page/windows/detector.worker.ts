@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { DetectorDesk } from './detector-desk.js';
+
+expose(new DetectorDesk());
