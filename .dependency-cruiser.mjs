@@ -19,7 +19,7 @@ const demo = [
   ['data'],
   ['samples', 'site'],
   ['detect'],
-  ['terminal'],
+  ['terminal', 'paper'],
   ['backbone'],
   ['page'],
   ['camera'],

@@ -116,6 +116,7 @@ function verdict({ ordinary, unseen }: ExperimentResult, { good, bad, bold }: St
   }
   print(good(`More than ${required} recognised, at sizes seen and unseen.`));
   print(`In the browser: ${bold('npm run demo')}`);
+  print(`The paper's experiments, in up to 15 minutes: ${bold('npm run paper')}`);
   return 0;
 }
 

@@ -1,0 +1,81 @@
+/** Runs the experiments and writes the page. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { detectorFile } from '../detect/weights.js';
+import { Crew } from './crew.js';
+import type { DetectorResult } from './detectors.js';
+import { countTasks, runExperiments } from './experiments.js';
+import { Finished } from './finished.js';
+import { HELP, type Options, parseOptions, UsageError } from './options.js';
+import { pageOf } from './page.js';
+import { detectorPlot, sizePlot } from './plots.js';
+import { PaperProgress } from './progress.js';
+import { FULL, QUICK } from './scale.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The detectors that the demo's page shows, and the files of their weights. */
+const PAGE_FILES = { 'Fast R-CNN, roi-pool': 'fast-rcnn.bin', 'R-CNN': 'rcnn.bin' } as const;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(words, root);
+    if (options.help) console.log(HELP);
+    else await writePaper(options);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof UsageError ? error.message : error);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function writePaper({ quick, out, processes, resume, weights }: Options): Promise<void> {
+  const scale = quick ? QUICK : FULL;
+  const started = performance.now();
+  const progress = new PaperProgress(
+    process.stdout,
+    process.stdout.isTTY && !process.env.CI,
+    countTasks(scale),
+  );
+  const finished = await Finished.open(
+    join(root, 'target', quick ? 'paper-tasks-quick' : 'paper-tasks'),
+    scale,
+    resume,
+  );
+  const crew = new Crew(processes, scale, finished, progress);
+  process.once('SIGINT', () => {
+    crew.end();
+    progress.leave();
+    process.exit(130);
+  });
+  try {
+    const findings = await runExperiments(crew, scale);
+    const minutes = (performance.now() - started) / 60_000;
+    await mkdir(out, { recursive: true });
+    const files = {
+      'paper.md': pageOf(findings, { scale, minutes, processes, quick, resumed: resume }),
+      'paper-sizes.svg': sizePlot(findings.classifiers),
+      'paper-detectors.svg': detectorPlot(findings),
+    };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(out, name), content);
+    if (weights) await writeWeights(findings.detectors);
+    progress.leave();
+    console.log(
+      `Written in ${minutes.toFixed(1)} minutes: ${Object.keys(files)
+        .map((name) => relative(process.cwd(), join(out, name)))
+        .join(', ')}`,
+    );
+  } finally {
+    crew.end();
+  }
+}
+
+async function writeWeights(detectors: readonly DetectorResult[]): Promise<void> {
+  for (const { detector, weights } of detectors) {
+    const file = PAGE_FILES[detector as keyof typeof PAGE_FILES];
+    if (file) await writeFile(join(root, 'demo/detect', file), detectorFile(detector, weights));
+  }
+}
