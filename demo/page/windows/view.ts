@@ -83,9 +83,7 @@ class WindowsView implements View {
   }
 
   async start(): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#renew();
-    });
+    await this.#attempt(() => this.#renew());
   }
 
   shown(): void {
