@@ -8,6 +8,7 @@ import { mean } from './statistics.js';
 const COMMON = {
   title: undefined,
   width: 760,
+  marginBottom: 44,
   style: { background: 'white', color: '#222', fontSize: '12px' },
   color: { scheme: 'tableau10', legend: false },
 } as const;
@@ -78,6 +79,7 @@ function draw(options: Plot.PlotOptions, names: readonly string[]): string {
     text.setAttribute('y', String(height + 18 * (i + 1)));
     text.setAttribute('fill', String(scale?.apply(name)));
     text.setAttribute('font-weight', '600');
+    text.setAttribute('text-anchor', 'start');
     text.textContent = name;
     svg.append(text);
   });
