@@ -81,8 +81,9 @@ export class BoxesPanel {
 
   #entryOf(detection: Detection): HTMLElement {
     const { label, score, windows } = detection;
-    const button = make('button', { type: 'button', className: 'quiet' }, `${label} · ${score.toFixed(2)}`);
-    button.ariaLabel = `${label}, score ${score.toFixed(2)}, ${windows.length} windows`;
+    const text = `${label} · ${score.toFixed(2)}`;
+    const button = make('button', { type: 'button', className: 'quiet' }, text);
+    button.ariaLabel = `${text}, from ${windows.length} windows`;
     for (const event of ['focus', 'pointerenter', 'click']) {
       button.addEventListener(event, () => this.#lookAt(detection));
     }
