@@ -39,6 +39,8 @@ describe.runIf(executablePath)('in Firefox', () => {
     await says('#runtime', 'simd-threads');
     await show('windows');
     await says('#times-text', 'times as fast');
+    const found = await page.$eval('#boxes-text', ({ textContent }) => textContent);
+    expect(Number(/^(\d+) digits/.exec(found ?? '')?.[1])).toBeGreaterThan(10);
     expect(complaints).toEqual([]);
   });
 
