@@ -2,11 +2,9 @@ import type { Layout, OutputOrder } from '../arguments/feature-map.js';
 import type { Grid } from '../arguments/levels.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
+import { MOST_PLANS } from '../core/tuning.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
 import { type Bins, binRules, checkBinCounts } from './bins.js';
-
-/** Plans kept for sizes that come again. A plan takes a few kilobytes for usual levels. */
-const MOST_PLANS = 256;
 
 /** A pyramid planned for one size of map, in WASM memory. */
 export interface Plan {

@@ -1,7 +1,5 @@
 import { PyramidPoolError } from '../core/errors.js';
-
-/** Calls that are under way may hold so many bytes before others wait: they run one after the other anyway. */
-const MOST_BYTES = 2 ** 28;
+import { MOST_BYTES_UNDER_WAY } from '../core/tuning.js';
 
 /** Lets asynchronous calls begin in their order: at once where there is memory for them, or else after those before them. */
 export class Admission {
@@ -41,7 +39,7 @@ export class Admission {
 
   #tryToBegin<T extends { readonly bytes: number }>(prepare: () => T): T | undefined {
     const others = this.#underWay > 0;
-    if (others && this.#bytes >= MOST_BYTES) return undefined;
+    if (others && this.#bytes >= MOST_BYTES_UNDER_WAY) return undefined;
     try {
       const begun = prepare();
       this.#underWay++;

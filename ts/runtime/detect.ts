@@ -1,10 +1,8 @@
 import { simd, threads } from 'wasm-feature-detect';
 import { platform } from '#platform';
 import { PyramidPoolError } from '../core/errors.js';
+import { MOST_AUTOMATIC_THREADS } from '../core/tuning.js';
 import type { Variant } from '../core/variant.js';
-
-/** Threads beyond these add nothing: pooling is bound by memory. */
-const MOST_AUTOMATIC_THREADS = 8;
 
 /** What a runtime will be, and why it is not more. */
 export interface Choice {

@@ -4,6 +4,7 @@
  */
 
 import type { WebAssemblyMemory } from '../core/host-types.js';
+import { CHUNKS_PER_JOB, SPIN_MS } from '../core/tuning.js';
 import type { Kernels } from '../core/variant.js';
 import { PAGE_BYTES, PageCount } from '../memory/page-count.js';
 
@@ -38,14 +39,8 @@ export const CONTROL_WORDS = 16;
 const CHUNK_BITS = 12;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
-/** Chunks a job is cut into: enough to even out threads that start late or are disturbed. */
-const CHUNKS_PER_JOB = 16;
-
 /** The caller of a job has no number among the workers. */
 const CALLER = -1;
-
-/** A worker that found nothing to do looks again this long before it sleeps: waking it costs the caller more. */
-export const SPIN_MS = 0.05;
 
 /** A list of jobs in memory, and who may run it with which working memory. */
 export interface OpenJobs {

@@ -2,15 +2,12 @@ import { platform } from '#platform';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
 import type { ScriptUrl, WebAssemblyModule } from '../core/host-types.js';
 import { WORD_BYTES } from '../core/tensor.js';
+import { SPIN_MS, WORTH_SHARING, WORTH_WAKING } from '../core/tuning.js';
 import { type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
 import type { StartedWorker } from '../platform/platform.js';
-import { CONTROL_WORDS, JobQueue, SPIN_MS } from './job-queue.js';
+import { CONTROL_WORDS, JobQueue } from './job-queue.js';
 
-/** With fewer elements, some tens of microseconds of work, a job is over before a sleeping worker has begun. */
-const WORTH_WAKING = 1 << 18;
-/** Workers that are awake still take part in jobs this small. */
-const WORTH_SHARING = 1 << 15;
 /**
  * A waiting caller looks as often as this whether work goes on, and gives up after as many looks without a finished
  * chunk: looks and not seconds, since a machine that slept has lost no worker.
