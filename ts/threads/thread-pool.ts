@@ -2,7 +2,7 @@ import { platform } from '#platform';
 import { messageOf, PyramidPoolError } from '../core/errors.js';
 import type { ScriptUrl, WebAssemblyModule } from '../core/host-types.js';
 import { WORD_BYTES } from '../core/tensor.js';
-import { SPIN_MS, WORTH_SHARING, WORTH_WAKING } from '../core/tuning.js';
+import { SPIN_MS, WORTH_SHARING } from '../core/tuning.js';
 import { type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
 import type { StartedWorker } from '../platform/platform.js';
@@ -141,8 +141,7 @@ export class ThreadPool {
   }
 
   #isWorth({ elements }: JobList): boolean {
-    const awake = this.#jobQueue.asleep < this.#jobQueue.started;
-    return this.#failure === undefined && elements >= (awake ? WORTH_SHARING : WORTH_WAKING);
+    return this.#failure === undefined && elements >= WORTH_SHARING;
   }
 
   /**
