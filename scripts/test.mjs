@@ -2,9 +2,10 @@
 
 import { cli } from './cli.mjs';
 import { packaged } from './programs.mjs';
+import { inProject } from './project.mjs';
 import { forget, noteBroken, readBroken } from './results.mjs';
 import { setup } from './setup.mjs';
-import { show, step } from './step.mjs';
+import { nothing, run, show, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const help = `
@@ -19,6 +20,7 @@ export async function test(args = []) {
   const { build } = await import('./build.mjs');
   await build();
   await step('testing the crate', testCrate);
+  await step('testing the host in Rust', testRustHost);
   await step('testing the package', () => testPackage(args));
   // A part of the tests was asked for.
   if (args.length > 0) return;
@@ -30,6 +32,20 @@ async function testCrate() {
   const toolchain = await provideNative();
   await show(toolchain.cargo, ['test', '--workspace', '--locked'], { env: nativeEnv(toolchain) });
   return 'crate tested';
+}
+
+/** The host in Rust, where its engine can be had: a crate that stands by itself. */
+async function testRustHost() {
+  const toolchain = await provideNative();
+  const env = { ...nativeEnv(toolchain), CARGO_TARGET_DIR: inProject('target', 'hosts') };
+  const where = ['--locked', '--manifest-path', inProject('demo', 'hosts', 'rust', 'Cargo.toml')];
+  try {
+    await run(toolchain.cargo, ['fetch', ...where], { env });
+  } catch {
+    return nothing('the host in Rust is not tested: wasmi cannot be had');
+  }
+  await show(toolchain.cargo, ['test', '--release', ...where], { env });
+  return 'host in Rust tested';
 }
 
 async function testPackage(args) {
