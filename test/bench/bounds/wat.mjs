@@ -25,12 +25,34 @@ const sweep = (body) => `
 const splat = (value) => `(f32x4.splat (f32.const ${value}))`;
 const lane = (k, of) => `(f32x4.extract_lane ${k} (local.get $${of}))`;
 
+/**
+ * A sweep many times over, by turns over inputs that lie one after the other: for hosts to whom a call costs as much as a sweep
+ * over a small map.
+ */
+const repeated = (name, use) => `
+  (func (export "${name}Times") (param $at i32) (param $bytes i32) (param $inputs i32) (param $times i32)
+    (local $turn i32)
+    (loop $next
+      ${use.replace(
+        '%',
+        `(call $${name}
+        (i32.add
+          (local.get $at)
+          (i32.mul (local.get $bytes) (i32.rem_u (local.get $turn) (local.get $inputs))))
+        (local.get $bytes))`,
+      )}
+      (local.set $turn (i32.add (local.get $turn) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $turn) (local.get $times)))))`;
+
 export const bounds = `
 (module
   (memory (export "memory") 1)
 
+  ;; Grows the memory by pages.
+  (func (export "reserve") (param $pages i32) (result i32) (memory.grow (local.get $pages)))
+
   ;; The maximum of all cells, NaN if any is: a maximum and a NaN mask, as PyTorch's rule demands.
-  (func (export "maximum") (param $at i32) (param $bytes i32) (result f32)
+  (func $maximum (export "maximum") (param $at i32) (param $bytes i32) (result f32)
     (local $end i32) (local $n0 v128) (local $n1 v128)
     ${each('(local $m% v128) (local $v% v128)')}
     ${each(`(local.set $m% ${splat('-inf')})`)}
@@ -44,7 +66,7 @@ export const bounds = `
     (f32.max (f32.max ${lane(0, 'm0')} ${lane(1, 'm0')}) (f32.max ${lane(2, 'm0')} ${lane(3, 'm0')})))
 
   ;; The place of the first maximum: a comparison, a maximum and a selection of the index.
-  (func (export "place") (param $at i32) (param $bytes i32) (result i32)
+  (func $place (export "place") (param $at i32) (param $bytes i32) (result i32)
     (local $end i32) (local $index v128) (local $best f32) (local $first i32)
     ${each('(local $m% v128) (local $i% v128) (local $v% v128)')}
     ${each(`(local.set $m% ${splat('-inf')})`)}
@@ -79,6 +101,9 @@ export const bounds = `
     (local.get $first))
 
   ;; Zeros.
-  (func (export "fill") (param $at i32) (param $bytes i32)
-    (memory.fill (local.get $at) (i32.const 0) (local.get $bytes))))
+  (func $fill (export "fill") (param $at i32) (param $bytes i32)
+    (memory.fill (local.get $at) (i32.const 0) (local.get $bytes)))
+  ${repeated('maximum', '(drop %)')}
+  ${repeated('place', '(drop %)')}
+  ${repeated('fill', '%')})
 `;

@@ -1,0 +1,272 @@
+/** The benchmark of engines at a terminal. See `--help`. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Case, cases, type Operation, ratioOf, spreadOf } from '../core/index.js';
+import { Material, type Work } from '../core/work.js';
+import { describeMachine } from '../machine.js';
+import type { Channel } from './channel.js';
+import { type Found, findEngines } from './find.js';
+import { help } from './help.mjs';
+import { type ModuleName, moduleText } from './modules.js';
+import { probe } from './probes.js';
+import {
+  type EngineResult,
+  type EnginesReport,
+  type ProbeResult,
+  type Start,
+  writeEngines,
+} from './report.js';
+import { boundSubject, poolSubject, type Subject } from './subject.js';
+
+const OPERATIONS = ['forward', 'indices', 'backward'] as const satisfies Operation[];
+const MODULES: readonly ModuleName[] = ['simd', 'scalar', 'bound'];
+const STARTS = 5;
+/** Milliseconds of a sample, and of the runs before the first, so that engines compile for good. */
+const SAMPLE_MS = 8;
+const WARM_MS = 150;
+/** For those that are timed from outside, whose calls vary by a part of a millisecond. */
+const OUTSIDE_MS = 40;
+
+/** What the benchmark was told cannot be done. */
+class Misuse extends Error {}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      case: { type: 'string', multiple: true },
+      operation: { type: 'string', multiple: true },
+      engine: { type: 'string', multiple: true },
+      rounds: { type: 'string', default: '9' },
+      probes: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      record: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const names = (list: readonly string[] | undefined) => list?.flatMap((text) => text.split(','));
+  const options = {
+    ...values,
+    case: names(values.case),
+    operation: names(values.operation),
+    engine: names(values.engine),
+  };
+  const known = cases.map(({ name }) => name);
+  refuse('case', options.case, known);
+  refuse('operation', options.operation, OPERATIONS);
+  if (!/^[1-9]\d*$/.test(values.rounds)) throw new Misuse('--rounds needs a number from 1 on.');
+  return options;
+}
+
+function refuse(what: string, asked: readonly string[] | undefined, known: readonly string[]): void {
+  const other = asked?.find((name) => !known.includes(name));
+  if (other !== undefined) throw new Misuse(`There is no ${what} ${other}: there are ${known.join(', ')}.`);
+}
+
+/** An engine under way: an engine's process holds one module at a time, so each module has a process. */
+interface Entry {
+  readonly found: Found;
+  readonly module: ModuleName;
+  readonly channel: Channel;
+  subject?: Subject;
+  count: number;
+  samples: number[];
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  else process.stderr.write(`${text}\n`);
+}
+
+/** Milliseconds of `count` runs. */
+async function timeOf({ found, subject, channel }: Entry, count: number): Promise<number> {
+  if (!found.timedOutside) return (subject as Subject).time(count);
+  const start = performance.now();
+  await (subject as Subject).time(count);
+  const end = performance.now();
+  // The two commands that a sample is made of, once more with nothing to do.
+  await channel.ask({ do: 'hash', address: 0, bytes: 0 });
+  await channel.ask({ do: 'hash', address: 0, bytes: 0 });
+  return Math.max(end - start - (performance.now() - end), 1e-3);
+}
+
+/** Chooses how many runs a sample has, and runs until the engine has compiled what it compiles. */
+async function warmUp(entry: Entry): Promise<void> {
+  const until = performance.now() + WARM_MS;
+  const sampleMs = entry.found.timedOutside ? OUTSIDE_MS : SAMPLE_MS;
+  let fastest = Number.POSITIVE_INFINITY;
+  let count = 1;
+  do {
+    const taken = await timeOf(entry, count);
+    fastest = Math.min(fastest, Math.max(taken, 1e-3) / count);
+    if (taken < sampleMs / 2) count = Math.min(2 * count, (entry.subject as Subject).most);
+  } while (performance.now() < until);
+  entry.count = Math.min(Math.ceil(sampleMs / fastest), (entry.subject as Subject).most);
+}
+
+/** Measures one piece of work in all engines by turns. */
+async function measure(work: Work, entries: readonly Entry[], rounds: number): Promise<EngineResult[]> {
+  const label = `${work.case.name} ${work.operation}`;
+  const ready: Entry[] = [];
+  for (const entry of entries) {
+    const { found, module, channel } = entry;
+    progress(`${label}: ${found.name}, ${module}`);
+    if (found.interprets && work.case.dims[0] * work.case.dims[1] * work.case.dims[2] > 2 ** 14) continue;
+    try {
+      await channel.ask({ do: 'load', name: module, wasm: moduleText(module) });
+      entry.subject = await (module === 'bound' ? boundSubject : poolSubject)(channel, work);
+      if (!entry.subject) continue;
+      await entry.subject.check();
+      await warmUp(entry);
+    } catch (error) {
+      throw new Error(`${found.name}, ${module}, ${label}: ${(error as Error).message}`, { cause: error });
+    }
+    entry.samples = [];
+    ready.push(entry);
+  }
+  for (let round = 0; round < rounds; round++) {
+    progress(`${label}: round ${round + 1} of ${rounds}`);
+    // Another one begins each time, so that nobody always follows the same one.
+    for (let i = 0; i < ready.length; i++) {
+      const entry = ready[(i + round) % ready.length] as Entry;
+      entry.samples.push((1000 * (await timeOf(entry, entry.count))) / entry.count);
+    }
+  }
+  return ready.map(({ found, module, samples }) => ({
+    case: work.case.name,
+    operation: work.operation,
+    engine: found.name,
+    module,
+    samples,
+  }));
+}
+
+/** Compiling and instantiating copies of a module that no engine has seen, and the first forward call of case a. */
+async function starts(entries: readonly Entry[], work: Work): Promise<Start[]> {
+  const results: Start[] = [];
+  for (const { found, module, channel } of entries) {
+    if (module === 'bound') continue;
+    progress(`start: ${found.name}, ${module}`);
+    const times: { compile: number; instantiate: number; first: number }[] = [];
+    let code: number | undefined;
+    for (let i = 0; i < STARTS; i++) {
+      const loaded = (await channel.ask({ do: 'load', name: module, wasm: moduleText(module) })) as {
+        compile: number;
+        instantiate: number;
+        code?: number;
+      };
+      code = loaded.code;
+      const subject = await poolSubject(channel, work);
+      times.push({ ...loaded, first: await subject.time(1) });
+    }
+    const median = (of: 'compile' | 'instantiate' | 'first') =>
+      spreadOf(times.map((time) => time[of])).median;
+    results.push({
+      engine: found.name,
+      module,
+      ...(found.timedOutside
+        ? {}
+        : { compile: median('compile'), instantiate: median('instantiate'), first: median('first') }),
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+  return results;
+}
+
+async function open(engines: readonly Found[]): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for (const found of engines) {
+    progress(`starting ${found.name}`);
+    try {
+      const opened: Entry[] = [];
+      for (const module of MODULES) {
+        opened.push({ found, module, channel: await found.open(), count: 1, samples: [] });
+      }
+      entries.push(...opened);
+    } catch (error) {
+      console.log(`left out: ${found.name} does not start (${(error as Error).message})`);
+    }
+  }
+  return entries;
+}
+
+function print(results: readonly EngineResult[]): void {
+  let heading = '';
+  for (const { case: name, operation, engine, module, samples } of results) {
+    if (heading !== `${name} ${operation}`) {
+      heading = `${name} ${operation}`;
+      console.log(`\n${heading}`);
+    }
+    const same = (other: EngineResult) => other.case === name && other.operation === operation;
+    const base = results.find((other) => same(other) && other.module === module);
+    const bound = results.find((other) => same(other) && other.engine === engine && other.module === 'bound');
+    const { median } = spreadOf(samples);
+    const ratio = base ? `${ratioOf(samples, base.samples).median.toFixed(2)} x ${base.engine}` : '';
+    const times =
+      bound && module !== 'bound' ? `${ratioOf(samples, bound.samples).median.toFixed(2)} x its bound` : '';
+    console.log(
+      `  ${`${engine} ${module}`.padEnd(30)}${median.toFixed(1).padStart(11)} µs  ${ratio.padEnd(16)}${times}`,
+    );
+  }
+}
+
+async function main(options: ReturnType<typeof readOptions>): Promise<void> {
+  const all = findEngines();
+  const engines = all.filter(
+    ({ name }) => !options.engine || options.engine.some((start) => name.startsWith(start)),
+  );
+  if (engines.length === 0) throw new Misuse(`No engine is called ${options.engine}: see --list.`);
+  if (options.list) {
+    for (const { name, engine, version } of engines) console.log(name.padEnd(22), engine.padEnd(24), version);
+    return;
+  }
+  const entries = await open(engines);
+  try {
+    const results: EngineResult[] = [];
+    let started: Start[] = [];
+    let probed: ProbeResult[] = [];
+    const chosen: Case[] = cases.filter(({ name }) =>
+      options.case ? options.case.includes(name) : name !== 'f',
+    );
+    if (options.probes)
+      probed = await probe(
+        entries.filter(({ module }) => module === 'bound'),
+        Number(options.rounds),
+        progress,
+      );
+    else started = await starts(entries, new Material(cases[0] as Case).work('forward'));
+    for (const c of options.probes ? [] : chosen) {
+      const material = new Material(c);
+      for (const operation of options.operation ?? OPERATIONS) {
+        results.push(
+          ...(await measure(material.work(operation as Operation), entries, Number(options.rounds))),
+        );
+      }
+    }
+    print(results);
+    const report: EnginesReport = {
+      machine: describeMachine(),
+      engines: engines.map(({ name, engine, version }) => ({ name, engine, version })),
+      starts: started,
+      probes: probed,
+      results,
+    };
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(report)}\n`);
+    if (options.record) await writeEngines(report);
+  } finally {
+    for (const { channel } of entries) await channel.close();
+  }
+}
+
+try {
+  const options = readOptions();
+  if (options.help) console.log(help.trim());
+  else await main(options);
+  process.exit();
+} catch (error) {
+  const told =
+    error instanceof Misuse || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+  console.error(told ? (error as Error).message : error);
+  process.exit(told ? 2 : 1);
+}
