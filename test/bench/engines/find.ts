@@ -106,11 +106,12 @@ function firefox(): Found | undefined {
 function webkit(): Found | undefined {
   const driver = findBrowser('webkit');
   if (!driver) return undefined;
-  const version = printed(driver, ['--version'])?.match(/\d+\.\d+\.\d+/)?.[0] ?? '';
+  // Its driver does not tell; Debian's packages do.
+  const version = printed('dpkg-query', ['-W', '-f=${Version}', 'webkit2gtk-driver'])?.split('-')[0] ?? '';
   return {
     name: 'webkitgtk',
     engine: 'JavaScriptCore',
-    version: `${browsers.webkit?.title} ${version}`,
+    version: `${browsers.webkit?.title} ${version}`.trim(),
     open: () => pageChannel((url) => openInWebKit(driver, url)),
   };
 }
