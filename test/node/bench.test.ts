@@ -1,4 +1,4 @@
-/** The options of the benchmark that choose what is measured. */
+/** The options of the benchmarks that choose what is measured. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,10 @@ import { afterAll, expect, test } from 'vitest';
 const folder = mkdtempSync(join(tmpdir(), 'pyramid-pool-bench-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const bench = (...options: string[]) =>
-  promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/bench/main.ts', ...options]);
+const runs = (program: string, options: readonly string[]) =>
+  promisify(execFile)(process.execPath, ['--import', 'tsx', program, ...options]);
+const bench = (...options: string[]) => runs('test/bench/main.ts', options);
+const benchEngines = (...options: string[]) => runs('test/bench/engines/main.ts', options);
 
 /** What is measured with these options: pairs of a case and an operation. */
 async function measured(...options: string[]): Promise<string[]> {
@@ -37,4 +39,33 @@ test.each([
     code: 2,
     stderr: expect.stringContaining(message),
   });
+});
+
+test('engines are measured by the same module, with their own bound and start', async () => {
+  const file = join(folder, 'engines.json');
+  const chosen = [
+    '--engine',
+    'node,wasmtime-cranelift',
+    '--case',
+    'a',
+    '--operation',
+    'indices',
+    '--rounds',
+    '1',
+  ];
+  await benchEngines(...chosen, '--json', file);
+  const { engines, results, starts } = JSON.parse(readFileSync(file, 'utf8'));
+  const names = engines.map(({ name }: { name: string }) => name);
+  expect(names).toContain('node');
+  for (const engine of names) {
+    const of = results.filter((it: { engine: string }) => it.engine === engine);
+    expect(of.map(({ module }: { module: string }) => module)).toEqual(['simd', 'scalar', 'bound']);
+    expect(of.every(({ samples }: { samples: number[] }) => (samples[0] as number) > 0)).toBe(true);
+  }
+  expect(starts.length).toBe(2 * names.length);
+});
+
+test('an engine that does not exist is refused', async () => {
+  const error = { code: 2, stderr: expect.stringContaining('No engine is called nobody') };
+  await expect(benchEngines('--engine', 'nobody')).rejects.toMatchObject(error);
 });

@@ -107,7 +107,8 @@ function webkit(): Found | undefined {
   const driver = findBrowser('webkit');
   if (!driver) return undefined;
   // Its driver does not tell; Debian's packages do.
-  const version = printed('dpkg-query', ['-W', '-f=${Version}', 'webkit2gtk-driver'])?.split('-')[0] ?? '';
+  const status = printed('dpkg-query', ['--status', 'webkit2gtk-driver']);
+  const version = status?.match(/^Version: ([\d.]+)/m)?.[1] ?? '';
   return {
     name: 'webkitgtk',
     engine: 'JavaScriptCore',

@@ -9,13 +9,8 @@ import { type Found, findEngines } from './find.js';
 import { help } from './help.mjs';
 import { type ModuleName, moduleText } from './modules.js';
 import { probe } from './probes.js';
-import {
-  type EngineResult,
-  type EnginesReport,
-  type ProbeResult,
-  type Start,
-  writeEngines,
-} from './report.js';
+import type { EngineResult, EnginesReport, ProbeResult, Start } from './record.js';
+import { writeEngines } from './report.js';
 import { boundSubject, poolSubject, type Subject } from './subject.js';
 
 const OPERATIONS = ['forward', 'indices', 'backward'] as const satisfies Operation[];

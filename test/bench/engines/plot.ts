@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { ratioOf } from '../core/index.js';
-import type { EnginesReport } from './report.js';
+import type { EnginesReport } from './record.js';
 
 const WIDEST = 100;
 

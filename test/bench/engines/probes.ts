@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { probes } from '../bounds/probes.mjs';
 import type { Channel } from './channel.js';
 import type { Found } from './find.js';
-import type { ProbeResult } from './report.js';
+import type { ProbeResult } from './record.js';
 
 const SAMPLE_MS = 4;
 const WARM_MS = 60;
