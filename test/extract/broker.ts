@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { Redis } from 'ioredis';
-import { afterAll } from 'vitest';
 import { findRedis } from '../../scripts/redis.mjs';
 
 export const redisProgram = findRedis();
@@ -20,7 +19,6 @@ export class Broker {
     this.#port = port;
     this.address = `redis://127.0.0.1:${port}`;
     mkdirSync(folder);
-    afterAll(() => this.kill());
   }
 
   static async start(folder: string): Promise<Broker> {
@@ -71,7 +69,7 @@ export class Broker {
       worker.on('close', () => broker.destroy());
       broker.on('close', () => worker.destroy());
     });
-    afterAll(() => void line.close());
+    line.unref();
     return {
       address: `redis://127.0.0.1:${await portOf(line.listen(0, '127.0.0.1'))}`,
       cut: () => {

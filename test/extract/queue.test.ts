@@ -1,7 +1,7 @@
 /** The queue: whatever dies, no vector is lost, none is double, and the bytes of the parts are the same. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { Broker, redisProgram } from './broker.js';
 import { makePhotos, sharp } from './photos.js';
 import { model } from './reference.js';
@@ -25,20 +25,42 @@ const partsIn = (name: string) =>
 /** How often a worker says that it has made each part. */
 const madeBy = (text: string) => [...text.matchAll(/part-\S+(?=, \d+ vectors?)/g)].map(([name]) => name);
 
-describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
-  let broker: Broker;
+describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { timeout: 180_000 }, () => {
   let expected: Record<string, Record<string, string>>;
-  const workers: Running[] = [];
 
-  /** A worker whose shards go to another one soon after it has died. */
-  function startWorker(address = broker.address): Running {
-    const worker = start(['work', '--queue', address, '--workers', '1', '--lock', '1']);
-    workers.push(worker);
-    return worker;
+  /** A broker for one test, and what is started for it. */
+  interface Queue {
+    readonly broker: Broker;
+    /** A worker whose shards go to another one soon after it has died. */
+    startWorker(address?: string): Running;
+    enqueue(from: string, name: string, ...more: string[]): Running;
   }
 
-  const enqueue = (from: string, name: string, ...more: string[]) =>
-    start([...options(from, name), '--queue', broker.address, '--name', name, '--allow-failures', ...more]);
+  /** Tests run beside each other, each with a broker of its own. */
+  function queueTest(title: string, body: (queue: Queue) => Promise<void>): void {
+    test(title, async () => {
+      const broker = await Broker.start(join(folder, `redis ${title}`));
+      const started: Running[] = [];
+      const follow = (running: Running) => {
+        started.push(running);
+        return running;
+      };
+      const to = ['--queue', broker.address];
+      try {
+        await body({
+          broker,
+          startWorker: (address = broker.address) =>
+            follow(start(['work', '--queue', address, '--workers', '1', '--lock', '1'])),
+          enqueue: (from, name, ...more) =>
+            follow(start([...options(from, name), ...to, '--name', name, '--allow-failures', ...more])),
+        });
+      } finally {
+        for (const { child } of started) child.kill('SIGKILL');
+        await Promise.all(started);
+        await broker.kill();
+      }
+    });
+  }
 
   async function expectWhole(
     name: string,
@@ -68,31 +90,28 @@ describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
     ];
     for (const { code, text } of await Promise.all(alone)) expect(code, text).toBe(0);
     expected = { [photos]: partsOf(out('alone')), [large]: partsOf(out('large alone')) };
-    broker = await Broker.start(join(folder, 'redis'));
   });
 
-  afterEach(async () => {
-    for (const { child } of workers) child.kill('SIGKILL');
-    await Promise.all(workers.splice(0));
-  });
+  queueTest(
+    'two workers make the bytes of one machine, and end after what is under way',
+    async ({ startWorker, enqueue }) => {
+      const [first, second] = [startWorker(), startWorker()];
+      await expectWhole('two', photos, enqueue(photos, 'two'));
+      expect(failedOf(out('two'))).toEqual(failedOf(out('alone')));
+      for (const { child } of [first, second]) child.kill('SIGTERM');
+      const [a, b] = await Promise.all([first, second]);
+      expect([a!.code, b!.code], a!.text + b!.text).toEqual([0, 0]);
+      const made = [...madeBy(a!.text), ...madeBy(b!.text)];
+      expect(made.sort(), 'each part is made once').toEqual(
+        Object.keys(expected[photos]!).map((file) => file.replace('.parquet', '')),
+      );
+      const again = await enqueue(photos, 'two');
+      expect(again.code, again.text).toBe(0);
+      expect(again.text).not.toContain('to make');
+    },
+  );
 
-  test('two workers make the bytes of one machine, and end after what is under way', async () => {
-    const [first, second] = [startWorker(), startWorker()];
-    await expectWhole('two', photos, enqueue(photos, 'two'));
-    expect(failedOf(out('two'))).toEqual(failedOf(out('alone')));
-    for (const { child } of [first, second]) child.kill('SIGTERM');
-    const [a, b] = await Promise.all([first, second]);
-    expect([a!.code, b!.code], a!.text + b!.text).toEqual([0, 0]);
-    const made = [...madeBy(a!.text), ...madeBy(b!.text)];
-    expect(made.sort(), 'each part is made once').toEqual(
-      Object.keys(expected[photos]!).map((file) => file.replace('.parquet', '')),
-    );
-    const again = await enqueue(photos, 'two');
-    expect(again.code, again.text).toBe(0);
-    expect(again.text).not.toContain('to make');
-  });
-
-  test('a shard that takes longer than its lock is made once', async () => {
+  queueTest('a shard that takes longer than its lock is made once', async ({ broker, startWorker }) => {
     const worker = startWorker();
     // Decoding and computing of all six in one part.
     const args = [...options(large, 'long'), '--queue', broker.address, '--part-size', '6'];
@@ -102,7 +121,7 @@ describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
     expect(madeBy((await worker).text)).toHaveLength(1);
   });
 
-  test('a worker that is killed in the middle of a shard', async () => {
+  queueTest('a worker that is killed in the middle of a shard', async ({ broker, startWorker, enqueue }) => {
     const following = enqueue(large, 'killed');
     const killed = startWorker();
     await broker.untilActive(1);
@@ -112,38 +131,47 @@ describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
     await expectWhole('killed', large, following);
   });
 
-  test('a worker that is killed after its part is written and before it has said so', async () => {
-    const following = enqueue(large, 'unsaid');
-    const line = await broker.throughLine();
-    const killed = startWorker(line.address);
-    await broker.untilActive(1);
-    line.cut();
-    const told = partsIn('unsaid');
-    const untold = () => partsIn('unsaid').find((file) => !told.includes(file));
-    await until(() => untold() !== undefined, 'a part');
-    const part = untold()!.replace('.parquet', '');
-    killed.child.kill('SIGKILL');
-    await killed;
-    const other = startWorker();
-    await expectWhole('unsaid', large, following);
-    other.child.kill('SIGTERM');
-    const made = (await other).text.split('\n').find((line) => line.includes(part));
-    expect(made).toContain('was there');
-  });
+  queueTest(
+    'a worker that is killed after its part is written and before it has said so',
+    async ({ broker, startWorker, enqueue }) => {
+      const following = enqueue(large, 'unsaid');
+      const line = await broker.throughLine();
+      const killed = startWorker(line.address);
+      await broker.untilActive(1);
+      line.cut();
+      const told = partsIn('unsaid');
+      const untold = () => partsIn('unsaid').find((file) => !told.includes(file));
+      await until(() => untold() !== undefined, 'a part');
+      const part = untold()!.replace('.parquet', '');
+      killed.child.kill('SIGKILL');
+      await killed;
+      const other = startWorker();
+      await expectWhole('unsaid', large, following);
+      other.child.kill('SIGTERM');
+      const made = (await other).text.split('\n').find((line) => line.includes(part));
+      expect(made).toContain('was there');
+    },
+  );
 
-  test('a worker that stood still, whose shard another one has made meanwhile', async () => {
-    const following = enqueue(large, 'still');
-    const still = startWorker();
-    await broker.untilActive(1);
-    still.child.kill('SIGSTOP');
-    startWorker();
-    await until(() => partsIn('still').length >= 2, 'two parts of the other one');
-    still.child.kill('SIGCONT');
-    await expectWhole('still', large, following);
-  });
+  queueTest(
+    'a worker that stood still, whose shard another one has made meanwhile',
+    async ({ broker, startWorker, enqueue }) => {
+      const following = enqueue(large, 'still');
+      const still = startWorker();
+      await broker.untilActive(1);
+      still.child.kill('SIGSTOP');
+      startWorker();
+      await until(() => partsIn('still').length >= 2, 'two parts of the other one');
+      still.child.kill('SIGCONT');
+      await expectWhole('still', large, following);
+    },
+  );
 
-  test('a broker that is killed and goes on from its file, and one that has lost its jobs', async () => {
-    for (const loses of [false, true]) {
+  for (const loses of [false, true]) {
+    const title = loses
+      ? 'a broker that is killed and has lost its jobs'
+      : 'a broker that is killed and goes on from its file';
+    queueTest(title, async ({ broker, startWorker, enqueue }) => {
       const name = loses ? 'lost' : 'restarted';
       const following = enqueue(large, name);
       startWorker();
@@ -153,37 +181,43 @@ describe.skipIf(!redisProgram)('a queue (needs redis-server)', () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
       await broker.start();
       await expectWhole(name, large, following);
-    }
-  });
+    });
+  }
 
-  test('the command that has filled the queue is killed, and follows again', async () => {
-    const first = enqueue(large, 'followed');
-    await until(
-      () => partsIn('followed').length === 0 && existsSync(join(out('followed'), 'manifest.json')),
-      'a manifest',
-    );
-    startWorker();
-    await broker.untilActive(1);
-    first.child.kill('SIGKILL');
-    await first;
-    await expectWhole('followed', large, enqueue(large, 'followed'));
-  });
+  queueTest(
+    'the command that has filled the queue is killed, and follows again',
+    async ({ broker, startWorker, enqueue }) => {
+      const first = enqueue(large, 'followed');
+      await until(
+        () => partsIn('followed').length === 0 && existsSync(join(out('followed'), 'manifest.json')),
+        'a manifest',
+      );
+      startWorker();
+      await broker.untilActive(1);
+      first.child.kill('SIGKILL');
+      await first;
+      await expectWhole('followed', large, enqueue(large, 'followed'));
+    },
+  );
 
-  test('a worker that would make other vectors makes none and says so', async () => {
-    const file = join(folder, 'model.onnx');
-    copyFileSync(model, file);
-    const following = enqueue(photos, 'elsewhere', '--model', file);
-    await until(() => existsSync(join(out('elsewhere'), 'manifest.json')), 'a manifest');
-    // What another machine may have under the same path.
-    copyFileSync(join(model, '../../exported/pyramid-new.onnx'), file);
-    const { code, text } = await startWorker();
-    expect(code, text).toBe(1);
-    expect(text).toContain('this machine would make other vectors');
-    expect(partsIn('elsewhere')).toEqual([]);
-    copyFileSync(model, file);
-    startWorker();
-    await expectWhole('elsewhere', photos, following);
-  });
+  queueTest(
+    'a worker that would make other vectors makes none and says so',
+    async ({ startWorker, enqueue }) => {
+      const file = join(folder, 'model.onnx');
+      copyFileSync(model, file);
+      const following = enqueue(photos, 'elsewhere', '--model', file);
+      await until(() => existsSync(join(out('elsewhere'), 'manifest.json')), 'a manifest');
+      // What another machine may have under the same path.
+      copyFileSync(join(model, '../../exported/pyramid-new.onnx'), file);
+      const { code, text } = await startWorker();
+      expect(code, text).toBe(1);
+      expect(text).toContain('this machine would make other vectors');
+      expect(partsIn('elsewhere')).toEqual([]);
+      copyFileSync(model, file);
+      startWorker();
+      await expectWhole('elsewhere', photos, following);
+    },
+  );
 
   test('an address where nothing answers', async () => {
     const { code, text } = await start([...options(photos, 'none'), '--queue', 'redis://127.0.0.1:1']);
