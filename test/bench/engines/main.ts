@@ -18,7 +18,7 @@ const MODULES: readonly ModuleName[] = ['simd', 'scalar', 'bound'];
 const STARTS = 5;
 /** Milliseconds of a sample, and of the runs before the first, so that engines compile for good. */
 const SAMPLE_MS = 8;
-const WARM_MS = 150;
+const WARM_MS = 300;
 /** For those that are timed from outside, whose calls vary by a part of a millisecond. */
 const OUTSIDE_MS = 40;
 

@@ -5,7 +5,7 @@ import type { Found } from './find.js';
 import type { ProbeResult } from './record.js';
 
 const SAMPLE_MS = 4;
-const WARM_MS = 60;
+const WARM_MS = 300;
 
 const wasmOf = (file: string) =>
   readFileSync(new URL(`../../../target/bench/${file}.wasm`, import.meta.url), 'base64');
