@@ -29,13 +29,15 @@ fn check((channels, height, width): (usize, usize, usize), levels: &[(usize, usi
     for arrangement in ARRANGEMENTS {
         let Ok(plan) = PyramidPlan::new(height, width, levels, rule, arrangement) else { return };
         let what = format!("{map:?} under {levels:?}, {rule:?}, {arrangement:?}");
-        for offset in [0.0, 1.0] {
-            let input: Vec<f32> = values(Kind::Normal, width as u64, map.len()).iter().map(|x| x + offset).collect();
+        // Equal cells are rounded the same way at every addition.
+        for (noise, offset) in [(1.0, 0.0), (1.0, 1.0), (0.0, 0.1)] {
+            let noisy = |values: Vec<f32>| -> Vec<f32> { values.iter().map(|x| x * noise + offset).collect() };
+            let input = noisy(values(Kind::Normal, width as u64, map.len()));
             let largest = input.iter().fold(0.0, |most, x| f64::max(most, f64::from(x.abs())));
             let expected = reference::average(&map, levels, rule, arrangement, &input);
             assert_near(&averages(&plan, &map, &input), &expected, largest, &what);
 
-            let gradient: Vec<f32> = values(Kind::Normal, 5, expected.len()).iter().map(|x| x + offset).collect();
+            let gradient = noisy(values(Kind::Normal, 5, expected.len()));
             let magnitudes: Vec<f32> = gradient.iter().map(|x| x.abs()).collect();
             let expected = reference::average_backward(&map, levels, rule, arrangement, &gradient);
             let sums = reference::average_backward(&map, levels, rule, arrangement, &magnitudes);
@@ -64,6 +66,14 @@ fn averages_are_near_the_true_ones_at_every_size() {
     check((1, 2048, 2048), &[(2, 2), (1, 1)], Rule::Adaptive);
     check((5, 7, 7), &[(70, 50), (1, 1), (3, 20)], Rule::Adaptive);
     check((1, 1, 5000), &[(1, 3000), (1, 7)], Rule::Adaptive);
+    // As many channels as registers take together, and around.
+    for channels in 1..=20 {
+        check((channels, 9, 8), &[(1, 1), (2, 3)], Rule::Adaptive);
+        check((channels, 8, channels), &[(1, 1)], Rule::Adaptive);
+    }
+    for (height, width) in [(8, 8), (8, 9), (9, 8), (1, 64), (1, 65), (64, 1), (65, 1), (65, 65), (3, 70), (70, 3)] {
+        check((5, height, width), &[(1, 1)], Rule::Adaptive);
+    }
 }
 
 #[test]

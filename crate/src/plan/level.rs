@@ -44,14 +44,20 @@ impl Level {
         self.place.bins
     }
 
-    /// What the sum of bin `(i, j)` is multiplied by to get its average.
+    /// What the sum of bin `(i, j)` is divided by to get its average.
     #[inline(always)]
-    pub fn scale(&self, i: usize, j: usize) -> f64 {
+    pub fn divisor(&self, i: usize, j: usize) -> f64 {
         let (rows, columns) = match &self.counted {
             Some((rows, columns)) => (rows[i], columns[j]),
             None => (self.rows[i].len() as u32, self.columns[j].len() as u32),
         };
-        1.0 / (f64::from(rows) * f64::from(columns))
+        f64::from(rows) * f64::from(columns)
+    }
+
+    /// What each cell of bin `(i, j)` gets of its gradient.
+    #[inline(always)]
+    pub fn scale(&self, i: usize, j: usize) -> f64 {
+        1.0 / self.divisor(i, j)
     }
 }
 

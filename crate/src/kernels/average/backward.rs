@@ -3,14 +3,13 @@
 
 use core::ops::Range;
 
-use super::{Item, Work, gradients_of, narrow, shares};
+use super::{Item, Work, add, gradients_of, narrow, shares};
 use crate::geometry::bins::{Bin, covering};
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::memory::span::{Span, load};
+use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
-use crate::vector::{Native, Vector};
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells. Every cell is written.
 ///
@@ -129,18 +128,6 @@ unsafe fn cells(
             }
         }
     }
-}
-
-/// Adds gradients to sums, each bin's times what a cell gets of it.
-#[inline(never)]
-fn add(sums: &mut [f64], gradients: &[f32], scale: f64) {
-    let whole = sums.len() / Native::LANES * Native::LANES;
-    let (vectors, rest) = sums.split_at_mut(whole);
-    for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
-        // SAFETY: there are as many gradients as sums, and as many sums as lanes.
-        unsafe { load::<Native>(gradients, i * Native::LANES, Native::LANES).add_to(sums.as_mut_ptr(), scale) };
-    }
-    rest.iter_mut().zip(&gradients[whole..]).for_each(|(sum, &gradient)| *sum += f64::from(gradient) * scale);
 }
 
 /// Cuts an axis of `size` cells where a bin of some level begins or ends.

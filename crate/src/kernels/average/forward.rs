@@ -2,14 +2,14 @@
 
 use core::ops::Range;
 
-use super::{BLOCK, Item, Work, narrow};
+use super::sums::{Grid, sum};
+use super::{Item, Work};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::memory::span::{Span, load};
+use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
-use crate::vector::{Native, Vector};
 
 /// Averages some channels of one item.
 ///
@@ -28,20 +28,20 @@ pub(crate) unsafe fn forward(
     let item = Item { plan, map, item };
     // SAFETY: the caller's promise is the same.
     unsafe {
-        let work = Work::of(scratch);
+        let mut work = Work::of(scratch);
         match plan.layout() {
-            Layout::Nchw => channels.for_each(|channel| plane(item, channel, input, output, work.sums)),
+            Layout::Nchw => channels.for_each(|channel| plane(item, channel, input, output, &mut work)),
             Layout::Nhwc => {
                 for channels in blocks(channels, AVERAGE_SUMS) {
-                    cells(item, channels, input, output, (work.sums, work.staged));
+                    cells(item, channels, input, output, &mut work);
                 }
             }
         }
     }
 }
 
-/// Averages one plane: sums the rows of every row of bins first, a stretch of columns at a time, then the columns of every bin.
-unsafe fn plane(item: Item, channel: usize, input: &[f32], output: Span<f32>, sums: &mut [f64]) {
+/// Averages one plane: sums the rows of every row of bins first, some columns at a time, then the columns of every bin.
+unsafe fn plane(item: Item, channel: usize, input: &[f32], output: Span<f32>, work: &mut Work) {
     let width = item.map.width;
     for level in item.plan.levels() {
         let bins = item.bins(level);
@@ -49,22 +49,19 @@ unsafe fn plane(item: Item, channel: usize, input: &[f32], output: Span<f32>, su
             let first = item.cells().at(channel, rows.start as usize * width);
             let mut summed = 0..0;
             for (j, columns) in level.columns.iter().enumerate() {
-                let (mut sum, mut column) = (0.0, columns.start as usize);
+                let (mut all, mut column) = (0.0, columns.start as usize);
                 while column < columns.end as usize {
                     if !summed.contains(&column) {
                         summed = column..width.min(column + AVERAGE_SUMS);
-                        let sums = &mut sums[..summed.len()];
-                        sums.fill(0.0);
+                        let grid = Grid { first: first + column, rows: (0, 1), columns: (width, rows.len()) };
                         // SAFETY: the cells of these rows and columns.
-                        unsafe {
-                            add(sums, input, Grid { first: first + column, rows: (0, 1), columns: (width, rows.len()) })
-                        };
+                        unsafe { sum(work, summed.len(), input, grid) };
                     }
                     let end = summed.end.min(columns.end as usize);
-                    sum += total(&sums[column - summed.start..end - summed.start]);
+                    all += total(&work.staged[column - summed.start..end - summed.start]);
                     column = end;
                 }
-                let average = (sum * level.scale(i, j)) as f32;
+                let average = (all / level.divisor(i, j)) as f32;
                 let average = mend(item, channel, (level, i, j), input, average);
                 // SAFETY: a bin of this plane.
                 unsafe { output.set(bins.at(channel, i * level.columns.len() + j), average) };
@@ -74,26 +71,17 @@ unsafe fn plane(item: Item, channel: usize, input: &[f32], output: Span<f32>, su
 }
 
 /// Averages neighbouring NHWC channels: sums them cell by cell of every bin.
-unsafe fn cells(
-    item: Item,
-    channels: Range<usize>,
-    input: &[f32],
-    output: Span<f32>,
-    (sums, staged): (&mut [f64], &mut [f32]),
-) {
-    let (sums, averages) = (&mut sums[..channels.len()], &mut staged[..channels.len()]);
+unsafe fn cells(item: Item, channels: Range<usize>, input: &[f32], output: Span<f32>, work: &mut Work) {
+    let (width, step) = (item.map.width, item.cells().step);
     for level in item.plan.levels() {
         for (i, rows) in level.rows.iter().enumerate() {
             for (j, columns) in level.columns.iter().enumerate() {
-                sums.fill(0.0);
-                let step = item.cells().step;
-                let first = rows.start as usize * item.map.width + columns.start as usize;
-                let first = item.cells().at(channels.start, first);
-                let rows = (item.map.width * step, rows.len());
+                let first = item.cells().at(channels.start, rows.start as usize * width + columns.start as usize);
+                let grid = Grid { first, rows: (width * step, rows.len()), columns: (step, columns.len()) };
                 // SAFETY: these channels of the bin's cells.
-                unsafe { add(sums, input, Grid { first, rows, columns: (step, columns.len()) }) };
-                narrow(sums, level.scale(i, j), averages);
-                if !averages.iter().fold(true, |finite, average| finite & average.is_finite()) {
+                unsafe { sum(work, channels.len(), input, grid) };
+                let averages = &mut work.staged[..channels.len()];
+                if !divide(averages, level.divisor(i, j) as f32) {
                     for (average, channel) in averages.iter_mut().zip(channels.clone()) {
                         *average = mend(item, channel, (level, i, j), input, *average);
                     }
@@ -113,64 +101,21 @@ unsafe fn cells(
     }
 }
 
-/// Stretches of cells in two directions: how far they lie apart, and how many there are.
-#[derive(Clone, Copy)]
-struct Grid {
-    first: usize,
-    rows: (usize, usize),
-    columns: (usize, usize),
+/// Divides sums, and says whether all came out finite.
+fn divide(sums: &mut [f32], by: f32) -> bool {
+    sums.iter_mut().fold(true, |finite, sum| {
+        *sum /= by;
+        finite & sum.is_finite()
+    })
 }
 
-/// Adds stretches of cells to sums, element by element: no more than [`BLOCK`] of them at a time.
-///
-/// # Safety
-/// The stretches, which are as long as `sums`, must lie inside `cells`.
-#[inline(never)]
-unsafe fn add(sums: &mut [f64], cells: &[f32], grid: Grid) {
-    let across = BLOCK.min(grid.columns.1);
-    for rows in blocks(0..grid.rows.1, BLOCK / across) {
-        for columns in blocks(0..grid.columns.1, BLOCK) {
-            let first = grid.first + rows.start * grid.rows.0 + columns.start * grid.columns.0;
-            let block = Grid { first, rows: (grid.rows.0, rows.len()), columns: (grid.columns.0, columns.len()) };
-            // SAFETY: inside, by the caller's promise.
-            unsafe { add_block(sums, cells, block) };
-        }
-    }
-}
-
-/// # Safety
-/// As [`add`].
+/// The sum of all, in two sums that do not wait for each other.
 #[inline(always)]
-unsafe fn add_block(sums: &mut [f64], cells: &[f32], Grid { first, rows, columns }: Grid) {
-    let offsets = |row: usize| (0..columns.1).map(move |column| row * rows.0 + column * columns.0);
-    let (vectors, rest) = sums.split_at_mut(sums.len() / Native::LANES * Native::LANES);
-    for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
-        let at = first + i * Native::LANES;
-        let mut sum = Native::splat(0.0);
-        for row in 0..rows.1 {
-            for offset in offsets(row) {
-                // SAFETY: inside, by the caller's promise.
-                sum = sum.add(unsafe { load(cells, at + offset, Native::LANES) });
-            }
-        }
-        // SAFETY: as many sums as lanes.
-        unsafe { sum.add_to(sums.as_mut_ptr(), 1.0) };
-    }
-    for (i, to) in rest.iter_mut().enumerate() {
-        let at = first + vectors.len() + i;
-        // SAFETY: inside, by the caller's promise.
-        let cell = |offset: usize| unsafe { *cells.get_unchecked(at + offset) };
-        *to += f64::from((0..rows.1).flat_map(offsets).map(cell).fold(0.0, |sum, cell| sum + cell));
-    }
-}
-
-/// The sum of all, in four sums that do not wait for each other.
-#[inline(always)]
-fn total(sums: &[f64]) -> f64 {
-    let chunks = sums.chunks_exact(4);
-    let rest: f64 = chunks.remainder().iter().sum();
-    let [a, b, c, d] = chunks.fold([0.0; 4], |all, sums| core::array::from_fn(|i| all[i] + sums[i]));
-    (a + b) + (c + d) + rest
+fn total(sums: &[f32]) -> f64 {
+    let pairs = sums.chunks_exact(2);
+    let last: f64 = pairs.remainder().iter().map(|&sum| f64::from(sum)).sum();
+    let [a, b] = pairs.fold([0.0; 2], |all, sums| core::array::from_fn(|i| all[i] + f64::from(sums[i])));
+    a + b + last
 }
 
 /// An average that is finite, or that of the bin in `f64` throughout: sums of a few huge cells go beyond `f32`.
@@ -187,5 +132,5 @@ fn average_wide(item: Item, channel: usize, (level, i, j): (&Level, usize, usize
     let row_sum = |row: usize| -> f64 {
         columns.range().map(|column| f64::from(input[cells.at(channel, row * item.map.width + column)])).sum()
     };
-    (level.rows[i].range().map(row_sum).sum::<f64>() * level.scale(i, j)) as f32
+    (level.rows[i].range().map(row_sum).sum::<f64>() / level.divisor(i, j)) as f32
 }

@@ -1,12 +1,13 @@
 //! Averages over bins, and their gradients, near the true values however many cells a bin has.
 //!
-//! Sums of `f32` lose a digit with every factor of ten in their length. So no more than [`BLOCK`] cells are summed in `f32`;
-//! all else is summed in `f64` and rounded once, at the end. The order of the additions depends on the shape of the map alone:
+//! Sums of `f32` lose a digit with every factor of ten in their length. So no more than 64 cells are summed in `f32`, in runs of
+//! eight; all else is summed in `f64`. The order of the additions depends on the shape of the map alone:
 //! the bits are the same in every build and at every number of threads.
 
 mod backward;
 mod forward;
 mod shares;
+mod sums;
 
 pub(crate) use backward::backward;
 pub(crate) use forward::forward;
@@ -14,14 +15,10 @@ pub(crate) use forward::forward;
 use core::ops::Range;
 
 use crate::geometry::shape::{FeatureMap, Planes};
-use crate::memory::span::Span;
+use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
-
-/// Cells that are summed in `f32` before their sum is added to one in `f64`. Rounding moves the average of so many by at most
-/// 6e-7 of the largest.
-const BLOCK: usize = 16;
 
 /// One item of a map under a plan.
 #[derive(Clone, Copy)]
@@ -81,6 +78,18 @@ fn gradients_of<'a>(
     let apart = grad_output[first..].iter().step_by(bins.plane);
     staged.iter_mut().zip(apart).for_each(|(staged, gradient)| *staged = *gradient);
     staged
+}
+
+/// Adds values, each multiplied by `scale`, to sums. Not inlined, as [`narrow`].
+#[inline(never)]
+fn add(sums: &mut [f64], values: &[f32], scale: f64) {
+    let whole = sums.len() / Native::LANES * Native::LANES;
+    let (vectors, rest) = sums.split_at_mut(whole);
+    for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
+        // SAFETY: there are as many values as sums, and as many sums as lanes.
+        unsafe { load::<Native>(values, i * Native::LANES, Native::LANES).add_to(sums.as_mut_ptr(), scale) };
+    }
+    rest.iter_mut().zip(&values[whole..]).for_each(|(sum, &value)| *sum += f64::from(value) * scale);
 }
 
 /// Rounds sums, each multiplied by `scale`.

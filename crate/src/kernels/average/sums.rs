@@ -1,0 +1,104 @@
+//! Sums of a bin's cells, of many columns or channels at a time.
+
+use super::{Work, add, narrow};
+use crate::geometry::units::blocks;
+use crate::memory::span::load;
+use crate::vector::{Native, Vector};
+
+/// Cells that are added one after the other in `f32`, and how many of such sums are added before their sum is added to one in `f64`:
+/// 64 cells in all. Rounding moves the average of so many by at most 6e-7 of the largest magnitude.
+const RUN: usize = 8;
+
+/// Stretches of neighbouring cells, `rows` times `columns` of them. For each direction: how far two neighbours lie apart, and how many
+/// there are.
+#[derive(Clone, Copy)]
+pub(super) struct Grid {
+    /// Where the first stretch begins.
+    pub first: usize,
+    pub rows: (usize, usize),
+    pub columns: (usize, usize),
+}
+
+/// Sums the stretches of a grid element by element into `work.staged`.
+///
+/// # Safety
+/// The stretches, each of `len` cells, must lie inside `cells`.
+#[inline(never)]
+pub(super) unsafe fn sum(work: &mut Work, len: usize, cells: &[f32], grid: Grid) {
+    let (sums, staged) = (&mut work.sums[..len], &mut work.staged[..len]);
+    let runs = grid.columns.1.div_ceil(RUN);
+    // SAFETY: inside, by the caller's promise.
+    unsafe {
+        if runs * grid.rows.1 <= RUN {
+            return sum_block(staged, cells, grid);
+        }
+        sums.fill(0.0);
+        for rows in blocks(0..grid.rows.1, (RUN / runs).max(1)) {
+            for columns in blocks(0..grid.columns.1, RUN * RUN) {
+                let first = grid.first + rows.start * grid.rows.0 + columns.start * grid.columns.0;
+                let block = Grid { first, rows: (grid.rows.0, rows.len()), columns: (grid.columns.0, columns.len()) };
+                sum_block(staged, cells, block);
+                add(sums, staged, 1.0);
+            }
+        }
+    }
+    narrow(sums, 1.0, staged);
+}
+
+/// Sums the stretches of a grid of at most [`RUN`] runs.
+///
+/// # Safety
+/// As [`sum`].
+#[inline(never)]
+unsafe fn sum_block(sums: &mut [f32], cells: &[f32], grid: Grid) {
+    // SAFETY: inside, by the caller's promise.
+    unsafe {
+        if sums.len() < Native::LANES {
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum = in_runs(grid, 0.0, |all, at| all + cells.get_unchecked(at + i), |all, run| all + run);
+            }
+            return;
+        }
+        for at in (0..sums.len()).step_by(4 * Native::LANES) {
+            sum_line(sums, cells, grid, at);
+        }
+    }
+}
+
+/// Sums four registers of lanes from `at` on, a line of the cache. Those that would go beyond the end begin before it, and are summed
+/// twice.
+///
+/// # Safety
+/// As [`sum`], and there must be as many sums as lanes in a register.
+#[inline(always)]
+unsafe fn sum_line(sums: &mut [f32], cells: &[f32], grid: Grid, at: usize) {
+    let places: [usize; 4] = core::array::from_fn(|k| (at + k * Native::LANES).min(sums.len() - Native::LANES));
+    let join = |a: [Native; 4], b: [Native; 4]| core::array::from_fn(|k| a[k].add(b[k]));
+    // SAFETY: inside, by the caller's promise.
+    let cells_at = |cell: usize| places.map(|place| unsafe { load(cells, cell + place, Native::LANES) });
+    let all = in_runs(grid, [Native::splat(0.0); 4], |all, at| join(all, cells_at(at)), join);
+    for (place, sum) in places.into_iter().zip(all) {
+        // SAFETY: no place is beyond the last four sums.
+        unsafe { sum.store(sums[place..].as_mut_ptr()) };
+    }
+}
+
+/// Adds up a grid, run by run: `cell` adds what stands at a place, `join` a whole run.
+#[inline(always)]
+fn in_runs<T: Copy>(grid: Grid, zero: T, cell: impl Fn(T, usize) -> T, join: impl Fn(T, T) -> T) -> T {
+    let mut all = zero;
+    for row in 0..grid.rows.1 {
+        let (mut at, mut left) = (grid.first + row * grid.rows.0, grid.columns.1);
+        while left > 0 {
+            let count = left.min(RUN);
+            let mut run = zero;
+            for _ in 0..count {
+                run = cell(run, at);
+                at += grid.columns.0;
+            }
+            all = join(all, run);
+            left -= count;
+        }
+    }
+    all
+}
