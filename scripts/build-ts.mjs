@@ -73,8 +73,8 @@ async function writePayload(variant) {
   if (variant !== 'scalar') writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
   const bytes = readFileSync(wasm);
   // Zopfli takes its time, and makes a twentieth less of it than zlib.
-  writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, await deflateAsync(bytes, {})));
-  writeFileSync(dist('node', `${variant}.js`), glue + payload(variant, bytes));
+  writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, bytes, await deflateAsync(bytes, {})));
+  writeFileSync(dist('node', `${variant}.js`), glue + payload(variant, bytes, bytes));
 }
 
 /**
@@ -94,10 +94,19 @@ const withoutModuleCheck = {
   },
 };
 
-const payload = (variant, bytes) => `\
-export const wasm = '${Buffer.from(bytes).toString('base64')}';
-export const pages = ${JSON.stringify(variants[variant].threads ? importedMemory : undefined)};
+const payload = (variant, bytes, packed) => `\
+export const wasm = '${Buffer.from(packed).toString('base64')}';
+export const pages = ${JSON.stringify(variants[variant].threads ? { ...importedMemory, sharedAt: sharedFlagOf(bytes) } : undefined)};
 `;
+
+/** Where a module says that the memory it imports is shared: the byte behind the name and the kind of the import. */
+function sharedFlagOf(bytes) {
+  const entry = Buffer.from('\x06memory\x02\x03');
+  const at = bytes.indexOf(entry);
+  if (at < 0 || bytes.indexOf(entry, at + 1) >= 0)
+    throw new Error('The module does not import one shared memory.');
+  return at + entry.length - 1;
+}
 
 /** The script of workers, which sets the global \`worker\`. */
 const bundleWorker = (options) =>

@@ -78,6 +78,9 @@ export interface Payload {
    * a host does so ahead of time.
    */
   readonly wasm: string | WebAssemblyModule;
-  /** The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows. */
-  readonly pages: { initial: number; maximum: readonly number[] } | undefined;
+  /**
+   * The memory to be made where the module imports it, in pages: the first of the greatest sizes that the host allows; and
+   * which byte of the module says that this memory is shared.
+   */
+  readonly pages: { initial: number; maximum: readonly number[]; sharedAt: number } | undefined;
 }

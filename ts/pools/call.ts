@@ -1,5 +1,7 @@
 import type { TensorArgument } from '../arguments/tensor-argument.js';
 import { PyramidPoolError } from '../core/errors.js';
+import { isSharedBuffer } from '../core/realm.js';
+import { bytesOf, countElements } from '../core/tensor.js';
 import { CallMemory } from '../memory/call-memory.js';
 import type { JobList } from '../memory/job.js';
 import { type Internals, Runtime } from '../runtime/runtime.js';
@@ -14,6 +16,8 @@ export interface Prepared<R> {
 export interface Call<R> {
   /** All tensors that it reads and writes. */
   readonly tensors: readonly (TensorArgument | undefined)[];
+  /** Whether it computes so little that copying plain arrays takes longer than threads could save. */
+  readonly isLight?: boolean;
   /** Takes the memory that the call needs, and copies its inputs there. */
   prepare(internals: Internals, callMemory: CallMemory): Prepared<R>;
 }
@@ -36,17 +40,13 @@ export class Caller {
 
   run<R>(call: Call<R>): R {
     const { internals } = this;
-    const callMemory = open(internals, call);
-    let lost = false;
+    const unshared = call.isLight ? findUnshared(internals, call) : undefined;
+    if (!unshared) return runIn(internals, call);
     try {
-      const { jobList, finish } = call.prepare(internals, callMemory);
-      internals.dispatcher.run(jobList);
-      return finish();
+      return runIn(unshared, call);
     } catch (error) {
-      lost = isLost(error);
-      throw error;
-    } finally {
-      if (!lost) callMemory.free();
+      if (!isOutOfMemory(error)) throw error;
+      return runIn(internals, call);
     }
   }
 
@@ -77,6 +77,40 @@ export class Caller {
       if (!lost) callMemory.free();
     }
   }
+}
+
+/** Where a call is faster than in the runtime's shared memory: if all its tensors are copied there and back. */
+function findUnshared({ memory, unshared }: Internals, { tensors }: Call<unknown>): Internals | undefined {
+  if (!unshared || memory.closed) return undefined;
+  let bytes = 0;
+  for (const argument of tensors) {
+    if (!argument) continue;
+    // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
+    const { type, dims, buffer } = argument.tensor;
+    if (isSharedBuffer(buffer)) return undefined;
+    bytes += countElements(dims) * bytesOf(type);
+  }
+  return unshared.for(bytes);
+}
+
+/** Runs a call in one of the memories of its runtime. */
+function runIn<R>(internals: Internals, call: Call<R>): R {
+  const callMemory = open(internals, call);
+  let lost = false;
+  try {
+    const { jobList, finish } = call.prepare(internals, callMemory);
+    internals.dispatcher.run(jobList);
+    return finish();
+  } catch (error) {
+    lost = isLost(error);
+    throw error;
+  } finally {
+    if (!lost) callMemory.free();
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof PyramidPoolError && error.code === 'out-of-memory';
 }
 
 function open({ memory }: Internals, { tensors }: Call<unknown>): CallMemory {

@@ -285,6 +285,7 @@ export class PyramidPool extends Unproxied implements Disposable {
   ): Call<R> {
     return {
       tensors,
+      isLight: this.options.reduction === 'max',
       prepare: (internals, callMemory) => {
         const plans = planMaps(internals, this.#planOptions, batch, callMemory);
         const placed = place(callMemory, internals);

@@ -17,6 +17,8 @@ export interface Instance {
   readonly kernels: Kernels;
   readonly memory: WebAssemblyMemory;
   readonly module: WebAssemblyModule;
+  /** Makes another instance of a built-in module with shared memory, over memory that is the calling thread's own. */
+  readonly makeUnshared?: (() => Instance | Promise<Instance>) | undefined;
 }
 
 /** Makes an instance of a variant, of the built-in module or of another one of the same build. */
@@ -29,7 +31,8 @@ export async function instantiate(variant: Variant, wasm: WasmSource | undefined
     const memory = payload.pages && makeMemory(payload.pages);
     const kernels = payload.createGlue().initSync(memory ? { module, memory } : { module });
     checkVersion(kernels);
-    return { module, kernels, memory: memory ?? (kernels.memory as WebAssemblyMemory) };
+    const makeUnshared = wasm === undefined && memory ? () => instantiateUnshared(payload) : undefined;
+    return { module, kernels, memory: memory ?? (kernels.memory as WebAssemblyMemory), makeUnshared };
   } catch (cause) {
     if ((cause as Partial<Error> | undefined)?.name === 'RangeError')
       throw new PyramidPoolError('out-of-memory', `no memory for a runtime: ${messageOf(cause)}`, { cause });
@@ -49,6 +52,22 @@ export function instantiateNow({ wasm, createGlue }: Payload): Instance {
   return { module, kernels, memory: kernels.memory as WebAssemblyMemory };
 }
 
+/** How a module says that the memory it imports has a greatest size and is not shared. */
+const NOT_SHARED = 1;
+
+/** The built-in module with threads over memory that is not shared: one byte of the module tells the two apart. */
+function instantiateUnshared({ wasm, pages, createGlue }: Payload): Instance | Promise<Instance> {
+  const { initial, maximum, sharedAt } = pages as NonNullable<Payload['pages']>;
+  const bytes = platform.unpack(wasm as string);
+  bytes[sharedAt] = NOT_SHARED;
+  const start = (module: WebAssemblyModule): Instance => {
+    const memory = new WebAssembly.Memory({ initial, maximum: maximum.at(-1) as number });
+    return { module, memory, kernels: createGlue().initSync({ module, memory }) };
+  };
+  const compiled = platform.compile(bytes);
+  return compiled instanceof Promise ? compiled.then(start) : start(compiled);
+}
+
 /** Makes an instance for the calling thread, over the memory of another thread's. */
 export async function instantiateOver(
   module: WebAssemblyModule,
@@ -66,7 +85,10 @@ export async function instantiateOver(
 }
 
 /** Shared memory with as much room to grow as the host reserves. */
-function makeMemory({ initial, maximum }: NonNullable<Payload['pages']>): WebAssemblyMemory {
+function makeMemory({
+  initial,
+  maximum,
+}: Pick<NonNullable<Payload['pages']>, 'initial' | 'maximum'>): WebAssemblyMemory {
   const [most = initial, ...less] = maximum;
   try {
     return new WebAssembly.Memory({ initial, maximum: most, shared: true });

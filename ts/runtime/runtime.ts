@@ -16,7 +16,8 @@ import { ThreadPool, type ThreadState } from '../threads/thread-pool.js';
 import { Admission } from './admission.js';
 import { type Choice, choose, mayBlock } from './detect.js';
 import { Dispatcher } from './dispatch.js';
-import { instantiate, type WasmSource } from './instantiate.js';
+import { type Instance, instantiate, type WasmSource } from './instantiate.js';
+import { Unshared } from './unshared.js';
 
 /** What a runtime can be asked to be. */
 export interface RuntimeOptions {
@@ -44,6 +45,8 @@ export interface Internals {
   readonly dispatcher: Dispatcher;
   readonly admission: Admission;
   readonly module: WebAssemblyModule;
+  /** The same over memory that is not shared, for calls that are faster there. */
+  readonly unshared?: Unshared<Internals> | undefined;
 }
 
 /** Ends the workers of runtimes that were dropped without `dispose`. */
@@ -65,6 +68,7 @@ export class Runtime extends Unproxied implements Disposable {
     module: WebAssemblyModule,
     choice: Choice,
     options: RuntimeOptions | 'attached',
+    makeUnshared?: Instance['makeUnshared'],
   ) {
     super();
     this.variant = choice.variant;
@@ -99,13 +103,9 @@ export class Runtime extends Unproxied implements Disposable {
       threadPool?.abandon(failure);
       if (options !== 'attached') void Promise.resolve().then(() => options.onFallback?.(message));
     };
-    this.#internals = {
-      memory,
-      plans: new PlanCache(memory),
-      dispatcher: new Dispatcher(memory, this.#threadPool),
-      admission: new Admission(),
-      module,
-    };
+    const internals = makeInternals(memory, module, this.#threadPool);
+    const unshared = makeUnshared && new Unshared(makeUnshared, (instance) => besides(memory, instance));
+    this.#internals = { ...internals, unshared };
   }
 
   /** Threads that compute. */
@@ -200,7 +200,8 @@ export class Runtime extends Unproxied implements Disposable {
     const runtime = unproxied(this);
     if (!runtime.#internals) return;
     dropped?.unregister(runtime);
-    const { memory, plans } = runtime.#internals;
+    const { memory, plans, unshared } = runtime.#internals;
+    unshared?.close();
     const othersGoOn = memory.leave();
     const isWhole = memory.failure === undefined;
     const idle = runtime.#threadPool?.dispose(othersGoOn) ?? true;
@@ -252,6 +253,27 @@ export class Runtime extends Unproxied implements Disposable {
   }
 }
 
+function makeInternals(
+  memory: WasmMemory,
+  module: WebAssemblyModule,
+  threadPool: ThreadPool | undefined,
+): Internals {
+  return {
+    memory,
+    plans: new PlanCache(memory),
+    dispatcher: new Dispatcher(memory, threadPool),
+    admission: new Admission(),
+    module,
+  };
+}
+
+/** The same over a second memory. Where kernels fail in one, nothing runs in the other any more. */
+function besides(first: WasmMemory, { kernels, memory, module }: Instance): Internals {
+  const second = new WasmMemory(memory, kernels);
+  second.onBroken = ({ cause }) => void first.break(cause);
+  return makeInternals(second, module, undefined);
+}
+
 /**
  * Makes a runtime: chooses a variant, compiles it and sets up its memory. Threads start with the first large job, or by `ready`; in a
  * browser's worker they start here, as they could not while synchronous calls follow each other.
@@ -276,8 +298,10 @@ export async function createRuntime(options?: RuntimeOptions): Promise<Runtime> 
   checkWorkerUrl(checked.workerUrl);
   const variant = checkOneOf(checked.variant ?? 'auto', 'options.variant', ['auto', ...variants]);
   const choice = await choose({ variant, threads: checkThreads(checked.threads ?? 'auto') });
-  const { kernels, memory, module } = await instantiate(choice.variant, checked.wasm);
-  const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked);
+  const { kernels, memory, module, makeUnshared } = await instantiate(choice.variant, checked.wasm);
+  // Who asks for threads gets threads.
+  const unshared = variant === 'auto' ? makeUnshared : undefined;
+  const runtime = new Runtime(new WasmMemory(memory, kernels), module, choice, checked, unshared);
   if (choice.fallback !== undefined) onFallback?.(choice.fallback);
   await Runtime.startHelpers(runtime);
   return runtime;

@@ -43,6 +43,7 @@ export function builtIn({
     poolEngine({ variant: 'scalar', async }),
     poolEngine({ variant: 'simd', async }),
     poolEngine({ variant: 'simd', layout: 'NHWC', async }),
+    poolEngine({ async }),
     ...threads.map((count) => poolEngine({ variant: 'simd-threads', threads: count, async })),
   ];
 }

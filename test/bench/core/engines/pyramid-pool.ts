@@ -23,16 +23,18 @@ export interface PoolEngineOptions extends RuntimeOptions {
 export function poolEngine({ layout = 'NCHW', async = false, ...options }: PoolEngineOptions): Engine {
   let made: Promise<Runtime> | undefined;
   const { variant = 'auto', threads } = options;
+  const isAuto = variant === 'auto';
   const count = variant === 'simd-threads' ? `:${threads ?? 'auto'}` : '';
+  const what = isAuto ? 'what is chosen where no variant is given' : `the ${variant} variant`;
   return {
     name: `${variant}${count}${layout === 'NHWC' ? '-nhwc' : ''}`,
     kind: 'pyramid-pool',
-    about: `the ${variant} variant${count ? ` with ${threads} threads` : ''}, ${layout}`,
+    about: `${what}${count ? ` with ${threads} threads` : ''}, ${layout}`,
     async prepare(work) {
       made ??= createRuntime(options);
       const runtime = await made;
-      const ready = runtime.variant === variant && runtime.threads === (threads ?? runtime.threads);
-      if (!ready) return undefined;
+      const isOther = !isAuto && runtime.variant !== variant;
+      if (isOther || runtime.threads !== (threads ?? runtime.threads)) return undefined;
       if (work.case.regions) return layout === 'NCHW' ? regionsSubject(runtime, work, async) : undefined;
       const pool = await createPyramidPool({ levels: work.case.levels, layout, runtime });
       const subject = work.operation === 'arrays' ? arraysSubject : residentSubject;
