@@ -1,5 +1,5 @@
 /** Wrong command lines, and what an array scheduler says. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../extract/ts/cli/run-options.js';
@@ -33,6 +33,38 @@ describe('inputs', () => {
     expect(await pathsOf(`${photos}/b`, `${photos}/a.jpg`)).toEqual(['a.jpg 5', 'b/c.PNG 7']);
     expect(await pathsOf(photos, photos)).toHaveLength(3);
   });
+
+  test('links are followed, but not back; one that leads nowhere is an input that fails', async () => {
+    const linked = join(folder, 'linked');
+    mkdirSync(join(linked, 'a', 'b'), { recursive: true });
+    writeFileSync(join(linked, 'a', 'b', '1.jpg'), '1');
+    for (const [path, to] of [
+      ['back', '.'],
+      ['a/b/up', '../..'],
+      ['other', photos],
+      ['itself.jpg', 'itself.jpg'],
+      ['nowhere.jpg', 'nowhere'],
+      ['2.jpg', 'a/b/1.jpg'],
+    ] as const)
+      symlinkSync(to, join(linked, path));
+    const files = ['2.jpg 1', 'a/b/1.jpg 1', 'other/[x].jpg 7', 'other/a.jpg 5'];
+    expect((await pathsOf(`${linked}/**/*.jpg`)).sort()).toEqual(files);
+    expect((await pathsOf(linked)).sort()).toEqual(
+      [...files, 'itself.jpg 0', 'nowhere.jpg 0', 'other/b/c.PNG 7'].sort(),
+    );
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'a folder that may not be read is an input that fails (needs another user than root)',
+    async () => {
+      const closed = join(folder, 'closed');
+      mkdirSync(join(closed, 'in'), { recursive: true });
+      writeFileSync(join(closed, 'a.jpg'), 'a');
+      chmodSync(join(closed, 'in'), 0);
+      expect(await pathsOf(closed)).toEqual(['a.jpg 1', expect.stringMatching(/^in /)]);
+      chmodSync(join(closed, 'in'), 0o700);
+    },
+  );
 
   test('a part has as many files as lets all cores work', () => {
     expect([1, 2000, 6400, 1e6].map(usualPartSize)).toEqual([16, 32, 100, 256]);

@@ -3,6 +3,7 @@ import { dirname, extname, relative, resolve, sep } from 'node:path';
 import { escapePath, glob, isDynamicPattern } from 'tinyglobby';
 import { ExtractError, messageOf, UsageError } from '../core/errors.js';
 import type { Piece } from '../core/settings.js';
+import { walk, withoutReturns } from './walk.js';
 
 /** The files of a run. */
 export interface Inputs {
@@ -46,14 +47,16 @@ async function listOne(pattern: string, extensions: readonly string[]) {
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return { base: dirname(path), paths: [path], leftOut: 0 };
   if (found?.isDirectory()) {
-    const all = await glob('**/*', { cwd: path, absolute: true });
+    const { files: all, unreadable } = await walk(path);
+    if (unreadable.includes(path)) throw new ExtractError(`${pattern} could not be looked into`);
     const paths = all.filter((file) => extensions.includes(extname(file).toLowerCase()));
-    return { base: path, paths: paths.map((file) => resolve(file)), leftOut: all.length - paths.length };
+    return { base: path, paths: [...paths, ...unreadable], leftOut: all.length - paths.length };
   }
   if (!isDynamicPattern(pattern)) throw new UsageError(`${pattern}: there is no such file or folder`);
   const base = staticFolder(pattern);
   const paths = await glob(pattern, { cwd: process.cwd(), absolute: true });
-  return { base, paths: paths.map((file) => resolve(file)), leftOut: 0 };
+  const files = paths.map((file) => resolve(file));
+  return { base, paths: await withoutReturns(base, files), leftOut: 0 };
 }
 
 /** The folder before the first part of a pattern that is one. */
