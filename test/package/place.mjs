@@ -44,12 +44,16 @@ export async function provideTools() {
   return 'tools installed';
 }
 
-/** Packs the package as it would be published. */
-export async function pack() {
+/** A file among the tools. */
+export const tool = (...path) => work('node_modules', ...path);
+
+/** Packs a package as it would be published: the one in this folder of the project. */
+export async function pack(folder = '.') {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work()];
-  const [{ filename, size, files }] = JSON.parse(await runNpm(args));
-  renameSync(work(filename), tarball);
-  return { size, files: files.map(({ path }) => path) };
+  const [{ name, filename, size, files }] = JSON.parse(await runNpm(args, { cwd: inProject(folder) }));
+  const packed = work(`${name}.tgz`);
+  renameSync(work(filename), packed);
+  return { tarball: packed, size, files: files.map(({ path }) => path) };
 }
 
 /**
@@ -67,7 +71,6 @@ export async function installInto(name) {
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DENO_NO_UPDATE_CHECK: '1' };
   const flags = ['--no-package-lock', '--no-audit', '--no-fund', '--offline'];
   await runNpm(['install', ...flags], { cwd: folder, env });
-  const tool = (...path) => work('node_modules', ...path);
   return {
     folder,
     env,

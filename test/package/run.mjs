@@ -5,6 +5,7 @@ import { runNpm } from '../../scripts/programs.mjs';
 import { forget, record } from '../../scripts/results.mjs';
 import { fail, nothing, step } from '../../scripts/step.mjs';
 import { consumers } from './consumers.mjs';
+import { testExtract } from './extract.mjs';
 import { packedChecks } from './packed.mjs';
 import { closeBrowser } from './page.mjs';
 import { forgetPassed, hasPassed, installInto, notePassed, pack, provideTools, stampOf } from './place.mjs';
@@ -13,16 +14,16 @@ const help = `
 Usage: npm run test:package [-- NAME]...
 
 Packs the package, installs it into a project for each kind of consumer, or the named ones, and has every one of them
-pool the golden feature maps.`;
+pool the golden feature maps. \`extract\` is the package pyramid-pool-extract, whose command is run on a few images.`;
 
 // Each consumer keeps a core or two busy.
 const AT_A_TIME = 2;
 
 /** Tries the packed package in each consumer. Those that passed with the same package are left out, unless they are named. */
 export async function testPackage(names = []) {
-  const unknown = names.find((name) => !consumers.some(({ folder }) => folder === name));
-  if (unknown)
-    fail(`There is no consumer ${unknown}: they are ${consumers.map((it) => it.folder).join(', ')}.`);
+  const known = [...consumers.map(({ folder }) => folder), 'extract'];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown) fail(`There is no consumer ${unknown}: they are ${known.join(', ')}.`);
   await step('installing tools of consumers', provideTools);
   let files;
   await step('packing', async () => {
@@ -35,6 +36,7 @@ export async function testPackage(names = []) {
   try {
     const again = names.length > 0;
     await Promise.all(Array.from({ length: AT_A_TIME }, () => workThrough(queue, files, again)));
+    if (!again || names.includes('extract')) await testExtract(files, again);
   } finally {
     await closeBrowser();
   }
