@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-web';
-import { createModel, type PyramidOption } from 'pyramid-pool/onnx';
+import { createModel, type ModelOptions } from 'pyramid-pool/onnx';
 import { sharp } from './photos.js';
 
 export const model = fileURLToPath(new URL('../interop/onnx/documented/model.onnx', import.meta.url));
@@ -13,21 +13,33 @@ const [mean, deviation] = [
   [0.229, 0.224, 0.225],
 ];
 
-/** The vector of each image of a folder, scaled as ImageNet's were. */
+type Output = Awaited<ReturnType<Awaited<ReturnType<typeof createModel>>['run']>>[string];
+
+/** What a model makes of each image of a folder, scaled as ImageNet's were. */
+export async function referenceOutputs(
+  folder: string,
+  paths: readonly string[],
+  options: Partial<ModelOptions> = {},
+): Promise<Map<string, Output>> {
+  ort.env.wasm.numThreads = 1;
+  const network = await createModel(readFileSync(model), { ort, ...options });
+  const outputs = new Map<string, Output>();
+  for (const path of paths) {
+    const results = await network.run({ image: await tensorOf(join(folder, path)) });
+    outputs.set(path, results[network.outputNames[0]!]!);
+  }
+  await network.dispose();
+  return outputs;
+}
+
+/** The vector of each. */
 export async function referenceVectors(
   folder: string,
   paths: readonly string[],
-  pyramid?: PyramidOption,
+  options?: Partial<ModelOptions>,
 ): Promise<Map<string, Float32Array>> {
-  ort.env.wasm.numThreads = 1;
-  const network = await createModel(readFileSync(model), { ort, ...(pyramid ? { pyramid } : {}) });
-  const vectors = new Map<string, Float32Array>();
-  for (const path of paths) {
-    const results = await network.run({ image: await tensorOf(join(folder, path)) });
-    vectors.set(path, results[network.outputNames[0]!]!.data as Float32Array);
-  }
-  await network.dispose();
-  return vectors;
+  const outputs = await referenceOutputs(folder, paths, options);
+  return new Map([...outputs].map(([path, { data }]) => [path, data as Float32Array]));
 }
 
 async function tensorOf(file: string): Promise<ort.Tensor> {
