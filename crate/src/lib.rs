@@ -51,4 +51,5 @@ pub use plan::regions::RegionPlan;
 pub use pool::align::{align_regions, align_regions_backward};
 pub use pool::backward::{average_backward, backward};
 pub use pool::forward::{average, forward, forward_with_indices};
+pub use pool::region_averages::{average_regions, average_regions_backward};
 pub use pool::regions::{backward_regions, forward_regions, forward_regions_with_indices};

@@ -255,6 +255,48 @@ pub fn backward_regions(
     add_levels(by_level)
 }
 
+/// The average of every bin of every region, summed in double precision; 0 where a bin has no cells.
+pub fn average_regions(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RegionRule,
+    arrangement: Arrangement,
+    regions: &[f32],
+    input: &[f32],
+) -> Vec<f64> {
+    let all: usize = levels.iter().map(|&(rows, columns)| rows * columns).sum();
+    let mut output = vec![0.0; regions.len() / 5 * map.channels * all];
+    for_each_region_bin(map, levels, rule, arrangement, regions, |bin| {
+        let area = bin.rows.len() * bin.columns.len();
+        let cells = bin.rows.flat_map(|row| bin.columns.clone().map(move |column| row * map.width + column));
+        let sum: f64 = cells.map(|cell| f64::from(input[bin.cells.0 + cell * bin.cells.1])).sum();
+        output[bin.at] = if area == 0 { 0.0 } else { sum / area as f64 };
+    });
+    output
+}
+
+/// The gradient of [`average_regions`]: every bin's is shared out evenly among its cells.
+pub fn average_regions_backward(
+    map: &FeatureMap,
+    levels: &[(usize, usize)],
+    rule: RegionRule,
+    arrangement: Arrangement,
+    regions: &[f32],
+    grad_output: &[f32],
+) -> Vec<f64> {
+    let mut grad_input = vec![0.0; map.len()];
+    for_each_region_bin(map, levels, rule, arrangement, regions, |bin| {
+        let area = (bin.rows.len() * bin.columns.len()) as f64;
+        for row in bin.rows {
+            for column in bin.columns.clone() {
+                let cell = bin.cells.0 + (row * map.width + column) * bin.cells.1;
+                grad_input[cell] += f64::from(grad_output[bin.at]) / area;
+            }
+        }
+    });
+    grad_input
+}
+
 /// One sample of a bin of a region: cells of its four corners and their weights, or nothing outside the map.
 type Corners = Option<[(usize, f32); 4]>;
 

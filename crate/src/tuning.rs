@@ -156,7 +156,7 @@ pub(crate) const TABLED_CELLS: usize = 64;
 ///
 /// Bounds memory: 32 MiB a thread.
 pub(crate) const MOST_POOLED: usize = 1 << 18;
-/// Words that the cells or the bins of a whole block of channels may take for RoIAlign. Beyond, a block has four channels.
+/// Words that the cells or the bins of a whole block of channels may take for RoIAlign and averages of regions. Beyond, a block has four channels.
 ///
 /// Bounds memory: 32 MiB a thread for each.
 pub(crate) const MOST_ALIGN_WORDS: usize = 8 << 20;

@@ -10,6 +10,8 @@ export const operations = {
   regions: 5,
   regionsWithIndices: 6,
   regionsBackward: 7,
+  regionsAverage: 8,
+  regionsAverageBackward: 9,
 } as const;
 
 /** One map of a call in numbers: addresses in WASM memory and sizes. */

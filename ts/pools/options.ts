@@ -14,7 +14,7 @@ import { Runtime } from '../runtime/runtime.js';
 /** What a bin makes of its cells: the greatest, or their average. */
 export type Reduction = 'max' | 'average';
 
-const reductions: readonly Reduction[] = ['max', 'average'];
+export const reductions: readonly Reduction[] = ['max', 'average'];
 
 /** What a pool is made for. */
 export interface PyramidPoolOptions {

@@ -2,7 +2,7 @@ import { checkOneOf, checkOptions, describeValue, fail } from '../arguments/chec
 import { type Layout, layouts, type OutputOrder, outputOrders } from '../arguments/feature-map.js';
 import { checkLevels, type Grid, type Level } from '../arguments/levels.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { checkRuntime } from './options.js';
+import { checkRuntime, type Reduction, reductions } from './options.js';
 
 /**
  * How a region of an image is brought onto its feature map:
@@ -25,6 +25,10 @@ export interface RoiPyramidPoolOptions {
   levels: readonly Level[];
   /** How regions are brought onto the map; default `'roi-pool'`. */
   rule?: RoiRule;
+  /**
+   * What a bin makes of its cells; default `'max'`. The average of a bin without cells is 0. `'roi-align'` always averages its samples.
+   */
+  reduction?: Reduction;
   /** For `'roi-pool'` and `'roi-align'`: cells of the map for each pixel of the image, such as `1 / 16`; default 1. */
   spatialScale?: number;
   /** For `'spp-net'`: where, in pixels, the first cell has its centre; default 21, ZF-5's. */
@@ -55,6 +59,7 @@ export interface RoiPyramidPoolOptions {
 export interface ResolvedRoiOptions {
   readonly levels: readonly Grid[];
   readonly rule: RoiRule;
+  readonly reduction: Reduction;
   readonly spatialScale?: number;
   readonly offset0?: number;
   readonly offset?: number;
@@ -103,6 +108,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
   const given = checkOptions(options as RoiPyramidPoolOptions, 'options', [
     'levels',
     'rule',
+    'reduction',
     ...ruleOptionNames(),
     'layout',
     'outputOrder',
@@ -114,11 +120,18 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
   return {
     levels: checkLevels(levels, 'options.levels'),
     rule,
+    reduction: resolveReduction(rule, given.reduction),
     ...resolveRule(rule, given),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
     outputOrder: checkOneOf(outputOrder ?? 'levels', 'options.outputOrder', outputOrders),
     runtime,
   };
+}
+
+/** RoIAlign has no maximum: torchvision's averages. */
+function resolveReduction(rule: RoiRule, given: Reduction | undefined): Reduction {
+  if (rule !== 'roi-align') return checkOneOf(given ?? 'max', 'options.reduction', reductions);
+  return checkOneOf(given ?? 'average', 'options.reduction', ['average']);
 }
 
 /** The options of a rule. Those of the others are refused: they would do nothing. */

@@ -84,7 +84,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
-  /** Pools as `forward`, and says where every value came from. Not by `'roi-align'`, which averages. */
+  /** Pools as `forward`, and says where every value came from. Averages have no indices. */
   forwardWithIndices<
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
@@ -96,8 +96,8 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
   }
 
   /**
-   * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index; by
-   * `'roi-align'`, to the cells around its samples, and there are no indices.
+   * The gradient with respect to the feature map, `float32` or `float16`: each bin's is added to the cell of its index, or
+   * shared out evenly where the pool averages; by `'roi-align'`, among the cells around its samples.
    */
   backward<G extends TensorLike, O extends OutOption = NoOut>(
     gradOutput: G,
@@ -199,7 +199,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
 
   /** Whether bins have averages, and not maxima. */
   get #averages(): boolean {
-    return this.options.rule === 'roi-align';
+    return this.options.reduction === 'average';
   }
 
   #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {
@@ -208,11 +208,17 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     const shapes = this.#shapes(dims, 'featureMap.dims', rois);
     const { out } = checkOptions(options, 'options', ['out']);
     const target = checkOut(out, type, shapes.outputDims, 'options.out');
-    return this.#call('regions', type, shapes, [map, target], (callMemory) => {
-      const input = callMemory.read(map);
-      const output = callMemory.write(type, shapes.outputDims, target);
-      return { map: input, output: output.address, indices: 0, finish: output.toTensor as () => R };
-    });
+    return this.#call(
+      this.#operation('regions', 'regionsAverage'),
+      type,
+      shapes,
+      [map, target],
+      (callMemory) => {
+        const input = callMemory.read(map);
+        const output = callMemory.write(type, shapes.outputDims, target);
+        return { map: input, output: output.address, indices: 0, finish: output.toTensor as () => R };
+      },
+    );
   }
 
   #forwardWithIndices<R>(
@@ -265,7 +271,8 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     const places = averages ? undefined : checkTensorArgument(indices, ['int32'], 'indices');
     if (places) checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
     const target = checkOut(checkOptions(options, 'options', ['out']).out, type, map.dims, 'options.out');
-    return this.#call('regionsBackward', type, shapes, [gradient, places, target], (callMemory, memory) => {
+    const operation = this.#operation('regionsBackward', 'regionsAverageBackward');
+    return this.#call(operation, type, shapes, [gradient, places, target], (callMemory, memory) => {
       const output = callMemory.read(gradient);
       const at = places ? callMemory.read(places) : 0;
       const result = callMemory.write(type, map.dims, target);
@@ -273,6 +280,11 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
       if (places) checkPlaneIndices(memory, at, range, [map.height, map.width], true);
       return { map: result.address, output, indices: at, finish: result.toTensor as () => R };
     });
+  }
+
+  /** The one of two operations that averages by the rule of the pool. RoIAlign always does, by the first. */
+  #operation<T>(first: T, average: T): T {
+    return this.#averages && this.options.rule !== 'roi-align' ? average : first;
   }
 
   #shapes(dims: unknown, path: string, rois: unknown): Shapes {

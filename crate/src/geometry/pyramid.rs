@@ -48,6 +48,11 @@ impl Pyramid {
         Ok(order)
     }
 
+    /// Bins of the level that has most.
+    pub fn most_bins(&self) -> usize {
+        self.places.iter().map(|place| place.bins).max().unwrap_or(0)
+    }
+
     /// Length of an output of `rows` rows.
     pub fn output_len(&self, rows: usize, channels: usize) -> usize {
         rows * channels * self.bins

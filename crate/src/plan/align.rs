@@ -7,11 +7,11 @@ use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
 use crate::geometry::shape::{Arrangement, FeatureMap};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
-use crate::memory::scratch::{Parts, product};
+use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::region_grids::RegionGrids;
-use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
-use crate::tuning::{MOST_ALIGN_WORDS, REGION_CHANNELS};
+use crate::plan::region_rows::{REGION_LEN, RegionRows, channel_block, check_size};
+use crate::tuning::REGION_CHANNELS;
 
 /// A pyramid of RoIAlign planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -161,17 +161,16 @@ impl AlignPlan {
 
     /// Bins of the level that has most.
     pub(crate) fn most_bins(&self) -> usize {
-        self.pyramid.places.iter().map(|place| place.bins).max().unwrap_or(0)
+        self.pyramid.most_bins()
     }
 
     pub(crate) fn units(&self, map: &FeatureMap) -> Units {
         Units::new(map, REGION_CHANNELS)
     }
 
-    /// Channels that are worked on together: a vector of them where the map or a level is too large for more.
+    /// Channels that are worked on together.
     pub(crate) fn block(&self) -> usize {
-        let words = product(&[self.height, self.width]).max(self.most_bins()).saturating_mul(REGION_CHANNELS);
-        if words <= MOST_ALIGN_WORDS { REGION_CHANNELS } else { 4 }
+        channel_block(self.height * self.width, self.most_bins())
     }
 
     /// Fails unless `map` has the planned sizes and its elements can be counted.

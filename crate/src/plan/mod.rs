@@ -5,6 +5,7 @@ pub(crate) mod align;
 mod level;
 mod nchw;
 mod pyramid_plan;
+pub(crate) mod region_averages;
 mod region_grids;
 mod region_rows;
 pub(crate) mod regions;

@@ -6,4 +6,5 @@ pub(crate) mod check;
 mod convert;
 mod floats;
 pub(crate) mod forward;
+pub(crate) mod region_averages;
 pub(crate) mod regions;

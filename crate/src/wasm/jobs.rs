@@ -18,6 +18,7 @@ use crate::pool::align::{align_backward_units, align_units};
 use crate::pool::backward::{average_backward_units, backward_units};
 use crate::pool::check::first_outside;
 use crate::pool::forward::{average_units, forward_units};
+use crate::pool::region_averages::{average_region_backward_units, average_region_units};
 use crate::pool::regions::{region_backward_units, region_units};
 
 /// One call, as the TypeScript side writes it to memory: eight words.
@@ -31,7 +32,7 @@ pub struct Job {
     /// Number of channels.
     pub channels: usize,
     /// 0: forward; 1: forward with indices; 2: backward; 3: average; 4: its backward; 5: regions forward; 6: regions with
-    /// indices; 7: regions backward.
+    /// indices; 7: regions backward; 8: regions averaged; 9: its backward.
     pub operation: usize,
     /// Address of the input, or of the gradient with respect to it.
     pub input: usize,
@@ -183,6 +184,8 @@ fn run_regions(job: &Job, plan: &PlannedRegions, range: Range<usize>, scratch: u
                 let (cells, bins) = job.buffers(&map, len);
                 match job.operation {
                     5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
+                    8 => average_region_units(plan, &map, cells, bins, range, scratch),
+                    9 => average_region_backward_units(plan, &map, bins, cells, range, scratch),
                     _ if is_half => {
                         region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
                     }

@@ -47,6 +47,7 @@ impl PlannedRegions {
     pub fn scratch(&self, operation: usize, kind: ElementType) -> usize {
         match (self, operation) {
             (PlannedRegions::Bins(plan), 7) => plan.backward_scratch(),
+            (PlannedRegions::Bins(plan), 8 | 9) => plan.average_scratch(kind, operation == 9),
             (PlannedRegions::Bins(plan), _) => plan.forward_scratch(kind),
             (PlannedRegions::Samples(plan), 7) => plan.backward_scratch(kind),
             (PlannedRegions::Samples(plan), _) => plan.forward_scratch(kind),

@@ -16,6 +16,7 @@ use crate::plan::regions::{RegionPlan, RegionScratch};
 use crate::vector::Native;
 
 pub(crate) mod align;
+pub(crate) mod average;
 mod block;
 mod emit;
 mod interleave;

@@ -1,0 +1,59 @@
+//! The working memory of averages over the bins of regions.
+
+use crate::element::ElementType;
+use crate::memory::scratch::Parts;
+use crate::memory::span::Span;
+use crate::plan::region_rows::channel_block;
+use crate::plan::regions::RegionPlan;
+
+/// Working memory of one thread. Each part is a number of words.
+pub(crate) struct AverageScratch<'a> {
+    /// The cells of a block of channels, or the gradients with respect to them, interleaved.
+    pub cells: Span<'a, f32>,
+    /// The bins of one level of one region, likewise.
+    pub bins: Span<'a, f32>,
+    /// Cells or bins that are converted.
+    pub staged: Span<'a, f32>,
+    /// Sums of gradients in `f64`, with a word to spare, so that they can be aligned.
+    pub sums: Span<'a, f32>,
+}
+
+impl<'a> AverageScratch<'a> {
+    /// Takes all parts.
+    pub fn take(plan: &RegionPlan, kind: ElementType, backward: bool, parts: &mut Parts<'a>) -> Self {
+        let (height, width) = plan.size();
+        let (block, bins) = (plan.average_block(), plan.most_bins());
+        let staged = if kind == ElementType::F32 { 0 } else { block };
+        AverageScratch {
+            cells: parts.take(&[block, height, width]),
+            bins: parts.take(&[block, bins]),
+            staged: parts.take(&[staged, (height * width).max(bins)]),
+            sums: if backward {
+                parts.take(&[1]);
+                parts.take(&[2, block, height, width])
+            } else {
+                Span::empty()
+            },
+        }
+    }
+}
+
+impl RegionPlan {
+    /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
+    pub(crate) fn average_scratch(&self, kind: ElementType, backward: bool) -> usize {
+        Parts::count(|parts| {
+            AverageScratch::take(self, kind, backward, parts);
+        })
+    }
+
+    /// Channels that are averaged together.
+    pub(crate) fn average_block(&self) -> usize {
+        let (height, width) = self.size();
+        channel_block(height * width, self.most_bins())
+    }
+
+    /// Bins of the level that has most.
+    fn most_bins(&self) -> usize {
+        self.pyramid().most_bins()
+    }
+}
