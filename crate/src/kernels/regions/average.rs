@@ -3,7 +3,6 @@
 
 use core::ops::Range;
 
-use super::block::VECTORS;
 use super::emit::Sink;
 use super::interleave::{interleave, separate};
 use crate::element::Elements;
@@ -13,7 +12,6 @@ use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::region_averages::AverageScratch;
 use crate::plan::regions::RegionPlan;
-use crate::tuning::REGION_CHANNELS;
 use crate::vector::{Native, Vector};
 
 /// Cells that are summed in `f32` before their sum is added to one in `f64`.
@@ -45,36 +43,16 @@ pub(crate) unsafe fn forward(
     map: &FeatureMap,
     input: Elements,
     output: Elements,
-    item: (usize, Range<usize>),
-    scratch: Span<f32>,
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if plan.average_block() == REGION_CHANNELS {
-            average::<Native, VECTORS, REGION_CHANNELS>(plan, map, input, output, item, scratch);
-        } else {
-            average::<Native, 1, { Native::LANES }>(plan, map, input, output, item, scratch);
-        }
-    }
-}
-
-/// The same by `N` vectors, which are `W` channels.
-#[inline(never)]
-unsafe fn average<V: Vector, const N: usize, const W: usize>(
-    plan: &RegionPlan,
-    map: &FeatureMap,
-    input: Elements,
-    output: Elements,
     (item, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
     let here = plan.pyramid().arrangement.layout.cells(map, item);
-    let count = channels.len();
+    let (count, block) = (channels.len(), plan.average_block());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
         let work = AverageScratch::take(plan, input.kind(), false, &mut Parts::cut(scratch));
         let planes = Planes { first: here.at(channels.start, 0), ..here };
-        interleave::<V, W>(input, planes, (count, map.cells()), work.staged, work.cells);
+        interleave::<Native>(input, planes, (count, map.cells()), work.staged, (work.cells, block));
         let sink = Sink {
             pyramid: plan.pyramid(),
             channels: (channels.start, map.channels),
@@ -85,54 +63,46 @@ unsafe fn average<V: Vector, const N: usize, const W: usize>(
         for &row in plan.rows(item) {
             for level in 0..plan.grids().len() {
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
-                    average_bin::<V, N, W>(work.cells, bin, map.width, work.bins.part(W * i, W));
+                    average_bin((work.cells, block), bin, map.width, work.bins.part(block * i, block));
                 }
-                let pooled = |channel: usize, bin: usize| (work.bins.get(W * bin + channel), 0);
+                let pooled = |channel: usize, bin: usize| (work.bins.get(block * bin + channel), 0);
                 sink.write(row as usize, level, count, &pooled);
             }
         }
     }
 }
 
-/// As many sums as a block has channels, aligned.
+/// As many sums as a vector has lanes, aligned.
 #[repr(align(16))]
-struct Sums([f64; REGION_CHANNELS]);
+struct Sums([f64; Native::LANES]);
 
+/// Averages a bin, vector by vector of the block's channels.
+///
 /// # Safety
-/// The bin must lie inside the map of this width whose cells these are, and `to` have an element for each channel of a block.
-#[inline(always)]
-unsafe fn average_bin<V: Vector, const N: usize, const W: usize>(
-    memory: Span<f32>,
-    bin: (Bin, Bin),
-    width: usize,
-    to: Span<f32>,
-) {
-    let mut sums = Sums([0.0; REGION_CHANNELS]);
-    // SAFETY: the caller's promise, and there are enough sums.
-    unsafe {
-        let mut add = |sum: [V; N]| {
-            for (k, sum) in sum.into_iter().enumerate() {
-                sum.add_to(sums.0.as_mut_ptr().add(V::LANES * k), 1.0);
+/// The bin must lie inside the map of this width whose cells these are, interleaved in blocks of so many channels, and `to` have an
+/// element for each channel of a block.
+#[inline(never)]
+unsafe fn average_bin((memory, block): (Span<f32>, usize), bin: (Bin, Bin), width: usize, to: Span<f32>) {
+    for channel in (0..block).step_by(Native::LANES) {
+        let mut sums = Sums([0.0; Native::LANES]);
+        let sums = sums.0.as_mut_ptr();
+        // SAFETY: the caller's promise, and there are enough sums.
+        unsafe {
+            let (mut sum, mut summed) = (Native::splat(0.0), 0);
+            for cell in cells(bin, width) {
+                sum = sum.add(memory.load(block * cell + channel, Native::LANES));
+                summed += 1;
+                if summed == TOGETHER {
+                    sum.add_to(sums, 1.0);
+                    (sum, summed) = (Native::splat(0.0), 0);
+                }
             }
-        };
-        let (mut sum, mut summed) = ([V::splat(0.0); N], 0);
-        for cell in cells(bin, width) {
-            for (k, sum) in sum.iter_mut().enumerate() {
-                *sum = sum.add(memory.load(W * cell + V::LANES * k, V::LANES));
-            }
-            summed += 1;
-            if summed == TOGETHER {
-                add(sum);
-                (sum, summed) = ([V::splat(0.0); N], 0);
-            }
-        }
-        add(sum);
-        for k in 0..N {
-            let average = V::from_sums(sums.0.as_ptr().add(V::LANES * k), scale(bin));
-            to.store(V::LANES * k, average, V::LANES);
-            let zero = average.mul(V::splat(0.0));
+            sum.add_to(sums, 1.0);
+            let average = Native::from_sums(sums, scale(bin));
+            to.store(channel, average, Native::LANES);
+            let zero = average.mul(Native::splat(0.0));
             if zero.ne(zero).any() {
-                mend(memory, bin, (width, W), V::LANES * k..V::LANES * (k + 1), to);
+                mend(memory, bin, (width, block), channel..channel + Native::LANES, to);
             }
         }
     }
@@ -169,61 +139,42 @@ pub(crate) unsafe fn backward(
     map: &FeatureMap,
     grad_output: Elements,
     grad_input: Elements,
-    item: (usize, Range<usize>),
-    scratch: Span<f32>,
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if plan.average_block() == REGION_CHANNELS {
-            share::<Native, VECTORS, REGION_CHANNELS>(plan, map, grad_output, grad_input, item, scratch);
-        } else {
-            share::<Native, 1, { Native::LANES }>(plan, map, grad_output, grad_input, item, scratch);
-        }
-    }
-}
-
-/// The same by `N` vectors, which are `W` channels.
-#[inline(never)]
-unsafe fn share<V: Vector, const N: usize, const W: usize>(
-    plan: &RegionPlan,
-    map: &FeatureMap,
-    grad_output: Elements,
-    grad_input: Elements,
     (item, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
     let pyramid = plan.pyramid();
     let here = pyramid.arrangement.layout.cells(map, item);
-    let count = channels.len();
+    let (count, block) = (channels.len(), plan.average_block());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
         let work = AverageScratch::take(plan, grad_output.kind(), true, &mut Parts::cut(scratch));
         // The word before is to spare.
         let sums = work.sums.as_mut_ptr();
         let sums = if sums.addr().is_multiple_of(align_of::<f64>()) { sums } else { sums.sub(1) };
-        let sums = Span::<f64>::from_raw(sums.cast(), W * map.cells());
+        let sums = Span::<f64>::from_raw(sums.cast(), block * map.cells());
         sums.exclusive().fill(0.0);
         for (level, place) in pyramid.places.iter().enumerate() {
             for &row in plan.rows(item) {
                 let planes = pyramid.bins_at(map.channels, *place, row as usize);
                 let planes = Planes { first: planes.at(channels.start, 0), ..planes };
-                interleave::<V, W>(grad_output, planes, (count, place.bins), work.staged, work.bins);
+                interleave::<Native>(grad_output, planes, (count, place.bins), work.staged, (work.bins, block));
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
-                    let gradient: [V; N] = core::array::from_fn(|k| work.bins.load(W * i + V::LANES * k, V::LANES));
-                    for cell in cells(bin, map.width) {
-                        let sums = sums.part(W * cell, W).as_mut_ptr();
-                        for (k, gradient) in gradient.iter().enumerate() {
-                            gradient.add_to(sums.add(V::LANES * k), scale(bin));
+                    let scale = scale(bin);
+                    for channel in (0..block).step_by(Native::LANES) {
+                        let gradient: Native = work.bins.load(block * i + channel, Native::LANES);
+                        for cell in cells(bin, map.width) {
+                            let sums = sums.part(block * cell + channel, Native::LANES);
+                            gradient.add_to(sums.as_mut_ptr(), scale);
                         }
                     }
                 }
             }
         }
-        for first in (0..W * map.cells()).step_by(V::LANES) {
-            let rounded = V::from_sums(sums.part(first, V::LANES).as_mut_ptr(), 1.0);
-            work.cells.store(first, rounded, V::LANES);
+        for first in (0..block * map.cells()).step_by(Native::LANES) {
+            let rounded = Native::from_sums(sums.part(first, Native::LANES).as_mut_ptr(), 1.0);
+            work.cells.store(first, rounded, Native::LANES);
         }
         let planes = Planes { first: here.at(channels.start, 0), ..here };
-        separate::<V, W>(work.cells, grad_input, planes, (count, map.cells()));
+        separate::<Native>((work.cells, block), grad_input, planes, (count, map.cells()));
     }
 }

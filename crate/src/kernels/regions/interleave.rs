@@ -6,39 +6,41 @@ use crate::kernels::turned::turn_bins;
 use crate::memory::span::{self, Span};
 use crate::vector::Vector;
 
-/// Copies the first `count` elements of some planes to `to`, those of a cell side by side, `W` for each cell. Lanes without a channel
+/// Copies the first `count` elements of some planes to `to`, those of a cell side by side, `block` for each cell. Lanes without a channel
 /// are left as they are. `staged` needs room for all elements where they are not `f32`.
 ///
 /// # Safety
-/// The planes must lie inside `from`, and `to` have room for `W * count` elements.
-pub(super) unsafe fn interleave<V: Vector, const W: usize>(
+/// The planes must lie inside `from`, and `to` have room for `block * count` elements.
+pub(super) unsafe fn interleave<V: Vector>(
     from: Elements,
     planes: Planes,
     (channels, count): (usize, usize),
     staged: Span<f32>,
-    to: Span<f32>,
+    (to, block): (Span<f32>, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         match from.as_f32() {
-            Some(cells) => interleave_f32::<V, W>(cells.shared(), planes, (channels, count), to),
+            Some(cells) => interleave_f32::<V>(cells.shared(), planes, (channels, count), (to, block)),
             None => {
                 let staged = staged.part(0, channels * count);
                 from.gather(planes.runs(0..channels, count), staged.exclusive());
-                interleave_f32::<V, W>(staged.shared(), planes.packed(channels, count), (channels, count), to);
+                interleave_f32::<V>(staged.shared(), planes.packed(channels, count), (channels, count), (to, block));
             }
         }
     }
 }
 
+/// The same for `f32`.
+///
 /// # Safety
 /// As [`interleave`].
 #[inline(never)]
-unsafe fn interleave_f32<V: Vector, const W: usize>(
+pub(super) unsafe fn interleave_f32<V: Vector>(
     from: &[f32],
     planes: Planes,
     (channels, count): (usize, usize),
-    to: Span<f32>,
+    (to, block): (Span<f32>, usize),
 ) {
     // Four channels at a time; where those of a cell are no neighbours, four cells as well.
     let neighbours = planes.plane == 1;
@@ -50,7 +52,7 @@ unsafe fn interleave_f32<V: Vector, const W: usize>(
         if neighbours {
             for cell in 0..count {
                 for channel in (0..vectors).step_by(V::LANES) {
-                    to.store(W * cell + channel, load(channel, cell), V::LANES);
+                    to.store(block * cell + channel, load(channel, cell), V::LANES);
                 }
             }
         } else {
@@ -58,14 +60,14 @@ unsafe fn interleave_f32<V: Vector, const W: usize>(
                 for cell in (0..turned).step_by(V::LANES) {
                     let columns = V::transpose(core::array::from_fn(|i| load(channel + i, cell)));
                     for (i, column) in columns.into_iter().enumerate() {
-                        to.store(W * (cell + i) + channel, column, V::LANES);
+                        to.store(block * (cell + i) + channel, column, V::LANES);
                     }
                 }
             }
         }
         for channel in 0..channels {
             for cell in if channel < vectors { turned } else { 0 }..count {
-                to.set(W * cell + channel, *from.get_unchecked(planes.at(channel, cell)));
+                to.set(block * cell + channel, *from.get_unchecked(planes.at(channel, cell)));
             }
         }
     }
@@ -77,9 +79,9 @@ const STAGED: usize = 64;
 /// Copies interleaved elements back to planes, and rounds them to the planes' type.
 ///
 /// # Safety
-/// `from` must have `W * count` elements, and the planes lie inside `to` and be this thread's.
-pub(super) unsafe fn separate<V: Vector, const W: usize>(
-    from: Span<f32>,
+/// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
+pub(super) unsafe fn separate<V: Vector>(
+    (from, block): (Span<f32>, usize),
     to: Elements,
     planes: Planes,
     (channels, count): (usize, usize),
@@ -88,20 +90,20 @@ pub(super) unsafe fn separate<V: Vector, const W: usize>(
     unsafe {
         if planes.plane == 1 {
             for cell in 0..count {
-                to.narrow(planes.at(0, cell), from.part(W * cell, channels).shared());
+                to.narrow(planes.at(0, cell), from.part(block * cell, channels).shared());
             }
             return;
         }
         if let Some(to) = to.as_f32().filter(|_| planes.plane == count) {
             let to = to.part(planes.first, channels * count).as_mut_ptr();
-            return turn_bins::<V>(from.as_mut_ptr(), to, (W, count), (count, channels));
+            return turn_bins::<V>(from.as_mut_ptr(), to, (block, count), (count, channels));
         }
         let mut staged = [0.0; STAGED];
         for channel in 0..channels {
             for first in (0..count).step_by(STAGED) {
                 let staged = &mut staged[..STAGED.min(count - first)];
                 for (i, element) in staged.iter_mut().enumerate() {
-                    *element = from.get(W * (first + i) + channel);
+                    *element = from.get(block * (first + i) + channel);
                 }
                 to.narrow(planes.at(channel, first), staged);
             }

@@ -2,10 +2,11 @@
 
 use super::block::{Block, VECTORS, level_of};
 use super::emit::{Ahead, Sink};
+use super::interleave::interleave_f32;
 use super::walk::{each_region, merge};
 use crate::geometry::region_rule::RegionRule;
 use crate::kernels::WithoutIndex;
-use crate::memory::span::{self, Span};
+use crate::memory::span::Span;
 use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource, Tables};
 use crate::tuning::REGION_CHANNELS;
 use crate::vector::{Native, Vector};
@@ -76,33 +77,15 @@ pub(super) unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> Found {
 unsafe fn fill_cells<V: Vector, const NAN: bool>(block: Block, table: Span<f32>) -> Found {
     let cells = block.cell_count();
     let mut seen = Cells::<V, NAN> { nan: V::splat(0.0), negative_zero: V::splat(0.0) };
-    // Four channels at a time; where those of a cell are no neighbours, four cells as well.
-    let neighbours = block.planes.plane == 1;
-    let whole = |n: usize| n / V::LANES * V::LANES;
-    let (channels, turned) = (whole(block.channels), if neighbours { cells } else { whole(cells) });
-    // SAFETY: the block's cells, and the caller's promise.
+    // SAFETY: the caller's promise.
     unsafe {
-        for channel in (0..channels).step_by(V::LANES) {
-            let to = |cell: usize| REGION_CHANNELS * cell + channel;
-            let load = |channel: usize, cell: usize| span::load(block.cells, block.planes.at(channel, cell), V::LANES);
-            if neighbours {
-                for cell in 0..cells {
-                    table.store(to(cell), seen.apply(load(channel, cell)), V::LANES);
-                }
-            } else {
-                for cell in (0..turned).step_by(V::LANES) {
-                    let vectors = V::transpose(core::array::from_fn(|i| seen.apply(load(channel + i, cell))));
-                    for (i, vector) in vectors.into_iter().enumerate() {
-                        table.store(to(cell + i), vector, V::LANES);
-                    }
-                }
-            }
+        if block.channels < REGION_CHANNELS {
+            // Lanes without a channel must hold nothing that counts.
+            table.part(0, REGION_CHANNELS * cells).exclusive().fill(0.0);
         }
-        for channel in 0..block.channels {
-            for cell in if channel < channels { turned } else { 0 }..cells {
-                let value = seen.apply(V::splat(block.cell(channel, cell)));
-                table.store(REGION_CHANNELS * cell + channel, value, 1);
-            }
+        interleave_f32::<V>(block.cells, block.planes, (block.channels, cells), (table, REGION_CHANNELS));
+        for first in (0..REGION_CHANNELS * cells).step_by(V::LANES) {
+            table.store(first, seen.apply(table.load(first, V::LANES)), V::LANES);
         }
     }
     Found { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }

@@ -59,7 +59,7 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
             for &row in plan.rows(item) {
                 let bins = pyramid.bins_at(map.channels, *place, row as usize);
                 let planes = Planes { first: bins.at(channels.start, 0), ..bins };
-                interleave::<V, W>(grad_output, planes, (count, place.bins), work.staged, work.bins);
+                interleave::<V>(grad_output, planes, (count, place.bins), work.staged, (work.bins, W));
                 spread::<V, N, W>(plan.samples(row as usize, level), &work);
             }
             if last > 0 {
@@ -68,7 +68,7 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
         }
         let all = if last > 0 { work.total } else { work.sums };
         let planes = Planes { first: here.at(channels.start, 0), ..here };
-        separate::<V, W>(all, grad_input, planes, (count, map.cells()));
+        separate::<V>((all, W), grad_input, planes, (count, map.cells()));
     }
 }
 

@@ -53,7 +53,7 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     unsafe {
         let work = AlignScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
         let planes = Planes { first: here.at(channels.start, 0), ..here };
-        interleave::<V, W>(input, planes, (count, map.cells()), work.staged, work.cells);
+        interleave::<V>(input, planes, (count, map.cells()), work.staged, (work.cells, W));
         let sink = Sink {
             pyramid: plan.pyramid(),
             channels: (channels.start, map.channels),
