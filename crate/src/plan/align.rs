@@ -2,25 +2,18 @@
 
 use crate::element::ElementType;
 use crate::error::PoolError;
-use crate::geometry::pyramid::Pyramid;
 use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
-use crate::geometry::shape::{Arrangement, FeatureMap};
-use crate::geometry::units::Units;
+use crate::geometry::shape::Arrangement;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
-use crate::plan::region_grids::RegionGrids;
-use crate::plan::region_rows::{REGION_LEN, RegionRows, channel_block, check_size};
-use crate::tuning::REGION_CHANNELS;
+use crate::plan::region_rows::REGION_LEN;
+use crate::plan::region_set::RegionSet;
 
 /// A pyramid of RoIAlign planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
 pub struct AlignPlan {
-    height: usize,
-    width: usize,
-    pyramid: Pyramid,
-    grids: RegionGrids,
-    rows: RegionRows,
+    set: RegionSet,
     /// For each region and level how bins are sampled.
     levels: Vec<SampledLevel>,
     /// Which samples each bin has along an axis, in the order of `grids`.
@@ -74,31 +67,24 @@ impl<'a> LevelSamples<'a> {
 }
 
 impl AlignPlan {
-    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of `batch` maps of
-    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image.
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of maps, whose
+    /// `size` is the number of items, the height and the width. A region is five numbers: item, left, top, right and bottom, in pixels of the image.
     ///
     /// # Errors
     /// As [`RegionPlan::new`](crate::RegionPlan::new).
     pub fn new(
-        (batch, height, width): (usize, usize, usize),
+        size: (usize, usize, usize),
         levels: &[(usize, usize)],
         rule: RoiAlign,
         arrangement: impl Into<Arrangement>,
         regions: &[f32],
     ) -> Result<Self, PoolError> {
-        check_size(height, width)?;
-        let pyramid = Pyramid::new(levels, arrangement.into())?;
-        let grids = RegionGrids::new(levels)?;
-        let rows = RegionRows::new(batch, regions)?;
-        let count = rows.count();
+        let set = RegionSet::new(size, levels, arrangement.into(), regions)?;
+        let (height, width) = set.size();
         let mut plan = AlignPlan {
-            height,
-            width,
-            pyramid,
-            levels: reserve(count.checked_mul(levels.len()).ok_or(PoolError::TooLarge)?)?,
-            bins: reserve(count.checked_mul(grids.stride()).ok_or(PoolError::TooLarge)?)?,
-            grids,
-            rows,
+            levels: reserve(set.count_all(levels.len())?)?,
+            bins: reserve(set.count_all(set.grids.stride())?)?,
+            set,
             samples: Vec::new(),
         };
         for region in regions.chunks_exact(REGION_LEN) {
@@ -132,50 +118,26 @@ impl AlignPlan {
 
     /// Length of an output for maps of `channels` channels: a row for each region.
     pub fn output_len(&self, channels: usize) -> usize {
-        self.pyramid.output_len(self.rows.count(), channels)
+        self.set.output_len(channels)
     }
 
     /// Height and width of the maps.
     pub fn size(&self) -> (usize, usize) {
-        (self.height, self.width)
+        self.set.size()
     }
 
-    pub(crate) fn pyramid(&self) -> &Pyramid {
-        &self.pyramid
-    }
-
-    /// The regions of an item, which are rows of the output.
-    pub(crate) fn rows(&self, item: usize) -> &[u32] {
-        self.rows.of(item)
+    pub(crate) fn set(&self) -> &RegionSet {
+        &self.set
     }
 
     pub(crate) fn samples(&self, region: usize, level: usize) -> LevelSamples<'_> {
-        let (rows, columns) = self.grids.span(region, level);
+        let (rows, columns) = self.set.grids.span(region, level);
         LevelSamples {
-            level: self.levels[region * self.grids.all().len() + level],
+            level: self.levels[region * self.set.grids.all().len() + level],
             samples: &self.samples,
             rows: &self.bins[rows],
             columns: &self.bins[columns],
         }
-    }
-
-    /// Bins of the level that has most.
-    pub(crate) fn most_bins(&self) -> usize {
-        self.pyramid.most_bins()
-    }
-
-    pub(crate) fn units(&self, map: &FeatureMap) -> Units {
-        Units::new(map, REGION_CHANNELS)
-    }
-
-    /// Channels that are worked on together.
-    pub(crate) fn block(&self) -> usize {
-        channel_block(self.height * self.width, self.most_bins())
-    }
-
-    /// Fails unless `map` has the planned sizes and its elements can be counted.
-    pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
-        self.rows.check_map(self.size(), self.pyramid.bins, map)
     }
 
     /// Number of words of working memory that a thread needs to pool.
@@ -206,13 +168,13 @@ pub(crate) struct AlignScratch<'a> {
 impl<'a> AlignScratch<'a> {
     /// Takes all parts.
     pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
-        let (height, width) = plan.size();
-        let (block, bins) = (plan.block(), plan.most_bins());
+        let set = plan.set();
+        let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
         let staged = if kind == ElementType::F32 { 0 } else { block };
         AlignScratch {
-            cells: parts.take(&[block, height, width]),
+            cells: parts.take(&[block, cells]),
             pooled: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, (height * width).max(bins)]),
+            staged: parts.take(&[staged, cells.max(bins)]),
         }
     }
 }
@@ -232,13 +194,13 @@ pub(crate) struct AlignBackwardScratch<'a> {
 impl<'a> AlignBackwardScratch<'a> {
     /// Takes all parts.
     pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
-        let (height, width) = plan.size();
-        let (block, bins) = (plan.block(), plan.most_bins());
+        let set = plan.set();
+        let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
         let staged = if kind == ElementType::F32 { 0 } else { block };
-        let several = if plan.pyramid().places.len() > 1 { block } else { 0 };
+        let several = if set.pyramid.places.len() > 1 { block } else { 0 };
         AlignBackwardScratch {
-            sums: parts.take(&[block, height, width]),
-            total: parts.take(&[several, height, width]),
+            sums: parts.take(&[block, cells]),
+            total: parts.take(&[several, cells]),
             bins: parts.take(&[block, bins]),
             staged: parts.take(&[staged, bins]),
         }

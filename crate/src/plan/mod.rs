@@ -8,6 +8,7 @@ mod pyramid_plan;
 pub(crate) mod region_averages;
 mod region_grids;
 mod region_rows;
+pub(crate) mod region_set;
 pub(crate) mod regions;
 mod runs;
 mod scratch;

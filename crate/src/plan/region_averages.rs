@@ -3,7 +3,6 @@
 use crate::element::ElementType;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
-use crate::plan::region_rows::channel_block;
 use crate::plan::regions::RegionPlan;
 
 /// Working memory of one thread. Each part is a number of words.
@@ -21,16 +20,16 @@ pub(crate) struct AverageScratch<'a> {
 impl<'a> AverageScratch<'a> {
     /// Takes all parts.
     pub fn take(plan: &RegionPlan, kind: ElementType, backward: bool, parts: &mut Parts<'a>) -> Self {
-        let (height, width) = plan.size();
-        let (block, bins) = (plan.average_block(), plan.most_bins());
+        let set = plan.set();
+        let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
         let staged = if kind == ElementType::F32 { 0 } else { block };
         AverageScratch {
-            cells: parts.take(&[block, height, width]),
+            cells: parts.take(&[block, cells]),
             bins: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, (height * width).max(bins)]),
+            staged: parts.take(&[staged, cells.max(bins)]),
             sums: if backward {
                 parts.take(&[1]);
-                parts.take(&[2, block, height, width])
+                parts.take(&[2, block, cells])
             } else {
                 Span::empty()
             },
@@ -44,16 +43,5 @@ impl RegionPlan {
         Parts::count(|parts| {
             AverageScratch::take(self, kind, backward, parts);
         })
-    }
-
-    /// Channels that are averaged together.
-    pub(crate) fn average_block(&self) -> usize {
-        let (height, width) = self.size();
-        channel_block(height * width, self.most_bins())
-    }
-
-    /// Bins of the level that has most.
-    fn most_bins(&self) -> usize {
-        self.pyramid().most_bins()
     }
 }

@@ -3,8 +3,6 @@
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
 use crate::memory::reserve::reserve;
-use crate::memory::scratch::product;
-use crate::tuning::{MOST_ALIGN_WORDS, REGION_CHANNELS};
 
 /// Numbers of a region: item, left, top, right, bottom.
 pub(crate) const REGION_LEN: usize = 5;
@@ -74,18 +72,4 @@ impl RegionRows {
         planes.checked_mul(most).filter(|&n| n <= isize::MAX as usize / 4).ok_or(PoolError::TooLarge)?;
         Ok(())
     }
-}
-
-/// Channels that are worked on together with so many cells, or bins in a level: a vector of them where they take too much memory.
-pub(crate) fn channel_block(cells: usize, bins: usize) -> usize {
-    if product(&[cells.max(bins), REGION_CHANNELS]) <= MOST_ALIGN_WORDS { REGION_CHANNELS } else { 4 }
-}
-
-/// Fails unless a map of this size has cells, and they can be counted.
-pub(crate) fn check_size(height: usize, width: usize) -> Result<(), PoolError> {
-    if height == 0 || width == 0 {
-        return Err(PoolError::EmptyMap { height, width });
-    }
-    let cells = height.checked_mul(width).filter(|&cells| i32::try_from(cells).is_ok());
-    cells.map(|_| ()).ok_or(PoolError::TooLarge)
 }

@@ -5,15 +5,14 @@ use crate::error::PoolError;
 use crate::geometry::bins::{Bin, nesting};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::region_rule::RegionRule;
-use crate::geometry::shape::{Arrangement, FeatureMap};
-use crate::geometry::units::Units;
+use crate::geometry::shape::Arrangement;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
 use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::gradient_scratch;
-use crate::plan::region_grids::RegionGrids;
-use crate::plan::region_rows::{REGION_LEN, RegionRows, check_size};
+use crate::plan::region_rows::REGION_LEN;
+use crate::plan::region_set::RegionSet;
 use crate::tuning::{
     MOST_CONVERTED, MOST_POOLED, MOST_TABLE_WORDS, REGION_BACKWARD_BLOCK, REGION_CHANNELS, TABLED_CELLS,
 };
@@ -21,12 +20,9 @@ use crate::tuning::{
 /// A pyramid planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
 pub struct RegionPlan {
-    height: usize,
-    width: usize,
+    set: RegionSet,
     rule: RegionRule,
-    pyramid: Pyramid,
-    grids: RegionGrids,
-    /// Positions in `grids`, finer levels first.
+    /// Positions in the list of levels, finer levels first.
     order: Vec<usize>,
     /// The next finer level that each level divides: for most regions it follows from that one.
     parents: Vec<Option<usize>>,
@@ -34,7 +30,6 @@ pub struct RegionPlan {
     bounds: Vec<Bin>,
     /// How each level of each region comes about.
     sources: Vec<RegionSource>,
-    rows: RegionRows,
     tables: Option<Tables>,
 }
 
@@ -60,8 +55,8 @@ pub(crate) struct Tables {
 }
 
 impl RegionPlan {
-    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of `batch` maps of
-    /// `height x width` cells. A region is five numbers: item, left, top, right and bottom, in pixels of the image. A
+    /// Plans a pyramid of `levels` (rows and columns of bins, in the order of the output) over `regions` of maps, whose
+    /// `size` is the number of items, the height and the width. A region is five numbers: item, left, top, right and bottom, in pixels of the image. A
     /// [`Layout`](crate::Layout) alone stands for an output in the order of the levels.
     ///
     /// # Errors
@@ -69,35 +64,27 @@ impl RegionPlan {
     /// item is not one of the batch or a coordinate is not finite, [`PoolError::WrongLength`], [`PoolError::TooLarge`] or
     /// [`PoolError::OutOfMemory`].
     pub fn new(
-        (batch, height, width): (usize, usize, usize),
+        size: (usize, usize, usize),
         levels: &[(usize, usize)],
         rule: RegionRule,
         arrangement: impl Into<Arrangement>,
         regions: &[f32],
     ) -> Result<Self, PoolError> {
-        check_size(height, width)?;
-        let pyramid = Pyramid::new(levels, arrangement.into())?;
-        let grids = RegionGrids::new(levels)?;
-        let rows = RegionRows::new(batch, regions)?;
-        let count = rows.count();
-        let order = pyramid.finer_first()?;
+        let set = RegionSet::new(size, levels, arrangement.into(), regions)?;
+        let order = set.pyramid.finer_first()?;
         let mut plan = RegionPlan {
-            height,
-            width,
             rule,
-            pyramid,
             parents: parents(levels, &order)?,
             order,
-            bounds: reserve(count.checked_mul(grids.stride()).ok_or(PoolError::TooLarge)?)?,
-            sources: reserve(count.checked_mul(levels.len()).ok_or(PoolError::TooLarge)?)?,
-            grids,
-            rows,
+            bounds: reserve(set.count_all(set.grids.stride())?)?,
+            sources: reserve(set.count_all(levels.len())?)?,
+            set,
             tables: None,
         };
         for region in regions.chunks_exact(REGION_LEN) {
             plan.add_bounds(region);
         }
-        for region in 0..count {
+        for region in 0..plan.set.count() {
             plan.add_sources(region);
         }
         plan.tables = plan.plan_tables()?;
@@ -105,17 +92,17 @@ impl RegionPlan {
     }
 
     fn add_bounds(&mut self, region: &[f32]) {
-        let bounds = &mut self.bounds;
-        for &(rows, columns) in self.grids.all() {
-            self.rule.bins((region[2], region[4]), self.height, rows, |bin| bounds.push(bin));
-            self.rule.bins((region[1], region[3]), self.width, columns, |bin| bounds.push(bin));
+        let ((height, width), bounds) = (self.set.size(), &mut self.bounds);
+        for &(rows, columns) in self.set.grids.all() {
+            self.rule.bins((region[2], region[4]), height, rows, |bin| bounds.push(bin));
+            self.rule.bins((region[1], region[3]), width, columns, |bin| bounds.push(bin));
         }
     }
 
     /// A level whose bins are unions of those of its parent follows from it. Most do for every region, but `f32` bins need
     /// not.
     fn add_sources(&mut self, region: usize) {
-        for level in 0..self.grids.all().len() {
+        for level in 0..self.set.grids.all().len() {
             let (here, there) = self.level_bounds(region, level);
             if [here, there].iter().any(|bins| bins.iter().any(|bin| bin.is_empty())) {
                 self.sources.push(RegionSource::MapWithHoles);
@@ -135,10 +122,10 @@ impl RegionPlan {
 
     /// Tables pay unless regions look at next to nothing of the map; they must be small enough.
     fn plan_tables(&self) -> Result<Option<Tables>, PoolError> {
-        let cells = self.height * self.width;
+        let cells = self.set.cells();
         let (mut tables, mut looked_at) = (1, 0_usize);
-        for region in 0..self.rows.count() {
-            for level in 0..self.grids.all().len() {
+        for region in 0..self.set.count() {
+            for level in 0..self.set.grids.all().len() {
                 if matches!(self.source(region, level), RegionSource::Level(_)) {
                     continue;
                 }
@@ -149,17 +136,17 @@ impl RegionPlan {
             }
         }
         let fit = |tables: usize| product(&[cells, REGION_CHANNELS, tables]) <= MOST_TABLE_WORDS;
-        if looked_at <= cells / TABLED_CELLS || !fit(1) || self.pyramid.bins > MOST_POOLED {
+        if looked_at <= cells / TABLED_CELLS || !fit(1) || self.set.pyramid.bins > MOST_POOLED {
             return Ok(None);
         }
         if !fit(tables) {
             return Ok(Some(Tables { count: 1, parts: Vec::new() }));
         }
         let mut parts = reserve(self.bounds.len())?;
-        for region in 0..self.rows.count() {
-            for level in 0..self.grids.all().len() {
+        for region in 0..self.set.count() {
+            for level in 0..self.set.grids.all().len() {
                 let (rows, columns) = self.level_bounds(region, level);
-                parts.extend(rows.iter().map(|bin| rows_of(bin, self.width)));
+                parts.extend(rows.iter().map(|bin| rows_of(bin, self.set.size().1)));
                 parts.extend(columns.iter().map(|&bin| part(bin, cells)));
             }
         }
@@ -168,13 +155,13 @@ impl RegionPlan {
 
     /// Bins along the height and along the width of a region's level.
     pub(crate) fn level_bounds(&self, region: usize, level: usize) -> (&[Bin], &[Bin]) {
-        let (down, along) = self.grids.span(region, level);
+        let (down, along) = self.set.grids.span(region, level);
         (&self.bounds[down], &self.bounds[along])
     }
 
     /// Their parts, where there are tables.
     pub(crate) fn level_parts<'a>(&self, tables: &'a Tables, region: usize, level: usize) -> [&'a [[u32; 2]]; 2] {
-        let (down, along) = self.grids.span(region, level);
+        let (down, along) = self.set.grids.span(region, level);
         [&tables.parts[down], &tables.parts[along]]
     }
 
@@ -185,12 +172,16 @@ impl RegionPlan {
 
     /// Length of an output for maps of `channels` channels: a row for each region.
     pub fn output_len(&self, channels: usize) -> usize {
-        self.pyramid.output_len(self.rows.count(), channels)
+        self.set.output_len(channels)
     }
 
     /// Height and width of the maps.
     pub fn size(&self) -> (usize, usize) {
-        (self.height, self.width)
+        self.set.size()
+    }
+
+    pub(crate) fn set(&self) -> &RegionSet {
+        &self.set
     }
 
     pub(crate) fn rule(&self) -> RegionRule {
@@ -198,11 +189,11 @@ impl RegionPlan {
     }
 
     pub(crate) fn pyramid(&self) -> &Pyramid {
-        &self.pyramid
+        &self.set.pyramid
     }
 
     pub(crate) fn grids(&self) -> &[(usize, usize)] {
-        self.grids.all()
+        self.set.grids.all()
     }
 
     /// Positions of the levels in the list, each after the one it may be computed from.
@@ -211,25 +202,11 @@ impl RegionPlan {
     }
 
     pub(crate) fn source(&self, region: usize, level: usize) -> RegionSource {
-        self.sources[region * self.grids.all().len() + level]
+        self.sources[region * self.set.grids.all().len() + level]
     }
 
     pub(crate) fn tables(&self) -> Option<&Tables> {
         self.tables.as_ref()
-    }
-
-    /// The regions of an item, which are rows of the output.
-    pub(crate) fn rows(&self, item: usize) -> &[u32] {
-        self.rows.of(item)
-    }
-
-    pub(crate) fn units(&self, map: &FeatureMap) -> Units {
-        Units::new(map, REGION_CHANNELS)
-    }
-
-    /// Fails unless `map` has the planned sizes and its elements can be counted.
-    pub(crate) fn check_map(&self, map: &FeatureMap) -> Result<(), PoolError> {
-        self.rows.check_map(self.size(), self.pyramid.bins, map)
     }
 
     /// Number of words of working memory that a thread needs to pool.
@@ -242,21 +219,21 @@ impl RegionPlan {
     /// Number of words of working memory that a thread needs for a gradient.
     pub(crate) fn backward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            gradient_scratch(&self.pyramid, (self.backward_block(), self.height * self.width), parts);
+            gradient_scratch(self.pyramid(), (self.backward_block(), self.set.cells()), parts);
         })
     }
 
     /// Channels that are pooled together: fewer where the map is too large to be converted for all of them, which is then scanned
     /// channel by channel in any case.
     pub(crate) fn forward_block(&self) -> usize {
-        let each = product(&[self.height, self.width]).saturating_add(self.pyramid.bins);
+        let each = self.set.cells().saturating_add(self.set.pyramid.bins);
         if self.tables.is_some() { REGION_CHANNELS } else { (MOST_CONVERTED / each).clamp(1, REGION_CHANNELS) }
     }
 
     /// Planes whose gradients are worked on together. The gradients of a region's channels lie side by side, and those of
     /// the next region far away.
     pub(crate) fn backward_block(&self) -> usize {
-        (REGION_BACKWARD_BLOCK / (self.height * self.width)).clamp(1, REGION_CHANNELS)
+        (REGION_BACKWARD_BLOCK / self.set.cells()).clamp(1, REGION_CHANNELS)
     }
 }
 

@@ -23,13 +23,13 @@ pub fn align_regions<T: Real>(
     input: &[T],
     output: &mut [T],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
     let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
     let (input, output) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { align_units(plan, map, input, output, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe { align_units(plan, map, input, output, plan.set().units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -44,13 +44,13 @@ pub fn align_regions_backward<T: Real>(
     grad_output: &[T],
     grad_input: &mut [T],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
     let mut scratch = scratch::allocate(plan.backward_scratch(T::TYPE))?;
     let (output, input) = (Elements::of(grad_output), Elements::of_mut(grad_input));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { align_backward_units::<T>(plan, map, output, input, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe { align_backward_units(plan, map, output, input, plan.set().units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -67,19 +67,19 @@ pub(crate) unsafe fn align_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.units(map).items(units) {
-        for channels in blocks(channels, plan.block()) {
+    for (item, channels) in plan.set().units(map).items(units) {
+        for channels in blocks(channels, plan.set().interleaved()) {
             // SAFETY: the caller's promise is the same, block by block.
             unsafe { kernels::forward(plan, map, input, output, (item, channels), scratch) };
         }
     }
 }
 
-/// The gradient for a range of units of elements of the type `T`.
+/// The gradient for a range of units.
 ///
 /// # Safety
 /// As [`align_units`], with the plan's `backward_scratch`.
-pub(crate) unsafe fn align_backward_units<T: Real>(
+pub(crate) unsafe fn align_backward_units(
     plan: &AlignPlan,
     map: &FeatureMap,
     grad_output: Elements,
@@ -87,10 +87,10 @@ pub(crate) unsafe fn align_backward_units<T: Real>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.units(map).items(units) {
-        for channels in blocks(channels, plan.block()) {
+    for (item, channels) in plan.set().units(map).items(units) {
+        for channels in blocks(channels, plan.set().interleaved()) {
             // SAFETY: the caller's promise is the same, block by block.
-            unsafe { kernels::backward::<T>(plan, map, grad_output, grad_input, (item, channels), scratch) };
+            unsafe { kernels::backward(plan, map, grad_output, grad_input, (item, channels), scratch) };
         }
     }
 }

@@ -23,13 +23,13 @@ pub fn average_regions<T: Real>(
     input: &[T],
     output: &mut [T],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
     let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE, false))?;
     let (input, output) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { average_region_units(plan, map, input, output, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe { average_region_units(plan, map, input, output, plan.set().units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -44,13 +44,15 @@ pub fn average_regions_backward<T: Real>(
     grad_output: &[T],
     grad_input: &mut [T],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
     let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE, true))?;
     let (output, input) = (Elements::of(grad_output), Elements::of_mut(grad_input));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { average_region_backward_units(plan, map, output, input, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe {
+        average_region_backward_units(plan, map, output, input, plan.set().units(map).all(), Span::new(&mut scratch))
+    };
     Ok(())
 }
 
@@ -67,8 +69,8 @@ pub(crate) unsafe fn average_region_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.units(map).items(units) {
-        for channels in blocks(channels, plan.average_block()) {
+    for (item, channels) in plan.set().units(map).items(units) {
+        for channels in blocks(channels, plan.set().interleaved()) {
             // SAFETY: the caller's promise is the same, block by block.
             unsafe { kernels::forward(plan, map, input, output, (item, channels), scratch) };
         }
@@ -87,8 +89,8 @@ pub(crate) unsafe fn average_region_backward_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.units(map).items(units) {
-        for channels in blocks(channels, plan.average_block()) {
+    for (item, channels) in plan.set().units(map).items(units) {
+        for channels in blocks(channels, plan.set().interleaved()) {
             // SAFETY: the caller's promise is the same, block by block.
             unsafe { kernels::backward(plan, map, grad_output, grad_input, (item, channels), scratch) };
         }

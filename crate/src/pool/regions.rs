@@ -51,13 +51,13 @@ fn run<T: Element>(
     output: &mut [T],
     indices: &mut [u32],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
     let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { region_units(plan, map, Elements::of(input), to, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe { region_units(plan, map, Elements::of(input), to, plan.set().units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -74,12 +74,12 @@ pub fn backward_regions<T: Real>(
     indices: &[u32],
     grad_input: &mut [T],
 ) -> Result<(), PoolError> {
-    plan.check_map(map)?;
+    plan.set().check_map(map)?;
     check_gradients(map, plan.output_len(map.channels), (grad_output, indices, grad_input), true)?;
     let mut scratch = scratch::allocate(plan.backward_scratch())?;
     let gradients = Gradients { output: grad_output, indices, input: Span::new(grad_input) };
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
-    unsafe { region_backward_units(plan, map, gradients, plan.units(map).all(), Span::new(&mut scratch)) };
+    unsafe { region_backward_units(plan, map, gradients, plan.set().units(map).all(), Span::new(&mut scratch)) };
     Ok(())
 }
 
@@ -97,8 +97,8 @@ pub(crate) unsafe fn region_units(
     scratch: Span<f32>,
 ) {
     let outputs = if output.1.len() > 0 { 2 } else { 1 };
-    for (item, channels) in plan.units(map).items(units) {
-        for rows in plan.rows(item).chunks(REGION_GROUP / outputs) {
+    for (item, channels) in plan.set().units(map).items(units) {
+        for rows in plan.set().rows(item).chunks(REGION_GROUP / outputs) {
             for channels in blocks(channels.clone(), plan.forward_block()) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };
@@ -120,8 +120,8 @@ pub(crate) unsafe fn region_backward_units<T: Real>(
 ) {
     let block = plan.backward_block();
     clear(scratch);
-    for (item, channels) in plan.units(map).items(units) {
-        let rows = (item, plan.rows(item));
+    for (item, channels) in plan.set().units(map).items(units) {
+        let rows = (item, plan.set().rows(item));
         // SAFETY: the caller's promise is the same, item by item.
         unsafe { backward_channels(plan.pyramid(), map, gradients, rows, channels, (block, scratch)) };
     }

@@ -69,7 +69,7 @@ fn units_of(job: &Job) -> usize {
     match Planned::of(job) {
         Planned::Map(plan) if job.operation < 2 => plan.forward_units(&job.map(plan.size()), job.element()).all().end,
         Planned::Map(plan) => plan.units(&job.map(plan.size())).all().end,
-        Planned::Regions(plan) => plan.units(&job.map(plan.size())).all().end,
+        Planned::Regions(plan) => plan.set().units(&job.map(plan.set().size())).all().end,
     }
 }
 
@@ -173,33 +173,25 @@ fn run_map(job: &Job, plan: &PyramidPlan, range: Range<usize>, scratch: usize) {
 }
 
 fn run_regions(job: &Job, plan: &PlannedRegions, range: Range<usize>, scratch: usize) {
-    let map = job.map(plan.size());
-    let is_half = job.element() == ElementType::F16;
+    let (map, len) = (job.map(plan.set().size()), plan.set().output_len(job.channels));
     // SAFETY: as for a map.
     unsafe {
         let scratch = Span::from_raw(scratch as *mut f32, regions_scratch(job.plan, job.operation, job.element));
+        let (cells, bins) = job.buffers(&map, len);
         match plan {
-            PlannedRegions::Bins(plan) => {
-                let len = plan.output_len(job.channels);
-                let (cells, bins) = job.buffers(&map, len);
-                match job.operation {
-                    5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
-                    8 => average_region_units(plan, &map, cells, bins, range, scratch),
-                    9 => average_region_backward_units(plan, &map, bins, cells, range, scratch),
-                    _ if is_half => {
-                        region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
-                    }
-                    _ => region_backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
+            PlannedRegions::Bins(plan) => match job.operation {
+                5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
+                8 => average_region_units(plan, &map, cells, bins, range, scratch),
+                9 => average_region_backward_units(plan, &map, bins, cells, range, scratch),
+                7 if job.element() == ElementType::F16 => {
+                    region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
                 }
-            }
-            PlannedRegions::Samples(plan) => {
-                let (cells, bins) = job.buffers(&map, plan.output_len(job.channels));
-                match job.operation {
-                    5 => align_units(plan, &map, cells, bins, range, scratch),
-                    _ if is_half => align_backward_units::<f16>(plan, &map, bins, cells, range, scratch),
-                    _ => align_backward_units::<f32>(plan, &map, bins, cells, range, scratch),
-                }
-            }
+                _ => region_backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
+            },
+            PlannedRegions::Samples(plan) => match job.operation {
+                5 => align_units(plan, &map, cells, bins, range, scratch),
+                _ => align_backward_units(plan, &map, bins, cells, range, scratch),
+            },
         }
     }
 }

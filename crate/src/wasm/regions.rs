@@ -9,9 +9,8 @@ use super::{arrangement, code, element};
 use crate::element::ElementType;
 use crate::geometry::region_rule::RegionRule;
 use crate::geometry::roi_align::RoiAlign;
-use crate::geometry::shape::FeatureMap;
-use crate::geometry::units::Units;
 use crate::plan::align::AlignPlan;
+use crate::plan::region_set::RegionSet;
 use crate::plan::regions::RegionPlan;
 
 /// A plan for regions: of bins that hold cells, or of bins that sample the map.
@@ -30,17 +29,10 @@ impl PlannedRegions {
         unsafe { &*(plan as *const Self) }
     }
 
-    pub fn size(&self) -> (usize, usize) {
+    pub fn set(&self) -> &RegionSet {
         match self {
-            PlannedRegions::Bins(plan) => plan.size(),
-            PlannedRegions::Samples(plan) => plan.size(),
-        }
-    }
-
-    pub fn units(&self, map: &FeatureMap) -> Units {
-        match self {
-            PlannedRegions::Bins(plan) => plan.units(map),
-            PlannedRegions::Samples(plan) => plan.units(map),
+            PlannedRegions::Bins(plan) => plan.set(),
+            PlannedRegions::Samples(plan) => plan.set(),
         }
     }
 

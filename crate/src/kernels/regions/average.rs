@@ -47,7 +47,7 @@ pub(crate) unsafe fn forward(
     scratch: Span<f32>,
 ) {
     let here = plan.pyramid().arrangement.layout.cells(map, item);
-    let (count, block) = (channels.len(), plan.average_block());
+    let (count, block) = (channels.len(), plan.set().interleaved());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
         let work = AverageScratch::take(plan, input.kind(), false, &mut Parts::cut(scratch));
@@ -60,13 +60,12 @@ pub(crate) unsafe fn forward(
             indices: Span::empty(),
             staged: work.staged,
         };
-        for &row in plan.rows(item) {
+        for &row in plan.set().rows(item) {
             for level in 0..plan.grids().len() {
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
                     average_bin((work.cells, block), bin, map.width, work.bins.part(block * i, block));
                 }
-                let pooled = |channel: usize, bin: usize| (work.bins.get(block * bin + channel), 0);
-                sink.write(row as usize, level, count, &pooled);
+                sink.write_values(row as usize, level, count, (work.bins, block));
             }
         }
     }
@@ -144,7 +143,7 @@ pub(crate) unsafe fn backward(
 ) {
     let pyramid = plan.pyramid();
     let here = pyramid.arrangement.layout.cells(map, item);
-    let (count, block) = (channels.len(), plan.average_block());
+    let (count, block) = (channels.len(), plan.set().interleaved());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
         let work = AverageScratch::take(plan, grad_output.kind(), true, &mut Parts::cut(scratch));
@@ -154,7 +153,7 @@ pub(crate) unsafe fn backward(
         let sums = Span::<f64>::from_raw(sums.cast(), block * map.cells());
         sums.exclusive().fill(0.0);
         for (level, place) in pyramid.places.iter().enumerate() {
-            for &row in plan.rows(item) {
+            for &row in plan.set().rows(item) {
                 let planes = pyramid.bins_at(map.channels, *place, row as usize);
                 let planes = Planes { first: planes.at(channels.start, 0), ..planes };
                 interleave::<Native>(grad_output, planes, (count, place.bins), work.staged, (work.bins, block));

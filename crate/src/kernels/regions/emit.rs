@@ -76,6 +76,15 @@ impl<'a> Sink<'a> {
         unsafe { self.finish(place, count, bins) };
     }
 
+    /// Writes one level of a region from what was pooled for `count` channels, interleaved in blocks of so many.
+    ///
+    /// # Safety
+    /// As [`Sink::write`]. There must be the values of the level's bins.
+    pub unsafe fn write_values(self, row: usize, level: usize, count: usize, (pooled, block): (Span<f32>, usize)) {
+        // SAFETY: the caller's promise.
+        unsafe { self.write(row, level, count, &|channel, bin| (pooled.get(block * bin + channel), 0)) };
+    }
+
     /// Writes one level of a region from what was pooled for a whole block of channels, of which `count` are there.
     ///
     /// # Safety

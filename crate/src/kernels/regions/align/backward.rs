@@ -2,10 +2,12 @@
 
 use core::ops::Range;
 
+use half::f16;
+
 use super::super::block::VECTORS;
 use super::super::interleave::{interleave, separate};
 use super::RowSample;
-use crate::element::{Elements, Real};
+use crate::element::{ElementType, Elements, Real};
 use crate::geometry::roi_align::Sample;
 use crate::geometry::shape::{FeatureMap, Planes};
 use crate::memory::scratch::Parts;
@@ -17,9 +19,8 @@ use crate::vector::{Native, Vector};
 /// The gradient for an item, a block of its channels at most: every cell of theirs is written.
 ///
 /// # Safety
-/// `map` must have passed the plan's check, the gradients have its lengths and be of the type `T`, the channels be this thread's, and
-/// `scratch` be the plan's.
-pub(crate) unsafe fn backward<T: Real>(
+/// `map` must have passed the plan's check, the gradients have its lengths, the channels be this thread's, and `scratch` be the plan's.
+pub(crate) unsafe fn backward(
     plan: &AlignPlan,
     map: &FeatureMap,
     grad_output: Elements,
@@ -29,17 +30,17 @@ pub(crate) unsafe fn backward<T: Real>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if plan.block() == REGION_CHANNELS {
-            add::<T, Native, VECTORS, REGION_CHANNELS>(plan, map, grad_output, grad_input, item, scratch);
+        if plan.set().interleaved() == REGION_CHANNELS {
+            add::<Native, VECTORS, REGION_CHANNELS>(plan, map, grad_output, grad_input, item, scratch);
         } else {
-            add::<T, Native, 1, { Native::LANES }>(plan, map, grad_output, grad_input, item, scratch);
+            add::<Native, 1, { Native::LANES }>(plan, map, grad_output, grad_input, item, scratch);
         }
     }
 }
 
 /// The same by `N` vectors, which are `W` channels.
 #[inline(never)]
-unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
+unsafe fn add<V: Vector, const N: usize, const W: usize>(
     plan: &AlignPlan,
     map: &FeatureMap,
     grad_output: Elements,
@@ -47,7 +48,7 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
     (item, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
-    let pyramid = plan.pyramid();
+    let pyramid = &plan.set().pyramid;
     let here = pyramid.arrangement.layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise.
@@ -56,14 +57,18 @@ unsafe fn add<T: Real, V: Vector, const N: usize, const W: usize>(
         let last = pyramid.places.len() - 1;
         for (level, place) in pyramid.places.iter().enumerate().rev() {
             work.sums.exclusive().fill(0.0);
-            for &row in plan.rows(item) {
+            for &row in plan.set().rows(item) {
                 let bins = pyramid.bins_at(map.channels, *place, row as usize);
                 let planes = Planes { first: bins.at(channels.start, 0), ..bins };
                 interleave::<V>(grad_output, planes, (count, place.bins), work.staged, (work.bins, W));
                 spread::<V, N, W>(plan.samples(row as usize, level), &work);
             }
             if last > 0 {
-                accumulate::<T>(work.total.exclusive(), work.sums.shared(), level == last);
+                let (total, sums) = (work.total.exclusive(), work.sums.shared());
+                match grad_output.kind() {
+                    ElementType::F16 => accumulate::<f16>(total, sums, level == last),
+                    _ => accumulate::<f32>(total, sums, level == last),
+                }
             }
         }
         let all = if last > 0 { work.total } else { work.sums };

@@ -29,7 +29,7 @@ pub(crate) unsafe fn forward(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if plan.block() == REGION_CHANNELS {
+        if plan.set().interleaved() == REGION_CHANNELS {
             pool::<Native, VECTORS, REGION_CHANNELS>(plan, map, input, output, item, scratch);
         } else {
             pool::<Native, 1, { Native::LANES }>(plan, map, input, output, item, scratch);
@@ -47,7 +47,7 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     (item, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
-    let here = plan.pyramid().arrangement.layout.cells(map, item);
+    let here = plan.set().pyramid.arrangement.layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
@@ -55,23 +55,22 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
         let planes = Planes { first: here.at(channels.start, 0), ..here };
         interleave::<V>(input, planes, (count, map.cells()), work.staged, (work.cells, W));
         let sink = Sink {
-            pyramid: plan.pyramid(),
+            pyramid: &plan.set().pyramid,
             channels: (channels.start, map.channels),
             output,
             indices: Span::empty(),
             staged: work.staged,
         };
-        let rows = plan.rows(item);
+        let rows = plan.set().rows(item);
         for (i, &row) in rows.iter().enumerate() {
             let next = rows.get(i + 1).filter(|_| count == REGION_CHANNELS);
-            for level in 0..plan.pyramid().places.len() {
+            for level in 0..plan.set().pyramid.places.len() {
                 let ahead = next.map(|&next| sink.ahead(next as usize, level));
                 average::<V, N, W>(plan.samples(row as usize, level), &work, ahead);
                 if W == REGION_CHANNELS {
                     sink.write_block::<V>(row as usize, level, count, (work.pooled, Span::empty()));
                 } else {
-                    let pooled = |channel: usize, bin: usize| (work.pooled.get(W * bin + channel), 0);
-                    sink.write(row as usize, level, count, &pooled);
+                    sink.write_values(row as usize, level, count, (work.pooled, W));
                 }
             }
         }
