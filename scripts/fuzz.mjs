@@ -19,7 +19,7 @@ run can be repeated.
 With --write the figures go to docs/reliability.md. Run \`npm run build\` first.`;
 
 /** The targets in crate/fuzz. */
-export const targets = ['plan', 'forward', 'indices', 'backward', 'regions'];
+export const targets = ['plan', 'forward', 'indices', 'backward', 'regions', 'align'];
 
 async function fuzz(args) {
   const minutes = numberAfter(args, '--minutes', 10);
@@ -35,7 +35,9 @@ async function fuzz(args) {
 
 /** Most of the time in Node, where all files run at once, the rest in Chromium, where it is installed. */
 async function fuzzPackage(minutes, seed) {
-  const files = ['fuzz', 'property', 'differential'].map((name) => `test/unit/${name}.test.ts`);
+  const files = ['fuzz', 'property', 'align-property', 'differential'].map(
+    (name) => `test/unit/${name}.test.ts`,
+  );
   const browser = findBrowser('chromium') ? 0.2 * minutes : 0;
   const figures = await runRandomTests(files, { seed, minutes: minutes - browser });
   if (browser === 0) return figures;

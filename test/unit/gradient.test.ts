@@ -69,6 +69,9 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
       });
 
       test(`so is the gradient of regions, in ${layout}`, () => checkRegions(layout, runtime()));
+
+      test(`so is the gradient of regions that are averaged or sampled, in ${layout}`, () =>
+        checkAverages(layout, runtime()));
     }
   },
 );
@@ -81,14 +84,7 @@ async function checkRegions(layout: (typeof layouts)[number], runtime: Runtime):
   ] as const) {
     // Few regions are scanned, and many looked up.
     for (const count of [3, 40]) {
-      const numbers = Array.from({ length: count }, (_, i) => [
-        i % 2,
-        (i * 3) % 9,
-        (i * 5) % 8,
-        (i * 3) % 14,
-        11,
-      ]);
-      const rois = { data: Float32Array.from(numbers.flat()), dims: [count, 5] };
+      const rois = regions(count);
       const pool = await createRoiPyramidPool({ levels: [[2, 3], 1], ...rule, layout, runtime });
       const data = distinct(dims);
       const { output, indices } = pool.forwardWithIndices({ data, dims }, rois);
@@ -99,4 +95,37 @@ async function checkRegions(layout: (typeof layouts)[number], runtime: Runtime):
       }
     }
   }
+}
+
+async function checkAverages(layout: (typeof layouts)[number], runtime: Runtime): Promise<void> {
+  const dims = layout === 'NCHW' ? [2, 3, 6, 7] : [2, 6, 7, 3];
+  const rois = regions(9);
+  for (const rule of [
+    { rule: 'roi-align', spatialScale: 0.5 },
+    { rule: 'roi-align', spatialScale: 0.5, samplingRatio: 2, aligned: true },
+    { rule: 'roi-pool', spatialScale: 0.5, reduction: 'average' },
+    { rule: 'spp-net', step: 2, offset: 0.5, offset0: 1, reduction: 'average' },
+  ] as const) {
+    const pool = await createRoiPyramidPool({ levels: [[2, 3], 1], ...rule, layout, runtime });
+    const data = distinct(dims);
+    const output = pool.forward({ data, dims }, rois);
+    const weights = { data: weightsFor(output.size), dims: output.dims };
+    const gradient = pool.backward(weights, { dims, rois });
+    // The loss is linear in every cell, so the step may be large.
+    for (const [i, difference] of differences(data, 32, () => pool.forward({ data, dims }, rois))) {
+      expect(difference, `${JSON.stringify(rule)}, cell ${i}`).toBeCloseTo(gradient.data[i] as number, 3);
+    }
+  }
+}
+
+/** Regions of two items, some of them beyond the map. */
+function regions(count: number) {
+  const numbers = Array.from({ length: count }, (_, i) => [
+    i % 2,
+    (i * 3) % 9,
+    (i * 5) % 8,
+    (i * 3) % 14,
+    11,
+  ]);
+  return { data: Float32Array.from(numbers.flat()), dims: [count, 5] };
 }

@@ -68,7 +68,7 @@ export function checkOneOf<T extends string>(value: unknown, path: string, choic
       'invalid-options',
       path,
       `is ${describeValue(value)}`,
-      `one of ${choices.map(describeValue).join(', ')}`,
+      `${choices.length > 1 ? 'one of ' : ''}${choices.map(describeValue).join(', ')}`,
     );
   }
   return value as T;

@@ -8,8 +8,8 @@ use fuzz_cases::{Drawn, Numbers, arrangement, bits, bits_of, levels, map};
 use half::f16;
 use libfuzzer_sys::fuzz_target;
 use pyramid_pool::{
-    Arrangement, FeatureMap, PoolError, RegionPlan, RegionRule, backward_regions, forward_regions,
-    forward_regions_with_indices, reference,
+    Arrangement, FeatureMap, PoolError, RegionPlan, RegionRule, average_regions, average_regions_backward,
+    backward_regions, forward_regions, forward_regions_with_indices, reference,
 };
 
 #[derive(Debug)]
@@ -64,7 +64,8 @@ fuzz_target!(|drawn: Regions| {
     };
     assert!(regions.chunks(5).all(is_right));
 
-    match numbers.seed % 4 {
+    match numbers.seed % 5 {
+        4 => check_averages(&drawn, &plan),
         0 => drop(check_forward::<f16>(&drawn, &plan)),
         1 => drop(check_forward::<i8>(&drawn, &plan)),
         2 => drop(check_forward::<u8>(&drawn, &plan)),
@@ -97,4 +98,29 @@ fn check_backward(drawn: &Regions, plan: &RegionPlan, indices: &[u32]) {
     backward_regions(plan, map, &gradient, indices, &mut found).unwrap();
     let expected = reference::backward_regions(map, levels, *rule, *arrangement, regions, (&gradient, indices));
     assert_eq!(bits(&found), bits(&expected));
+}
+
+/// Averages and their gradients are near those of the reference, which sums in `f64`.
+fn check_averages(drawn: &Regions, plan: &RegionPlan) {
+    let Regions { map, levels, rule, arrangement, numbers, regions } = drawn;
+    // Not of every kind: what is not finite has no error to speak of.
+    let fill = |stream: u64, len: usize| -> Vec<f32> {
+        numbers.fill(stream, len).iter().map(|value| (value.to_bits() >> 8) as f32 / (1 << 24) as f32 - 0.5).collect()
+    };
+    let input = fill(0, map.len());
+    let expected = reference::average_regions(map, levels, *rule, *arrangement, regions, &input);
+    let mut output = vec![9.0; expected.len()];
+    average_regions(plan, map, &input, &mut output).unwrap();
+    let is_near = |found: f32, expected: f64, scale: f64| (f64::from(found) - expected).abs() <= 1e-6 * scale;
+    assert!(output.iter().zip(&expected).all(|(&found, &expected)| is_near(found, expected, 0.5)));
+
+    let gradient = fill(1, expected.len());
+    let backward =
+        |gradient: &[f32]| reference::average_regions_backward(map, levels, *rule, *arrangement, regions, gradient);
+    let magnitudes: Vec<f32> = gradient.iter().map(|value| value.abs()).collect();
+    let (expected, sums) = (backward(&gradient), backward(&magnitudes));
+    let mut found = vec![9.0; map.len()];
+    average_regions_backward(plan, map, &gradient, &mut found).unwrap();
+    let all = found.iter().zip(expected.iter().zip(&sums));
+    assert!(all.into_iter().all(|(&found, (&expected, &sum))| is_near(found, expected, sum)));
 }
