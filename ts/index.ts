@@ -43,12 +43,12 @@ export type { RuntimeHandle, TensorHandle } from './memory/handle.js';
 export type { ResidentTensor } from './memory/resident-tensor.js';
 export type { Bins, Bounds, LevelBounds } from './plans/bins.js';
 export type { PyramidPoolOptions, Reduction, ResolvedOptions } from './pools/options.js';
+export type { OutputWithIndices } from './pools/pool.js';
 export {
   type BackwardContext,
   createPyramidPool,
   type MapDims,
   type MapGradient,
-  type OutputWithIndices,
   type PyramidPool,
 } from './pools/pyramid-pool.js';
 export { rmacRegions } from './pools/rmac-regions.js';

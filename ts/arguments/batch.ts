@@ -1,5 +1,6 @@
-import { fail, mapList } from './checks.js';
+import { checkDims, fail, mapList } from './checks.js';
 import { type FeatureMapShape, featureMapShape, type Layout, type SpatialDims } from './feature-map.js';
+import type { CheckedTensor } from './tensors.js';
 
 /** The shapes of a call: one map's, or those of several maps of different sizes, whose rows follow each other. */
 export interface Batch {
@@ -10,16 +11,43 @@ export interface Batch {
   readonly outputDims: readonly number[];
 }
 
-/** Works out the shapes of a call from the `dims` of its maps; `bins` is what a pyramid makes of one channel. */
-export function describeBatch(
-  dims: readonly unknown[],
+/** What a pool makes of the sizes of a map; `bins` is the number of values that a pyramid makes of one channel. */
+export interface PyramidShape {
+  readonly layout: Layout;
+  readonly spatialDims: SpatialDims;
+  readonly bins: number;
+}
+
+/** The batch of maps that were given as `input`: one, or a list of them. */
+export function batchOfMaps(maps: readonly CheckedTensor[], ragged: boolean, pyramid: PyramidShape): Batch {
+  const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
+  const shapes = maps.map(({ dims }, i) =>
+    featureMapShape(dims, pyramid.layout, path(i), pyramid.spatialDims),
+  );
+  return describeBatch(shapes, ragged, pyramid, path);
+}
+
+/** The batch of maps that are given by the argument `dims`: those of one map, or a list of them. */
+export function batchOfDims(dims: unknown, pyramid: PyramidShape): Batch {
+  const ragged = isList(dims);
+  const path = (i: number) => (ragged ? `dims[${i}]` : 'dims');
+  const shapes = mapList(ragged ? dims : [dims], 'dims', 'invalid-dims', (dims, i) =>
+    featureMapShape(checkDims(dims, path(i)), pyramid.layout, path(i), pyramid.spatialDims),
+  );
+  return describeBatch(shapes, ragged, pyramid, path);
+}
+
+/** Whether `dims` are those of several maps. */
+function isList(dims: unknown): dims is readonly unknown[] {
+  return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
+}
+
+function describeBatch(
+  shapes: readonly FeatureMapShape[],
   ragged: boolean,
-  { layout, spatialDims, bins }: { layout: Layout; spatialDims: SpatialDims; bins: number },
+  { layout, bins }: PyramidShape,
   path: (i: number) => string,
 ): Batch {
-  const shapes = mapList(dims, 'dims', 'invalid-dims', (dims, i) =>
-    featureMapShape(dims, layout, path(i), spatialDims),
-  );
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');

@@ -1,4 +1,4 @@
-import { checkDims, describeValue, fail } from './checks.js';
+import { describeValue, fail } from './checks.js';
 
 /** The order of a feature map's axes. */
 export type Layout = 'NCHW' | 'NHWC';
@@ -43,17 +43,23 @@ export function checkChannels(channels: unknown): asserts channels is number {
   }
 }
 
+/** A height, width or length must be a whole number that indices can count. */
+export function checkMapSize(size: unknown, path: string): asserts size is number {
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > MOST) {
+    fail('invalid-dims', path, `is ${describeValue(size)}`, 'a whole number from 1 up');
+  }
+}
+
 /**
- * Reads the sizes of a feature map from its `dims`. As in PyTorch only the batch may be empty, and a map of one axis is one
- * of height 1.
+ * Reads the sizes of a feature map from its `dims`, which are those of a tensor. As in PyTorch only the batch may be empty, and a map of
+ * one axis is one of height 1.
  */
 export function featureMapShape(
-  dims: unknown,
+  sizes: readonly number[],
   layout: Layout,
   path: string,
   spatialDims: SpatialDims = 2,
 ): FeatureMapShape {
-  const sizes = checkDims(dims, path);
   const batched = sizes.length === spatialDims + 2;
   if (!batched && sizes.length !== spatialDims + 1) {
     fail('invalid-dims', path, `is [${sizes.join(', ')}]`, axes[spatialDims][layout]);

@@ -1,16 +1,9 @@
-import { type CheckedTensor, checkLength, rawArray } from '../arguments/checks.js';
-import type { TensorArgument } from '../arguments/tensor-argument.js';
+import { type CheckedTensor, checkLength, rawArray } from '../arguments/tensors.js';
 import { PyramidPoolError } from '../core/errors.js';
-import {
-  bytesOf,
-  countElements,
-  type DataType,
-  makeTensor,
-  type RawArray,
-  type TypedTensor,
-} from '../core/tensor.js';
+import { type DataType, makeTensor, type RawArray, type TypedTensor } from '../core/tensor.js';
+import type { Operand } from './operand.js';
 import { overlap, type Range } from './range.js';
-import { ResidentTensor, type TensorBlock } from './resident-tensor.js';
+import { ResidentTensor } from './resident-tensor.js';
 import type { WasmMemory } from './wasm-memory.js';
 
 interface Block {
@@ -18,29 +11,26 @@ interface Block {
   readonly bytes: number;
 }
 
-/** A place in WASM memory where a call writes a result, and the way to the tensor the caller gets. */
-export interface Result<T extends DataType> {
-  readonly address: number;
-  toTensor(): TypedTensor<T>;
-}
-
 /** The WASM memory of one call: tensors that live there are used in place, others copied in and out. */
 export class CallMemory {
   readonly #memory: WasmMemory;
   /** The buffer of the memory when the tensors were checked. It stands for the memory in ranges, even after growth. */
   readonly #before: ArrayBufferLike;
-  /** The tensors that live in this memory. They are held until the call is over, whoever disposes them. */
-  readonly #residents = new Map<TensorArgument, TensorBlock>();
+  readonly #operands: readonly Operand[];
   #blocks: Block[] = [];
   #later: (() => void)[] = [];
-  #ranges: Range[] = [];
 
-  /** `tensors` are all that the call reads and writes. */
-  constructor(memory: WasmMemory, tensors: readonly (TensorArgument | undefined)[] = []) {
+  /** Holds the tensors that live in the memory until the call is over, whoever disposes them. Inputs stand before results. */
+  constructor(memory: WasmMemory, operands: readonly Operand[]) {
     this.#memory = memory;
     this.#before = memory.buffer;
+    this.#operands = operands;
     try {
-      for (const argument of tensors) if (argument) this.#hold(argument);
+      for (const operand of operands) {
+        const { tensor, type, size } = operand;
+        if (tensor) operand.resident = ResidentTensor.borrow(memory, tensor.value, type, size);
+      }
+      this.#checkOverlaps();
     } catch (error) {
       this.free();
       throw error;
@@ -52,35 +42,24 @@ export class CallMemory {
     return this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Address of a tensor's elements. */
-  read(argument: TensorArgument): number {
-    const { tensor, path } = argument;
-    const { type } = tensor;
-    const length = countElements(tensor.dims);
-    const resident = this.#residents.get(argument);
-    this.#ranges.push(this.#rangeOf(argument, resident));
-    if (resident) return resident.address;
-    const { address } = this.#alloc(length * bytesOf(type), 'the copy of an input');
-    this.#memory.view(type, address, length).set(this.#arrayOf(tensor, path));
-    return address;
+  /** Gives an operand its address, and copies an input there. */
+  place(operand: Operand): void {
+    const { resident, isResult, type, size, dims, bytes, tensor } = operand;
+    if (resident) {
+      operand.address = resident.address;
+      return;
+    }
+    const what = isResult ? `a result of [${dims.join(', ')}]` : 'the copy of an input';
+    operand.address = this.alloc(bytes, what);
+    if (!isResult && tensor) this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor));
   }
 
-  /** Room for a result of `dims`, which goes to `out` where the caller gave one. */
-  write<T extends DataType>(type: T, dims: readonly number[], out: TensorArgument<T> | undefined): Result<T> {
-    const length = countElements(dims);
-    const resident = out && this.#residents.get(out);
-    if (out) this.#keepApart(this.#rangeOf(out, resident), out.path);
-    if (resident) return { address: resident.address, toTensor: () => out?.value as TypedTensor<T> };
-    const { address } = this.#alloc(length * bytesOf(type), `a result of [${dims.join(', ')}]`);
-    const view = () => this.#memory.view(type, address, length);
-    if (!out) return { address, toTensor: () => makeTensor(type, view().slice(), dims) };
-    return {
-      address,
-      toTensor: () => {
-        this.#arrayOf(out.tensor, out.path).set(view());
-        return out.value as TypedTensor<T>;
-      },
-    };
+  /** The tensor that the caller gets for a result. */
+  tensorOf<T extends DataType>({ type, dims, size, address, tensor, resident }: Operand<T>): TypedTensor<T> {
+    const elements = () => this.#memory.view(type, address, size);
+    if (!tensor) return makeTensor(type, elements().slice(), dims);
+    if (!resident) this.#arrayOf(tensor).set(elements());
+    return tensor.value as TypedTensor<T>;
   }
 
   /** Has something freed together with the call's memory. */
@@ -94,59 +73,57 @@ export class CallMemory {
     for (const free of this.#later) free();
     this.#blocks = [];
     this.#later = [];
-    this.#ranges = [];
   }
 
   free(): void {
     this.clear();
-    for (const block of this.#residents.values()) block.free();
-    this.#residents.clear();
+    for (const operand of this.#operands) {
+      operand.resident?.free();
+      operand.resident = undefined;
+    }
+  }
+
+  /** Has nothing freed, ever: workers may still be writing to it. */
+  abandon(): void {
+    this.#blocks = [];
+    this.#later = [];
+    for (const operand of this.#operands) operand.resident = undefined;
   }
 
   /** Address of `bytes` bytes that belong to the call. */
-  scratch(bytes: number, what: string): number {
-    return this.#alloc(bytes, what).address;
-  }
-
-  #hold(argument: TensorArgument): void {
-    const { tensor, value } = argument;
-    const block = ResidentTensor.borrow(this.#memory, value, tensor.type, countElements(tensor.dims));
-    if (block) this.#residents.set(argument, block);
+  alloc(bytes: number, what: string): number {
+    const address = this.#memory.alloc(bytes, what);
+    this.#blocks.push({ address, bytes });
+    return address;
   }
 
   /**
    * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
    * when memory grows, and made anew here.
    */
-  #arrayOf({ type, data, dims, buffer, byteOffset }: CheckedTensor, path: string): RawArray {
-    const length = countElements(dims);
+  #arrayOf(tensor: CheckedTensor): RawArray {
+    const { type, size, buffer, byteOffset } = tensor;
     const moved = buffer === this.#before && buffer !== this.#memory.buffer;
-    if (moved) return this.#memory.view(type, byteOffset, length);
-    checkLength(data, length, path, dims);
-    return rawArray(type, data);
+    if (moved) return this.#memory.view(type, byteOffset, size);
+    checkLength(tensor);
+    return rawArray(tensor);
   }
 
-  #alloc(bytes: number, what: string): Block {
-    const block = { address: this.#memory.alloc(bytes, what), bytes };
-    this.#blocks.push(block);
-    return block;
-  }
-
-  #rangeOf({ tensor }: TensorArgument, resident: TensorBlock | undefined): Range {
-    if (resident) return { buffer: this.#before, start: resident.address, bytes: resident.bytes };
-    const bytes = countElements(tensor.dims) * bytesOf(tensor.type);
-    return { buffer: tensor.buffer, start: tensor.byteOffset, bytes };
-  }
-
-  /** Fails unless a result lies apart from all tensors before it, wherever they lie. */
-  #keepApart(range: Range, path: string): void {
-    const overlaps = this.#ranges.some((other) => overlap(range, other));
-    this.#ranges.push(range);
-    if (overlaps) {
-      throw new PyramidPoolError(
-        'overlap',
-        `${path} shares memory with another tensor of the call, but must lie apart`,
-      );
+  /** Fails unless every result lies apart from all tensors before it, wherever they lie. */
+  #checkOverlaps(): void {
+    const ranges: Range[] = [];
+    for (const { tensor, resident, bytes, isResult } of this.#operands) {
+      if (!tensor) continue;
+      const range = resident
+        ? { buffer: this.#before, start: resident.address, bytes }
+        : { buffer: tensor.buffer, start: tensor.byteOffset, bytes };
+      if (isResult && ranges.some((other) => overlap(range, other))) {
+        throw new PyramidPoolError(
+          'overlap',
+          `${tensor.path} shares memory with another tensor of the call, but must lie apart`,
+        );
+      }
+      ranges.push(range);
     }
   }
 }

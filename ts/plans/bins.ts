@@ -1,4 +1,3 @@
-import { describeValue, fail } from '../arguments/checks.js';
 import type { Grid } from '../arguments/levels.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
@@ -22,13 +21,6 @@ export type Bounds = readonly [start: number, end: number];
 export interface LevelBounds {
   readonly rows: readonly Bounds[];
   readonly columns: readonly Bounds[];
-}
-
-/** A map's size must be a whole number that indices can count. */
-export function checkMapSize(size: unknown, path: string): asserts size is number {
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size >= 2 ** 31) {
-    fail('invalid-dims', path, `is ${describeValue(size)}`, 'a whole number from 1 up');
-  }
 }
 
 /** Fails where a rule does not give as many bins as a level asks for: only `'adaptive'` does for every size. */

@@ -1,133 +1,124 @@
-import type { TensorArgument } from '../arguments/tensor-argument.js';
-import { PyramidPoolError } from '../core/errors.js';
+import { PyramidPoolError, type PyramidPoolErrorCode } from '../core/errors.js';
 import { isSharedBuffer } from '../core/realm.js';
-import { bytesOf, countElements } from '../core/tensor.js';
+import { bytesOf } from '../core/tensor.js';
 import { CallMemory } from '../memory/call-memory.js';
 import type { JobList } from '../memory/job.js';
-import { type Internals, Runtime } from '../runtime/runtime.js';
+import type { Operand } from '../memory/operand.js';
+import type { Internals } from '../runtime/runtime.js';
+import { type CallParts, describeJobs, operandsOf } from './call-parts.js';
+import { checkIndices } from './indices.js';
+import { Pool } from './pool.js';
 
-/** What is to be done, and what it gives once that is done. */
-export interface Prepared<R> {
-  readonly jobList: JobList;
-  finish(): R;
-}
+/** Those that compute so little that copying plain arrays takes longer than threads could save. */
+const lightOperations: readonly CallParts['operation'][] = ['forward', 'forwardWithIndices', 'backward'];
 
-/** A call whose arguments were checked. */
-export interface Call<R> {
-  /** All tensors that it reads and writes. */
-  readonly tensors: readonly (TensorArgument | undefined)[];
-  /** Whether it computes so little that copying plain arrays takes longer than threads could save. */
-  readonly isLight?: boolean;
-  /** Takes the memory that the call needs, and copies its inputs there. */
-  prepare(internals: Internals, callMemory: CallMemory): Prepared<R>;
-}
+/** A call of a pool, whose arguments were checked. */
+export class Call<R> {
+  readonly #pool: Pool;
+  readonly #parts: CallParts;
+  readonly #operands: readonly Operand[];
+  readonly #result: (callMemory: CallMemory) => R;
 
-/** Runs the calls of one pool, until the pool is disposed. */
-export class Caller {
-  #disposed = false;
-
-  constructor(readonly runtime: Runtime) {}
-
-  /** What calls are made with. */
-  get internals(): Internals {
-    if (this.#disposed) throw new PyramidPoolError('disposed', 'this pool was disposed');
-    return Runtime.internals(this.runtime);
+  /** `result` makes of the results what the caller gets. */
+  constructor(pool: Pool, parts: CallParts, result: (callMemory: CallMemory) => R) {
+    this.#pool = pool;
+    this.#parts = parts;
+    this.#operands = operandsOf(parts);
+    this.#result = result;
   }
 
-  dispose(): void {
-    this.#disposed = true;
-  }
-
-  run<R>(call: Call<R>): R {
-    const { internals } = this;
-    const unshared = call.isLight ? findUnshared(internals, call) : undefined;
-    if (!unshared) return runIn(internals, call);
+  run(): R {
+    const internals = Pool.internals(this.#pool);
+    const unshared = this.#findUnshared(internals);
+    if (!unshared) return this.#runIn(internals);
     try {
-      return runIn(unshared, call);
+      return this.#runIn(unshared);
     } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      return runIn(internals, call);
+      if (!hasCode(error, 'out-of-memory')) throw error;
+      return this.#runIn(internals);
     }
   }
 
   /** Copies the inputs at once where memory allows, and else when calls before this one are done. */
-  async runAsync<R>(call: Call<R>): Promise<R> {
-    const { internals } = this;
+  async runAsync(): Promise<R> {
+    const internals = Pool.internals(this.#pool);
     const { admission, dispatcher } = internals;
-    const callMemory = open(internals, call);
-    let lost = false;
+    const callMemory = this.#open(internals);
     try {
-      const prepare = () => {
-        // The pool may have been disposed meanwhile.
-        const { jobList, finish } = prepareOrClear(call, this.internals, callMemory);
-        return { jobList, finish, bytes: callMemory.bytes };
-      };
-      const { jobList, finish, bytes } = await admission.enter(prepare);
+      const { jobList, bytes } = await admission.enter(() => this.#prepareOrClear(callMemory));
       try {
         await dispatcher.runAsync(jobList);
-        return finish();
+        return this.#result(callMemory);
       } catch (error) {
-        lost = isLost(error);
-        throw error;
+        throw abandonIfLost(callMemory, error);
       } finally {
-        if (!lost) callMemory.free();
+        callMemory.free();
         admission.leave(bytes);
       }
     } finally {
-      if (!lost) callMemory.free();
+      callMemory.free();
+    }
+  }
+
+  /** Runs in one of the memories of its runtime. */
+  #runIn(internals: Internals): R {
+    const callMemory = this.#open(internals);
+    try {
+      internals.dispatcher.run(this.#prepare(internals, callMemory));
+      return this.#result(callMemory);
+    } catch (error) {
+      throw abandonIfLost(callMemory, error);
+    } finally {
+      callMemory.free();
+    }
+  }
+
+  /** Where it is faster than in the runtime's shared memory: if it is light, and all its tensors are copied there and back. */
+  #findUnshared({ memory, unshared }: Internals): Internals | undefined {
+    if (!unshared || memory.closed || !lightOperations.includes(this.#parts.operation)) return undefined;
+    let bytes = 0;
+    for (const { tensor } of this.#operands) {
+      if (!tensor) continue;
+      // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
+      if (isSharedBuffer(tensor.buffer)) return undefined;
+      bytes += tensor.size * bytesOf(tensor.type);
+    }
+    return unshared.for(bytes);
+  }
+
+  #open({ memory }: Internals): CallMemory {
+    memory.seeGrowth();
+    return new CallMemory(memory, this.#operands);
+  }
+
+  /** Plans the call, takes the memory that it needs, and copies its inputs there. */
+  #prepare(internals: Internals, callMemory: CallMemory): JobList {
+    const { planner, batch, rois } = this.#parts;
+    if (rois) callMemory.place(rois);
+    const plans = batch.shapes.map((shape) => planner.plan(internals, shape, callMemory, rois));
+    for (const operand of this.#operands) if (operand !== rois) callMemory.place(operand);
+    checkIndices(this.#parts, internals.memory);
+    return describeJobs(this.#parts, plans, internals.memory.kernels);
+  }
+
+  #prepareOrClear(callMemory: CallMemory): { jobList: JobList; bytes: number } {
+    try {
+      // The pool may have been disposed meanwhile.
+      const jobList = this.#prepare(Pool.internals(this.#pool), callMemory);
+      return { jobList, bytes: callMemory.bytes };
+    } catch (error) {
+      callMemory.clear();
+      throw error;
     }
   }
 }
 
-/** Where a call is faster than in the runtime's shared memory: if all its tensors are copied there and back. */
-function findUnshared({ memory, unshared }: Internals, { tensors }: Call<unknown>): Internals | undefined {
-  if (!unshared || memory.closed) return undefined;
-  let bytes = 0;
-  for (const argument of tensors) {
-    if (!argument) continue;
-    // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
-    const { type, dims, buffer } = argument.tensor;
-    if (isSharedBuffer(buffer)) return undefined;
-    bytes += countElements(dims) * bytesOf(type);
-  }
-  return unshared.for(bytes);
+/** Where a call ends while workers may still be writing to its memory, that is never used again. */
+function abandonIfLost(callMemory: CallMemory, error: unknown): unknown {
+  if (hasCode(error, 'worker-failed')) callMemory.abandon();
+  return error;
 }
 
-/** Runs a call in one of the memories of its runtime. */
-function runIn<R>(internals: Internals, call: Call<R>): R {
-  const callMemory = open(internals, call);
-  let lost = false;
-  try {
-    const { jobList, finish } = call.prepare(internals, callMemory);
-    internals.dispatcher.run(jobList);
-    return finish();
-  } catch (error) {
-    lost = isLost(error);
-    throw error;
-  } finally {
-    if (!lost) callMemory.free();
-  }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return error instanceof PyramidPoolError && error.code === 'out-of-memory';
-}
-
-function open({ memory }: Internals, { tensors }: Call<unknown>): CallMemory {
-  memory.seeGrowth();
-  return new CallMemory(memory, tensors);
-}
-
-function prepareOrClear<R>(call: Call<R>, internals: Internals, callMemory: CallMemory): Prepared<R> {
-  try {
-    return call.prepare(internals, callMemory);
-  } catch (error) {
-    callMemory.clear();
-    throw error;
-  }
-}
-
-/** Whether a call ended while workers may still be writing to its memory, which is then never used again. */
-function isLost(error: unknown): boolean {
-  return error instanceof PyramidPoolError && error.code === 'worker-failed';
+function hasCode(error: unknown, code: PyramidPoolErrorCode): boolean {
+  return error instanceof PyramidPoolError && error.code === code;
 }

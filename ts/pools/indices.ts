@@ -1,44 +1,29 @@
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
+import { type CallParts, outputSizeOf } from './call-parts.js';
 
-/** Sizes that tell which indices are inside. */
-interface Planes {
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** Indices of another shape would write outside their plane. They are checked where they are read, in WASM memory. */
-export function checkIndices(
-  memory: WasmMemory,
-  address: number,
-  { shapes, outputDims }: { shapes: readonly Planes[]; outputDims: readonly number[] },
-): void {
-  const row = outputDims.at(-1) as number;
+/**
+ * Indices that point outside their plane would write there. They are checked where they are read, in WASM memory. Bins of a region may
+ * have no cell: their index is -1.
+ */
+export function checkIndices(parts: CallParts, memory: WasmMemory): void {
+  const { indices, rois, batch } = parts;
+  if (!indices || indices.isResult) return;
   let before = 0;
-  for (const { batch, height, width } of shapes) {
-    checkPlaneIndices(memory, address, [before, before + batch * row], [height, width], false);
-    before += batch * row;
+  for (const shape of batch.shapes) {
+    const { height, width } = shape;
+    const count = outputSizeOf(parts, shape);
+    const cells = height * width;
+    const address = indices.address + before * WORD_BYTES;
+    const bad = memory.kernels.first_bad_index(address, count, cells, Number(rois !== undefined)) >>> 0;
+    if (bad < count) {
+      const [index] = memory.view('int32', address + bad * WORD_BYTES, 1);
+      throw new PyramidPoolError(
+        'invalid-indices',
+        `indices.data[${before + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
+      );
+    }
+    before += count;
   }
-}
-
-/** Checks the indices from `first` to `end`, which name cells of a plane; -1 is allowed where a bin may have none. */
-export function checkPlaneIndices(
-  memory: WasmMemory,
-  address: number,
-  [first, end]: readonly [number, number],
-  [height, width]: readonly [number, number],
-  nowhere: boolean,
-): void {
-  const count = end - first;
-  const cells = height * width;
-  const from = address + first * WORD_BYTES;
-  const bad = memory.kernels.first_bad_index(from, count, cells, Number(nowhere)) >>> 0;
-  if (bad === count) return;
-  const index = memory.view('int32', address, end)[first + bad];
-  throw new PyramidPoolError(
-    'invalid-indices',
-    `indices.data[${first + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
-  );
 }

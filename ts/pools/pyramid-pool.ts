@@ -1,38 +1,27 @@
-import { type Batch, describeBatch } from '../arguments/batch.js';
-import { checkOptions, checkSameDims } from '../arguments/checks.js';
-import { checkChannels } from '../arguments/feature-map.js';
-import { countBins } from '../arguments/levels.js';
+import { batchOfDims, batchOfMaps, type PyramidShape } from '../arguments/batch.js';
 import {
   checkContext,
+  checkIndexTensor,
   checkMaps,
-  checkOut,
-  checkOutMaps,
-  checkOutWithIndices,
-  checkTensorArgument,
-  type MapArguments,
   mapTypes,
   realTypes,
-  type TensorArgument,
-} from '../arguments/tensor-argument.js';
-import { PyramidPoolError } from '../core/errors.js';
-import type { Gradient, NoOut, OutOption, OutOr, PlainTensor, Pooled } from '../core/result-types.js';
-import type { MapType, Tensor, TensorLike } from '../core/tensor.js';
-import { Unproxied, unproxied } from '../core/unproxied.js';
-import type { CallMemory } from '../memory/call-memory.js';
-import type { operations } from '../memory/job.js';
-import { checkMapSize, type LevelBounds, readBinBounds } from '../plans/bins.js';
+  refuseIndices,
+} from '../arguments/call-arguments.js';
+import { checkSameDims } from '../arguments/checks.js';
+import { checkMapSize } from '../arguments/feature-map.js';
+import { countBins } from '../arguments/levels.js';
+import { checkTensor } from '../arguments/tensors.js';
+import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-types.js';
+import type { MapType, TensorLike } from '../core/tensor.js';
+import { unproxied } from '../core/unproxied.js';
+import { type LevelBounds, readBinBounds } from '../plans/bins.js';
 import { PlanOptions } from '../plans/plan-cache.js';
-import { defaultRuntime, type Internals, type Runtime } from '../runtime/runtime.js';
-import { type Call, Caller } from './call.js';
-import { checkIndices } from './indices.js';
-import { type Addresses, describeMapJobs, planMaps } from './map-jobs.js';
+import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
+import type { Call } from './call.js';
+import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
+import { MapPlanner } from './map-planner.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
-
-/** A pooled feature map, and where in its plane each value came from: `row * width + column`. */
-export interface OutputWithIndices<Output = Tensor<MapType>, Indices = PlainTensor<'int32'>> {
-  readonly output: Output;
-  readonly indices: Indices;
-}
+import { type OutputWithIndices, Pool } from './pool.js';
 
 /** `dims` of one feature map, or of several. */
 export type MapDims = readonly number[] | readonly (readonly number[])[];
@@ -58,24 +47,16 @@ export type MapGradient<G extends TensorLike, L extends MapDims> = L extends rea
  * `[nh, nw, C]`) flattened; with `outputOrder: 'channels'`, for each channel the bins of all levels. Maxima, indices and their gradients are PyTorch's, bit for bit: the first of equal maxima wins,
  * NaN wins over everything, the last one over the others.
  */
-export class PyramidPool extends Unproxied implements Disposable {
-  /** What the pool was made with. */
-  readonly options: ResolvedOptions;
-  /** Where it runs. */
-  readonly runtime: Runtime;
-  readonly #caller: Caller;
-  readonly #pyramid: Pick<ResolvedOptions, 'layout' | 'spatialDims'> & { readonly bins: number };
-  readonly #planOptions: PlanOptions;
+export class PyramidPool extends Pool<ResolvedOptions> {
+  readonly #pyramid: PyramidShape;
+  readonly #planner: MapPlanner;
 
   /** Made by `createPyramidPool`. */
   constructor(options: ResolvedOptions, runtime: Runtime) {
-    super();
-    this.options = options;
-    this.runtime = runtime;
-    this.#caller = new Caller(runtime);
-    const { levels, layout, spatialDims } = options;
+    super(options, runtime);
+    const { levels, bins, layout, outputOrder, spatialDims } = options;
     this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
-    this.#planOptions = new PlanOptions(levels, options.bins, layout, options.outputOrder);
+    this.#planner = new MapPlanner(new PlanOptions(levels, bins, layout, outputOrder));
   }
 
   /**
@@ -88,7 +69,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
+    return pool.#forward<OutOr<O, Pooled<T>>>(input, options).run();
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -97,7 +78,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#caller.run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
+    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options).run();
   }
 
   /**
@@ -110,7 +91,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
     const pool = unproxied(this);
-    return pool.#caller.run(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    return pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options).run();
   }
 
   /**
@@ -129,7 +110,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
+    return pool.#forward<OutOr<O, Pooled<T>>>(input, options).runAsync();
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -138,9 +119,7 @@ export class PyramidPool extends Unproxied implements Disposable {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(
-      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options),
-    );
+    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options).runAsync();
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
@@ -150,26 +129,12 @@ export class PyramidPool extends Unproxied implements Disposable {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): Promise<OutOr<O, MapGradient<G, L>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    return pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options).runAsync();
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
   outputDims(dims: MapDims): number[] {
-    return [...unproxied(this).#batchOf(dims).outputDims];
-  }
-
-  /**
-   * How long the vector of a map with so many channels is, whatever its size: what the layer after it needs to know.
-   *
-   * @throws `PyramidPoolError` with the code `invalid-dims` where `channels` is not a whole number from 1 up.
-   *
-   * @example
-   * const pool = await createPyramidPool({ levels: [4, 2, 1] });
-   * pool.vectorLength(256); // 21 * 256 = 5376
-   */
-  vectorLength(channels: number): number {
-    checkChannels(channels);
-    return channels * unproxied(this).#pyramid.bins;
+    return [...batchOfDims(dims, unproxied(this).#pyramid).outputDims];
   }
 
   /** Which rows and columns every bin reads of a `height` by `width` map, level by level. */
@@ -183,17 +148,7 @@ export class PyramidPool extends Unproxied implements Disposable {
       checkMapSize(size[axis], name);
     });
     const [height, width] = (spatialDims === 1 ? [1, size[0]] : size) as [number, number];
-    return readBinBounds(unproxied(this).#caller.internals.memory, bins, levels, height, width);
-  }
-
-  /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
-  dispose(): void {
-    unproxied(this).#caller.dispose();
-  }
-
-  /** The same as `dispose()`, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
+    return readBinBounds(Pool.internals(unproxied(this)).memory, bins, levels, height, width);
   }
 
   get [Symbol.toStringTag](): string {
@@ -202,45 +157,21 @@ export class PyramidPool extends Unproxied implements Disposable {
 
   #forward<R>(input: unknown, options: OutOption | undefined): Call<R> {
     const isMax = this.options.reduction === 'max';
-    const given: MapArguments<MapType> = checkMaps(input, isMax ? mapTypes : realTypes);
-    const { maps, type } = given;
-    const batch = this.#batchOfMaps(given, Array.isArray(input));
-    const { out } = checkOptions(options, 'options', ['out']);
-    const target = checkOut(out, type, batch.outputDims, 'options.out');
-    return this.#call(isMax ? 'forward' : 'average', type, batch, [...maps, target], (callMemory) => {
-      const addresses = maps.map((map) => callMemory.read(map));
-      const output = callMemory.write(type, batch.outputDims, target);
-      return { maps: addresses, output: output.address, indices: 0, finish: output.toTensor as () => R };
-    });
+    const maps = checkMaps<MapType>(input, isMax ? mapTypes : realTypes);
+    const batch = batchOfMaps(maps, Array.isArray(input), this.#pyramid);
+    const operation = isMax ? 'forward' : 'average';
+    return forwardCall(this, { operation, planner: this.#planner, batch }, maps, options);
   }
 
   #forwardWithIndices<R>(
     input: unknown,
     options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
   ): Call<R> {
-    if (this.options.reduction !== 'max') {
-      throw new PyramidPoolError(
-        'invalid-options',
-        'averages have no indices: use forward, and backward without indices',
-      );
-    }
-    const given = checkMaps(input, mapTypes);
-    const { maps, type } = given;
-    const batch = this.#batchOfMaps(given, Array.isArray(input));
-    const targets = checkOutWithIndices(options, type, batch.outputDims);
-    return this.#call(
-      'forwardWithIndices',
-      type,
-      batch,
-      [...maps, targets.output, targets.indices],
-      (callMemory) => {
-        const addresses = maps.map((map) => callMemory.read(map));
-        const output = callMemory.write(type, batch.outputDims, targets.output);
-        const indices = callMemory.write('int32', batch.outputDims, targets.indices);
-        const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
-        return { maps: addresses, output: output.address, indices: indices.address, finish };
-      },
-    );
+    if (this.options.reduction !== 'max') refuseIndices();
+    const maps = checkMaps(input, mapTypes);
+    const batch = batchOfMaps(maps, Array.isArray(input), this.#pyramid);
+    const kind = { operation: 'forwardWithIndices', planner: this.#planner, batch } as const;
+    return forwardWithIndicesCall(this, kind, maps, options);
   }
 
   #backward<R>(
@@ -248,78 +179,21 @@ export class PyramidPool extends Unproxied implements Disposable {
     context: BackwardContext,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
   ): Call<R> {
-    const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
-    const { type } = gradient.tensor;
-    const { dims, indices } = checkContext(context, 'dims and indices');
-    const batch = this.#batchOf(dims);
-    checkSameDims(gradient.tensor.dims, batch.outputDims, 'gradOutput.dims');
     const isMax = this.options.reduction === 'max';
-    const places = isMax ? checkTensorArgument(indices, ['int32'], 'indices') : undefined;
-    if (places) checkSameDims(places.tensor.dims, batch.outputDims, 'indices.dims');
-    const targets = checkOutMaps(checkOptions(options, 'options', ['out']).out, type, batch);
-    return this.#call(
-      isMax ? 'backward' : 'averageBackward',
-      type,
-      batch,
-      [gradient, places, ...targets],
-      (callMemory, { memory }) => {
-        const output = callMemory.read(gradient);
-        const at = places ? callMemory.read(places) : 0;
-        const results = batch.shapes.map(({ dims }, i) => callMemory.write(type, dims, targets[i]));
-        if (places) checkIndices(memory, at, batch);
-        const finish = () => {
-          const gradients = results.map((result) => result.toTensor());
-          return (batch.ragged ? gradients : gradients[0]) as R;
-        };
-        return { maps: results.map(({ address }) => address), output, indices: at, finish };
-      },
+    const gradient = checkTensor(gradOutput, 'gradOutput', realTypes);
+    const { dims, indices } = checkContext(context, 'dims and indices');
+    const batch = batchOfDims(dims, this.#pyramid);
+    checkSameDims(gradient.dims, batch.outputDims, 'gradOutput.dims');
+    const checkedIndices = isMax ? checkIndexTensor(indices, batch.outputDims) : undefined;
+    const operation = isMax ? 'backward' : 'averageBackward';
+    return backwardCall(
+      this,
+      { operation, planner: this.#planner, batch },
+      gradient,
+      checkedIndices,
+      options,
     );
   }
-
-  #call<R>(
-    operation: keyof typeof operations,
-    type: MapType,
-    batch: Batch,
-    tensors: readonly (TensorArgument | undefined)[],
-    place: (callMemory: CallMemory, internals: Internals) => Addresses & { finish(): R },
-  ): Call<R> {
-    return {
-      tensors,
-      isLight: this.options.reduction === 'max',
-      prepare: (internals, callMemory) => {
-        const plans = planMaps(internals, this.#planOptions, batch, callMemory);
-        const placed = place(callMemory, internals);
-        return {
-          jobList: describeMapJobs(internals, operation, type, batch, plans, placed),
-          finish: placed.finish,
-        };
-      },
-    };
-  }
-
-  #batchOfMaps({ maps }: MapArguments<MapType>, ragged: boolean): Batch {
-    const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
-    return this.#describe(
-      maps.map(({ tensor }) => tensor.dims),
-      ragged,
-      path,
-    );
-  }
-
-  /** The batch of a list of `dims`, or of `dims` alone. */
-  #batchOf(dims: unknown): Batch {
-    const ragged = isList(dims);
-    return this.#describe(ragged ? dims : [dims], ragged, (i) => (ragged ? `dims[${i}]` : 'dims'));
-  }
-
-  #describe(dims: readonly unknown[], ragged: boolean, path: (i: number) => string): Batch {
-    return describeBatch(dims, ragged, this.#pyramid, path);
-  }
-}
-
-/** Whether `dims` are those of several maps. */
-function isList(dims: unknown): dims is readonly unknown[] {
-  return Array.isArray(dims) && (dims.length === 0 || typeof dims[0] === 'object');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describeValue, fail } from '../arguments/checks.js';
+import { checkMapSize } from '../arguments/feature-map.js';
 import type { PlainTensor } from '../core/result-types.js';
-import { checkMapSize } from '../plans/bins.js';
 
 /** Overlap of neighbouring regions of the first scale that is aimed at, from the paper. */
 const OVERLAP = 0.4;

@@ -1,29 +1,29 @@
-import { checkOptions, checkSameDims, describeValue, fail } from '../arguments/checks.js';
-import { checkChannels, type FeatureMapShape, featureMapShape } from '../arguments/feature-map.js';
-import { countBins } from '../arguments/levels.js';
 import {
   checkContext,
-  checkOut,
-  checkOutWithIndices,
-  checkTensorArgument,
+  checkIndexTensor,
   mapTypes,
   realTypes,
-  type TensorArgument,
-} from '../arguments/tensor-argument.js';
+  refuseIndices,
+} from '../arguments/call-arguments.js';
+import { checkDims, checkSameDims, describeValue, fail } from '../arguments/checks.js';
+import { checkMapSize, featureMapShape } from '../arguments/feature-map.js';
+import { countBins } from '../arguments/levels.js';
+import { checkCorners, checkRois } from '../arguments/rois.js';
+import { checkTensor } from '../arguments/tensors.js';
 import { PyramidPoolError } from '../core/errors.js';
 import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-types.js';
-import { countElements, dataTypes, type MapType, type TensorLike, WORD_BYTES } from '../core/tensor.js';
-import { Unproxied, unproxied } from '../core/unproxied.js';
+import type { MapType, TensorLike } from '../core/tensor.js';
+import { unproxied } from '../core/unproxied.js';
 import { CallMemory } from '../memory/call-memory.js';
-import { operations } from '../memory/job.js';
-import type { WasmMemory } from '../memory/wasm-memory.js';
-import { checkMapSize, type LevelBounds } from '../plans/bins.js';
-import { defaultRuntime, type Internals, type Runtime } from '../runtime/runtime.js';
-import { type Call, Caller } from './call.js';
-import { checkPlaneIndices } from './indices.js';
-import type { OutputWithIndices } from './pyramid-pool.js';
+import { Operand } from '../memory/operand.js';
+import type { LevelBounds } from '../plans/bins.js';
+import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
+import type { Call } from './call.js';
+import type { CallParts } from './call-parts.js';
+import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
+import { type OutputWithIndices, Pool } from './pool.js';
 import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
-import { checkCorners, checkRois, planRegions, readRegionBounds } from './roi-plan.js';
+import { RoiPlanner } from './roi-planner.js';
 
 /** What the gradient of a call over regions depends on beside the gradient of its output. */
 export interface RoiBackwardContext {
@@ -35,21 +35,6 @@ export interface RoiBackwardContext {
   indices?: TensorLike;
 }
 
-/** A map and its regions, checked, and the sizes of the call. */
-interface Shapes {
-  readonly map: FeatureMapShape;
-  readonly rois: TensorArgument<'float32'>;
-  readonly count: number;
-  readonly outputDims: readonly number[];
-}
-
-/** Where the tensors of a call lie. */
-interface Addresses {
-  readonly map: number;
-  readonly output: number;
-  readonly indices: number;
-}
-
 /**
  * The pyramid over regions of a feature map, as detection does: every region becomes a row of fixed length.
  *
@@ -57,21 +42,13 @@ interface Addresses {
  * positions in the image. The output is `[K, C * bins]`, laid out as that of `PyramidPool`. An index is -1, and its gradient
  * goes nowhere, where `'roi-pool'` selects no cell: outside the map, or where all are NaN or `-Infinity`.
  */
-export class RoiPyramidPool extends Unproxied implements Disposable {
-  /** What the pool was made with. */
-  readonly options: ResolvedRoiOptions;
-  /** Where it runs. */
-  readonly runtime: Runtime;
-  readonly #caller: Caller;
-  readonly #bins: number;
+export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
+  readonly #planner: RoiPlanner;
 
   /** Made by `createRoiPyramidPool`. */
   constructor(options: ResolvedRoiOptions, runtime: Runtime) {
-    super();
-    this.options = options;
-    this.runtime = runtime;
-    this.#caller = new Caller(runtime);
-    this.#bins = countBins(options.levels);
+    super(options, runtime);
+    this.#planner = new RoiPlanner(options);
   }
 
   /** Pools the regions of a feature map. Blocks; on a page it runs on the page's thread alone. */
@@ -81,7 +58,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return pool.#caller.run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    return pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options).run();
   }
 
   /** Pools as `forward`, and says where every value came from. Averages have no indices. */
@@ -90,9 +67,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#caller.run(
-      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
-    );
+    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options).run();
   }
 
   /**
@@ -105,7 +80,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): OutOr<O, Gradient<G>> {
     const pool = unproxied(this);
-    return pool.#caller.run(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+    return pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options).run();
   }
 
   /**
@@ -118,7 +93,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    return pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options).runAsync();
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -127,9 +102,9 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(
-      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
-    );
+    return pool
+      .#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options)
+      .runAsync();
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
@@ -139,21 +114,7 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     options?: O,
   ): Promise<OutOr<O, Gradient<G>>> {
     const pool = unproxied(this);
-    return pool.#caller.runAsync(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
-  }
-
-  /**
-   * How long the vector of a region is for a map with so many channels, whatever its size: what the layer after it needs to know.
-   *
-   * @throws `PyramidPoolError` with the code `invalid-dims` where `channels` is not a whole number from 1 up.
-   *
-   * @example
-   * const pool = await createRoiPyramidPool({ levels: [4, 2, 1] });
-   * pool.vectorLength(256); // 21 * 256 = 5376
-   */
-  vectorLength(channels: number): number {
-    checkChannels(channels);
-    return channels * unproxied(this).#bins;
+    return pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options).runAsync();
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. Not by `'roi-align'`. */
@@ -170,27 +131,18 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     }
     checkMapSize(height, 'height');
     checkMapSize(width, 'width');
-    const { memory } = unproxied(this).#caller.internals;
+    const pool = unproxied(this);
+    const internals = Pool.internals(pool);
     const data = Float32Array.of(0, ...checkCorners(roi));
-    const given = checkRois({ data, dims: [data.length / 5, 5] }, 1);
-    const callMemory = new CallMemory(memory);
+    const rois = Operand.input(checkRois({ data, dims: [1, 5] }, 1));
+    const callMemory = new CallMemory(internals.memory, [rois]);
     try {
-      const rois = { address: callMemory.read(given), count: 1 };
-      const plan = planRegions(memory, this.options, { batch: 1, height, width }, rois, callMemory);
-      return readRegionBounds(memory, plan, this.options.levels);
+      callMemory.place(rois);
+      const plan = pool.#planner.plan(internals, { batch: 1, height, width }, callMemory, rois);
+      return pool.#planner.binBounds(internals, plan);
     } finally {
       callMemory.free();
     }
-  }
-
-  /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
-  dispose(): void {
-    unproxied(this).#caller.dispose();
-  }
-
-  /** The same as `dispose()`, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
   }
 
   get [Symbol.toStringTag](): string {
@@ -203,22 +155,10 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
   }
 
   #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {
-    const map = checkTensorArgument<MapType>(featureMap, this.#averages ? realTypes : mapTypes, 'featureMap');
-    const { type, dims } = map.tensor;
-    const shapes = this.#shapes(dims, 'featureMap.dims', rois);
-    const { out } = checkOptions(options, 'options', ['out']);
-    const target = checkOut(out, type, shapes.outputDims, 'options.out');
-    return this.#call(
-      this.#operation('regions', 'regionsAverage'),
-      type,
-      shapes,
-      [map, target],
-      (callMemory) => {
-        const input = callMemory.read(map);
-        const output = callMemory.write(type, shapes.outputDims, target);
-        return { map: input, output: output.address, indices: 0, finish: output.toTensor as () => R };
-      },
-    );
+    const map = checkTensor<MapType>(featureMap, 'featureMap', this.#averages ? realTypes : mapTypes);
+    const regions = this.#regions(map.dims, 'featureMap.dims', rois);
+    const operation = this.#operation('regions', 'regionsAverage');
+    return forwardCall(this, { operation, ...regions }, [map], options);
   }
 
   #forwardWithIndices<R>(
@@ -226,40 +166,22 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     rois: unknown,
     options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
   ): Call<R> {
-    if (this.#averages) {
-      throw new PyramidPoolError(
-        'invalid-options',
-        'averages have no indices: use forward, and backward without indices',
-      );
-    }
-    const map = checkTensorArgument(featureMap, mapTypes, 'featureMap');
-    const { type, dims } = map.tensor;
-    const shapes = this.#shapes(dims, 'featureMap.dims', rois);
-    const targets = checkOutWithIndices(options, type, shapes.outputDims);
-    return this.#call(
-      'regionsWithIndices',
-      type,
-      shapes,
-      [map, targets.output, targets.indices],
-      (callMemory) => {
-        const input = callMemory.read(map);
-        const output = callMemory.write(type, shapes.outputDims, targets.output);
-        const indices = callMemory.write('int32', shapes.outputDims, targets.indices);
-        const finish = () => ({ output: output.toTensor(), indices: indices.toTensor() }) as R;
-        return { map: input, output: output.address, indices: indices.address, finish };
-      },
-    );
+    if (this.#averages) refuseIndices();
+    const map = checkTensor(featureMap, 'featureMap', mapTypes);
+    const regions = this.#regions(map.dims, 'featureMap.dims', rois);
+    return forwardWithIndicesCall(this, { operation: 'regionsWithIndices', ...regions }, [map], options);
   }
 
   #backward<R>(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call<R> {
-    const gradient = checkTensorArgument(gradOutput, realTypes, 'gradOutput');
-    const { type } = gradient.tensor;
+    const gradient = checkTensor(gradOutput, 'gradOutput', realTypes);
     const averages = this.#averages;
-    const parts = averages ? 'dims and rois' : 'dims, rois and indices';
-    const { dims, rois, indices } = checkContext(context, parts);
-    const shapes = this.#shapes(dims, 'dims', rois);
-    const { map, outputDims } = shapes;
-    checkSameDims(gradient.tensor.dims, outputDims, 'gradOutput.dims');
+    const { dims, rois, indices } = checkContext(
+      context,
+      averages ? 'dims and rois' : 'dims, rois and indices',
+    );
+    const regions = this.#regions(checkDims(dims, 'dims'), 'dims', rois);
+    const { outputDims } = regions.batch;
+    checkSameDims(gradient.dims, outputDims, 'gradOutput.dims');
     if (averages && indices !== undefined) {
       fail(
         'invalid-options',
@@ -268,18 +190,9 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
         'left out: averages have no indices',
       );
     }
-    const places = averages ? undefined : checkTensorArgument(indices, ['int32'], 'indices');
-    if (places) checkSameDims(places.tensor.dims, outputDims, 'indices.dims');
-    const target = checkOut(checkOptions(options, 'options', ['out']).out, type, map.dims, 'options.out');
+    const checkedIndices = averages ? undefined : checkIndexTensor(indices, outputDims);
     const operation = this.#operation('regionsBackward', 'regionsAverageBackward');
-    return this.#call(operation, type, shapes, [gradient, places, target], (callMemory, memory) => {
-      const output = callMemory.read(gradient);
-      const at = places ? callMemory.read(places) : 0;
-      const result = callMemory.write(type, map.dims, target);
-      const range = [0, countElements(outputDims)] as const;
-      if (places) checkPlaneIndices(memory, at, range, [map.height, map.width], true);
-      return { map: result.address, output, indices: at, finish: result.toTensor as () => R };
-    });
+    return backwardCall(this, { operation, ...regions }, gradient, checkedIndices, options);
   }
 
   /** The one of two operations that averages by the rule of the pool. RoIAlign always does, by the first. */
@@ -287,41 +200,18 @@ export class RoiPyramidPool extends Unproxied implements Disposable {
     return this.#averages && this.options.rule !== 'roi-align' ? average : first;
   }
 
-  #shapes(dims: unknown, path: string, rois: unknown): Shapes {
-    const map = featureMapShape(dims, this.options.layout, path);
-    const given = checkRois(rois, map.batch);
-    const count = given.tensor.dims[0] as number;
-    return { map, rois: given, count, outputDims: [count, map.channels * this.#bins] };
-  }
-
-  #call<R>(
-    operation: keyof typeof operations,
-    type: MapType,
-    { map, rois, count, outputDims }: Shapes,
-    tensors: readonly (TensorArgument | undefined)[],
-    place: (callMemory: CallMemory, memory: WasmMemory) => Addresses & { finish(): R },
-  ): Call<R> {
-    const prepare = ({ memory }: Internals, callMemory: CallMemory) => {
-      const regions = { address: callMemory.read(rois), count };
-      const plan = planRegions(memory, this.options, map, regions, callMemory);
-      const { map: input, output, indices, finish } = place(callMemory, memory);
-      const { element } = dataTypes[type];
-      const { batch, channels } = map;
-      const job = {
-        plan,
-        batch,
-        channels,
-        operation: operations[operation],
-        input,
-        output,
-        indices,
-        element,
-      };
-      const words = memory.kernels.regions_scratch(plan, job.operation, element) >>> 0;
-      const elements = countElements(map.dims) + countElements(outputDims);
-      return { jobList: { jobs: [job], elements, scratchBytes: words * WORD_BYTES }, finish };
-    };
-    return { tensors: [rois, ...tensors], prepare };
+  /** The regions of a map, which are checked here, and the sizes of a call for them. */
+  #regions(
+    dims: readonly number[],
+    path: string,
+    rois: unknown,
+  ): Pick<CallParts, 'planner' | 'batch' | 'rois'> {
+    const { layout, levels } = this.options;
+    const shape = featureMapShape(dims, layout, path);
+    const checked = checkRois(rois, shape.batch);
+    const outputDims = [checked.dims[0] as number, shape.channels * countBins(levels)];
+    const batch = { shapes: [shape], ragged: false, outputDims };
+    return { planner: this.#planner, batch, rois: Operand.input(checked) };
   }
 }
 

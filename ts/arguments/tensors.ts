@@ -1,0 +1,143 @@
+import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { isBuffer } from '../core/realm.js';
+import { countElements, type DataType, dataTypes, type RawArray } from '../core/tensor.js';
+import { arrayName, bufferOf, byteOffsetOf, lengthOf } from '../core/typed-array.js';
+import { unproxied } from '../core/unproxied.js';
+import { checkDims, describeValue, fail } from './checks.js';
+import { dataHint, tensorMistake, unreadableHint } from './hints.js';
+
+/** A tensor of a call: as the caller gave it, and its parts, which were read once and found to fit each other. */
+export interface CheckedTensor<T extends DataType = DataType> {
+  readonly value: object;
+  /** Its name in messages. */
+  readonly path: string;
+  readonly type: T;
+  readonly data: ArrayBufferView;
+  readonly dims: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** Where the data stood when it was checked. */
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+}
+
+/** A tensor of one of some types, as long as its sizes say. */
+export function checkTensor<T extends DataType>(
+  value: unknown,
+  path: string,
+  types: readonly T[],
+): CheckedTensor<T> {
+  if (typeof value !== 'object' || value === null) failTensor(value, path);
+  const parts = readParts(value as TensorParts, path);
+  if (parts.dims === undefined) failTensor(value, path);
+  const dims = checkDims(parts.dims, `${path}.dims`);
+  const { data } = parts;
+  if (!ArrayBuffer.isView(data)) failData(data, path, types);
+  const type = typeOf(data, parts.type) as T;
+  if (!types.includes(type)) failData(data, path, types);
+  const size = countElements(dims);
+  checkLength({ data, dims, size, path });
+  const [buffer, byteOffset] = [bufferOf(data), byteOffsetOf(data)];
+  return { value, path, type, data, dims, size, buffer, byteOffset };
+}
+
+/** Fails for what is no tensor, and says what to write instead where that is known. */
+function failTensor(value: unknown, path: string): never {
+  const mistake = tensorMistake(value, path);
+  const must = 'a tensor: an object with data and dims';
+  if (mistake) fail('invalid-data', path, `is ${mistake.is}`, `${must}; ${mistake.instead}`);
+  if (typeof value !== 'object' || value === null)
+    fail('invalid-data', path, `is ${describeValue(value)}`, must);
+  fail('invalid-dims', `${path}.dims`, 'is undefined', 'an array of sizes, such as [1, 256, 13, 13]');
+}
+
+/** Fails for elements that are not in an array of one of some types. */
+function failData(data: unknown, path: string, types: readonly DataType[]): never {
+  const isBits = ArrayBuffer.isView(data) && arrayName(data) === 'Uint16Array' && types.includes('float16');
+  const hint = isBits
+    ? ", or have the type 'float16' beside it if it holds halves"
+    : dataHint(data, `${path}.data`, dataTypes[types[0] as DataType].tags[0]);
+  fail('invalid-data', `${path}.data`, `is ${describeValue(data)}`, `${oneOf(types)}${hint}`);
+}
+
+const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
+  /* @__PURE__ */ (Object.keys(dataTypes) as DataType[]).flatMap((name) =>
+    dataTypes[name].tags.map((tag) => [tag, name]),
+  ),
+);
+
+/** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */
+function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
+  const tag = arrayName(data);
+  if (tag === 'Uint16Array' && stated !== 'float16') return undefined;
+  return typesByTag.get(tag);
+}
+
+function oneOf(types: readonly DataType[]): string {
+  const names = types.map((type) => dataTypes[type].tags[0]);
+  return names.length === 1 ? `a ${names[0]}` : `a ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+/** The elements in the array that copies of their type go through: a plain one, whatever class theirs has. */
+export function rawArray({ type, data }: Pick<CheckedTensor, 'type' | 'data'>): RawArray {
+  const { raw } = dataTypes[type];
+  const length = lengthOf(data);
+  // A buffer that is detached has none, and no array can be made over it.
+  if (length === 0) return new raw();
+  return new raw(bufferOf(data) as ArrayBuffer, byteOffsetOf(data), length);
+}
+
+interface TensorParts {
+  data: unknown;
+  dims: unknown;
+  type?: unknown;
+}
+
+/** Tensors of other libraries throw where their data are on a GPU, or gone. */
+function readParts(tensor: TensorParts, path: string): TensorParts {
+  try {
+    const { data, dims, type } = unproxied(tensor);
+    return isPolyfilledHalf(data) ? { data: readBits(data), dims, type: 'float16' } : { data, dims, type };
+  } catch (cause) {
+    if (cause instanceof PyramidPoolError) throw cause;
+    const hint = unreadableHint(tensor, path);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Whether it is a `Float16Array` of a polyfill: no view for the language, but a proxy of one, or a class over the bits.
+ * Views of any other kind are what they are, whatever they are called.
+ */
+function isPolyfilledHalf(data: unknown): data is Uint16Array {
+  if (Object.prototype.toString.call(data) !== '[object Float16Array]') return false;
+  return ArrayBuffer.isView(data)
+    ? arrayName(data) === 'Uint16Array'
+    : isBuffer((data as Uint16Array).buffer);
+}
+
+/** The bits of polyfilled halves, in the memory they lie in. */
+function readBits(halves: Uint16Array): Uint16Array {
+  // A buffer that is detached has none, and no array can be made over it.
+  if (halves.length === 0) return new Uint16Array();
+  return new Uint16Array(halves.buffer, halves.byteOffset, halves.length);
+}
+
+/** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */
+export function checkLength({
+  data,
+  dims,
+  size,
+  path,
+}: Pick<CheckedTensor, 'data' | 'dims' | 'size' | 'path'>): void {
+  const length = lengthOf(data);
+  if (length === size) return;
+  const detached =
+    length === 0 && bufferOf(data).byteLength === 0 ? ' (its buffer is empty or detached)' : '';
+  throw new PyramidPoolError(
+    'invalid-data',
+    `${path}.data has ${length} elements${detached}, but dims [${dims.join(', ')}] need ${size}`,
+  );
+}
