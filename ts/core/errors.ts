@@ -86,3 +86,8 @@ export class PyramidPoolError extends Error {
     super(message, options);
   }
 }
+
+/** Whether this package threw an error with a code. */
+export function hasCode(error: unknown, code: PyramidPoolErrorCode): error is PyramidPoolError {
+  return error instanceof PyramidPoolError && error.code === code;
+}

@@ -1,6 +1,6 @@
 /** A model that was cut at its pools: sessions of ONNX Runtime, and the package's kernels between them. */
 import { describeValue } from '../arguments/checks.js';
-import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { hasCode, messageOf, PyramidPoolError } from '../core/errors.js';
 import { Unproxied, unproxied } from '../core/unproxied.js';
 import { checkFeeds, type ModelInput, readInputs } from './feeds.js';
 import { KernelPyramid } from './kernel-pyramid.js';
@@ -140,7 +140,7 @@ export class OnnxModel<O extends OrtModule = OrtModule> extends Unproxied {
         await this.#pool(stage, [values], values);
       }
     } catch (error) {
-      if (!(error instanceof PyramidPoolError) || error.code !== 'session-failed') throw error;
+      if (!hasCode(error, 'session-failed')) throw error;
       return this.#noBatch();
     }
     const results: Record<string, OrtTensor> = {};

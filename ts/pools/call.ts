@@ -1,4 +1,4 @@
-import { PyramidPoolError, type PyramidPoolErrorCode } from '../core/errors.js';
+import { hasCode } from '../core/errors.js';
 import { isSharedBuffer } from '../core/realm.js';
 import { bytesOf } from '../core/tensor.js';
 import { CallMemory } from '../memory/call-memory.js';
@@ -117,8 +117,4 @@ export class Call<R> {
 function abandonIfLost(callMemory: CallMemory, error: unknown): unknown {
   if (hasCode(error, 'worker-failed')) callMemory.abandon();
   return error;
-}
-
-function hasCode(error: unknown, code: PyramidPoolErrorCode): boolean {
-  return error instanceof PyramidPoolError && error.code === code;
 }

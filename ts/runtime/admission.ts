@@ -1,4 +1,4 @@
-import { PyramidPoolError } from '../core/errors.js';
+import { hasCode } from '../core/errors.js';
 import { MOST_BYTES_UNDER_WAY } from '../core/tuning.js';
 
 /** Lets asynchronous calls begin in their order: at once where there is memory for them, or else after those before them. */
@@ -46,7 +46,7 @@ export class Admission {
       this.#bytes += begun.bytes;
       return begun;
     } catch (error) {
-      if (others && error instanceof PyramidPoolError && error.code === 'out-of-memory') return undefined;
+      if (others && hasCode(error, 'out-of-memory')) return undefined;
       throw error;
     }
   }

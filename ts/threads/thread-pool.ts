@@ -1,5 +1,5 @@
 import { platform } from '#platform';
-import { messageOf, PyramidPoolError } from '../core/errors.js';
+import { hasCode, messageOf, PyramidPoolError } from '../core/errors.js';
 import type { ScriptUrl, WebAssemblyModule } from '../core/host-types.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import { SPIN_MS, WORTH_SHARING } from '../core/tuning.js';
@@ -175,7 +175,7 @@ export class ThreadPool {
     try {
       return this.#scratch.atLeast(bytes);
     } catch (error) {
-      if (error instanceof PyramidPoolError && error.code === 'out-of-memory') return undefined;
+      if (hasCode(error, 'out-of-memory')) return undefined;
       throw error;
     }
   }
