@@ -18,6 +18,7 @@ import { help } from './help.mjs';
 import { describeMachine } from './machine.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
+import { benchTypes, typeOperations } from './types.js';
 
 /** What the benchmark was told cannot be done. */
 class Misuse extends Error {}
@@ -42,6 +43,7 @@ function readOptions() {
       record: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       onnx: { type: 'boolean', default: false },
+      types: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -52,7 +54,7 @@ function readOptions() {
   const points = sweep.map(({ name }) => name);
   const named = cases.map(({ name }) => name);
   refuseOthers('case', names ?? [], [...named, 'sweep', ...points], [...named, 'sweep', `${points[0]}`, '…']);
-  refuseOthers('operation', chosen ?? [], operations);
+  refuseOthers('operation', chosen ?? [], values.types ? typeOperations : operations);
   for (const [name, text] of Object.entries({ threads, rounds })) {
     if (text !== undefined && !/^[1-9]\d*$/.test(text))
       throw new Misuse(`--${name} needs a number from 1 on.`);
@@ -72,6 +74,7 @@ async function main(): Promise<void> {
     const { benchOnnx } = await import('./onnx.js');
     return benchOnnx(Number(options.rounds ?? 15));
   }
+  if (options.types) return measureTypes();
   const engines = await chosenEngines();
   if (options.list) {
     for (const { name, about } of engines) console.log(name.padEnd(24), about);
@@ -96,6 +99,12 @@ async function main(): Promise<void> {
 
 function describe({ name, kind, about }: Engine): Pick<Engine, 'name' | 'kind' | 'about'> {
   return { name, kind, about };
+}
+
+async function measureTypes(): Promise<void> {
+  const rounds = options.rounds ? Number(options.rounds) : undefined;
+  const results = await benchTypes({ cases: options.case, operations: options.operation, rounds });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(results)}\n`);
 }
 
 async function chosenEngines(): Promise<Engine[]> {

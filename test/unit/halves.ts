@@ -18,3 +18,11 @@ export function roundToHalf(value: number): number {
   if (rounded === 0) return value < 0 ? -0 : 0;
   return Math.abs(rounded) > 65504 ? Math.sign(rounded) * Number.POSITIVE_INFINITY : rounded;
 }
+
+/** The bits of the half that a number is, cut off where it has more digits. */
+export function numberToHalf(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  const exponent = ((bits >>> 23) & 255) - 112;
+  const magnitude = exponent <= 0 ? 0 : exponent >= 31 ? 0x7c00 : (exponent << 10) | ((bits >>> 13) & 1023);
+  return ((bits >>> 16) & 0x8000) | magnitude;
+}

@@ -62,7 +62,7 @@ export class Material {
 }
 
 /** The same numbers for the same seed, from -2 to 2: as unordered as activations, and never NaN. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     // Mulberry32.
