@@ -1,4 +1,4 @@
-//! The types that feature maps come in. Kernels compute in `f32`, which holds every value of the others exactly; so a
+//! The types that feature maps come in. Most kernels compute in `f32`, which holds every value of the others exactly; so a
 //! maximum found there is the maximum, and goes back without rounding.
 
 use core::marker::PhantomData;
@@ -19,6 +19,17 @@ pub enum ElementType {
     I8,
     /// Unsigned bytes, as quantised networks have.
     U8,
+}
+
+impl ElementType {
+    /// Bytes of an element.
+    pub(crate) fn size(self) -> usize {
+        match self {
+            ElementType::F32 => 4,
+            ElementType::F16 => 2,
+            ElementType::I8 | ElementType::U8 => 1,
+        }
+    }
 }
 
 /// An element of a feature map.
@@ -159,6 +170,49 @@ impl<'a> Elements<'a> {
     pub fn as_f32(self) -> Option<Span<'a, f32>> {
         // SAFETY: valid by construction, and of this type.
         (self.kind == ElementType::F32).then(|| unsafe { Span::from_raw(self.at.cast(), self.len) })
+    }
+
+    pub fn len(self) -> usize {
+        self.len
+    }
+
+    /// # Safety
+    /// `first + len` must not exceed the length.
+    #[inline(always)]
+    pub unsafe fn part(self, first: usize, len: usize) -> Self {
+        debug_assert!(first + len <= self.len);
+        // SAFETY: the caller keeps the part inside.
+        Elements { at: unsafe { self.at.add(first * self.kind.size()) }, len, ..self }
+    }
+
+    /// Copies an element to a place among others of the type.
+    ///
+    /// # Safety
+    /// `i` must be below the length, and `at` below that of `to`, where nobody else holds the element.
+    #[inline(always)]
+    pub unsafe fn copy_to(self, i: usize, to: Elements, at: usize) {
+        debug_assert!(i < self.len && at < to.len && self.kind == to.kind);
+        // SAFETY: elements of the same size, by the caller's promise.
+        unsafe {
+            match self.kind.size() {
+                1 => *to.at.add(at) = *self.at.add(i),
+                2 => *to.at.cast::<u16>().add(at) = *self.at.cast::<u16>().add(i),
+                _ => *to.at.cast::<u32>().add(at) = *self.at.cast::<u32>().add(i),
+            }
+        }
+    }
+
+    /// As many elements of a type as there are words, in their memory.
+    pub fn in_words(words: Span<'a, f32>, kind: ElementType) -> Self {
+        Elements { at: words.as_mut_ptr().cast(), len: words.len(), kind, life: PhantomData }
+    }
+
+    /// The elements as those of a type, or of one of the same size whose bits are the same.
+    #[inline(always)]
+    pub fn cast<T: Element>(self) -> Span<'a, T> {
+        debug_assert!(self.kind.size() == size_of::<T>());
+        // SAFETY: valid by construction, and of this size.
+        unsafe { Span::from_raw(self.at.cast(), self.len) }
     }
 
     /// Copies elements to `to`, as many as it has.

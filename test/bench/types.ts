@@ -47,14 +47,20 @@ interface Options {
 }
 
 /** Measures every type on the cases, in both layouts. */
-export async function benchTypes({ cases: names, operations, rounds = 25, ...options }: Options): Promise<TypeResult[]> {
+export async function benchTypes({
+  cases: names,
+  operations,
+  rounds = 25,
+  ...options
+}: Options): Promise<TypeResult[]> {
   const runtime = options.runtime ?? (await createRuntime({ variant: 'simd' }));
   const results: TypeResult[] = [];
   for (const layout of ['NCHW', 'NHWC'] as const) {
     for (const operation of typeOperations.filter((name) => !operations || operations.includes(name))) {
       for (const c of cases.filter(({ name }) => !names || names.includes(name))) {
         if (c.regions && operation.startsWith('average')) continue;
-        const types = operation === 'forward' || operation === 'indices' ? narrowTypes : (['float16'] as const);
+        const types =
+          operation === 'forward' || operation === 'indices' ? narrowTypes : (['float16'] as const);
         const subjects = new Map<Type, Subject>();
         for (const type of ['float32', ...types] as const) {
           subjects.set(type, await prepare(runtime, c, operation, layout, type));
@@ -66,7 +72,9 @@ export async function benchTypes({ cases: names, operations, rounds = 25, ...opt
           results.push({ layout, operation, case: c.name, type, ratio });
           const { median, low, high } = ratio;
           const range = `${low.toFixed(2)} .. ${high.toFixed(2)}`;
-          console.log(`${layout} ${operation.padEnd(17)}${c.name}  ${type.padEnd(8)}${median.toFixed(2)}  ${range}`);
+          console.log(
+            `${layout} ${operation.padEnd(17)}${c.name}  ${type.padEnd(8)}${median.toFixed(2)}  ${range}`,
+          );
         }
         for (const subject of subjects.values()) subject.dispose();
       }
@@ -77,7 +85,13 @@ export async function benchTypes({ cases: names, operations, rounds = 25, ...opt
 
 /** Samples of every subject in microseconds a run, one for each round. */
 function takeTurns(subjects: Map<Type, Subject>, rounds: number): Map<Type, number[]> {
-  const entries = [...subjects].map(([type, subject]) => ({ type, subject, count: 1, turn: 0, samples: [] as number[] }));
+  const entries = [...subjects].map(([type, subject]) => ({
+    type,
+    subject,
+    count: 1,
+    turn: 0,
+    samples: [] as number[],
+  }));
   type Entry = (typeof entries)[number];
   const time = (entry: Entry) => {
     const start = performance.now();
@@ -122,7 +136,9 @@ async function checkType(
   own.dispose();
   wide.dispose();
   if (wrong >= 0 || found.length !== expected.length) {
-    throw new Error(`${type} ${layout} ${c.name} ${operation}: element ${wrong} is ${found[wrong]}, not ${expected[wrong]}`);
+    throw new Error(
+      `${type} ${layout} ${c.name} ${operation}: element ${wrong} is ${found[wrong]}, not ${expected[wrong]}`,
+    );
   }
 }
 
@@ -200,7 +216,9 @@ async function prepare(
 
 /** The elements of a tensor, halves by their bits. */
 function rawOf({ type, data }: ResidentTensor) {
-  return type === 'float16' ? new Uint16Array(data.buffer, data.byteOffset, data.length) : (data as Float32Array);
+  return type === 'float16'
+    ? new Uint16Array(data.buffer, data.byteOffset, data.length)
+    : (data as Float32Array);
 }
 
 function numbersOf(tensor: ResidentTensor): number[] {

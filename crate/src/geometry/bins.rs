@@ -25,6 +25,19 @@ impl Bin {
         self.start >= self.end
     }
 
+    /// The bin in pieces of at most `most` rows or columns, in order.
+    #[inline(always)]
+    pub(crate) fn pieces(self, most: u32) -> impl Iterator<Item = Bin> {
+        let mut start = self.start;
+        core::iter::from_fn(move || {
+            (start < self.end).then(|| {
+                let piece = Bin { start, end: self.end.min(start.saturating_add(most)) };
+                start = piece.end;
+                piece
+            })
+        })
+    }
+
     /// The rows or columns, as positions.
     pub fn range(self) -> core::ops::Range<usize> {
         self.start as usize..self.end as usize

@@ -6,6 +6,7 @@
 
 pub(crate) mod average;
 mod best;
+pub(crate) mod narrow;
 pub(crate) mod nchw;
 pub(crate) mod nhwc;
 pub(crate) mod regions;
@@ -87,7 +88,7 @@ fn tree_sum<V: Vector, const K: usize>(cells: &[V; K]) -> V {
 
 /// Brings all together as a tree: a chain of operations would be the slowest part of the sweep.
 #[inline(always)]
-fn tree<V: Vector, const K: usize>(cells: &[V; K], join: impl Fn(V, V) -> V) -> V {
+fn tree<V: Copy, const K: usize>(cells: &[V; K], join: impl Fn(V, V) -> V) -> V {
     let mut all = *cells;
     let mut gap = 1;
     while gap < K {

@@ -14,6 +14,7 @@ use crate::memory::reserve::reserve;
 use crate::tuning::{
     BACKWARD_BLOCK, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE, TURNED_FEWEST,
 };
+use crate::vector::IN_REGISTERS;
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
 ///
@@ -103,12 +104,19 @@ impl PyramidPlan {
         Units::new(map, if self.layout() == Layout::Nhwc || self.turned { CHANNEL_BLOCK } else { 1 })
     }
 
-    /// The same for maxima. Large NHWC items stay whole, where they are not converted: threads that take turns in every cell
-    /// are slower than one alone.
+    /// The same for maxima. Large NHWC items of floats stay whole: threads that take turns in every cell are slower than one alone.
     pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
         let large = map.channels.saturating_mul(map.cells()) >= STREAMED_MAP / 2;
-        let whole = self.layout() == Layout::Nhwc && kind == ElementType::F32 && large;
-        if whole { Units::new(map, map.channels) } else { self.units(map) }
+        match kind {
+            ElementType::F32 if self.layout() == Layout::Nhwc && large => Units::new(map, map.channels),
+            _ if self.pools_narrow(kind) => Units::new(map, CHANNEL_BLOCK * size_of::<f32>() / kind.size()),
+            _ => self.units(map),
+        }
+    }
+
+    /// Whether maxima of elements of a type are found in the type itself, by kernels for bytes and halves.
+    pub(crate) fn pools_narrow(&self, kind: ElementType) -> bool {
+        IN_REGISTERS && kind != ElementType::F32 && self.layout() == Layout::Nhwc
     }
 
     /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.

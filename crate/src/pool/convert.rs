@@ -34,11 +34,17 @@ fn blocks<'a>(
     units: Range<usize>,
     scratch: Span<'a, f32>,
 ) -> impl Iterator<Item = Block<'a>> {
-    let most = plan.convert_block();
-    let split = move |(item, channels): (usize, Range<usize>)| {
-        units::blocks(channels, most).map(move |channels| (item, channels))
-    };
-    plan.units(whole).items(units).flat_map(split).map(move |(item, channels)| {
+    plan.units(whole).items(units).flat_map(move |part| blocks_of(plan, whole, part, scratch))
+}
+
+/// The same for some channels of an item.
+fn blocks_of<'a>(
+    plan: &'a PyramidPlan,
+    whole: &'a FeatureMap,
+    (item, channels): (usize, Range<usize>),
+    scratch: Span<'a, f32>,
+) -> impl Iterator<Item = Block<'a>> {
+    units::blocks(channels, plan.convert_block()).map(move |channels| {
         let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };
         let mut parts = Parts::cut(scratch);
         let ConvertScratch { cells, bins, indices } = plan.convert_scratch(map.channels, &mut parts);
@@ -62,22 +68,22 @@ impl Block<'_> {
     }
 }
 
-/// Pools a range of units.
+/// Pools some channels of an item.
 ///
 /// # Safety
-/// As [`floats::forward`], with the scratch that the plan counts for the type.
+/// As [`floats::forward`] for the units of these channels, with the scratch that the plan counts for the type.
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: Elements,
     (output, indices): (Elements, Span<u32>),
-    units: Range<usize>,
+    part: (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
     let indexed = indices.len() > 0;
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
-        for block in blocks(plan, map, units, scratch) {
+        for block in blocks_of(plan, map, part, scratch) {
             input.gather(block.cell_runs(), block.cells.exclusive());
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
             let slots = Slots { values: block.bins, indices: places };

@@ -10,7 +10,7 @@ use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::check::check_length;
-use crate::pool::{convert, floats};
+use crate::pool::{convert, floats, narrow};
 
 /// Pools `input` into `output`: for each item a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -98,11 +98,14 @@ pub(crate) unsafe fn forward_units(
 ) {
     // SAFETY: the caller's promise is the same.
     unsafe {
-        match (input.as_f32(), output.as_f32()) {
-            (Some(input), Some(values)) => {
-                floats::forward(plan, map, input.shared(), Slots { values, indices }, units, scratch);
+        if let (Some(input), Some(values)) = (input.as_f32(), output.as_f32()) {
+            floats::forward(plan, map, input.shared(), Slots { values, indices }, units, scratch);
+        } else if plan.pools_narrow(input.kind()) {
+            narrow::forward(plan, map, input, (output, indices), units, scratch);
+        } else {
+            for part in plan.units(map).items(units) {
+                convert::forward(plan, map, input, (output, indices), part, scratch);
             }
-            _ => convert::forward(plan, map, input, (output, indices), units, scratch),
         }
     }
 }

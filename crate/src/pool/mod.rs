@@ -7,4 +7,5 @@ mod convert;
 mod floats;
 pub(crate) mod forward;
 pub(crate) mod region_averages;
+mod narrow;
 pub(crate) mod regions;

@@ -1,4 +1,7 @@
-//! Four lanes of 32 bits: the only place that names instructions. Kernels are written once over [`Vector`].
+//! The only place that names instructions. Kernels are written once over [`Vector`], four lanes of 32 bits, or over
+//! [`Packed`], the same register as narrower lanes.
+
+mod packed;
 
 /// Four lanes, read as `f32` values or as `u32` indices as the operation's name says. A mask is a vector whose lanes
 /// are all ones or all zeros.
@@ -110,6 +113,8 @@ pub(crate) trait Vector: Copy {
         [low.0.join_low(low.1), low.0.join_high(low.1), high.0.join_low(high.1), high.0.join_high(high.1)]
     }
 }
+
+pub(crate) use packed::Packed;
 
 /// Whether a vector is held in one register, so that straight lines of code pay. Builds for tests go the way of those with SIMD.
 pub(crate) const IN_REGISTERS: bool = cfg!(any(target_feature = "simd128", not(target_arch = "wasm32")));

@@ -1,6 +1,6 @@
 //! Four words, for builds without SIMD and for tests.
 
-use super::Vector;
+use super::{Packed, Vector};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lanes([u32; 4]);
@@ -158,5 +158,94 @@ impl Vector for Lanes {
     #[inline(always)]
     fn join_high(self, b: Self) -> Self {
         Lanes([self.0[2], self.0[3], b.0[2], b.0[3]])
+    }
+}
+
+fn bytes(lanes: Lanes) -> [u8; 16] {
+    // SAFETY: any bits are bytes.
+    unsafe { core::mem::transmute(lanes.0) }
+}
+
+fn from_bytes(bytes: [u8; 16]) -> Lanes {
+    // SAFETY: any bits are words.
+    Lanes(unsafe { core::mem::transmute::<[u8; 16], [u32; 4]>(bytes) })
+}
+
+fn halves(lanes: Lanes) -> [u16; 8] {
+    // SAFETY: any bits are 16-bit words.
+    unsafe { core::mem::transmute(lanes.0) }
+}
+
+fn from_halves(halves: [u16; 8]) -> Lanes {
+    // SAFETY: any bits are words.
+    Lanes(unsafe { core::mem::transmute::<[u16; 8], [u32; 4]>(halves) })
+}
+
+/// Not inlined, and neither is the next: builds without SIMD would have sixteen steps for each operation.
+#[inline(never)]
+fn each_u8(a: Lanes, b: Lanes, f: fn(u8, u8) -> u8) -> Lanes {
+    let (a, b) = (bytes(a), bytes(b));
+    from_bytes(core::array::from_fn(|i| f(a[i], b[i])))
+}
+
+#[inline(never)]
+fn each_u16(a: Lanes, b: Lanes, f: fn(u16, u16) -> u16) -> Lanes {
+    let (a, b) = (halves(a), halves(b));
+    from_halves(core::array::from_fn(|i| f(a[i], b[i])))
+}
+
+impl Packed for Lanes {
+    fn splat_u8(value: u8) -> Self {
+        from_bytes([value; 16])
+    }
+    fn max_u8(self, other: Self) -> Self {
+        each_u8(self, other, u8::max)
+    }
+    fn eq_u8(self, other: Self) -> Self {
+        each_u8(self, other, |a, b| if a == b { u8::MAX } else { 0 })
+    }
+    #[inline(never)]
+    fn zip_low_u8(self, b: Self) -> Self {
+        let (a, b) = (bytes(self), bytes(b));
+        from_bytes(core::array::from_fn(|i| if i % 2 == 0 { a[i / 2] } else { b[i / 2] }))
+    }
+    #[inline(never)]
+    fn zip_high_u8(self, b: Self) -> Self {
+        let (a, b) = (bytes(self), bytes(b));
+        from_bytes(core::array::from_fn(|i| if i % 2 == 0 { a[8 + i / 2] } else { b[8 + i / 2] }))
+    }
+    fn splat_u16(value: u16) -> Self {
+        from_halves([value; 8])
+    }
+    fn max_i16(self, other: Self) -> Self {
+        each_u16(self, other, |a, b| (a as i16).max(b as i16) as u16)
+    }
+    fn max_u16(self, other: Self) -> Self {
+        each_u16(self, other, u16::max)
+    }
+    fn eq_u16(self, other: Self) -> Self {
+        each_u16(self, other, |a, b| if a == b { u16::MAX } else { 0 })
+    }
+    fn gt_i16(self, other: Self) -> Self {
+        each_u16(self, other, |a, b| if a as i16 > b as i16 { u16::MAX } else { 0 })
+    }
+    fn sign_i16(self) -> Self {
+        each_u16(self, self, |a, _| (a as i16 >> 15) as u16)
+    }
+    fn magnitude_u16(self) -> Self {
+        each_u16(self, self, |a, _| a >> 1)
+    }
+    #[inline(never)]
+    fn zip_low_u16(self, b: Self) -> Self {
+        let (a, b) = (halves(self), halves(b));
+        from_halves(core::array::from_fn(|i| if i % 2 == 0 { a[i / 2] } else { b[i / 2] }))
+    }
+    #[inline(never)]
+    fn zip_high_u16(self, b: Self) -> Self {
+        let (a, b) = (halves(self), halves(b));
+        from_halves(core::array::from_fn(|i| if i % 2 == 0 { a[4 + i / 2] } else { b[4 + i / 2] }))
+    }
+    fn xor(self, other: Self) -> Self {
+        each(self, other, |a, b| a ^ b)
     }
 }

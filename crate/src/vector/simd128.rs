@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::*;
 
-use super::Vector;
+use super::{Packed, Vector};
 
 #[derive(Clone, Copy)]
 pub(crate) struct V128(v128);
@@ -161,5 +161,68 @@ impl Vector for V128 {
     #[inline(always)]
     fn join_high(self, b: Self) -> Self {
         V128(u32x4_shuffle::<2, 3, 6, 7>(self.0, b.0))
+    }
+}
+
+impl Packed for V128 {
+    #[inline(always)]
+    fn splat_u8(value: u8) -> Self {
+        V128(u8x16_splat(value))
+    }
+    #[inline(always)]
+    fn max_u8(self, other: Self) -> Self {
+        V128(u8x16_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn eq_u8(self, other: Self) -> Self {
+        V128(u8x16_eq(self.0, other.0))
+    }
+    #[inline(always)]
+    fn zip_low_u8(self, b: Self) -> Self {
+        V128(u8x16_shuffle::<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn zip_high_u8(self, b: Self) -> Self {
+        V128(u8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn splat_u16(value: u16) -> Self {
+        V128(u16x8_splat(value))
+    }
+    #[inline(always)]
+    fn max_i16(self, other: Self) -> Self {
+        V128(i16x8_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn max_u16(self, other: Self) -> Self {
+        V128(u16x8_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn eq_u16(self, other: Self) -> Self {
+        V128(i16x8_eq(self.0, other.0))
+    }
+    #[inline(always)]
+    fn gt_i16(self, other: Self) -> Self {
+        V128(i16x8_gt(self.0, other.0))
+    }
+    #[inline(always)]
+    fn sign_i16(self) -> Self {
+        V128(i16x8_shr(self.0, 15))
+    }
+    #[inline(always)]
+    fn magnitude_u16(self) -> Self {
+        V128(u16x8_shr(self.0, 1))
+    }
+    #[inline(always)]
+    fn zip_low_u16(self, b: Self) -> Self {
+        V128(u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn zip_high_u16(self, b: Self) -> Self {
+        V128(u16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(self.0, b.0))
+    }
+    #[inline(always)]
+    fn xor(self, other: Self) -> Self {
+        V128(v128_xor(self.0, other.0))
     }
 }

@@ -1,0 +1,305 @@
+//! How vectors of bytes and of halves are compared.
+
+use half::f16;
+
+use crate::element::{Element, ElementType};
+use crate::memory::span::Span;
+use crate::vector::{Native as V, Packed, Vector};
+
+/// An order of cells of a narrow type, a vector of which is compared at once as unsigned or signed integers, its keys.
+pub(crate) trait Order {
+    /// Cells as they lie in memory. Signed bytes are taken as unsigned ones.
+    type Element: Element + PartialEq;
+    /// The order that is right for all cells, where this one is so only for bins that hold a value of 0 or more.
+    type Full: Order<Element = Self::Element>;
+    const LANES: usize = 16 / size_of::<Self::Element>();
+    /// Vectors of indices for a vector of cells.
+    const WORDS: usize = Self::LANES / V::LANES;
+    /// Whether this order is right for some bins only.
+    const PARTIAL: bool = false;
+    /// Whether there are NaN and zeros of both signs.
+    const FLOATS: bool;
+
+    /// What [`Order::key`] takes: signed bytes are compared as unsigned ones, and only their sign bit is turned round.
+    fn flip(kind: ElementType) -> V;
+    /// Keys of cells; applied twice, the cells again.
+    fn key(cells: V, flip: V) -> V;
+    /// A key that none is below.
+    fn lowest() -> V;
+    fn max(a: V, b: V) -> V;
+    fn eq(a: V, b: V) -> V;
+    /// The places that a lane tells apart: 0 stands for none, and others are counted from 1 on.
+    const PLACES: u32;
+    /// The same place in every lane.
+    fn splat_place(place: u32) -> V;
+    fn max_place(a: V, b: V) -> V;
+    /// All lanes as 32 bits each, four in a vector; of halves, the last two vectors repeat the first.
+    fn words(lanes: V) -> [V; 4];
+    /// The same for a mask.
+    fn mask_words(mask: V) -> [V; 4];
+}
+
+/// Bytes.
+pub(crate) enum Bytes {}
+
+impl Order for Bytes {
+    type Element = u8;
+    type Full = Self;
+    const PLACES: u32 = 0xff;
+    const FLOATS: bool = false;
+
+    #[inline(always)]
+    fn flip(kind: ElementType) -> V {
+        V::splat_u8(if kind == ElementType::I8 { 0x80 } else { 0 })
+    }
+    #[inline(always)]
+    fn key(cells: V, flip: V) -> V {
+        cells.xor(flip)
+    }
+    #[inline(always)]
+    fn lowest() -> V {
+        V::splat_u8(0)
+    }
+    #[inline(always)]
+    fn max(a: V, b: V) -> V {
+        a.max_u8(b)
+    }
+    #[inline(always)]
+    fn eq(a: V, b: V) -> V {
+        a.eq_u8(b)
+    }
+    #[inline(always)]
+    fn splat_place(place: u32) -> V {
+        V::splat_u8(place as u8)
+    }
+    #[inline(always)]
+    fn max_place(a: V, b: V) -> V {
+        a.max_u8(b)
+    }
+    #[inline(always)]
+    fn words(lanes: V) -> [V; 4] {
+        let zero = V::splat_u8(0);
+        zipped(lanes.zip_low_u8(zero), lanes.zip_high_u8(zero), zero, zero)
+    }
+    #[inline(always)]
+    fn mask_words(mask: V) -> [V; 4] {
+        let (low, high) = (mask.zip_low_u8(mask), mask.zip_high_u8(mask));
+        zipped(low, high, low, high)
+    }
+}
+
+/// Two vectors of 16-bit lanes, zipped with two others.
+#[inline(always)]
+fn zipped(a: V, b: V, with_a: V, with_b: V) -> [V; 4] {
+    [a.zip_low_u16(with_a), a.zip_high_u16(with_a), b.zip_low_u16(with_b), b.zip_high_u16(with_b)]
+}
+
+/// Halves by their bits, as `i16`. That is right for bins that hold a value of 0 or more.
+pub(crate) enum HalvesAboveZero {}
+
+/// All halves: of negative ones, all bits but the sign are turned round, so that `i16` have their order. Of zeros the positive one is
+/// the greater.
+pub(crate) enum Halves {}
+
+impl Order for HalvesAboveZero {
+    type Element = f16;
+    type Full = Halves;
+    const PARTIAL: bool = true;
+    const PLACES: u32 = 0x7fff;
+    const FLOATS: bool = true;
+
+    #[inline(always)]
+    fn flip(_: ElementType) -> V {
+        V::splat_u16(0)
+    }
+    #[inline(always)]
+    fn key(cells: V, _: V) -> V {
+        cells
+    }
+    #[inline(always)]
+    fn lowest() -> V {
+        V::splat_u16(0x8000)
+    }
+    #[inline(always)]
+    fn max(a: V, b: V) -> V {
+        a.max_i16(b)
+    }
+    #[inline(always)]
+    fn eq(a: V, b: V) -> V {
+        a.eq_u16(b)
+    }
+    #[inline(always)]
+    fn splat_place(place: u32) -> V {
+        V::splat_u16(place as u16)
+    }
+    #[inline(always)]
+    fn max_place(a: V, b: V) -> V {
+        a.max_i16(b)
+    }
+    #[inline(always)]
+    fn words(lanes: V) -> [V; 4] {
+        let zero = V::splat_u16(0);
+        zipped(lanes, lanes, zero, zero)
+    }
+    #[inline(always)]
+    fn mask_words(mask: V) -> [V; 4] {
+        zipped(mask, mask, mask, mask)
+    }
+}
+
+impl Order for Halves {
+    type Element = f16;
+    type Full = Self;
+    const PLACES: u32 = 0x7fff;
+    const FLOATS: bool = true;
+
+    #[inline(always)]
+    fn flip(kind: ElementType) -> V {
+        HalvesAboveZero::flip(kind)
+    }
+    #[inline(always)]
+    fn key(cells: V, _: V) -> V {
+        cells.xor(cells.sign_i16().magnitude_u16())
+    }
+    /// Negative infinity: a NaN below it is mended.
+    #[inline(always)]
+    fn lowest() -> V {
+        V::splat_u16(0x83ff)
+    }
+    #[inline(always)]
+    fn max(a: V, b: V) -> V {
+        a.max_i16(b)
+    }
+    #[inline(always)]
+    fn eq(a: V, b: V) -> V {
+        a.eq_u16(b)
+    }
+    #[inline(always)]
+    fn splat_place(place: u32) -> V {
+        HalvesAboveZero::splat_place(place)
+    }
+    #[inline(always)]
+    fn max_place(a: V, b: V) -> V {
+        a.max_i16(b)
+    }
+    #[inline(always)]
+    fn words(lanes: V) -> [V; 4] {
+        HalvesAboveZero::words(lanes)
+    }
+    #[inline(always)]
+    fn mask_words(mask: V) -> [V; 4] {
+        HalvesAboveZero::mask_words(mask)
+    }
+}
+
+/// What was seen of halves that tells whether something is left to be mended. Of bytes nothing is.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    /// The greatest of the cells as `u16`: above negative infinity, it is NaN.
+    cells: V,
+    /// The greatest of the bins as `i16`: above infinity, it is NaN.
+    bins: V,
+    /// Lanes in which a bin came out as positive zero: a negative one before it would be chosen.
+    zeros: V,
+}
+
+const INFINITY: u16 = 0x7c00;
+const NEGATIVE_INFINITY: u16 = 0xfc00;
+
+impl Seen {
+    #[inline(always)]
+    pub fn nothing() -> Self {
+        let none = V::splat_u16(0);
+        Seen { cells: none, bins: none, zeros: none }
+    }
+
+    #[inline(always)]
+    pub fn cells<O: Order, const K: usize>(&mut self, cells: &[V; K]) {
+        if O::FLOATS {
+            self.cells = self.cells.max_u16(crate::kernels::tree(cells, V::max_u16));
+        }
+    }
+
+    #[inline(always)]
+    pub fn bin<O: Order>(&mut self, bin: V) {
+        if O::FLOATS {
+            self.bins = self.bins.max_i16(bin);
+            self.zeros = self.zeros.or(bin.eq_u16(V::splat_u16(0)));
+        }
+    }
+
+    /// Whether some cell may be NaN.
+    pub fn has_nan(self) -> bool {
+        let most = V::splat_u16(NEGATIVE_INFINITY);
+        let negative = self.cells.max_u16(most).eq_u16(most).not();
+        negative.or(self.bins.gt_i16(V::splat_u16(INFINITY))).any()
+    }
+
+    /// Whether some bin is a zero.
+    pub fn has_zero(self) -> bool {
+        self.zeros.any()
+    }
+}
+
+/// Whether there is a negative zero among some halves.
+#[inline(never)]
+pub(super) fn has_negative_zero(halves: &[f16]) -> bool {
+    halves.iter().fold(false, |any, half| any | (half.to_bits() == 0x8000))
+}
+
+/// Where the vector from channel `first` begins, and its lanes: the last overlaps those before.
+#[inline(always)]
+pub(super) fn vector_at<O: Order>(first: usize, start: usize, end: usize) -> (usize, usize) {
+    let at = first.min(end.saturating_sub(O::LANES)).max(start);
+    (at, O::LANES.min(end - at))
+}
+
+/// Loads `lanes` elements; the other lanes repeat the first.
+///
+/// # Safety
+/// `at + lanes` must not exceed the length of `from`.
+#[inline(always)]
+pub(super) unsafe fn load<O: Order>(from: Span<O::Element>, at: usize, lanes: usize) -> V {
+    debug_assert!(lanes <= O::LANES && at + lanes <= from.len());
+    // SAFETY: as many elements are inside, by the caller's promise.
+    unsafe {
+        let from = from.as_mut_ptr().add(at);
+        if lanes == O::LANES { V::load(from.cast()) } else { load_first::<O>(from, lanes) }
+    }
+}
+
+/// Stores the first `lanes` elements.
+///
+/// # Safety
+/// `at + lanes` must not exceed the length of `to`.
+#[inline(always)]
+pub(super) unsafe fn store<O: Order>(to: Span<O::Element>, at: usize, cells: V, lanes: usize) {
+    debug_assert!(lanes <= O::LANES && at + lanes <= to.len());
+    // SAFETY: as many elements are inside, by the caller's promise.
+    unsafe {
+        let to = to.as_mut_ptr().add(at);
+        if lanes == O::LANES { cells.store(to.cast()) } else { store_first::<O>(to, cells, lanes) }
+    }
+}
+
+#[inline(never)]
+unsafe fn load_first<O: Order>(from: *const O::Element, lanes: usize) -> V {
+    // SAFETY: below `lanes`.
+    let mut all = [unsafe { *from }; 16];
+    for (i, to) in all.iter_mut().enumerate().take(lanes) {
+        // SAFETY: below `lanes`.
+        *to = unsafe { *from.add(i) };
+    }
+    // SAFETY: no vector has more lanes.
+    unsafe { V::load(all.as_ptr().cast()) }
+}
+
+#[inline(never)]
+unsafe fn store_first<O: Order>(to: *mut O::Element, cells: V, lanes: usize) {
+    let mut all = [O::Element::narrow(0.0); 16];
+    // SAFETY: no vector has more lanes, and `to` has those below `lanes`.
+    unsafe {
+        cells.store(all.as_mut_ptr().cast());
+        to.copy_from_nonoverlapping(all.as_ptr(), lanes);
+    }
+}

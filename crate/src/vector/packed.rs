@@ -1,0 +1,28 @@
+//! The same register as sixteen bytes or as eight 16-bit words.
+
+use super::Vector;
+
+/// Operations on narrow lanes. A mask has all ones or all zeros in each lane.
+pub(crate) trait Packed: Vector {
+    fn splat_u8(value: u8) -> Self;
+    fn max_u8(self, other: Self) -> Self;
+    fn eq_u8(self, other: Self) -> Self;
+    /// The lower bytes of both, one of each in turn.
+    fn zip_low_u8(self, other: Self) -> Self;
+    fn zip_high_u8(self, other: Self) -> Self;
+
+    fn splat_u16(value: u16) -> Self;
+    fn max_i16(self, other: Self) -> Self;
+    fn max_u16(self, other: Self) -> Self;
+    fn eq_u16(self, other: Self) -> Self;
+    /// Whether `self` is greater, as `i16`.
+    fn gt_i16(self, other: Self) -> Self;
+    /// All ones in the lanes that are negative as `i16`.
+    fn sign_i16(self) -> Self;
+    /// 0x7fff in the lanes of a mask.
+    fn magnitude_u16(self) -> Self;
+    fn zip_low_u16(self, other: Self) -> Self;
+    fn zip_high_u16(self, other: Self) -> Self;
+
+    fn xor(self, other: Self) -> Self;
+}
