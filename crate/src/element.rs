@@ -185,28 +185,6 @@ impl<'a> Elements<'a> {
         Elements { at: unsafe { self.at.add(first * self.kind.size()) }, len, ..self }
     }
 
-    /// Copies an element to a place among others of the type.
-    ///
-    /// # Safety
-    /// `i` must be below the length, and `at` below that of `to`, where nobody else holds the element.
-    #[inline(always)]
-    pub unsafe fn copy_to(self, i: usize, to: Elements, at: usize) {
-        debug_assert!(i < self.len && at < to.len && self.kind == to.kind);
-        // SAFETY: elements of the same size, by the caller's promise.
-        unsafe {
-            match self.kind.size() {
-                1 => *to.at.add(at) = *self.at.add(i),
-                2 => *to.at.cast::<u16>().add(at) = *self.at.cast::<u16>().add(i),
-                _ => *to.at.cast::<u32>().add(at) = *self.at.cast::<u32>().add(i),
-            }
-        }
-    }
-
-    /// As many elements of a type as there are words, in their memory.
-    pub fn in_words(words: Span<'a, f32>, kind: ElementType) -> Self {
-        Elements { at: words.as_mut_ptr().cast(), len: words.len(), kind, life: PhantomData }
-    }
-
     /// The elements as those of a type, or of one of the same size whose bits are the same.
     #[inline(always)]
     pub fn cast<T: Element>(self) -> Span<'a, T> {

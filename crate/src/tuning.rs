@@ -96,6 +96,8 @@ pub(crate) const TURNED_ROOT: usize = 256;
 ///
 /// Measure `a` to `d`, NHWC. Fixed by `for_each_block`, whose blocks are four vectors.
 pub(crate) const CHANNEL_BLOCK: usize = 16;
+/// Bytes of a line of the cache: the channels of an NHWC map of bytes or halves that are taken together.
+pub(crate) const CACHE_LINE: usize = 64;
 /// Elements of a map, all items together, from which it is taken not to be in the second-level cache. NHWC maps are then read cell by
 /// cell, and planes touched before they are transposed.
 ///

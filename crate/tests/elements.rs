@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ARRANGEMENTS, Kind, bits, values};
+use common::{ARRANGEMENTS, KINDS, Kind, bits, values};
 use half::f16;
 use proptest::prelude::*;
 use pyramid_pool::bins::Rule;
@@ -115,6 +115,79 @@ proptest! {
         for count in [1, 50] {
             check_regions(map, &levels, arrangement, &words.iter().map(|&w| f16::from_bits(w as u16)).collect::<Vec<_>>(), count);
             check_regions(map, &levels, arrangement, &words.iter().map(|&w| w as i8).collect::<Vec<_>>(), count);
+        }
+    }
+}
+
+/// Numbers of a kind as halves, and as bytes of few values, so that many are equal.
+fn narrowed(kind: Kind, seed: u64, len: usize) -> (Vec<f16>, Vec<i8>, Vec<u8>) {
+    let values = values(kind, seed, len);
+    // Bits of floats are those of halves too: subnormal, infinite and NaN more often than by rounding.
+    let half = |value: &f32| match kind {
+        Kind::Bits => f16::from_bits(value.to_bits() as u16),
+        _ => f16::from_f32(*value),
+    };
+    let byte = |value: &f32| (value.to_bits() >> 16) as u8;
+    (
+        values.iter().map(half).collect(),
+        values.iter().map(|value| byte(value) as i8).collect(),
+        values.iter().map(byte).collect(),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_channels_agree_with_the_reference(
+        (batch, channels, height, width) in (1..3usize, 32..150usize, 1..24usize, 1..24usize),
+        levels in prop::collection::vec((1..6usize, 1..6usize), 1..4),
+        arrangement in prop::sample::select(&ARRANGEMENTS[..]),
+        kind in prop::sample::select(&KINDS[..]),
+        seed in any::<u64>(),
+    ) {
+        let map = FeatureMap { batch, channels, height, width };
+        let (halves, signed, unsigned) = narrowed(kind, seed, map.len());
+        check_forward(map, &levels, arrangement, &halves);
+        check_forward(map, &levels, arrangement, &signed);
+        check_forward(map, &levels, arrangement, &unsigned);
+    }
+}
+
+/// Places of bytes are counted in eight bits, and those of halves in fifteen.
+#[test]
+fn bins_of_more_cells_than_places_agree_with_the_reference() {
+    for (height, width, levels) in [
+        (40, 60, [(1, 1), (2, 2)]),
+        (3, 600, [(1, 1), (2, 3)]),
+        (300, 2, [(2, 1), (1, 2)]),
+        (150, 260, [(1, 1), (3, 2)]),
+    ] {
+        let map = FeatureMap { batch: 1, channels: 64, height, width };
+        for arrangement in ARRANGEMENTS {
+            for kind in [Kind::Ties, Kind::NegativeInfinity] {
+                let (halves, signed, unsigned) = narrowed(kind, 5, map.len());
+                check_forward(map, &levels, arrangement, &halves);
+                check_forward(map, &levels, arrangement, &signed);
+                check_forward(map, &levels, arrangement, &unsigned);
+            }
+        }
+    }
+}
+
+/// Halves are first compared in an order that is right for values of 0 or more.
+#[test]
+fn negative_halves_agree_with_the_reference() {
+    let map = FeatureMap { batch: 1, channels: 40, height: 9, width: 11 };
+    for (i, arrangement) in ARRANGEMENTS.into_iter().enumerate() {
+        let negative: Vec<f16> =
+            values(Kind::Normal, i as u64, map.len()).iter().map(|value| f16::from_f32(-value.abs())).collect();
+        check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &negative);
+        check_forward(map, &[(3, 2), (1, 1)], arrangement, &negative);
+        for special in [0x8000, 0xfc00, 0xfe01, 0x7e01, 0x0000] {
+            let mut mixed = negative.clone();
+            mixed.iter_mut().step_by(7).for_each(|cell| *cell = f16::from_bits(special));
+            check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &mixed);
         }
     }
 }

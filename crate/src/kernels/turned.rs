@@ -152,12 +152,7 @@ unsafe fn turn_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, cells)
 /// # Safety
 /// As [`turn_bins`].
 #[inline(never)]
-pub(super) unsafe fn turn_some<V: Vector>(
-    from: *const f32,
-    to: *mut f32,
-    apart: (usize, usize),
-    counts: (usize, usize),
-) {
+unsafe fn turn_some<V: Vector>(from: *const f32, to: *mut f32, apart: (usize, usize), counts: (usize, usize)) {
     // SAFETY: the caller's promise is the same.
     unsafe { turn_bins::<V>(from, to, apart, counts) }
 }

@@ -12,7 +12,7 @@ use crate::geometry::shape::{Arrangement, FeatureMap, Layout, OutputOrder};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::tuning::{
-    BACKWARD_BLOCK, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE, TURNED_FEWEST,
+    BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE, TURNED_FEWEST,
 };
 use crate::vector::IN_REGISTERS;
 
@@ -107,16 +107,23 @@ impl PyramidPlan {
     /// The same for maxima. Large NHWC items of floats stay whole: threads that take turns in every cell are slower than one alone.
     pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
         let large = map.channels.saturating_mul(map.cells()) >= STREAMED_MAP / 2;
+        let line = CACHE_LINE / kind.size();
         match kind {
             ElementType::F32 if self.layout() == Layout::Nhwc && large => Units::new(map, map.channels),
-            _ if self.pools_narrow(kind) => Units::new(map, CHANNEL_BLOCK * size_of::<f32>() / kind.size()),
-            _ => self.units(map),
+            _ if !self.pools_narrow(map, kind) => self.units(map),
+            // Kernels take no fewer channels.
+            _ if map.channels.is_multiple_of(line) => Units::new(map, line),
+            _ => Units::new(map, map.channels),
         }
     }
 
-    /// Whether maxima of elements of a type are found in the type itself, by kernels for bytes and halves.
-    pub(crate) fn pools_narrow(&self, kind: ElementType) -> bool {
-        IN_REGISTERS && kind != ElementType::F32 && self.layout() == Layout::Nhwc
+    /// Whether maxima of a map are found in the type of its elements, bytes or halves: where the channels of an NHWC cell fill a line.
+    pub(crate) fn pools_narrow(&self, map: &FeatureMap, kind: ElementType) -> bool {
+        IN_REGISTERS
+            && kind != ElementType::F32
+            && self.layout() == Layout::Nhwc
+            && !self.turns_output()
+            && map.channels >= CACHE_LINE / kind.size()
     }
 
     /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.

@@ -100,7 +100,7 @@ pub(crate) unsafe fn forward_units(
     unsafe {
         if let (Some(input), Some(values)) = (input.as_f32(), output.as_f32()) {
             floats::forward(plan, map, input.shared(), Slots { values, indices }, units, scratch);
-        } else if plan.pools_narrow(input.kind()) {
+        } else if plan.pools_narrow(map, input.kind()) {
             narrow::forward(plan, map, input, (output, indices), units, scratch);
         } else {
             for part in plan.units(map).items(units) {

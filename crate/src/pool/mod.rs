@@ -6,6 +6,6 @@ pub(crate) mod check;
 mod convert;
 mod floats;
 pub(crate) mod forward;
-pub(crate) mod region_averages;
 mod narrow;
+pub(crate) mod region_averages;
 pub(crate) mod regions;

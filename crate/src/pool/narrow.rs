@@ -12,7 +12,7 @@ use crate::pool::convert;
 /// Pools a range of units. Indices are found where there is room for them.
 ///
 /// # Safety
-/// As [`forward_units`](crate::pool::forward::forward_units), for a type that the plan pools so.
+/// As [`forward_units`](crate::pool::forward::forward_units), for a map that the plan pools so.
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -29,11 +29,7 @@ pub(crate) unsafe fn forward(
             let item = Item { plan, input, cells, output, channels, row, arrangement };
             // SAFETY: the caller's promise is the same, item by item.
             unsafe {
-                if plan.turns_output() {
-                    nhwc::turned(&item, some.clone(), kernel, scratch);
-                } else {
-                    nhwc::channels(&item, some.clone(), kernel);
-                }
+                nhwc::channels(&item, some.clone(), kernel);
                 if kernel.take_faults(&item, some.clone()) {
                     convert::forward(plan, map, input, (values, indices), (row, some), scratch);
                 }

@@ -9,7 +9,7 @@ use crate::vector::{Native as V, Packed, Vector};
 /// An order of cells of a narrow type, a vector of which is compared at once as unsigned or signed integers, its keys.
 pub(crate) trait Order {
     /// Cells as they lie in memory. Signed bytes are taken as unsigned ones.
-    type Element: Element + PartialEq;
+    type Element: Element;
     /// The order that is right for all cells, where this one is so only for bins that hold a value of 0 or more.
     type Full: Order<Element = Self::Element>;
     const LANES: usize = 16 / size_of::<Self::Element>();
@@ -247,59 +247,24 @@ pub(super) fn has_negative_zero(halves: &[f16]) -> bool {
     halves.iter().fold(false, |any, half| any | (half.to_bits() == 0x8000))
 }
 
-/// Where the vector from channel `first` begins, and its lanes: the last overlaps those before.
-#[inline(always)]
-pub(super) fn vector_at<O: Order>(first: usize, start: usize, end: usize) -> (usize, usize) {
-    let at = first.min(end.saturating_sub(O::LANES)).max(start);
-    (at, O::LANES.min(end - at))
-}
-
-/// Loads `lanes` elements; the other lanes repeat the first.
+/// Loads a vector of elements.
 ///
 /// # Safety
-/// `at + lanes` must not exceed the length of `from`.
+/// `at + O::LANES` must not exceed the length of `from`.
 #[inline(always)]
-pub(super) unsafe fn load<O: Order>(from: Span<O::Element>, at: usize, lanes: usize) -> V {
-    debug_assert!(lanes <= O::LANES && at + lanes <= from.len());
+pub(super) unsafe fn load<O: Order>(from: Span<O::Element>, at: usize) -> V {
+    debug_assert!(at + O::LANES <= from.len());
     // SAFETY: as many elements are inside, by the caller's promise.
-    unsafe {
-        let from = from.as_mut_ptr().add(at);
-        if lanes == O::LANES { V::load(from.cast()) } else { load_first::<O>(from, lanes) }
-    }
+    unsafe { V::load(from.as_mut_ptr().add(at).cast()) }
 }
 
-/// Stores the first `lanes` elements.
+/// Stores a vector of elements.
 ///
 /// # Safety
-/// `at + lanes` must not exceed the length of `to`.
+/// `at + O::LANES` must not exceed the length of `to`.
 #[inline(always)]
-pub(super) unsafe fn store<O: Order>(to: Span<O::Element>, at: usize, cells: V, lanes: usize) {
-    debug_assert!(lanes <= O::LANES && at + lanes <= to.len());
+pub(super) unsafe fn store<O: Order>(to: Span<O::Element>, at: usize, cells: V) {
+    debug_assert!(at + O::LANES <= to.len());
     // SAFETY: as many elements are inside, by the caller's promise.
-    unsafe {
-        let to = to.as_mut_ptr().add(at);
-        if lanes == O::LANES { cells.store(to.cast()) } else { store_first::<O>(to, cells, lanes) }
-    }
-}
-
-#[inline(never)]
-unsafe fn load_first<O: Order>(from: *const O::Element, lanes: usize) -> V {
-    // SAFETY: below `lanes`.
-    let mut all = [unsafe { *from }; 16];
-    for (i, to) in all.iter_mut().enumerate().take(lanes) {
-        // SAFETY: below `lanes`.
-        *to = unsafe { *from.add(i) };
-    }
-    // SAFETY: no vector has more lanes.
-    unsafe { V::load(all.as_ptr().cast()) }
-}
-
-#[inline(never)]
-unsafe fn store_first<O: Order>(to: *mut O::Element, cells: V, lanes: usize) {
-    let mut all = [O::Element::narrow(0.0); 16];
-    // SAFETY: no vector has more lanes, and `to` has those below `lanes`.
-    unsafe {
-        cells.store(all.as_mut_ptr().cast());
-        to.copy_from_nonoverlapping(all.as_ptr(), lanes);
-    }
+    unsafe { cells.store(to.as_mut_ptr().add(at).cast()) }
 }

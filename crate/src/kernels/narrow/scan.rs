@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::merge;
-use super::order::{Order, Seen, has_negative_zero, load, store, vector_at};
+use super::order::{Order, Seen, has_negative_zero, load, store};
 use super::pass::{Item, Kernel, Nest, Pass};
 use crate::element::ElementType;
 use crate::geometry::bins::Bin;
@@ -47,8 +47,12 @@ impl<O: Order, const INDEXED: bool> Kernel for Scan<O, INDEXED> {
             for rows in rows.pieces(rows_of_piece) {
                 for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
                     let piece = &Piece { rows, columns, is_first };
-                    // SAFETY: the caller's promise.
-                    unsafe { reduce_piece::<O, INDEXED>(pass, bin, piece, &mut self.seen) };
+                    let last = pass.channels.end - TOGETHER * O::LANES;
+                    for first in pass.channels.clone().step_by(TOGETHER * O::LANES) {
+                        // The last vectors overlap those before.
+                        // SAFETY: the caller's promise.
+                        unsafe { reduce::<O, INDEXED>(pass, bin, piece, &mut self.seen, first.min(last)) };
+                    }
                     is_first = false;
                 }
             }
@@ -100,61 +104,35 @@ struct Piece {
     is_first: bool,
 }
 
-/// Reduces a piece of one bin, in blocks of vectors of channels. The last vector overlaps those before; it has fewer lanes only where
-/// all channels are fewer.
+/// Reduces a piece of one bin, for the vectors of channels from `first` on.
 ///
 /// # Safety
-/// As [`Kernel::reduce_row`], and the piece must lie inside the bin.
+/// As [`Kernel::reduce_row`]; piece and vectors must lie inside the bin and the channels.
 #[inline(always)]
-unsafe fn reduce_piece<O: Order, const INDEXED: bool>(pass: &Typed<O>, bin: usize, piece: &Piece, seen: &mut Seen) {
-    let Range { start, end } = pass.channels;
-    let mut first = start;
-    // SAFETY: the caller's promise.
-    unsafe {
-        while first + TOGETHER * O::LANES <= end {
-            reduce::<O, INDEXED, TOGETHER>(pass, bin, piece, seen, first, O::LANES);
-            first += TOGETHER * O::LANES;
-        }
-        while first < end {
-            let (at, lanes) = vector_at::<O>(first, start, end);
-            reduce::<O, INDEXED, 1>(pass, bin, piece, seen, at, lanes);
-            first = at + O::LANES;
-        }
-    }
-}
-
-/// Reduces a piece of one bin, for `K` vectors of channels.
-///
-/// # Safety
-/// As [`reduce_piece`]; the `lanes` of each vector, of which there may be fewer only where it is the only one, must lie inside the
-/// channels.
-#[inline(always)]
-unsafe fn reduce<O: Order, const INDEXED: bool, const K: usize>(
+unsafe fn reduce<O: Order, const INDEXED: bool>(
     pass: &Typed<O>,
     bin: usize,
     piece: &Piece,
     seen: &mut Seen,
     first: usize,
-    lanes: usize,
 ) {
-    let lanes = if K > 1 { O::LANES } else { lanes };
     let flip = pass.flip;
     let to = |k: usize| bin * pass.bin_apart + first + O::LANES * k;
-    // SAFETY: the block's channels of this bin, and of the cells it reads.
+    // SAFETY: the channels of this bin, and of the cells it reads.
     unsafe {
-        let (mut most, mut places) = ([O::lowest(); K], [O::splat_place(1); K]);
+        let (mut most, mut places) = ([O::lowest(); TOGETHER], [O::splat_place(1); TOGETHER]);
         if INDEXED && !piece.is_first {
-            most = core::array::from_fn(|k| O::key(load::<O>(pass.values, to(k), lanes), flip));
-            places = [O::splat_place(0); K];
+            most = core::array::from_fn(|k| O::key(load::<O>(pass.values, to(k)), flip));
+            places = [O::splat_place(0); TOGETHER];
         }
         let (mut found, mut number) = (*seen, 1);
         for row in piece.rows.range() {
             for column in piece.columns.range() {
                 let at = (row * pass.width + column) * pass.cell_apart + first;
-                let cells: [V; K] = core::array::from_fn(|k| load::<O>(pass.cells, at + O::LANES * k, lanes));
-                found.cells::<O, K>(&cells);
+                let cells: [V; TOGETHER] = core::array::from_fn(|k| load::<O>(pass.cells, at + O::LANES * k));
+                found.cells::<O, TOGETHER>(&cells);
                 let place = O::splat_place(number);
-                for k in 0..K {
+                for k in 0..TOGETHER {
                     let before = most[k];
                     most[k] = O::max(before, O::key(cells[k], flip));
                     if INDEXED {
@@ -167,22 +145,22 @@ unsafe fn reduce<O: Order, const INDEXED: bool, const K: usize>(
         }
         if O::PARTIAL && tree(&most, V::or).sign_i16().any() {
             *seen = found;
-            return reduce_fully::<O, INDEXED>(pass, bin, piece, seen, first, (K, lanes));
+            return reduce_fully::<O, INDEXED>(pass, bin, piece, seen, first);
         }
         let start = piece.rows.start * pass.width as u32 + piece.columns.start;
-        for k in 0..K {
+        for k in 0..TOGETHER {
             let value = O::key(most[k], flip);
             found.bin::<O>(value);
-            store::<O>(pass.values, to(k), value, lanes);
+            store::<O>(pass.values, to(k), value);
             if INDEXED {
-                store_places::<O>(places[k], pass.indices, to(k), lanes, (start, piece.is_first));
+                store_places::<O>(places[k], pass.indices, to(k), (start, piece.is_first));
             }
         }
         *seen = found;
     }
 }
 
-/// [`reduce`] in the order of all cells, for vectors of channels of which some hold negative values alone.
+/// [`reduce`] in the order of all cells, for channels of which some hold negative values alone.
 ///
 /// # Safety
 /// As [`reduce`].
@@ -194,15 +172,12 @@ unsafe fn reduce_fully<O: Order, const INDEXED: bool>(
     piece: &Piece,
     seen: &mut Seen,
     first: usize,
-    (vectors, lanes): (usize, usize),
 ) {
     let &Typed { cells, width, cell_apart, values, indices, bin_apart, ref channels, flip } = pass;
     let channels = channels.clone();
     let pass = &Typed::<O::Full> { cells, width, cell_apart, values, indices, bin_apart, channels, flip };
-    for k in 0..vectors {
-        // SAFETY: the caller's promise is the same.
-        unsafe { reduce::<O::Full, INDEXED, 1>(pass, bin, piece, seen, first + O::LANES * k, lanes) };
-    }
+    // SAFETY: the caller's promise is the same.
+    unsafe { reduce::<O::Full, INDEXED>(pass, bin, piece, seen, first) };
 }
 
 /// Stores the indices of places, which are counted from 1 at index `start`. Later pieces of a bin keep those that stand there where
@@ -213,17 +188,7 @@ unsafe fn reduce_fully<O: Order, const INDEXED: bool>(
 /// # Safety
 /// `at + lanes` must not exceed the length.
 #[inline(never)]
-unsafe fn store_places<O: Order>(places: V, to: Span<u32>, at: usize, lanes: usize, (start, is_first): (u32, bool)) {
-    if lanes < O::LANES {
-        // SAFETY: the caller's promise; no vector has more lanes.
-        unsafe {
-            let (mut all, to) = ([0; 16], to.part(at, lanes).as_mut_ptr());
-            all.as_mut_ptr().copy_from_nonoverlapping(to, lanes);
-            store_places::<O>(places, Span::new(&mut all), 0, O::LANES, (start, is_first));
-            to.copy_from_nonoverlapping(all.as_ptr(), lanes);
-        }
-        return;
-    }
+unsafe fn store_places<O: Order>(places: V, to: Span<u32>, at: usize, (start, is_first): (u32, bool)) {
     let start = V::splat_index(start.wrapping_sub(1));
     for (i, places) in O::words(places).into_iter().enumerate().take(O::WORDS) {
         let at = at + V::LANES * i;
