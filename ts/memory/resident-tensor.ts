@@ -54,14 +54,14 @@ export class TensorBlock {
   }
 }
 
-/** Gives back the memory of tensors that were dropped without `dispose`. */
-const dropped = /* @__PURE__ */ onCollected<TensorBlock>((block) => block.free());
+/** Gives back the memory of tensors that are garbage collected without `dispose`. */
+const collectedTensors = /* @__PURE__ */ onCollected<TensorBlock>((block) => block.free());
 
 /**
  * A tensor that lives in a runtime's WASM memory: as an input it is read in place, as `out` it is written in place.
  *
  * `data` is a view made anew whenever memory has grown, so ask for it each time and do not keep it. Call `dispose` when
- * you are done; a tensor that is dropped without it is freed some time after it was garbage collected.
+ * you are done; a tensor that is garbage collected without it is freed some time afterwards.
  */
 export class ResidentTensor<T extends DataType = DataType>
   extends Unproxied
@@ -80,7 +80,7 @@ export class ResidentTensor<T extends DataType = DataType>
     super();
     this.size = countElements(dims);
     this.#block = block;
-    dropped?.register(this, block, this);
+    collectedTensors?.register(this, block, this);
   }
 
   /** The elements, in WASM memory. */
@@ -112,7 +112,7 @@ export class ResidentTensor<T extends DataType = DataType>
   dispose(): void {
     const tensor = unproxied(this);
     if (!tensor.#block) return;
-    dropped?.unregister(tensor);
+    collectedTensors?.unregister(tensor);
     tensor.#block.free();
     tensor.#block = tensor.#view = undefined;
   }

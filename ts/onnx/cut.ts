@@ -46,16 +46,16 @@ class Cutter {
   /** The stage of each node that is not constant. */
   readonly #stages = new Map<Node, number>();
   readonly #pools = new Map<Node, Pool>();
-  readonly #given: ReadonlySet<string>;
+  readonly #inputs: ReadonlySet<string>;
 
   constructor(
     readonly graph: Graph,
     poolOf: (node: Node) => Pool | undefined,
   ) {
-    this.#given = new Set(graph.inputs.map(({ name }) => name));
+    this.#inputs = new Set(graph.inputs.map(({ name }) => name));
     const stored = [...graph.initializers, ...graph.sparseInitializers].map(({ name }) => name);
     this.#stored = new Set(stored);
-    for (const name of stored) if (!this.#given.has(name)) this.#constants.add(name);
+    for (const name of stored) if (!this.#inputs.has(name)) this.#constants.add(name);
     for (const node of graph.nodes) for (const name of node.outputs) if (name) this.#makers.set(name, node);
     this.#nodes = this.#sort();
     for (const node of this.#nodes) this.#place(node, poolOf(node));
@@ -71,7 +71,7 @@ class Cutter {
     const enter = (name: string) => {
       const node = this.#makers.get(name);
       if (!node) {
-        if (!this.#given.has(name) && !this.#stored.has(name)) damaged(`no node makes the value '${name}'`);
+        if (!this.#inputs.has(name) && !this.#stored.has(name)) damaged(`no node makes the value '${name}'`);
         return;
       }
       if (done.has(node)) return;

@@ -31,10 +31,10 @@ export function checkFeeds(
   if (typeof feeds !== 'object' || feeds === null || Array.isArray(feeds)) {
     refuse(`${path} is ${describeValue(feeds)}, but must be an object with a tensor for each input`);
   }
-  const given = new Map(Object.entries(feeds).filter(([, tensor]) => tensor !== undefined));
+  const tensors = new Map(Object.entries(feeds).filter(([, tensor]) => tensor !== undefined));
   const names = inputs.map(({ name }) => name);
   const list = names.map((name) => `'${name}'`).join(', ');
-  for (const name of given.keys()) {
+  for (const name of tensors.keys()) {
     if (names.includes(name)) continue;
     const near = nearest(name, names, 1)[0];
     refuse(
@@ -42,17 +42,17 @@ export function checkFeeds(
     );
   }
   for (const input of inputs) {
-    const tensor = given.get(input.name);
+    const tensor = tensors.get(input.name);
     if (tensor === undefined && input.isOptional) continue;
     if (tensor === undefined) refuse(`${path} has no '${input.name}': the model's inputs are ${list}`);
     checkTensor(tensor, input, `${path}.${input.name}`);
   }
-  return given as Map<string, OrtTensor>;
+  return tensors as Map<string, OrtTensor>;
 }
 
 function checkTensor(tensor: unknown, { elementType, dims }: ModelInput, path: string): void {
-  const { type, dims: given } = (tensor ?? {}) as Partial<OrtTensor>;
-  if (typeof type !== 'string' || !Array.isArray(given)) {
+  const { type, dims: sizes } = (tensor ?? {}) as Partial<OrtTensor>;
+  if (typeof type !== 'string' || !Array.isArray(sizes)) {
     refuse(`${path} is ${describeValue(tensor)}, but must be an ort.Tensor`);
   }
   if (elementType !== undefined && elementTypes[type] !== elementType) {
@@ -60,8 +60,8 @@ function checkTensor(tensor: unknown, { elementType, dims }: ModelInput, path: s
   }
   if (!dims) return;
   const fits =
-    dims.length === given.length && dims.every((size, i) => typeof size === 'string' || size === given[i]);
-  if (!fits) refuse(`${path} has dims [${given.join(', ')}], but the model takes [${dims.join(', ')}]`);
+    dims.length === sizes.length && dims.every((size, i) => typeof size === 'string' || size === sizes[i]);
+  if (!fits) refuse(`${path} has dims [${sizes.join(', ')}], but the model takes [${dims.join(', ')}]`);
 }
 
 function refuse(message: string): never {

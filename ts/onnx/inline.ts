@@ -108,8 +108,8 @@ function bodyOf(called: ModelFunction, call: Node, prefix: string): Node[] {
 function resolve(attribute: Attribute, call: Node, called: ModelFunction): Attribute | undefined {
   if (attribute.reference === undefined) return attribute;
   const isIt = ({ name }: Attribute) => name === attribute.reference;
-  const given = call.attributes.find(isIt) ?? called.defaults.find(isIt);
-  return given && renameAttribute(given, attribute.name);
+  const found = call.attributes.find(isIt) ?? called.defaults.find(isIt);
+  return found && renameAttribute(found, attribute.name);
 }
 
 function substitute(node: Node, substitution: Substitution): Node {

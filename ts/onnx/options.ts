@@ -57,7 +57,7 @@ export function checkModelOptions(options: unknown): CheckedModelOptions {
     );
   }
   const names = ['ort', 'runtime', 'session', 'pooling', 'outputs', 'pyramid'] as const;
-  const { runtime, session, ...given } = checkOptions(options as ModelOptions, 'options', names);
+  const { runtime, session, ...checked } = checkOptions(options as ModelOptions, 'options', names);
   if (runtime !== undefined) checkRuntime(runtime);
   if (session !== undefined && (typeof session !== 'object' || session === null)) {
     fail(
@@ -68,12 +68,12 @@ export function checkModelOptions(options: unknown): CheckedModelOptions {
     );
   }
   return {
-    ort: checkOrt(given.ort),
+    ort: checkOrt(checked.ort),
     runtime,
     session: (session ?? {}) as KnownSessionOptions,
-    pooling: checkOneOf(given.pooling ?? 'auto', 'options.pooling', poolings),
-    outputs: checkOutputs(given.outputs),
-    pyramid: checkPyramid(given.pyramid),
+    pooling: checkOneOf(checked.pooling ?? 'auto', 'options.pooling', poolings),
+    outputs: checkOutputs(checked.outputs),
+    pyramid: checkPyramid(checked.pyramid),
   };
 }
 

@@ -86,8 +86,8 @@ const isSize = (size: number) => size >= 0 && size < 2 ** 31;
 const pathOf = (file: string | { readonly path: string }) => (typeof file === 'string' ? file : file.path);
 
 function checkExternalData(model: Model, { externalData = [] }: KnownSessionOptions): void {
-  const given = new Set(externalData.map(pathOf));
-  const missing = [...externalFiles(model)].filter((file) => !given.has(file));
+  const externalPaths = new Set(externalData.map(pathOf));
+  const missing = [...externalFiles(model)].filter((file) => !externalPaths.has(file));
   if (missing.length === 0) return;
   const some = missing.slice(0, 3).map((file) => `'${file}'`);
   throw new PyramidPoolError(

@@ -31,14 +31,14 @@ export const platform: Platform = {
 
   startsWorkersIdle: true,
 
-  startWorker(membership, workerUrl, onFailure) {
+  startWorker(init, workerUrl, onFailure) {
     const script = workerScript(workerUrl);
     const worker = open(script);
     worker.onerror = (event) => {
       event.preventDefault();
       onFailure(event.message || script.explain());
     };
-    worker.postMessage(membership);
+    worker.postMessage(init);
     return {
       leave: script.release,
       terminate() {

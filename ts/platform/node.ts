@@ -28,11 +28,11 @@ export const platform: Platform = {
 
   load,
 
-  startWorker(membership, _workerUrl, onFailure) {
+  startWorker(init, _workerUrl, onFailure) {
     // Flags of this process, such as loaders, are none of the worker's business.
     const worker = new threads.Worker(workerSource + main, {
       eval: true,
-      workerData: membership,
+      workerData: init,
       execArgv: [],
       name: 'pyramid-pool',
     });

@@ -42,7 +42,7 @@ export interface Platform {
   readonly startsWorkersIdle?: boolean;
   /** Starts a worker. `onFailure` hears of one that could not start or died. */
   startWorker(
-    membership: WorkerInit,
+    init: WorkerInit,
     workerUrl: ScriptUrl | undefined,
     onFailure: (reason: string) => void,
   ): StartedWorker;

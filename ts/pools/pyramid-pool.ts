@@ -214,7 +214,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
  * @throws `PyramidPoolError` with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
  */
 export async function createPyramidPool(options: PyramidPoolOptions): Promise<PyramidPool> {
-  const { runtime: given, ...resolved } = resolveOptions(options);
-  const runtime = given ?? (await defaultRuntime());
+  const { runtime: chosen, ...resolved } = resolveOptions(options);
+  const runtime = chosen ?? (await defaultRuntime());
   return new PyramidPool(Object.freeze(resolved), runtime);
 }

@@ -105,7 +105,7 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
       'an object with levels, such as { levels: [6, 3, 2, 1] }',
     );
   }
-  const given = checkOptions(options as RoiPyramidPoolOptions, 'options', [
+  const checked = checkOptions(options as RoiPyramidPoolOptions, 'options', [
     'levels',
     'rule',
     'reduction',
@@ -114,14 +114,14 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
     'outputOrder',
     'runtime',
   ]);
-  const { levels, layout, outputOrder, runtime } = given;
+  const { levels, layout, outputOrder, runtime } = checked;
   if (runtime !== undefined) checkRuntime(runtime);
-  const rule = checkOneOf(given.rule ?? 'roi-pool', 'options.rule', Object.keys(roiRules) as RoiRule[]);
+  const rule = checkOneOf(checked.rule ?? 'roi-pool', 'options.rule', Object.keys(roiRules) as RoiRule[]);
   return {
     levels: checkLevels(levels, 'options.levels'),
     rule,
-    reduction: resolveReduction(rule, given.reduction),
-    ...resolveRule(rule, given),
+    reduction: resolveReduction(rule, checked.reduction),
+    ...resolveRule(rule, checked),
     layout: checkOneOf(layout ?? 'NCHW', 'options.layout', layouts),
     outputOrder: checkOneOf(outputOrder ?? 'levels', 'options.outputOrder', outputOrders),
     runtime,
@@ -129,17 +129,17 @@ export function resolveRoiOptions(options: unknown): ResolvedRoiOptions & { runt
 }
 
 /** RoIAlign has no maximum: torchvision's averages. */
-function resolveReduction(rule: RoiRule, given: Reduction | undefined): Reduction {
-  if (rule !== 'roi-align') return checkOneOf(given ?? 'max', 'options.reduction', reductions);
-  return checkOneOf(given ?? 'average', 'options.reduction', ['average']);
+function resolveReduction(rule: RoiRule, reduction: Reduction | undefined): Reduction {
+  if (rule !== 'roi-align') return checkOneOf(reduction ?? 'max', 'options.reduction', reductions);
+  return checkOneOf(reduction ?? 'average', 'options.reduction', ['average']);
 }
 
 /** The options of a rule. Those of the others are refused: they would do nothing. */
-function resolveRule(rule: RoiRule, given: RuleValues): RuleValues {
+function resolveRule(rule: RoiRule, options: RuleValues): RuleValues {
   const { defaults } = roiRules[rule];
   const values: Record<string, unknown> = { ...defaults };
   for (const name of ruleOptionNames()) {
-    const value = given[name];
+    const value = options[name];
     if (value === undefined) continue;
     const path = `options.${name}`;
     if (!Object.hasOwn(defaults, name)) {

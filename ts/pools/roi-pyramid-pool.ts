@@ -232,7 +232,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
  * @throws `PyramidPoolError` with the code `invalid-options` for options that are none, `disposed` for a disposed runtime
  */
 export async function createRoiPyramidPool(options: RoiPyramidPoolOptions): Promise<RoiPyramidPool> {
-  const { runtime: given, ...resolved } = resolveRoiOptions(options);
-  const runtime = given ?? (await defaultRuntime());
+  const { runtime: chosen, ...resolved } = resolveRoiOptions(options);
+  const runtime = chosen ?? (await defaultRuntime());
   return new RoiPyramidPool(Object.freeze(resolved), runtime);
 }

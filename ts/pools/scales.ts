@@ -26,8 +26,8 @@ export interface ScaleOptions {
  * @throws `PyramidPoolError` with the code `invalid-regions` for a window that is none, `invalid-options` for sizes that are not positive numbers
  */
 export function chooseScale(window: Window, minSide: number, options: ScaleOptions = {}): number {
-  const given = checkOptions(options, 'options', ['scales', 'windowSize']);
-  const { scales = [480, 576, 688, 864, 1200], windowSize = 224 } = given;
+  const checked = checkOptions(options, 'options', ['scales', 'windowSize']);
+  const { scales = [480, 576, 688, 864, 1200], windowSize = 224 } = checked;
   const [x1, y1, x2, y2] = checkNumbers(window, 'window', 4);
   const area = ((x2 as number) - (x1 as number) + 1) * ((y2 as number) - (y1 as number) + 1);
   if (!(area > 0))

@@ -49,8 +49,8 @@ export interface Internals {
   readonly unshared?: Unshared<Internals> | undefined;
 }
 
-/** Ends the workers of runtimes that were dropped without `dispose`. */
-const dropped = /* @__PURE__ */ onCollected<ThreadPool>((threadPool) => threadPool.dispose());
+/** Ends the workers of runtimes that are garbage collected without `dispose`. */
+const collectedRuntimes = /* @__PURE__ */ onCollected<ThreadPool>((threadPool) => threadPool.dispose());
 
 /** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
 export class Runtime extends Unproxied implements Disposable {
@@ -93,7 +93,7 @@ export class Runtime extends Unproxied implements Disposable {
         mayBlock: mayBlock(),
         onGivenUp,
       });
-      dropped?.register(this, this.#threadPool, this);
+      collectedRuntimes?.register(this, this.#threadPool, this);
     }
     const threadPool = this.#threadPool;
     memory.onBroken = (failure) => {
@@ -199,7 +199,7 @@ export class Runtime extends Unproxied implements Disposable {
   dispose(): void {
     const runtime = unproxied(this);
     if (!runtime.#internals) return;
-    dropped?.unregister(runtime);
+    collectedRuntimes?.unregister(runtime);
     const { memory, plans, unshared } = runtime.#internals;
     unshared?.close();
     const othersGoOn = memory.leave();

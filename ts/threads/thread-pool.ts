@@ -89,7 +89,7 @@ export class ThreadPool {
   /** Starts workers and waits until they run. Gives up waiting after so many looks at which no further one had begun. */
   async #start(count: number, mostLooks: number): Promise<void> {
     this.#startWorkers(count);
-    this.#hold(1);
+    this.#keepAlive(1);
     try {
       const jobQueue = this.#jobQueue;
       for (let looks = 0; looks < mostLooks && this.state === 'starting'; ) {
@@ -98,7 +98,7 @@ export class ThreadPool {
         looks = jobQueue.started === started ? looks + 1 : 0;
       }
     } finally {
-      this.#hold(-1);
+      this.#keepAlive(-1);
     }
   }
 
@@ -184,9 +184,9 @@ export class ThreadPool {
     const { module, workerUrl } = this.#options;
     const { memory } = this.#memory;
     while (this.#workers.length < count && this.#failure === undefined) {
-      const membership = { module, memory, control: this.#jobQueue.address, worker: this.#workers.length };
+      const init = { module, memory, control: this.#jobQueue.address, worker: this.#workers.length };
       try {
-        this.#workers.push(platform.startWorker(membership, workerUrl, (reason) => this.#giveUp(reason)));
+        this.#workers.push(platform.startWorker(init, workerUrl, (reason) => this.#giveUp(reason)));
       } catch (error) {
         this.#giveUp(messageOf(error));
       }
@@ -212,7 +212,7 @@ export class ThreadPool {
     if (this.#failure !== undefined || this.#open(jobs, this.#options.threads) === undefined) return false;
     const jobQueue = this.#jobQueue;
     const stalls = new StallDetector(jobQueue);
-    this.#hold(1);
+    this.#keepAlive(1);
     try {
       while (!jobQueue.finished && this.#failure === undefined) {
         await this.#wakened(jobQueue.waitAsync(LOOK_MS));
@@ -222,7 +222,7 @@ export class ThreadPool {
       }
     } finally {
       this.#busy = false;
-      this.#hold(-1);
+      this.#keepAlive(-1);
     }
     if (jobQueue.finished) return true;
     // Workers that never began leave the whole job to the caller.
@@ -243,7 +243,7 @@ export class ThreadPool {
   }
 
   /** Has workers keep the process alive while a call waits for them. */
-  #hold(by: 1 | -1): void {
+  #keepAlive(by: 1 | -1): void {
     this.#waiting += by;
     for (const worker of this.#workers) worker.keepAlive(this.#waiting > 0);
   }
