@@ -88,7 +88,9 @@ export function referenceAlign(
   rois: Float32Array,
   rule: AlignRule,
 ): Float32Array {
-  const output: number[] = [];
+  const all = levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
+  const output = new Float32Array((rois.length / 5) * channels * all);
+  let next = 0;
   for (let at = 0; at < rois.length; at += 5) {
     const region = rois.subarray(at, at + 5);
     for (const grid of levels) {
@@ -96,23 +98,19 @@ export function referenceAlign(
       for (let channel = 0; channel < channels; channel++) {
         const plane = ((region[0] as number) * channels + channel) * height * width;
         for (const samples of bins) {
-          const sum = samples.reduce((sum, sample) => f(sum + interpolate(map, plane, sample)), 0);
-          output.push(f(sum / count));
+          let sum = 0;
+          for (const sample of samples) sum = f(sum + interpolate(map, plane, sample));
+          output[next++] = f(sum / count);
         }
       }
     }
   }
-  return Float32Array.from(output);
+  return output;
 }
 
 function interpolate(map: Float32Array, plane: number, { cells, weights }: Sample): number {
-  const [a, b, c, d] = cells.map((cell, i) => f((weights[i] as number) * (map[plane + cell] as number))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return f(f(f(a + b) + c) + d);
+  const part = (i: 0 | 1 | 2 | 3) => f(weights[i] * (map[plane + cells[i]] as number));
+  return f(f(f(part(0) + part(1)) + part(2)) + part(3));
 }
 
 /** The gradient in NCHW: that of each level, rounded by `round`, added from the last level to the first. */
@@ -152,9 +150,9 @@ function addBin(
 ): void {
   for (const { cells, weights, isOutside } of samples) {
     if (isOutside) continue;
-    cells.forEach((cell, i) => {
-      const share = f(f(gradient * (weights[i] as number)) / count);
-      sum[plane + cell] = f((sum[plane + cell] as number) + share);
-    });
+    for (let i = 0; i < 4; i++) {
+      const cell = plane + (cells[i] as number);
+      sum[cell] = f((sum[cell] as number) + f(f(gradient * (weights[i] as number)) / count));
+    }
   }
 }

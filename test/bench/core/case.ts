@@ -9,6 +9,8 @@ export interface Case {
   readonly inputs: number;
   /** Regions of one map to be pooled, where it is not the whole map that is. */
   readonly regions?: number;
+  /** How regions are pooled, where it is not by their maxima: RoIAlign with so many samples of a bin along each axis. */
+  readonly samplingRatio?: number;
 }
 
 /** The cases that everyone compares by. */
@@ -42,6 +44,15 @@ export const cases: readonly Case[] = [
     why: '2000 regions of one map, as SPP-net detection pools them',
     inputs: 2,
     regions: 2000,
+  },
+  {
+    name: 'g',
+    dims: [1, 256, 38, 50],
+    levels: [7],
+    why: 'RoIAlign of 1000 regions, as the heads of today’s detectors have it',
+    inputs: 2,
+    regions: 1000,
+    samplingRatio: 2,
   },
 ];
 

@@ -42,12 +42,12 @@ interface Entry {
 
 /** Measures every operation on every case, all engines by turns, each answer checked before it is timed. */
 export async function* run(options: Options): AsyncGenerator<Event> {
-  const { cases, operations } = options;
-  const total = cases.length * operations.length;
+  const { cases } = options;
+  const total = cases.reduce((sum, c) => sum + offered(c, options.operations).length, 0);
   let done = 0;
   for (const c of cases) {
     const material = new Material(c);
-    for (const operation of operations) {
+    for (const operation of offered(c, options.operations)) {
       const label = `${c.name} ${operation}`;
       const progress = (now: string): Event => ({ kind: 'progress', done, total, now: `${label}: ${now}` });
       yield progress('inputs');
@@ -57,6 +57,11 @@ export async function* run(options: Options): AsyncGenerator<Event> {
     }
   }
   yield { kind: 'progress', done, total, now: 'done' };
+}
+
+/** Samples have no indices. */
+function offered({ samplingRatio }: Case, operations: readonly Operation[]): readonly Operation[] {
+  return samplingRatio ? operations.filter((operation) => operation !== 'indices') : operations;
 }
 
 async function* runWork(

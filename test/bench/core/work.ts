@@ -1,4 +1,5 @@
 import { referenceBackward, referenceForward } from '../../unit/reference.js';
+import { alignedGradient, alignedOutput } from './align.js';
 import { type Case, cellsOf, outputLengthOf } from './case.js';
 import type { Answer, Operation } from './operation.js';
 import { poolRegions, randomRegions, regionsGradient } from './regions.js';
@@ -46,6 +47,7 @@ export class Material {
   }
 
   #expected(operation: Operation, i: number): Answer {
+    if (this.#case.samplingRatio) return this.#expectedSamples(operation, i);
     const { dims, levels, regions } = this.#case;
     const grids = levels.map((n) => [n, n] as const);
     this.#pooled ??= this.#maps.map((map, i) =>
@@ -58,6 +60,12 @@ export class Material {
     if (operation !== 'backward') return [output];
     if (regions) return [regionsGradient(this.#case, this.#gradients[i]!, indices)];
     return [referenceBackward(this.#gradients[i]!, indices, dims, grids, 'adaptive')];
+  }
+
+  #expectedSamples(operation: Operation, i: number): Answer {
+    const regions = this.#regions[i]!;
+    if (operation === 'backward') return [alignedGradient(this.#case, this.#gradients[i]!, regions)];
+    return [alignedOutput(this.#case, this.#maps[i]!, regions)];
   }
 }
 

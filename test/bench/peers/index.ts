@@ -14,7 +14,7 @@ export async function peers(threads: readonly number[]): Promise<Engine[]> {
 async function fromNpm(): Promise<Engine[]> {
   const [ort, tfjs] = await Promise.allSettled([import('./ort.js'), import('./tfjs.js')]);
   return [
-    ...(ort.status === 'fulfilled' ? [ort.value.ortEngine('maxpool'), ort.value.ortEngine('slices')] : []),
+    ...(ort.status === 'fulfilled' ? ort.value.ortEngines() : []),
     ...(tfjs.status === 'fulfilled' ? [tfjs.value.tfjs] : []),
   ];
 }

@@ -10,15 +10,26 @@ import { bins, slides } from './windows.js';
 
 const require = createRequire(import.meta.url);
 
-/** ONNX Runtime Web on one thread, with a graph that is made for the case. */
-export function ortEngine(how: 'maxpool' | 'slices'): Engine {
+type How = 'maxpool' | 'slices' | 'roialign';
+
+const abouts: Record<How, string> = {
+  maxpool: 'ONNX Runtime Web, MaxPool where its windows are the bins (regions: MaxRoiPool)',
+  slices: 'ONNX Runtime Web, Slice and ReduceMax for each bin',
+  roialign: 'ONNX Runtime Web, RoiAlign',
+};
+
+/** ONNX Runtime Web on one thread, with graphs that are made for the case. */
+export function ortEngines(): Engine[] {
+  return (Object.keys(abouts) as How[]).map(ortEngine);
+}
+
+function ortEngine(how: How): Engine {
   return {
     name: `ort-web-${how}`,
     kind: 'peer',
-    about: {
-      maxpool: 'ONNX Runtime Web, MaxPool where its windows are the bins (regions: MaxRoiPool)',
-      slices: 'ONNX Runtime Web, Slice and ReduceMax for each bin',
-    }[how],
+    about: abouts[how],
+    // Samples are summed in an order of its own.
+    ...(how === 'roialign' && { tolerance: 1e-5 }),
     async prepare(work) {
       const graph = work.operation === 'forward' ? graphOf(work.case, how) : undefined;
       return graph && session(graph, work);
@@ -39,8 +50,7 @@ async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Work
     graphOptimizationLevel: 'all',
   });
   const feeds = maps.map((map, i) => {
-    const rois = regions[i] && { rois: new ort.Tensor('float32', regions[i], [regions[i].length / 5, 5]) };
-    return { x: new ort.Tensor('float32', map, [...c.dims]), ...rois };
+    return { x: new ort.Tensor('float32', map, [...c.dims]), ...(regions[i] && feedsOf(c, regions[i])) };
   });
   let output: Float32Array = new Float32Array();
   return {
@@ -53,11 +63,33 @@ async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Work
   };
 }
 
-function graphOf(c: Case, how: 'maxpool' | 'slices'): onnx.IGraphProto | undefined {
+/** Regions as the operator takes them: five numbers each, or corners and items apart. */
+function feedsOf({ samplingRatio }: Case, regions: Float32Array): Record<string, ort.Tensor> {
+  const count = regions.length / 5;
+  if (!samplingRatio) return { rois: new ort.Tensor('float32', regions, [count, 5]) };
+  const items = BigInt64Array.from({ length: count }, (_, i) => BigInt(regions[5 * i]!));
+  const corners = regions.filter((_, i) => i % 5 !== 0);
+  return {
+    rois: new ort.Tensor('float32', corners, [count, 4]),
+    items: new ort.Tensor('int64', items, [count]),
+  };
+}
+
+function graphOf(c: Case, how: How): onnx.IGraphProto | undefined {
+  if ((how === 'roialign') !== (c.samplingRatio !== undefined)) return undefined;
   if (how === 'maxpool' && !c.regions && !slides(c)) return undefined;
   if (how === 'slices' && c.regions) return undefined;
   const graph = new Graph();
   const levels = c.levels.map((n) => {
+    if (c.samplingRatio) {
+      const attribute = [
+        int('output_height', n),
+        int('output_width', n),
+        int('sampling_ratio', c.samplingRatio),
+        float('spatial_scale', 1 / PIXELS),
+      ];
+      return graph.node('RoiAlign', ['x', 'rois', 'items'], attribute);
+    }
     if (c.regions) {
       const attribute = [ints('pooled_shape', [n, n]), float('spatial_scale', 1 / PIXELS)];
       return graph.node('MaxRoiPool', ['x', 'rois'], attribute);
@@ -70,9 +102,14 @@ function graphOf(c: Case, how: 'maxpool' | 'slices'): onnx.IGraphProto | undefin
   return {
     node: graph.nodes,
     initializer: graph.constants,
-    input: [value('x', c.dims), ...(c.regions ? [value('rois', [c.regions, 5])] : [])],
+    input: [value('x', c.dims), ...(c.regions ? regionInputs(c, c.regions) : [])],
     output: [value('y', [rows, c.dims[1] * c.levels.reduce((sum, n) => sum + n * n, 0)])],
   };
+}
+
+function regionInputs({ samplingRatio }: Case, count: number): onnx.IValueInfoProto[] {
+  if (!samplingRatio) return [value('rois', [count, 5])];
+  return [value('rois', [count, 4]), value('items', [count], proto.onnx.TensorProto.DataType.INT64)];
 }
 
 function slidingLevel(graph: Graph, { dims: [, , height, width] }: Case, n: number): string {
@@ -126,11 +163,15 @@ const ints = (name: string, ints: number[]): onnx.IAttributeProto => ({
   type: AttributeType.INTS,
   ints,
 });
-const value = (name: string, dims: readonly number[]): onnx.IValueInfoProto => ({
+const value = (
+  name: string,
+  dims: readonly number[],
+  elemType = proto.onnx.TensorProto.DataType.FLOAT,
+): onnx.IValueInfoProto => ({
   name,
   type: {
     tensorType: {
-      elemType: proto.onnx.TensorProto.DataType.FLOAT,
+      elemType,
       shape: { dim: dims.map((dimValue) => ({ dimValue })) },
     },
   },

@@ -47,9 +47,9 @@ async function torchSubject(python: Python, work: Work, channelsLast: boolean): 
     writeFileSync(file, data);
     return file;
   };
-  const { dims, levels } = work.case;
+  const { dims, levels, samplingRatio = 0 } = work.case;
   const ask = {
-    ...{ do: 'prepare', dims, levels, operation: work.operation, folder, channelsLast },
+    ...{ do: 'prepare', dims, levels, samplingRatio, operation: work.operation, folder, channelsLast },
     maps: work.maps.map(write('map')),
     gradients: work.operation === 'backward' ? work.gradients.map(write('gradient')) : [],
     regions: work.regions.map(write('regions')),

@@ -1,6 +1,6 @@
 """PyTorch as an engine of the benchmark: reads one JSON object a line, answers with one a line.
 
-prepare {dims, levels, operation, layout, maps, gradients, regions} (files of 32-bit numbers) -> {}
+prepare {dims, levels, samplingRatio, operation, layout, maps, gradients, regions} (files of 32-bit numbers) -> {}
 run {turn, count} -> {ms}; answer -> {files}
 """
 import json
@@ -26,6 +26,9 @@ def adaptive(x, n):
 class Work:
     def __init__(self, ask):
         self.levels, self.operation, self.folder = ask["levels"], ask["operation"], ask["folder"]
+        self.samples = ask["samplingRatio"]
+        if self.samples:
+            import torchvision  # noqa: F401
         self.maps = [load(file).reshape(ask["dims"]) for file in ask["maps"]]
         if ask["channelsLast"]:
             self.maps = [x.contiguous(memory_format=torch.channels_last) for x in self.maps]
@@ -33,7 +36,7 @@ class Work:
         rows = len(self.regions[0]) if self.regions else ask["dims"][0]
         length = ask["dims"][1] * sum(n * n for n in self.levels)
         self.gradients = [load(file).reshape(rows, length) for file in ask["gradients"]]
-        if self.operation == "backward":
+        if self.operation == "backward" and not self.samples:
             with torch.no_grad():
                 self.pooled = [self.pool(i) for i in range(len(self.maps))]
 
@@ -48,7 +51,26 @@ class Work:
     def run(self, turn):
         i = turn % len(self.maps)
         with torch.no_grad():
+            if self.samples:
+                self.result = [self.align_backward(i) if self.operation == "backward" else self.align(i)]
+                return
             self.result = self.backward(i) if self.operation == "backward" else self.forward(i)
+
+    def align(self, i):
+        align = torch.ops.torchvision.roi_align
+        levels = [align(self.maps[i], self.regions[i], 1 / 16, n, n, self.samples, True) for n in self.levels]
+        return torch.cat([level.flatten(1) for level in levels], 1)
+
+    def align_backward(self, i):
+        total, at = None, self.gradients[i].shape[1]
+        for n in reversed(self.levels):
+            length = self.maps[i].shape[1] * n * n
+            at -= length
+            grad = self.gradients[i][:, at:at + length].reshape(-1, self.maps[i].shape[1], n, n).contiguous()
+            each = torch.ops.torchvision._roi_align_backward(
+                grad, self.regions[i], 1 / 16, n, n, *self.maps[i].shape, self.samples, True)
+            total = each if total is None else total + each
+        return total
 
     def forward(self, i):
         pooled = self.pool(i)

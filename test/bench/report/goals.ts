@@ -53,10 +53,16 @@ export function goals(report: Report): string {
     row('torchvision, times with indices', [15], false, (c) => ratio(c, 'indices', 'torch:1', 'simd'), ['f']),
     row('plain JS, times with indices', [50], false, (c) => ratio(c, 'indices', 'plain-js', 'simd'), ['f']),
   ];
+  const align = [
+    row('torchvision, times RoIAlign', [3], false, (c) => ratio(c, 'forward', 'torch:1', 'simd'), ['g']),
+    row('torchvision, times its gradient', [8], false, (c) => ratio(c, 'backward', 'torch:1', 'simd'), ['g']),
+    row('plain JS, times RoIAlign', [20], false, (c) => ratio(c, 'forward', 'plain-js', 'simd'), ['g']),
+    row('plain JS, times its gradient', [20], false, (c) => ratio(c, 'backward', 'plain-js', 'simd'), ['g']),
+  ];
   const start = report.coldStart && spreadOf(report.coldStart).median;
   const cold =
     start === undefined
       ? ''
       : `\n\nFrom the import to the first result, in a new process: ${short(start)} ms (≤ 15)${start <= 15 ? ' ✓' : ''}.`;
-  return `${markdownTable(['', ...letters], main)}\n\n${markdownTable(['', 'f'], regions)}${cold}`;
+  return `${markdownTable(['', ...letters], main)}\n\n${markdownTable(['', 'f'], regions)}\n\n${markdownTable(['', 'g'], align)}${cold}`;
 }

@@ -1,3 +1,4 @@
+import { alignBackwardInto, alignInto } from '../align.js';
 import { type Case, cellsOf, outputLengthOf } from '../case.js';
 import type { Engine, Subject } from '../engine.js';
 import { poolRegionsInto, spreadRegions } from '../regions.js';
@@ -12,6 +13,7 @@ export const plainJs: Engine = {
   tolerance: 1e-5,
   async prepare(work): Promise<Subject | undefined> {
     const { case: c, operation, maps, gradients } = work;
+    if (c.samplingRatio) return alignSubject(work);
     if (c.regions) return regionsSubject(work);
     const output = new Float32Array(outputLengthOf(c));
     const indices = new Int32Array(output.length);
@@ -66,6 +68,21 @@ function regionsSubject({ case: c, operation, maps, gradients, regions }: Work):
   return {
     run: (turn) => spreadRegions(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
     answer: () => [gradInput],
+    dispose() {},
+  };
+}
+
+function alignSubject({ case: c, operation, maps, gradients, regions }: Work): Subject | undefined {
+  if (operation === 'arrays') return undefined;
+  const isBackward = operation === 'backward';
+  const result = new Float32Array(isBackward ? cellsOf(c) : outputLengthOf(c));
+  return {
+    run(turn) {
+      const i = turn % maps.length;
+      if (isBackward) alignBackwardInto(c, gradients[i]!, regions[i]!, result);
+      else alignInto(c, maps[i]!, regions[i]!, result);
+    },
+    answer: () => [result],
     dispose() {},
   };
 }

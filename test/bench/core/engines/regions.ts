@@ -1,4 +1,5 @@
 import { createRoiPyramidPool, type DataType, type ResidentTensor, type Runtime } from 'pyramid-pool';
+import { alignRule } from '../align.js';
 import { binsOf } from '../case.js';
 import type { Subject } from '../engine.js';
 import { PIXELS } from '../regions.js';
@@ -12,7 +13,10 @@ export async function regionsSubject(
 ): Promise<Subject | undefined> {
   const { case: c, operation } = work;
   if (operation === 'arrays') return undefined;
-  const pool = await createRoiPyramidPool({ levels: c.levels, spatialScale: 1 / PIXELS, runtime });
+  const how = c.samplingRatio
+    ? ({ rule: 'roi-align', ...alignRule(c) } as const)
+    : { spatialScale: 1 / PIXELS };
+  const pool = await createRoiPyramidPool({ levels: c.levels, ...how, runtime });
   const tensors: ResidentTensor[] = [];
   const make = <T extends DataType>(dims: readonly number[], type: T, data?: Float32Array) => {
     const tensor = runtime.tensor(dims, type);
@@ -55,6 +59,7 @@ export async function regionsSubject(
   }
   const gradients = work.gradients.map((data) => make(outputDims, 'float32', data));
   const contexts = maps.map((map, i) => {
+    if (c.samplingRatio) return { dims: c.dims, rois: regions[i]! };
     const indices = make(outputDims, 'int32');
     pool.forwardWithIndices(map, regions[i]!, { out: { output, indices } });
     return { dims: c.dims, rois: regions[i]!, indices };
