@@ -1,4 +1,4 @@
-import type { Grid, Layout, Level, TensorLike } from 'pyramid-pool';
+import type { Grid, Layout, Level, OutputOrder, TensorLike } from 'pyramid-pool';
 import { readBody } from './body.js';
 import { MOST_MAP_BYTES } from './limits.js';
 import { mediaType, quote, readCount, readQuery } from './query.js';
@@ -10,19 +10,21 @@ const FLOAT_BYTES = Float32Array.BYTES_PER_ELEMENT;
 export interface PoolingRequest {
   readonly levels: Level[];
   readonly layout: Layout;
+  readonly outputOrder: OutputOrder;
   readonly map: TensorLike;
 }
 
 /** Reads a request, or refuses it. The body is read last: what can be refused without it is. */
 export async function readMapRequest(request: Request): Promise<PoolingRequest> {
-  const query = readQuery(request, ['dims', 'levels', 'layout']);
+  const query = readQuery(request, ['dims', 'levels', 'layout', 'outputOrder']);
   const layout = readLayout(query.get('layout') ?? 'NCHW');
+  const outputOrder = readOrder(query.get('outputOrder') ?? 'levels');
   const levels = readLevels(query.get('levels') ?? '4,2,1');
   const dims = readDims(query.get('dims') ?? request.headers.get('x-dims'));
   checkType(request);
   checkSize(dims, levels, layout);
   const bytes = await readMap(request, product(dims) * FLOAT_BYTES, dims);
-  return { levels, layout, map: { data: new Float32Array(bytes.buffer), dims } };
+  return { levels, layout, outputOrder, map: { data: new Float32Array(bytes.buffer), dims } };
 }
 
 function checkType(request: Request): void {
@@ -35,6 +37,11 @@ function checkType(request: Request): void {
 function readLayout(text: string): Layout {
   if (text === 'NCHW' || text === 'NHWC') return text;
   throw new Refusal(400, 'invalid-layout', `layout is ${quote(text)}, but must be NCHW or NHWC`);
+}
+
+function readOrder(text: string): OutputOrder {
+  if (text === 'levels' || text === 'channels') return text;
+  throw new Refusal(400, 'invalid-order', `outputOrder is ${quote(text)}, but must be levels or channels`);
 }
 
 /** `4,2,1`, or `2x3` for two rows of three bins. */

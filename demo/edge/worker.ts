@@ -8,9 +8,10 @@ import { Refusal } from './refusal.js';
 const poolUsage = `\
 POST /pool with a feature map as application/octet-stream: float32, little-endian, row by row.
 
-  dims    1,256,13,13: the map's sizes, in the query or in the header x-dims
-  levels  4,2,1 unless told; 2x3 stands for two rows of three bins
-  layout  NCHW unless told, or NHWC
+  dims         1,256,13,13: the map's sizes, in the query or in the header x-dims
+  levels       4,2,1 unless told; 2x3 stands for two rows of three bins
+  layout       NCHW unless told, or NHWC
+  outputOrder  levels unless told, or channels: for each channel the bins of all levels
 
 The answer is the pooled vector: float32, with its sizes in x-dims, or JSON where that is accepted.
 `;
@@ -56,8 +57,8 @@ async function answer(request: Request): Promise<Response> {
 }
 
 async function poolMap(request: Request): Promise<Response> {
-  const { levels, layout, map } = await readMapRequest(request);
-  using spp = await createPyramidPool({ levels, layout });
+  const { levels, layout, outputOrder, map } = await readMapRequest(request);
+  using spp = await createPyramidPool({ levels, layout, outputOrder });
   const { data, dims } = spp.forward(map);
   if (request.headers.get('accept')?.includes('application/json')) {
     return Response.json({ dims, data: Array.from(data) });

@@ -56,6 +56,18 @@ test('takes dims from a header, and answers JSON to those who accept it', async 
   expect(await response.json()).toEqual({ dims, data: [...data] });
 });
 
+test('gives for each channel the bins of all levels', async () => {
+  const vector = async (query: string) => {
+    const response = await send({ ...good, query: `${good.query}&levels=2,1${query}` });
+    return [...new Float32Array(await response.arrayBuffer())];
+  };
+  const pool = await createPyramidPool({ levels: [2, 1], outputOrder: 'channels' });
+  const byChannel = await vector('&outputOrder=channels');
+  expect(byChannel).toEqual([...pool.forward({ data: map, dims: [1, 2, 5, 7] }).data]);
+  expect(await vector('&outputOrder=levels')).toEqual(await vector(''));
+  expect(await vector('')).not.toEqual(byChannel);
+});
+
 test('answers many requests at a time', async () => {
   const responses = await Promise.all(Array.from({ length: 32 }, () => send(good)));
   expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 32 }, () => 200));
@@ -124,6 +136,13 @@ const refused: [what: string, sent: Sent, status: number, code: string, message:
     400,
     'invalid-layout',
     'layout is "CHW"',
+  ],
+  [
+    'another order',
+    { ...good, query: '?dims=1,2,5,7&outputOrder=bins' },
+    400,
+    'invalid-order',
+    'outputOrder is "bins"',
   ],
   [
     'a body that is too short',

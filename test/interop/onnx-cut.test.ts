@@ -112,6 +112,52 @@ const graphs: Record<string, { parts: Parts; feeds?: Feeds[]; pyramids: (number 
       ],
     },
   },
+  'pyramids in both orders, with a pool beside them': {
+    pyramids: [0, 1, 1, 0],
+    parts: {
+      opset: 20,
+      irVersion: 10,
+      input: [image],
+      output: [value('by_level', undefined), value('all', undefined)],
+      node: [
+        node('pyramid_pool::SpatialPyramidPool', ['image'], ['by_level'], {
+          levels: [3, 1, 2],
+          output_order: 'levels',
+        }),
+        node('pyramid_pool::SpatialPyramidPool', ['image'], ['by_channel'], {
+          levels: [3, 1, 2],
+          output_order: 'channels',
+        }),
+        node('pyramid_pool::SpatialPyramidPool', ['image'], ['one'], {
+          levels: [4],
+          output_order: 'channels',
+        }),
+        max('image', 'pooled', [2]),
+        node('Flatten', ['pooled'], ['row']),
+        node('Concat', ['by_channel', 'one', 'row'], ['all'], { axis: 1 }),
+      ],
+    },
+  },
+  'a pyramid along one axis, by channel': {
+    pyramids: [0],
+    feeds: [
+      [2, 3, 7],
+      [1, 3, 2],
+    ].map((dims) => ({
+      line: new ort.Tensor('float32', numbers(dims.reduce((a, b) => a * b)), dims),
+    })),
+    parts: {
+      input: [value('line', ['n', 3, 'l'])],
+      output: [value('row', undefined)],
+      node: [
+        node('pyramid_pool::SpatialPyramidPool', ['line'], ['row'], {
+          levels: [4, 2, 1],
+          reduction: 'average',
+          output_order: 'channels',
+        }),
+      ],
+    },
+  },
 };
 
 describe('cut', () => {

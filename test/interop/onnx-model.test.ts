@@ -1,6 +1,6 @@
 /** `pyramid-pool/onnx` with real ONNX Runtime Web: networks as PyTorch exported them, and its answers. */
 import * as ort from 'onnxruntime-web';
-import { createRuntime } from 'pyramid-pool';
+import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { createModel, makePortable } from 'pyramid-pool/onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { engineName, engineOptions, useRuntime } from '../unit/engines.js';
@@ -124,6 +124,31 @@ describe('a pyramid on any backbone', () => {
       );
       expectNear({ vector: vector! }, (await portable.run(feeds)) as { vector: ort.Tensor });
     }
+  });
+
+  test('for each channel the bins of all levels, as a pool of its own gives them', async () => {
+    const network = exportedFile('vgg-new.onnx');
+    const pyramid = { levels: [3, [1, 2]], at: 'relu', outputOrder: 'channels' } as const;
+    const model = await createModel(network.bytes, { ort, pyramid, outputs: ['relu'] });
+    expect(model.pools).toMatchObject([{ operator: 'SpatialPyramidPool', outputOrder: 'channels' }]);
+    const bodies = await createModel(network.bytes, { ort, pyramid, pooling: 'bodies' });
+    const pool = await createPyramidPool({ levels: [3, [1, 2]], outputOrder: 'channels' });
+    const vectors: number[] = [];
+    for (const { feeds } of network.runs) {
+      const { relu, vector } = await model.run(feeds);
+      const expected = pool.forward(relu as ort.TypedTensor<'float32'>);
+      expect(vector!.dims).toEqual(expected.dims);
+      expect(vector!.data).toEqual(expected.data);
+      vectors.push(...expected.data);
+      expectNear({ vector: vector! }, (await bodies.run(feeds)) as { vector: ort.Tensor });
+    }
+    const alone = await createModel(network.bytes, { ort, pyramid });
+    const { vector: rows } = await alone.runAll(network.runs.map(({ feeds }) => feeds));
+    expect([...(rows!.data as Float32Array)]).toEqual(vectors);
+    // One level has the same order either way, and more levels have not.
+    const other = await createModel(network.bytes, { ort, pyramid: { ...pyramid, outputOrder: 'levels' } });
+    const [{ feeds }] = network.runs as [(typeof network.runs)[0]];
+    expect((await other.run(feeds)).vector!.data).not.toEqual((await model.run(feeds)).vector!.data);
   });
 
   test('images of different sizes become rows of one output', async () => {

@@ -76,6 +76,12 @@ describe('files', () => {
       "'sum'",
     ],
     [
+      'an unknown order',
+      with_([pool({ levels: [2], output_order: 'rows' }, 'SpatialPyramidPool')]),
+      'unsupported-model',
+      "output_order is 'rows'",
+    ],
+    [
       'pools over three dimensions',
       with_([
         node('org.pytorch.aten::ATen', ['image'], ['pooled'], {
@@ -166,6 +172,12 @@ describe('options', () => {
       wrong({ pyramid: { levels: [2], at: 'relu5' } }),
       'unknown-value',
       "options.pyramid.at is 'relu5'",
+    ],
+    [
+      'an unknown order of a pyramid',
+      wrong({ pyramid: { levels: [2], at: 'relu', outputOrder: 'channel' } }),
+      'invalid-options',
+      'options.pyramid.outputOrder',
     ],
     [
       'an unknown option of a pyramid',

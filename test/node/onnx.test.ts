@@ -58,6 +58,11 @@ describe('the command', () => {
       reduction: 'average',
       input: 'relu',
     });
+    expect(run('onnx', file, ...flags).out).toContain('SpatialPyramidPool (average) of relu');
+    const ordered = run('onnx', file, ...flags, '--output-order', 'channels', '-o', written);
+    expect(ordered.out).toContain('SpatialPyramidPool (average, by channel) of relu');
+    const byChannel = await createModel(new Uint8Array(readFileSync(written)), { ort });
+    expect(byChannel.pools[0]).toMatchObject({ levels: made.pools[0]!.levels, outputOrder: 'channels' });
     // Without what comes after: no other weight is there.
     expect(bytes.length).toBeLessThan(readFileSync(file).length);
   });
@@ -73,6 +78,8 @@ describe('the command', () => {
     [['onnx', file, '--inlnie'], '--inlnie'],
     [['onnx', file, '--inline'], '--output'],
     [['onnx', file, '--at', 'relu'], '--pyramid'],
+    [['onnx', file, '--output-order', 'channels'], '--pyramid'],
+    [['onnx', file, '--pyramid', '4', '--at', 'relu', '--output-order', 'rows'], 'outputOrder'],
     [['onnx', join(folder, 'nothing.onnx')], 'nothing.onnx'],
     [['onnx', join(root, 'package.json')], 'JSON'],
     [['onnx', file, '--pyramid', '4,x', '--at', 'relu'], 'levels'],
@@ -201,7 +208,7 @@ describe(
       expect(error.split('\n').at(-1), error).not.toContain('Error');
       expect(status).toBe(0);
       const { networks } = JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8'));
-      expect(Object.keys(networks).length).toBe(7);
+      expect(Object.keys(networks).length).toBe(8);
       for (const { files, runs } of Object.values<Answers>(networks)) {
         for (const [file, { inputs, outputs }] of Object.entries(files)) {
           const bytes = new Uint8Array(readFileSync(join(folder, file)));
@@ -261,6 +268,32 @@ describe(
         );
         for (const { feeds, outputs } of runs) expectNear(await session.run(feeds), outputs);
       }
+    });
+
+    test.runIf(python)('pyramids of both orders are given their bodies', { timeout }, async () => {
+      const pyramid = (order: string) =>
+        node('pyramid_pool::SpatialPyramidPool', ['image'], [order], {
+          levels: [3, 1, 2],
+          output_order: order,
+        });
+      const bytes = model({
+        opset: 20,
+        irVersion: 10,
+        input: [value('image', ['n', 3, 'h', 'w'])],
+        output: [value('levels', undefined), value('channels', undefined)],
+        node: [pyramid('levels'), pyramid('channels')],
+      });
+      writeFileSync(join(folder, 'orders.onnx'), bytes);
+      const { status, error } = runPython('pyramid_pool_onnx.py', 'orders.onnx', '-o', 'orders-out.onnx');
+      expect(status, error).toBe(0);
+      const image = new ort.Tensor('float32', numbers(2 * 3 * 5 * 7), [2, 3, 5, 7]);
+      const made = await createModel(bytes, { ort });
+      const session = await ort.InferenceSession.create(
+        new Uint8Array(readFileSync(join(folder, 'orders-out.onnx'))),
+      );
+      const results = (await session.run({ image })) as Record<string, ort.Tensor>;
+      expectNear((await made.run({ image })) as Record<string, ort.Tensor>, results);
+      expect(results.channels!.data).not.toEqual(results.levels!.data);
     });
   },
 );

@@ -45,7 +45,7 @@ export function inlineBodies(model: Model): Model {
   return { ...inlined, opsets: inlined.opsets.filter(({ domain }) => domain !== DOMAIN) };
 }
 
-/** A function's body is for one list of levels: where a model has pyramids of several, they become overloads. */
+/** A function's body is for one list of levels and one order: where a model has pyramids of several, they become overloads. */
 function nameOverloads(pools: readonly Pool[]): Map<string, { pool: Pool; overload: string }> {
   const named = new Map<string, { pool: Pool; overload: string }>();
   for (const pool of pools) {
@@ -55,7 +55,8 @@ function nameOverloads(pools: readonly Pool[]): Map<string, { pool: Pool; overlo
   return named;
 }
 
-const pyramidKey = ({ levels, reduction }: Pool) => `${reduction} ${JSON.stringify(levels)}`;
+const pyramidKey = ({ levels, reduction, outputOrder }: Pool) =>
+  `${reduction} ${outputOrder} ${JSON.stringify(levels)}`;
 
 function withOverload(node: Node, pyramids: ReadonlyMap<string, { overload: string }>): Node {
   const pool = preparedPool(node);

@@ -18,6 +18,7 @@ Options:
   --pyramid LEVELS    put a pyramid on a value, such as 4,2,1 or 4x2,1: the model then gives 'vector'
   --at NAME           the value that the pyramid pools; by default the model's output
   --reduction NAME    what the pyramid makes of a bin: max (default) or average
+  --output-order NAME order of 'vector': levels (default), or channels, the bins of all levels for each channel
   --values            list all values that a pyramid can be put on
   -h, --help          print this`;
 
@@ -27,6 +28,7 @@ const options = {
   pyramid: { type: 'string' },
   at: { type: 'string' },
   reduction: { type: 'string' },
+  'output-order': { type: 'string' },
   values: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -56,10 +58,12 @@ function run(args: string[]): void {
     misuse(command === undefined ? 'no command was given' : `there is no command '${command}'`);
   if (file === undefined || more.length > 0) misuse('one ONNX file is needed');
   if (values.inline && values.output === undefined) misuse('--inline needs --output');
-  if (values.pyramid === undefined && (values.at ?? values.reduction) !== undefined)
-    misuse('--at and --reduction need --pyramid');
+  const order = values['output-order'];
+  if (values.pyramid === undefined && (values.at ?? values.reduction ?? order) !== undefined)
+    misuse('--at, --reduction and --output-order need --pyramid');
   const bytes = onFile(file, () => readFileSync(file));
-  const pyramid = values.pyramid === undefined ? undefined : readPyramid(values.pyramid, values);
+  const pyramid =
+    values.pyramid === undefined ? undefined : readPyramid(values.pyramid, { ...values, order });
   console.log(describeModel(bytes, { pyramid, lists: values.values ?? false }));
   const { output } = values;
   if (output === undefined) return;
@@ -91,7 +95,7 @@ function onFile<T>(file: string, work: () => T): T {
 /** Levels as people write them: `4,2,1`, or `4x2` for 4 rows and 2 columns. */
 function readPyramid(
   text: string,
-  { at, reduction }: { at?: string; reduction?: string },
+  { at, reduction, order }: { at?: string; reduction?: string; order: string | undefined },
 ): PortableOptions['pyramid'] {
   const levels = text.split(',').map((level) => {
     const numbers = level.split('x').map(Number);
@@ -101,5 +105,6 @@ function readPyramid(
     levels,
     ...(at === undefined ? {} : { at }),
     ...(reduction === undefined ? {} : { reduction: reduction as 'max' }),
+    ...(order === undefined ? {} : { outputOrder: order as 'levels' }),
   };
 }

@@ -152,7 +152,7 @@ class Cutter {
     for (const [node, pool] of this.#pools) {
       if (this.#stages.get(node) !== stage) continue;
       // One number is for one axis or for two, as the map's rank says: not to be mixed with pairs.
-      const key = `${pool.reduction} ${pool.levels[0]?.length} ${pool.input}`;
+      const key = `${pool.reduction} ${pool.outputOrder} ${pool.levels[0]?.length} ${pool.input}`;
       groups.set(key, [...(groups.get(key) ?? []), pool]);
     }
     return [...groups.values()].map((pools) => ({ input: pools[0]!.input, pools }));

@@ -66,7 +66,8 @@ function describePools({ graph }: Model): string[] {
     : section('Pools', [...lines, ...nested]);
 }
 
-function describePool({ operator, reduction, levels, input, output }: Pool): string {
+function describePool({ operator, reduction, levels, outputOrder, input, output }: Pool): string {
   const sizes = levels.map((level) => level.join(' x ')).join(', ');
-  return `${operator} (${reduction}) of ${input} to ${sizes} -> ${output}`;
+  const order = outputOrder === 'channels' ? ', by channel' : '';
+  return `${operator} (${reduction}${order}) of ${input} to ${sizes} -> ${output}`;
 }

@@ -1,4 +1,5 @@
 /** The domain `pyramid_pool`: its name, its version, and what a node of it says. */
+import type { OutputOrder } from '../arguments/feature-map.js';
 import type { Reduction } from '../pools/options.js';
 import type { Node } from './model.js';
 
@@ -20,6 +21,8 @@ export interface Pool {
   readonly reduction: Reduction;
   /** One level, or those of a pyramid. */
   readonly levels: readonly PoolLevel[];
+  /** How a pyramid's rows are ordered. One level has the same order either way. */
+  readonly outputOrder: OutputOrder;
   /** The value that is pooled. */
   readonly input: string;
   readonly output: string;

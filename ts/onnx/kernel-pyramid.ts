@@ -53,15 +53,15 @@ export class KernelPyramid {
       // Axes that keep their size give other grids for each size of map: only so many are kept.
       if (this.#pools.size >= 16) this.#pools.clear();
       const levels = spatialDims === 1 ? grids.map(([, n]) => n) : grids;
-      const { reduction } = this.pyramid.pools[0]!;
-      pool = createPyramidPool({ levels, reduction, spatialDims, runtime: this.runtime });
+      const { reduction, outputOrder } = this.pyramid.pools[0]!;
+      pool = createPyramidPool({ levels, reduction, outputOrder, spatialDims, runtime: this.runtime });
       pool.catch(() => this.#pools.delete(key));
       this.#pools.set(key, pool);
     }
     return pool;
   }
 
-  /** The values of each pool: in every row of the pyramid's output they lie together. */
+  /** The values of each pool: in every row of the pyramid's output, or for every channel, they lie together. */
   #split(
     output: Tensor<MapType>,
     dims: readonly number[],
@@ -71,17 +71,19 @@ export class KernelPyramid {
     const lead = dims.slice(0, -spatialDims);
     const isBatch = lead.length === 2;
     const channels = lead.at(-1)!;
-    const width = channels * grids.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
-    const batch = width === 0 ? lead[0]! : output.size / width;
+    const all = countBins(grids);
+    const batch = channels === 0 ? lead[0]! : output.size / (channels * all);
+    const [rows, each] =
+      this.pyramid.pools[0]!.outputOrder === 'channels' ? [batch * channels, 1] : [batch, channels];
     let [level, from] = [0, 0];
     return this.pyramid.pools.map((pool) => {
       const own = grids.slice(level, level + pool.levels.length);
-      const length = channels * own.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
-      const data = takeColumns(output.data as Float32Array, batch, width, from, length);
+      const bins = countBins(own);
+      const data = takeColumns(output.data as Float32Array, rows, each * all, each * from, each * bins);
       level += own.length;
-      from += length;
+      from += bins;
       const sizes = isBatch ? [batch, channels] : [channels];
-      const outputDims = outputDimsOf(pool, sizes, own, spatialDims, length);
+      const outputDims = outputDimsOf(pool, sizes, own, spatialDims, channels * bins);
       return { name: pool.output, type: output.type, data, dims: outputDims };
     });
   }
@@ -95,6 +97,8 @@ export class KernelPyramid {
     this.#pools.clear();
   }
 }
+
+const countBins = (grids: readonly Grid[]) => grids.reduce((sum, [rows, columns]) => sum + rows * columns, 0);
 
 function outputDimsOf(
   pool: Pool,

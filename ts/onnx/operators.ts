@@ -1,6 +1,13 @@
 /** The operators of the domain `pyramid_pool`, and their bodies as functions of standard operators. */
 import { PyramidPoolError } from '../core/errors.js';
-import { type AdaptiveOperator, adaptiveOperator, DOMAIN, type Pool, VERSION } from './domain.js';
+import {
+  type AdaptiveOperator,
+  adaptiveOperator,
+  DOMAIN,
+  type Pool,
+  type PoolLevel,
+  VERSION,
+} from './domain.js';
 import type { ModelFunction, Node } from './model.js';
 import definitions from './operators.json' with { type: 'json' };
 import { type AttributeValue, makeAttribute, makeNode, makeReference } from './write.js';
@@ -64,23 +71,40 @@ const words = (text: string) => text.split(' ').filter((word) => word !== '');
 
 /** The function that a `SpatialPyramidPool` stands for: made for its levels, of the adaptive operators. */
 export function pyramidFunction(pool: Pool, overload: string, { opset }: BodyTarget): ModelFunction {
-  const rows = pool.levels.map((_, i) => `row${i}`);
-  const nodes = pool.levels.flatMap((level, i) => [
+  const parts = pool.levels.map((_, i) => `part${i}`);
+  const pooled = (level: PoolLevel, i: number) =>
     makeNode(adaptiveOperator(pool.reduction), ['X'], [`pooled${i}`], {
       domain: DOMAIN,
       attributes: [makeAttribute('output_size', level)],
-    }),
-    makeNode('Flatten', [`pooled${i}`], [rows[i]!], { attributes: [makeAttribute('axis', 1)] }),
-  ]);
+    });
+  const nodes =
+    pool.outputOrder === 'levels'
+      ? [
+          ...pool.levels.flatMap((level, i) => [
+            pooled(level, i),
+            makeNode('Flatten', [`pooled${i}`], [parts[i]!], { attributes: [makeAttribute('axis', 1)] }),
+          ]),
+          makeNode('Concat', parts, ['Y'], { attributes: [makeAttribute('axis', 1)] }),
+        ]
+      : [
+          // [N, C, rows * columns]: the first two sizes stay.
+          makeNode('Constant', [], ['shape'], { attributes: [makeAttribute('value_ints', [0, 0, -1])] }),
+          ...pool.levels.flatMap((level, i) => [
+            pooled(level, i),
+            makeNode('Reshape', [`pooled${i}`, 'shape'], [parts[i]!]),
+          ]),
+          makeNode('Concat', parts, ['joined'], { attributes: [makeAttribute('axis', 2)] }),
+          makeNode('Flatten', ['joined'], ['Y'], { attributes: [makeAttribute('axis', 1)] }),
+        ];
   return {
     domain: DOMAIN,
     name: 'SpatialPyramidPool',
     overload,
     inputs: ['X'],
     outputs: ['Y'],
-    attributes: ['levels', 'reduction', 'pairs'],
+    attributes: ['levels', 'reduction', 'pairs', 'output_order'],
     defaults: [],
-    nodes: [...nodes, makeNode('Concat', rows, ['Y'], { attributes: [makeAttribute('axis', 1)] })],
+    nodes,
     opsets: [
       { domain: '', version: opset },
       { domain: DOMAIN, version: VERSION },

@@ -1,5 +1,6 @@
 /** Options of `createModel` and `makePortable`, checked. */
 import { checkOneOf, checkOptions, describeValue, fail, mapList } from '../arguments/checks.js';
+import { type OutputOrder, outputOrders } from '../arguments/feature-map.js';
 import { checkLevels, type Level } from '../arguments/levels.js';
 import type { Reduction } from '../pools/options.js';
 import { checkRuntime } from '../pools/options.js';
@@ -18,6 +19,8 @@ export interface PyramidOption {
   at?: string;
   /** Default `'max'`. */
   reduction?: Reduction;
+  /** As for `createPyramidPool`: the order of the values in a row of `vector`. Default `'levels'`. */
+  outputOrder?: OutputOrder;
 }
 
 /** Options of `createModel`. */
@@ -92,7 +95,7 @@ function checkOutputs(outputs: unknown): readonly string[] | undefined {
 export function checkPyramid(pyramid: unknown): PyramidRequest | undefined {
   if (pyramid === undefined) return undefined;
   const path = 'options.pyramid';
-  const checked = checkOptions(pyramid as PyramidOption, path, ['levels', 'at', 'reduction']);
+  const checked = checkOptions(pyramid as PyramidOption, path, ['levels', 'at', 'reduction', 'outputOrder']);
   const { at } = checked;
   if (at !== undefined && typeof at !== 'string') {
     fail('invalid-options', `${path}.at`, `is ${describeValue(at)}`, 'the name of a value');
@@ -100,6 +103,7 @@ export function checkPyramid(pyramid: unknown): PyramidRequest | undefined {
   return {
     levels: checkLevels(checked.levels, `${path}.levels`),
     reduction: checkOneOf(checked.reduction ?? 'max', `${path}.reduction`, ['max', 'average']),
+    outputOrder: checkOneOf(checked.outputOrder ?? 'levels', `${path}.outputOrder`, outputOrders),
     at,
   };
 }

@@ -17,6 +17,8 @@ export interface PoolInfo {
   readonly reduction: Pool['reduction'];
   /** Its grids of bins: `[n]` for `n` by `n`, or `n` along the one axis of a map of rank 3; `[rows, columns]`. */
   readonly levels: Pool['levels'];
+  /** How the rows of a pyramid are ordered: level after level, or channel after channel. */
+  readonly outputOrder: Pool['outputOrder'];
   /** The value that it pools, and the one it makes. */
   readonly input: string;
   readonly output: string;
@@ -115,7 +117,7 @@ function describePools(stages: readonly Stage[], why: string | undefined): PoolI
 }
 
 function describe(pool: Pool, node: string, why: string | undefined, pyramid?: number): PoolInfo {
-  const { operator, reduction, levels, input, output } = pool;
+  const { operator, reduction, levels, outputOrder, input, output } = pool;
   const runs = pyramid === undefined ? 'bodies' : 'kernels';
-  return Object.freeze({ operator, reduction, levels, input, output, node, runs, why, pyramid });
+  return Object.freeze({ operator, reduction, levels, outputOrder, input, output, node, runs, why, pyramid });
 }

@@ -1,4 +1,5 @@
 /** Finds the nodes that pool: operators of `pyramid_pool`, and what PyTorch's legacy exporter left of its own. */
+import { type OutputOrder, outputOrders } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import type { Reduction } from '../pools/options.js';
 import { adaptiveOperator, DOMAIN, type Pool, type PoolLevel, VERSION } from './domain.js';
@@ -37,19 +38,18 @@ function ownPool(node: Node): Pool {
   const isPyramid = operator === 'SpatialPyramidPool';
   const reduction = isPyramid ? readReduction(node) : operator === 'AdaptiveMaxPool' ? 'max' : 'average';
   const levels = isPyramid ? readLevels(node) : [readLevel(intsOf(node, 'output_size'), node)];
-  return makePool(operator, reduction, levels, node, node);
-}
-
-function makePool(
-  operator: Pool['operator'],
-  reduction: Reduction,
-  levels: readonly PoolLevel[],
-  { inputs: [input = ''], outputs: [output = ''] }: Node,
-  node: Node,
-): Pool {
+  const outputOrder = isPyramid ? readOrder(node) : 'levels';
+  const [input = ''] = node.inputs;
+  const [output = ''] = node.outputs;
   if (input === '') refuse(node, 'it has no input');
   if (output === '') refuse(node, 'it has no output');
-  return { operator, reduction, levels, input, output, node };
+  return { operator, reduction, levels, outputOrder, input, output, node };
+}
+
+function readOrder(node: Node): OutputOrder {
+  const order = textOf(node, 'output_order') ?? 'levels';
+  const known = outputOrders.find((name) => name === order);
+  return known ?? refuse(node, `output_order is '${order}', but must be 'levels' or 'channels'`);
 }
 
 function readReduction(node: Node): Reduction {

@@ -1,4 +1,5 @@
 /** Brings a model into the form that cutting and writing start from. */
+import type { OutputOrder } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import type { Reduction } from '../pools/options.js';
 import { DOMAIN, type PoolLevel } from './domain.js';
@@ -15,6 +16,7 @@ import { makeAttribute, makeNode, makeValue } from './write.js';
 export interface PyramidRequest {
   readonly levels: readonly PoolLevel[];
   readonly reduction: Reduction;
+  readonly outputOrder: OutputOrder;
   /** The value; by default the model's one output. */
   readonly at: string | undefined;
 }
@@ -73,6 +75,7 @@ export function addPyramid(model: Model, request: PyramidRequest): Model {
       makeAttribute('levels', pairs.flat()),
       makeAttribute('reduction', request.reduction),
       makeAttribute('pairs', 1),
+      makeAttribute('output_order', request.outputOrder),
     ],
   });
   const known = describeValues(graph).get(at);

@@ -505,7 +505,7 @@ def add_bodies(model, inline=False):
         _import_domain(function.opset_import)
     pyramids = _name_pyramids(used)
     names = {node.op_type for node in used if node.op_type in OPERATORS}
-    names |= {_operator_of(reduction) for _, reduction in pyramids}
+    names |= {_operator_of(reduction) for _, reduction, _ in pyramids}
     del model.functions[:]
     model.functions.extend(kept)
     model.functions.extend(_body(name, opset, _element_type(model)) for name in sorted(names))
@@ -576,7 +576,10 @@ def _name_pyramids(nodes):
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         if not attributes.get("levels"):
             raise ValueError(f"{node.name or 'SpatialPyramidPool'} has no levels")
-        key = (_levels(attributes), attributes.get("reduction", b"max").decode())
+        order = attributes.get("output_order", b"levels").decode()
+        if order not in ("levels", "channels"):
+            raise ValueError(f"{node.name or 'SpatialPyramidPool'} has output_order {order!r}, but it must be 'levels' or 'channels'")
+        key = (_levels(attributes), attributes.get("reduction", b"max").decode(), order)
         node.overload = pyramids.setdefault(key, str(len(pyramids)) if pyramids else "")
     return pyramids
 
@@ -592,16 +595,26 @@ def _levels(attributes):
 
 
 def _pyramid_body(key, overload, opset):
-    levels, reduction = key
-    nodes, rows = [], []
+    levels, reduction, order = key
+    # By channel: [N, C, rows * columns], whose first two sizes stay.
+    nodes = [helper.make_node("Constant", [], ["shape"], value_ints=[0, 0, -1])] if order == "channels" else []
+    parts = []
     for i, level in enumerate(levels):
-        pooled = helper.make_node(_operator_of(reduction), ["X"], [f"pooled{i}"], domain=DOMAIN, output_size=level)
-        rows.append(f"row{i}")
-        nodes += [pooled, helper.make_node("Flatten", [f"pooled{i}"], [rows[-1]], axis=1)]
-    nodes.append(helper.make_node("Concat", rows, ["Y"], axis=1))
+        name, part = f"pooled{i}", f"part{i}"
+        nodes.append(helper.make_node(_operator_of(reduction), ["X"], [name], domain=DOMAIN, output_size=level))
+        if order == "channels":
+            nodes.append(helper.make_node("Reshape", [name, "shape"], [part]))
+        else:
+            nodes.append(helper.make_node("Flatten", [name], [part], axis=1))
+        parts.append(part)
+    if order == "channels":
+        nodes.append(helper.make_node("Concat", parts, ["joined"], axis=2))
+        nodes.append(helper.make_node("Flatten", ["joined"], ["Y"], axis=1))
+    else:
+        nodes.append(helper.make_node("Concat", parts, ["Y"], axis=1))
     imports = [helper.make_opsetid("", opset), helper.make_opsetid(DOMAIN, VERSION)]
     return helper.make_function(
-        DOMAIN, "SpatialPyramidPool", ["X"], ["Y"], nodes, imports, ["levels", "reduction", "pairs"], overload=overload
+        DOMAIN, "SpatialPyramidPool", ["X"], ["Y"], nodes, imports, ["levels", "reduction", "pairs", "output_order"], overload=overload
     )
 
 

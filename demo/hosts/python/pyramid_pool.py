@@ -37,6 +37,7 @@ OPERATIONS = {
 }
 ELEMENTS = {"float32": 0, "float16": 1, "int8": 2, "uint8": 3}
 LAYOUTS = {"NCHW": 0, "NHWC": 1}
+OUTPUT_ORDERS = {"levels": 0, "channels": 2}
 BINS = {"adaptive": 0, "sliding": 1, "padded": 2}
 REGION_RULES = {
     "roi-pool": (0, {"spatial_scale": 1.0}),
@@ -136,13 +137,15 @@ class Module:
 
 
 class _Pool:
-    def __init__(self, module, levels, reduction, layout):
+    def __init__(self, module, levels, reduction, layout, output_order):
         self.module = module
         self.levels = [(n, n) if isinstance(n, (int, np.integer)) else tuple(n) for n in levels]
         if not self.levels or any(len(level) != 2 or min(level) < 1 for level in self.levels):
             raise ValueError(f"levels is {levels!r}; it must be a list of n or (rows, columns), from 1 up")
         self.reduction = _one_of("reduction", reduction, ("max", "average"))
         self.layout = _one_of("layout", layout, LAYOUTS)
+        order = _one_of("output_order", output_order, OUTPUT_ORDERS)
+        self.arrangement = LAYOUTS[layout] + OUTPUT_ORDERS[order]
         self.bins = sum(rows * columns for rows, columns in self.levels)
 
     def _map(self, x, name):
@@ -199,10 +202,13 @@ class _Pool:
 
 
 class PyramidPool(_Pool):
-    """The pyramid over whole maps [N, C, H, W] or [N, H, W, C], with or without N."""
+    """The pyramid over whole maps [N, C, H, W] or [N, H, W, C], with or without N.
 
-    def __init__(self, module, levels, reduction="max", bins="adaptive", layout="NCHW"):
-        super().__init__(module, levels, reduction, layout)
+    With `output_order="channels"` a row is [C, bins], those of all levels for each channel.
+    """
+
+    def __init__(self, module, levels, reduction="max", bins="adaptive", layout="NCHW", output_order="levels"):
+        super().__init__(module, levels, reduction, layout, output_order)
         self.rule = _one_of("bins", bins, BINS)
         self._plans = OrderedDict()
         weakref.finalize(self, _free_plans, module, self._plans).atexit = False
@@ -272,8 +278,8 @@ class PyramidPool(_Pool):
             self._check_count(height, rows)
             self._check_count(width, columns)
         block, size = self.module.levels(self.levels)
-        rule, layout = BINS[self.rule], LAYOUTS[self.layout]
-        plan = self.module.call("plan_new", height, width, block, len(self.levels), rule, layout)
+        rule = BINS[self.rule]
+        plan = self.module.call("plan_new", height, width, block, len(self.levels), rule, self.arrangement)
         self.module.free(block, size)
         return _checked_plan(plan)
 
@@ -284,8 +290,8 @@ class RoiPyramidPool(_Pool):
     `roi-pool` and `spp-net` take maxima, `roi-align` averages. The numbers of a rule are keywords.
     """
 
-    def __init__(self, module, levels, rule="roi-pool", layout="NCHW", **numbers):
-        super().__init__(module, levels, "average" if rule == "roi-align" else "max", layout)
+    def __init__(self, module, levels, rule="roi-pool", layout="NCHW", output_order="levels", **numbers):
+        super().__init__(module, levels, "average" if rule == "roi-align" else "max", layout, output_order)
         self.rule, defaults = _one_of("rule", rule, REGION_RULES), REGION_RULES[rule][1]
         other = set(numbers) - set(defaults)
         if other:
@@ -329,7 +335,7 @@ class RoiPyramidPool(_Pool):
     def _make_plan(self, shape, rois):
         batch, _, height, width = shape
         block, size = self.module.levels(self.levels)
-        words = [batch, height, width, block, len(self.levels), LAYOUTS[self.layout], REGION_RULES[self.rule][0]]
+        words = [batch, height, width, block, len(self.levels), self.arrangement, REGION_RULES[self.rule][0]]
         words += [self.module.address(rois), len(rois), 0]
         data = struct.pack("<10I3d", *words, *self.numbers, *[0.0] * (3 - len(self.numbers)))
         request = self.module.alloc(len(data))

@@ -70,6 +70,23 @@ def shapes(module):
     assert rows.tolist() == columns.tolist() == [[0, 4], [3, 7], [6, 10], [9, 13]]
 
 
+def orders(module):
+    """By channel: the same values as by level, each channel's together."""
+    maps = {"NCHW": np.arange(2 * 3 * 5 * 7, dtype=np.float32).reshape(2, 3, 5, 7) % 17}
+    maps["NHWC"] = np.ascontiguousarray(maps["NCHW"].transpose(0, 2, 3, 1))
+    rois = [[1, 0, 0, 4, 3], [0, 2, 1, 6, 4]]
+    for layout, x in maps.items():
+        one = [PyramidPool(module, [n], layout="NCHW") for n in (2, 3)]
+        expected = np.concatenate([pool.forward(maps["NCHW"]).reshape(2, 3, -1) for pool in one], 2).reshape(2, -1)
+        pool = PyramidPool(module, [2, 3], layout=layout, output_order="channels")
+        y, indices = pool.forward_with_indices(x)
+        assert y.tolist() == expected.tolist()
+        assert pool.backward(np.ones_like(y), x.shape, indices).sum() == y.size
+        ones = [RoiPyramidPool(module, [n]).forward(maps["NCHW"], rois).reshape(2, 3, -1) for n in (2, 3)]
+        regions = RoiPyramidPool(module, [2, 3], layout=layout, output_order="channels")
+        assert regions.forward(x, rois).tolist() == np.concatenate(ones, 2).reshape(2, -1).tolist()
+
+
 def mistakes(module):
     x = np.zeros((1, 3, 4, 4), np.float32)
     pool, regions = PyramidPool(module, [2]), RoiPyramidPool(module, [2])
@@ -77,6 +94,7 @@ def mistakes(module):
     refuses(lambda: PyramidPool(module, [0]), "levels")
     refuses(lambda: PyramidPool(module, [1], bins="square"), "bins", "'square'", "'padded'")
     refuses(lambda: PyramidPool(module, [1], layout="CHW"), "layout", "'NHWC'")
+    refuses(lambda: PyramidPool(module, [1], output_order="bins"), "output_order", "'channels'")
     refuses(lambda: PyramidPool(module, [4], bins="sliding").forward(np.zeros((1, 1, 7, 7), np.float32)), "6", "7", "4")
     refuses(lambda: pool.forward(x.astype(np.float64)), "x is float64", "float16")
     refuses(lambda: pool.forward(x[0, 0]), "x.shape", "(4, 4)")
@@ -95,6 +113,6 @@ def mistakes(module):
 
 
 if __name__ == "__main__":
-    for check in (in_place, gives_back, outlives, shapes, mistakes):
+    for check in (in_place, gives_back, outlives, shapes, orders, mistakes):
         check(Module(sys.argv[1]))
     print("as it should be")

@@ -28,6 +28,17 @@ class Pyramid(nn.Module):
         return torch.cat([F.adaptive_max_pool2d(x, n).flatten(1) for n in self.levels], 1)
 
 
+class PyramidByChannel(nn.Module):
+    """As in networks whose weights were trained behind Lasagne or TF Addons: for each channel the bins of all levels."""
+
+    def __init__(self, levels):
+        super().__init__()
+        self.levels = levels
+
+    def forward(self, x):
+        return torch.cat([F.adaptive_max_pool2d(x, n).flatten(2) for n in self.levels], 2).flatten(1)
+
+
 class PspHead(nn.Module):
     """As in PSPNet: averages of the map at four sizes, enlarged again and put beside it."""
 
@@ -136,6 +147,11 @@ NETWORKS = {
     ),
     "line": (Line, lambda: [(torch.randn(1, 2, 17),), (torch.randn(3, 2, 4),)], None),
     "kept": (Kept, lambda: images(3, (9, 17), (12, 5)), None),
+    "by-channel": (
+        lambda: nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), PyramidByChannel([3, 2, 1]), nn.Linear(112, 10)),
+        lambda: images(3, (26, 35), (13, 13), (3, 2)),
+        None,
+    ),
 }
 
 
