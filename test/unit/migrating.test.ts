@@ -123,6 +123,69 @@ test('a bin of a region without a number to select', async () => {
   expect(pool.forward(some, rois).data[0]).toBe(2);
 });
 
+test('layers trained behind Lasagne fit, by either of its implementations', async () => {
+  const [size, levels, planes] = [13, [4, 2, 1], 2];
+  const data = Float32Array.from({ length: planes * size * size }, (_, i) => (i * 37) % 101);
+  const cells = (plane: number) => data.subarray(plane * size * size, (plane + 1) * size * size);
+  const windows = {
+    sliding: (n: number, i: number) => {
+      const first = i * Math.floor(size / n);
+      return [first, first + Math.ceil(size / n)] as [number, number];
+    },
+    adaptive: (n: number, i: number) =>
+      [Math.floor((i / n) * size), Math.ceil(((i + 1) / n) * size)] as [number, number],
+  };
+  for (const bins of ['sliding', 'adaptive'] as const) {
+    const expected = [0, 1].flatMap((plane) =>
+      levels.flatMap((n) => level(cells(plane), size, n, (i) => windows[bins](n, i), greatest)),
+    );
+    using pool = await createPyramidPool({ levels, bins, outputOrder: 'channels', runtime: runtime() });
+    expect([...pool.forward({ data, dims: [planes, size, size] }).data]).toEqual(expected);
+  }
+  // Its 'kaiming' computes the bounds in floating point.
+  expect(Math.floor((7 / 10) * 90)).toBe(62);
+  using pool = await createPyramidPool({ levels: [10], runtime: runtime() });
+  expect(pool.binBounds(90, 90)[0]!.rows[7]![0]).toBe(63);
+});
+
+test('memory of MATLAB, given as it is, gives what vl_nnroipool of MatConvNet gives', async () => {
+  const [height, width, channels, items] = [7, 9, 2, 2];
+  const data = Float32Array.from({ length: items * channels * width * height }, (_, i) => (i * 37) % 101);
+  const [tilesDown, tilesAcross, scale] = [2, 3, 0.5];
+  const regions = [
+    [1, 1, 1, 17, 13],
+    [2, 4, 3, 11, 12],
+    [2, 5, 2, 5, 2],
+  ] as const;
+  const expected = regions.flatMap(([item, left, top, right, bottom]) => {
+    const cell = (position: number) => Math.round(scale * (position - 1) + 1) - 1;
+    const bin = (start: number, end: number, n: number, i: number): [number, number] => {
+      const length = cell(end) - cell(start) + 1;
+      return [cell(start) + Math.floor((i * length) / n), cell(start) + Math.ceil(((i + 1) * length) / n)];
+    };
+    const values: number[] = [];
+    for (let channel = 0; channel < channels; channel++)
+      for (let across = 0; across < tilesAcross; across++)
+        for (let down = 0; down < tilesDown; down++) {
+          const [columns, rows] = [bin(left, right, tilesAcross, across), bin(top, bottom, tilesDown, down)];
+          const cells: number[] = [];
+          for (let column = columns[0]; column < Math.min(columns[1], width); column++)
+            for (let row = rows[0]; row < Math.min(rows[1], height); row++)
+              cells.push(data[(((item - 1) * channels + channel) * width + column) * height + row]!);
+          values.push(greatest(cells));
+        }
+    return values;
+  });
+  const rows = regions.map(([t, u0, v0, u1, v1]) => [t - 1, v0 - 1, u0 - 1, v1 - 1, u1 - 1]);
+  using pool = await createRoiPyramidPool({
+    levels: [[tilesAcross, tilesDown]],
+    spatialScale: scale,
+    runtime: runtime(),
+  });
+  const rois = { data: Float32Array.from(rows.flat()), dims: [rows.length, 5] };
+  expect([...pool.forward({ data, dims: [items, channels, width, height] }, rois).data]).toEqual(expected);
+});
+
 test('layers trained behind channels-first pyramids fit', async () => {
   // TF Addons channels first and Lasagne: [N, C, bins] of every level, concatenated along the bins.
   const planes = [nine.data, nine.data.map((cell) => 10 * cell)];

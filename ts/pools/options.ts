@@ -28,7 +28,7 @@ export interface PyramidPoolOptions {
   layout?: Layout;
   /**
    * The order of the values in a row of the output; default `'levels'`. With `'channels'` a row is `[C, bins]` flattened in either
-   * layout, as in TF Addons channels first, Lasagne and MatConvNet.
+   * layout, as in TF Addons channels first and Lasagne.
    */
   outputOrder?: OutputOrder;
   /**
