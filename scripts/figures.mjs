@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inProject } from './project.mjs';
 
 const file = inProject('docs', 'reliability.md');
-const marks = /(<!-- figures: npm run fuzz, soak and load, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
+const marks =
+  /(<!-- figures: npm run fuzz, soak, soak:extract and load, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
 const head = ['what ran', 'how often', 'seed', 'found'];
 
 /** Puts what runs have reported into the table, in place of what earlier runs of the same name have. */
@@ -29,12 +30,15 @@ function countOf({ cases, calls, images, minutes, requests }) {
 }
 
 /** A run that finds a fault ends with it and reports nothing: what is here has none. */
-function detailsOf({ errors, answers, ownErrors, pages, heap, rss, engines, right, refused, perSecond }) {
+function detailsOf(figure) {
+  const { errors, answers, ownErrors, pages, heap, rss, engines, right, refused, perSecond, parts } = figure;
   if (errors) {
     const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
     return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
   }
   if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
+  if (parts) return `the same bytes of ${parts} parts each time`;
+  if (rss && !right) return `process ${megabytes(rss)}`;
   if (right) {
     const answers = `${right} right answers, ${refused} refusals as expected, ${perSecond} a second`;
     const memory = rss.length > 0 ? `; process ${megabytes(rss)}` : '';
