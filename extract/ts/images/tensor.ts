@@ -3,18 +3,19 @@ import type { Pixels } from './decode.js';
 
 /**
  * The float32 data that a model takes of an image, `(value / 255 - mean) / std`: plane by plane, or pixel by pixel for the layout `NHWC`.
+ * They are written into `floats`, which has as many elements.
  */
 export function toFloats(
   pixels: Pixels,
   channels: number,
   settings: ImageSettings,
+  floats = new Float32Array(pixels.width * pixels.height * channels),
 ): Float32Array<ArrayBuffer> {
-  const count = pixels.width * pixels.height;
-  const floats = new Float32Array(count * channels);
+  const { data, channels: given } = pixels;
   for (const { from, to, step, colour } of walks(pixels, channels, settings)) {
     const table = tableOf(colour, channels, settings);
-    for (let i = 0, source = from, target = to; i < count; i++, source += pixels.channels, target += step) {
-      floats[target] = table[pixels.data[source]!]!;
+    for (let source = from, target = to; source < data.length; source += given, target += step) {
+      floats[target] = table[data[source]!]!;
     }
   }
   return floats;
@@ -22,11 +23,11 @@ export function toFloats(
 
 /** The same for a model that takes bytes: values as they are, from 0 to 255. */
 export function toBytes(pixels: Pixels, channels: number, settings: ImageSettings): Uint8Array<ArrayBuffer> {
-  const count = pixels.width * pixels.height;
-  const bytes = new Uint8Array(count * channels);
+  const { data, channels: given } = pixels;
+  const bytes = new Uint8Array(pixels.width * pixels.height * channels);
   for (const { from, to, step } of walks(pixels, channels, settings)) {
-    for (let i = 0, source = from, target = to; i < count; i++, source += pixels.channels, target += step) {
-      bytes[target] = pixels.data[source]!;
+    for (let source = from, target = to; source < data.length; source += given, target += step) {
+      bytes[target] = data[source]!;
     }
   }
   return bytes;

@@ -20,6 +20,8 @@ export class Network {
   readonly #images: ImageSettings;
   readonly #input: ModelValue;
   readonly #pool: MapPool | undefined;
+  /** Where images are put for the model: memory that is used again need not be cleared by the system each time. */
+  #floats = new Float32Array(0);
 
   private constructor(model: OnnxModel, engine: Engine, images: ImageSettings, pool: MapPool | undefined) {
     this.#model = model;
@@ -59,7 +61,7 @@ export class Network {
     return this.vectorOfTensor(this.tensorOf(pixels));
   }
 
-  /** The tensor that the model takes of an image. */
+  /** The tensor that the model takes of an image, until the next one is asked for. */
   tensorOf(pixels: Pixels): Tensor {
     const { Tensor } = this.#engine.ort;
     const { channels } = this;
@@ -67,7 +69,13 @@ export class Network {
     const dims = this.#images.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
     return this.#input.type === 'uint8'
       ? new Tensor('uint8', toBytes(pixels, channels, this.#images), dims)
-      : new Tensor('float32', toFloats(pixels, channels, this.#images), dims);
+      : new Tensor('float32', toFloats(pixels, channels, this.#images, this.#floatsFor(pixels)), dims);
+  }
+
+  #floatsFor({ width, height }: Size): Float32Array<ArrayBuffer> {
+    const count = width * height * this.channels;
+    if (this.#floats.length < count) this.#floats = new Float32Array(count);
+    return this.#floats.subarray(0, count);
   }
 
   async vectorOfTensor(tensor: Tensor): Promise<Float32Array> {

@@ -1,18 +1,20 @@
-/** The parts of the work on one image, on one thread: how long each takes. */
+/** The parts of the work on one image, on one thread, and all of it as the tool's threads do it. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-web';
 import { createRuntime } from 'pyramid-pool';
-import type { ImageSettings, Row } from '../../../extract/ts/core/settings.js';
-import { decodeImage, readHeader } from '../../../extract/ts/images/decode.js';
+import type { Job, Row } from '../../../extract/ts/core/settings.js';
+import { decodeImage, type Pixels, readHeader } from '../../../extract/ts/images/decode.js';
 import { toFloats } from '../../../extract/ts/images/tensor.js';
 import { loadEngine } from '../../../extract/ts/model/engine.js';
 import { createMapPool } from '../../../extract/ts/model/map-pool.js';
 import { openModel } from '../../../extract/ts/model/network.js';
 import { writePart } from '../../../extract/ts/parts/write-part.js';
+import { ImageVectors } from '../../../extract/ts/threads/image-vectors.js';
+import { makePart } from '../../../extract/ts/threads/part.js';
 import { LEVELS } from './workload.js';
 
-const images: ImageSettings = {
+const images = {
   longestSide: undefined,
   maxPixels: undefined,
   mean: [0.485, 0.456, 0.406],
@@ -20,49 +22,74 @@ const images: ImageSettings = {
   order: 'RGB',
   layout: 'NCHW',
   background: '#ffffff',
-};
+} as const;
 
-/** Milliseconds for one image. */
+const pooling = { kind: 'pyramid', levels: LEVELS, reduction: 'max' } as const;
+
+/** Milliseconds of a processor for one image: others that compute at the same time do not count. */
 export interface Parts {
   readonly decode: number;
   readonly network: number;
   readonly pooling: number;
   readonly write: number;
+  /** All of it, by the loop of the tool's threads. */
+  readonly whole: number;
 }
 
-const WARM_UP = 3;
+/** So many images are done before those that count. */
+const WARM_UP = 5;
 
-export async function timeParts(folder: string, names: readonly string[], model: string, out: string) {
-  const run = await openNetwork(model);
-  const runtime = await createRuntime({ variant: 'simd' });
-  const pool = await createMapPool({ kind: 'pyramid', levels: LEVELS, reduction: 'max' }, runtime);
-  const sums = { decode: 0, network: 0, pooling: 0 };
-  const rows: Row[] = [];
-  for (const [i, id] of names.entries()) {
-    if (i === WARM_UP) Object.assign(sums, { decode: 0, network: 0, pooling: 0 });
-    const began = performance.now();
-    const image = await decode(join(folder, id));
-    const decoded = performance.now();
-    const map = await run(image);
-    const ran = performance.now();
-    const vector = pool({ data: map.data as Float32Array, dims: map.dims });
-    const pooled = performance.now();
-    rows.push({ id, width: image.width, height: image.height, vector });
-    sums.decode += decoded - began;
-    sums.network += ran - decoded;
-    sums.pooling += pooled - ran;
-  }
+/** Milliseconds of a processor for an item, and what came of each. */
+async function timeEach<T, R>(items: readonly T[], work: (item: T) => R | Promise<R>) {
+  const results: R[] = [];
+  for (const item of items.slice(0, WARM_UP)) await work(item);
+  const before = process.cpuUsage();
+  for (const item of items) results.push(await work(item));
+  return { milliseconds: since(before) / items.length, results };
+}
+
+function since(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+export async function timeParts(
+  folder: string,
+  names: readonly string[],
+  model: string,
+  out: string,
+): Promise<Parts> {
   mkdirSync(out);
-  await writePart(out, 'part-warm-up', rows, []);
-  const began = performance.now();
-  await writePart(out, 'part-timed', rows, []);
-  const count = names.length - WARM_UP;
+  const decoded = await timeEach(names, (name) => decode(join(folder, name)));
+  const run = await openNetwork(model);
+  // Meanwhile the engine's WASM is compiled a second time, for speed.
+  await timeEach(decoded.results, run);
+  const ran = await timeEach(decoded.results, run);
+  const pool = await createMapPool(pooling, await createRuntime({ variant: 'simd' }));
+  const pooled = await timeEach(ran.results, ({ data, dims }) => pool({ data: data as Float32Array, dims }));
+  const rows = pooled.results.map((vector, i): Row => ({ id: names[i]!, width: 1, height: 1, vector }));
+  const written = await timeEach([1, 2, 3, 4], (i) => writePart(out, `part-${i}`, rows, []));
   return {
-    decode: sums.decode / count,
-    network: sums.network / count,
-    pooling: sums.pooling / count,
-    write: (performance.now() - began) / names.length,
-  } satisfies Parts;
+    decode: decoded.milliseconds,
+    network: ran.milliseconds,
+    pooling: pooled.milliseconds,
+    write: written.milliseconds / rows.length,
+    whole: await timeWhole(folder, names, model, out),
+  };
+}
+
+async function timeWhole(folder: string, names: readonly string[], model: string, out: string) {
+  const settings = { images, pooling, at: undefined, column: undefined, partSize: names.length };
+  const job: Job = { root: folder, out, model, engine: 'web', settings, bytesPerPixel: 0 };
+  const limits = { share: 1e9, most: 1e9 };
+  const runtime = await createRuntime({ variant: 'simd' });
+  const maker = await ImageVectors.open(job, runtime, limits, { large: async () => {} });
+  const pieces = names.map((path) => ({ path, bytes: 0 }));
+  const make = (name: string) => makePart(maker, { name, pieces }, out, () => {});
+  await make('part-warm-up');
+  const before = process.cpuUsage();
+  await make('part-whole');
+  return since(before) / names.length;
 }
 
 /** Runs the network alone for so many seconds. Returns images a second. */
@@ -81,18 +108,23 @@ export async function rateOfNetwork(
   return (1000 * count) / (performance.now() - began);
 }
 
-async function decode(file: string) {
+interface Decoded {
+  readonly pixels: Pixels;
+  readonly floats: Float32Array;
+}
+
+async function decode(file: string): Promise<Decoded> {
   const header = await readHeader(readFileSync(file));
   const pixels = await decodeImage(header, header.size, { channels: 3, background: images.background });
-  return { ...header.size, floats: toFloats(pixels, 3, images) };
+  return { pixels, floats: toFloats(pixels, 3, images) };
 }
 
 /** The model without a pool. */
-async function openNetwork(model: string) {
+async function openNetwork(model: string): Promise<(image: Decoded) => Promise<Tensor>> {
   const engine = await loadEngine('web');
   const runtime = await createRuntime({ variant: 'simd' });
   const network = await openModel(model, engine, runtime, {});
-  return async ({ width, height, floats }: Awaited<ReturnType<typeof decode>>): Promise<Tensor> => {
+  return async ({ pixels: { width, height }, floats }) => {
     const image = new engine.ort.Tensor('float32', floats, [1, 3, height, width]);
     return Object.values(await network.run({ image }))[0] as Tensor;
   };

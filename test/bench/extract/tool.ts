@@ -18,10 +18,10 @@ export async function rateOfTool(args: readonly string[], out: string, partSize:
   return rateOfParts(out, partSize);
 }
 
-/** From the time of the first tenth of the parts to that of the last part but two, which have all threads at work. */
+/** Of the second half of the parts, but the last three, when not all threads have work: in the first half WASM is still compiled. */
 function rateOfParts(out: string, partSize: number): number {
   const names = readdirSync(out).filter((name) => name.startsWith('part-'));
   const times = names.map((name) => statSync(join(out, name)).mtimeMs).sort((a, b) => a - b);
-  const [first, last] = [Math.ceil(times.length / 10), times.length - 3];
+  const [first, last] = [times.length >> 1, times.length - 3];
   return (1000 * partSize * (last - first)) / (times[last]! - times[first]!);
 }
