@@ -93,9 +93,19 @@ impl Element for f16 {
         };
         f32::from_bits(magnitude | (bits & 0x8000) << 16)
     }
+    /// Rounds to nearest even without branches: in floating point, by adding a number whose last digit is the half's.
     #[inline(always)]
     fn narrow(value: f32) -> Self {
-        f16::from_f32(value)
+        let bits = value.to_bits();
+        let (doubled, sign) = (bits << 1, bits >> 16 & 0x8000);
+        // Beyond the greatest half it is infinite, however it is rounded.
+        let magnitude = value.abs() * f32::from_bits(239 << 23) * f32::from_bits(17 << 23);
+        let digit = (doubled & 0xff00_0000).max(0x7100_0000);
+        let rounded = (f32::from_bits((digit >> 1) + 0x0780_0000) + magnitude).to_bits();
+        let half = (rounded >> 13 & 0x7c00) + (rounded & 0x0fff);
+        // A NaN keeps its upper digits, and is made quiet.
+        let nan = 0x7e00 | bits >> 13 & 0x3ff;
+        f16::from_bits((sign | if doubled > 0xff00_0000 { nan } else { half }) as u16)
     }
 }
 
@@ -127,10 +137,16 @@ impl Real for f32 {
 
 impl Real for f16 {
     const ZERO: Self = f16::ZERO;
-    /// Not inlined: conversions are long, and gradients add in many places.
-    #[inline(never)]
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self::narrow(self.widen() + other.widen())
+        /// Not inlined: conversions are long, and gradients add in many places.
+        #[inline(never)]
+        fn sum(a: f16, b: f16) -> f16 {
+            f16::narrow(a.widen() + b.widen())
+        }
+        // Most cells are zero before they are added to. What is added is no zero and no NaN then.
+        let added = other.to_bits() & 0x7fff;
+        if self.to_bits() == 0 && added.wrapping_sub(1) < 0x7c00 { other } else { sum(self, other) }
     }
 }
 
@@ -281,6 +297,27 @@ mod tests {
                 assert_eq!(half.widen().to_bits(), half.to_f32().to_bits());
                 assert_eq!(f16::narrow(half.widen()).to_bits(), half.to_bits());
             }
+        }
+    }
+
+    #[test]
+    fn numbers_are_rounded_to_the_nearest_half() {
+        // Every half, and what lies around the middle between it and the next.
+        let around = (0..=u16::MAX).flat_map(|half| {
+            let value = f16::from_bits(half).to_f32().to_bits();
+            [value, value + 0x0fff, value + 0x1000, value + 0x1001]
+        });
+        for bits in (0..=u32::MAX).step_by(997).chain(around) {
+            let value = f32::from_bits(bits);
+            assert_eq!(f16::narrow(value).to_bits(), f16::from_f32(value).to_bits(), "{value} {bits:x}");
+        }
+    }
+
+    #[test]
+    fn sums_with_zero_are_those_of_floats() {
+        for other in (0..=u16::MAX).map(f16::from_bits) {
+            let expected = f16::narrow(0.0 + other.widen());
+            assert_eq!(f16::ZERO.add(other).to_bits(), expected.to_bits());
         }
     }
 
