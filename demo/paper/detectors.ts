@@ -6,6 +6,7 @@ import { DETECTORS, type DetectorName } from '../detect/detectors.js';
 import { makeExercise } from '../detect/lessons.js';
 import { DetectorNetwork, DIGITS, LEVELS } from '../detect/network.js';
 import { pretrain } from '../detect/pretrain.js';
+import { recallOf } from '../detect/recall.js';
 import { makeScene, type Scene } from '../detect/scenes.js';
 import { noTimes, type Times } from '../detect/stopwatch.js';
 import { trainDetector } from '../detect/train-detector.js';
@@ -17,6 +18,8 @@ import type { Scale } from './scale.js';
 export interface DetectorResult {
   readonly detector: DetectorName;
   readonly precision: AveragePrecision;
+  /** The share of held-out digits that have a proposed window. */
+  readonly recall: number;
   readonly weights: readonly Float32Array[];
   readonly trainingSeconds: number;
 }
@@ -97,13 +100,14 @@ export async function trainAndJudge(
   const held = heldOutScenes(digits, scale);
   const judged = [];
   for (const { picture, digits: truth } of held) {
-    const { found } = await detect(picture, { network, method, count: scale.windows });
-    judged.push({ found, truth });
+    const { found, windows } = await detect(picture, { network, method, count: scale.windows });
+    judged.push({ found, windows, truth });
     onProgress(0.8 + (0.2 * judged.length) / held.length);
   }
   const result = {
     detector,
     precision: meanAveragePrecision(judged, DIGITS),
+    recall: recallOf(judged),
     weights: weightsOf(network),
     trainingSeconds,
   };

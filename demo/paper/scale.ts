@@ -22,7 +22,7 @@ export const FULL: Scale = {
   seeds: 3,
   heldOut: 2000,
   pretraining: 2000,
-  detection: { 'R-CNN': 300, 'SPP-net': 400, 'Fast R-CNN': 450 },
+  detection: { 'R-CNN': 300, 'SPP-net': 1000, 'Fast R-CNN': 600 },
   scenes: 200,
   heldOutScenes: 24,
   windows: 2000,
