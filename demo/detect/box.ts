@@ -10,12 +10,17 @@ export const widthOf = ({ x1, x2 }: Box): number => x2 - x1 + 1;
 export const heightOf = ({ y1, y2 }: Box): number => y2 - y1 + 1;
 export const areaOf = (box: Box): number => widthOf(box) * heightOf(box);
 
-/** Intersection over union: the area that both cover, by the area that either covers. */
-export function iou(a: Box, b: Box): number {
+/** The area that both cover. */
+export function intersectionOf(a: Box, b: Box): number {
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1) + 1;
   const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1) + 1;
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (areaOf(a) + areaOf(b) - width * height);
+  return width > 0 && height > 0 ? width * height : 0;
+}
+
+/** Intersection over union: the area that both cover, by the area that either covers. */
+export function iou(a: Box, b: Box): number {
+  const both = intersectionOf(a, b);
+  return both / (areaOf(a) + areaOf(b) - both);
 }
 
 /** Regions as `createRoiPyramidPool` takes them: `[K, 5]` of item, x1, y1, x2, y2. */

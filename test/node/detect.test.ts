@@ -6,6 +6,7 @@ import { type Box, heightOf, iou, widthOf, withMargin } from '../../demo/detect/
 import { drawLesson, keepHardest, makeExercise } from '../../demo/detect/lessons.js';
 import { BACKGROUND } from '../../demo/detect/network.js';
 import { applyOffsets, offsetsTo } from '../../demo/detect/offsets.js';
+import { withoutParts } from '../../demo/detect/parts.js';
 import { recallOf } from '../../demo/detect/recall.js';
 import { LARGEST, makeScene, SMALLEST } from '../../demo/detect/scenes.js';
 import { suppress } from '../../demo/detect/suppression.js';
@@ -70,6 +71,15 @@ test('pictures of any size have as many windows as asked for', () => {
     for (const { x1, y1, x2, y2 } of windows)
       expect([x1 >= 0, y1 >= 0, x2 < width, y2 < height]).not.toContain(false);
   }
+});
+
+test('of boxes that lie in each other the surest is kept, whatever they are', () => {
+  const nine = { box: box(10, 10, 29, 59), score: 0.9, label: 9 };
+  const loop = { box: box(11, 12, 28, 30), score: 0.8, label: 0 };
+  const beside = { box: box(26, 10, 45, 59), score: 0.7, label: 1 };
+  expect(withoutParts([beside, loop, nine])).toEqual([nine, beside]);
+  const sure = { ...loop, score: 0.95 };
+  expect(withoutParts([nine, sure, beside])).toEqual([sure, beside]);
 });
 
 test('boxes overlap by their shared pixels, and are moved as far as they are off', () => {

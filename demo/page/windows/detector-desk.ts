@@ -10,6 +10,7 @@ import fastUrl from '../../detect/fast-rcnn.bin?url';
 import { makeExercise } from '../../detect/lessons.js';
 import type { Method } from '../../detect/methods.js';
 import { type DetectorNetwork, DIGITS } from '../../detect/network.js';
+import { withoutParts } from '../../detect/parts.js';
 import rcnnUrl from '../../detect/rcnn.bin?url';
 import { makeScene, type Scene } from '../../detect/scenes.js';
 import type { Times } from '../../detect/stopwatch.js';
@@ -82,7 +83,7 @@ export class DetectorDesk {
     };
     const found = await detect(picture, { ...this.#ready(), count, onMap });
     if (!map) throw new Error('the detector made no map');
-    return transfer({ ...found, map }, [map.data.buffer]);
+    return transfer({ ...found, found: withoutParts(found.found), map }, [map.data.buffer]);
   }
 
   /** Finds digits as R-CNN does; nothing where it was cancelled. */
@@ -99,7 +100,8 @@ export class DetectorDesk {
       await breath();
       if (turn !== this.#rcnnTurn) throw new Cancelled();
     };
-    return detect(picture, { method, network, count, pause }).catch(unlessCancelled);
+    const found = await detect(picture, { method, network, count, pause }).catch(unlessCancelled);
+    return found && { ...found, found: withoutParts(found.found) };
   }
 
   cancelRcnn(): void {

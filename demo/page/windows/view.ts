@@ -34,7 +34,7 @@ const TIMES_KEPT = 15;
 const SHEET = {
   width: 384,
   height: 256,
-  pen: 3.5,
+  pen: 5.5,
   note: 'Write digits, as many as you like, small and large.',
 };
 
