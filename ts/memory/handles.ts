@@ -5,12 +5,11 @@ import { isSharedMemory, isWebAssemblyModule } from '../core/realm.js';
 import { bytesOf, countElements, type DataType, dataTypes } from '../core/tensor.js';
 import type { RuntimeHandle, TensorHandle } from './handle.js';
 import { ResidentTensor, TensorBlock } from './resident-tensor.js';
-import { TensorRegistry } from './tensor-registry.js';
 import type { WasmMemory } from './wasm-memory.js';
 
 /** The handle of the runtime that has this memory. */
 export function runtimeHandle(memory: WasmMemory, module: WebAssemblyModule): RuntimeHandle {
-  const { address, id } = memory.registry;
+  const { address, id } = memory.shared.registry;
   // Frozen, so that no library wraps it in a proxy, which cannot be sent.
   return Object.freeze({
     kind: 'pyramid-pool runtime',
@@ -32,14 +31,12 @@ export function checkRuntimeHandle(handle: unknown): RuntimeHandle {
 
 /** Joins the runtimes over a memory, which must be the one that a handle means. */
 export function joinTable(memory: WasmMemory, address: number, id: string): void {
-  const table = TensorRegistry.at(memory, address);
-  if (table?.id !== id) {
+  if (!memory.join(address, id)) {
     throw new PyramidPoolError(
       'invalid-handle',
       'handle.memory is not the memory of the runtime that the handle names',
     );
   }
-  memory.join(table);
 }
 
 /** A tensor over the memory that a handle leads to. It holds that memory until it is disposed. */
@@ -49,7 +46,7 @@ export function adoptTensor<T extends DataType>(
 ): ResidentTensor<T> {
   const { kind, id, slot, generation, dims, type } = (handle ?? {}) as TensorHandle<T>;
   if (kind !== 'pyramid-pool tensor') failHandle(handle, "a tensor's: what tensor.handle() gave");
-  if (id !== memory.registry.id) {
+  if (id !== memory.shared.registry.id) {
     throw new PyramidPoolError(
       'invalid-handle',
       'handle is that of a tensor in the memory of another runtime',
@@ -58,10 +55,10 @@ export function adoptTensor<T extends DataType>(
   if (!isWord(slot) || !isWord(generation)) failHandle(handle, "a tensor's, with its place");
   const sizes = Object.freeze(checkDims(dims, 'handle.dims'));
   const checkedType = checkOneOf(type, 'handle.type', Object.keys(dataTypes) as T[]);
-  const entry = memory.registry.hold(slot, generation);
+  const entry = memory.shared.registry.hold(slot, generation);
   if (!entry) throw new PyramidPoolError('disposed', 'the tensor of this handle was disposed');
   if (entry.bytes !== countElements(sizes) * bytesOf(checkedType)) {
-    memory.release(entry);
+    memory.shared.release(entry);
     fail('invalid-handle', 'handle.dims', `is [${sizes.join(', ')}]`, `those of ${entry.bytes} bytes`);
   }
   const block = new TensorBlock(memory, entry.address, entry.bytes, checkedType, entry);

@@ -37,7 +37,7 @@ export class TensorBlock {
 
   /** Its entry in the table of what is shared. */
   share(): RegistryEntry {
-    this.#entry ??= this.memory.share(this.address, this.bytes);
+    this.#entry ??= this.memory.shared.share(this.address, this.bytes);
     return this.#entry;
   }
 
@@ -49,7 +49,7 @@ export class TensorBlock {
   /** The last user frees it. */
   free(): void {
     if (--this.#users > 0) return;
-    if (this.#entry) this.memory.release(this.#entry);
+    if (this.#entry) this.memory.shared.release(this.#entry);
     else this.memory.free(this.address, this.bytes);
   }
 }
@@ -102,7 +102,7 @@ export class ResidentTensor<T extends DataType = DataType>
   handle(): TensorHandle<T> {
     const block = unproxied(this).#live();
     const { slot, generation } = block.share();
-    const { id } = block.memory.registry;
+    const { id } = block.memory.shared.registry;
     const { dims, type } = this;
     // Frozen, so that no library wraps it in a proxy, which cannot be sent.
     return Object.freeze({ kind: 'pyramid-pool tensor', id, slot, generation, dims, type });

@@ -1,5 +1,4 @@
 import type { DataType, RawOf } from '../core/tensor.js';
-import type { Kernels } from '../core/variant.js';
 import { PageCount } from './page-count.js';
 
 /*
@@ -38,10 +37,8 @@ const pair = (high: number, low: number) => (BigInt(high) << 32n) | BigInt(low);
 
 /** What the registry needs of the memory that it lies in. */
 export interface RegistryMemory {
-  readonly buffer: ArrayBuffer;
-  readonly kernels: Kernels;
   alloc(bytes: number, what: string): number;
-  disown(address: number): void;
+  free(address: number, bytes: number): void;
   view<T extends DataType>(type: T, address: number, length: number): RawOf[T];
 }
 
@@ -81,7 +78,8 @@ export class TensorRegistry {
 
   /** The table at an address, if there is one. */
   static at(memory: RegistryMemory, address: number): TensorRegistry | undefined {
-    if (address % HEADER_BYTES !== 0 || address + SEGMENT_BYTES > memory.buffer.byteLength) return undefined;
+    const { byteLength } = memory.view('int32', 0, 0).buffer;
+    if (address % HEADER_BYTES !== 0 || address + SEGMENT_BYTES > byteLength) return undefined;
     const table = new TensorRegistry(memory, address);
     return table.#header[MAGIC] === MAGIC_NUMBER ? table : undefined;
   }
@@ -149,7 +147,7 @@ export class TensorRegistry {
   release(entry: RegistryEntry): void {
     if (!this.#held.delete(entry)) return;
     const words = this.#slot(entry.slot, false) as BigUint64Array;
-    if (low(Atomics.sub(words, 0, 1n)) === 1) this.#memory.kernels.free(entry.address, entry.bytes);
+    if (low(Atomics.sub(words, 0, 1n)) === 1) this.#memory.free(entry.address, entry.bytes);
   }
 
   /** Lets go of everything. */
@@ -172,11 +170,12 @@ export class TensorRegistry {
         if (!grow) return undefined;
         const made = makeSegment(memory);
         // Another thread may have been faster.
-        if (Atomics.compareExchange(header, NEXT, 0, made) !== 0) memory.kernels.free(made, SEGMENT_BYTES);
+        if (Atomics.compareExchange(header, NEXT, 0, made) !== 0) memory.free(made, SEGMENT_BYTES);
       }
       segment = Atomics.load(header, NEXT) >>> 0;
     }
-    return new BigUint64Array(memory.buffer, segment + HEADER_BYTES + SLOT_BYTES * (slot % SLOTS), 2);
+    const words = memory.view('int32', segment + HEADER_BYTES + SLOT_BYTES * (slot % SLOTS), SLOT_BYTES / 4);
+    return new BigUint64Array(words.buffer, words.byteOffset, 2);
   }
 }
 
@@ -190,7 +189,6 @@ function randomWords(count: number): Int32Array {
 
 function makeSegment(memory: RegistryMemory): number {
   const address = memory.alloc(SEGMENT_BYTES, 'the table of what is shared');
-  memory.disown(address);
   memory.view('int32', address, SEGMENT_BYTES / 4).fill(0);
   return address;
 }

@@ -3,8 +3,11 @@ import type { WebAssemblyMemory } from '../core/host-types.js';
 import { isSharedBuffer } from '../core/realm.js';
 import { type DataType, dataTypes, type RawOf, WORD_BYTES } from '../core/tensor.js';
 import { exported, type Kernels } from '../core/variant.js';
-import { PAGE_BYTES, type PageCount } from './page-count.js';
-import { type RegistryEntry, TensorRegistry } from './tensor-registry.js';
+import { PAGE_BYTES } from './page-count.js';
+import { Sharing } from './sharing.js';
+
+/** Where WebAssembly failed, if not in this runtime. */
+const ELSEWHERE = 'in another runtime over the same memory';
 
 /** The last page is never asked for: sizes are rounded up behind the boundary. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
@@ -13,22 +16,16 @@ const MOST_BYTES = 2 ** 32 - 2 ** 16;
 export class WasmMemory {
   #kernels: Kernels | undefined;
   #memory: WebAssemblyMemory | undefined;
-  #registry: TensorRegistry | undefined;
-  /** Blocks that this runtime took and nobody else uses, where the memory is shared: it may have to give them back. */
-  readonly #owned = new Map<number, number>();
-  readonly #isShared: boolean;
-  /** Words in shared memory where threads tell each other how many pages there are. */
-  readonly #pageCounts: PageCount[] = [];
-  /** Pages that this thread's instance knows of, at least. */
-  #pages: number;
+  /** What is shared with other threads, if the memory is. */
+  readonly sharing: Sharing | undefined;
   /** Why nothing runs here any more. */
   #failure: PyramidPoolError | undefined;
 
   constructor(memory: WebAssemblyMemory, kernels?: Kernels) {
     this.#memory = memory;
     if (kernels) this.kernels = kernels;
-    this.#isShared = isSharedBuffer(memory.buffer);
-    this.#pages = memory.buffer.byteLength / PAGE_BYTES;
+    const { buffer } = memory;
+    if (isSharedBuffer(buffer)) this.sharing = new Sharing(this, buffer.byteLength / PAGE_BYTES);
   }
 
   /** The crate's exports, until the runtime is disposed. */
@@ -44,8 +41,7 @@ export class WasmMemory {
 
   /** The crate's exports, unless the runtime was disposed, or WebAssembly failed here or in a runtime over the same memory. */
   #live(): Kernels | undefined {
-    if (this.#kernels && this.#registry?.broken)
-      this.break(new Error('in another runtime over the same memory'));
+    if (this.#kernels && this.sharing?.broken) this.break(new Error(ELSEWHERE));
     return this.#kernels;
   }
 
@@ -69,7 +65,7 @@ export class WasmMemory {
       { cause },
     );
     this.#kernels = undefined;
-    this.#registry?.tellBroken();
+    this.sharing?.tellBroken();
     this.onBroken(this.#failure);
     return this.#failure;
   }
@@ -83,30 +79,26 @@ export class WasmMemory {
     return this.memory.buffer as ArrayBuffer;
   }
 
-  /** What runtimes over this memory share: made when it is first asked for. */
-  get registry(): TensorRegistry {
-    if (!this.#isShared) {
+  /** What is shared with other threads. Fails where the memory is not. */
+  get shared(): Sharing {
+    if (!this.sharing) {
       throw new PyramidPoolError(
         'not-shared',
         "this runtime's memory is its thread's own: only the variant simd-threads can share it (runtime.fallback says why it is another)",
       );
     }
-    if (!this.#registry) {
-      this.#registry = TensorRegistry.create(this);
-      this.sharePageCount(this.#registry.pageCount);
-    }
-    return this.#registry;
+    return this.sharing;
   }
 
-  /** Joins the runtimes that are over this memory already. */
-  join(table: TensorRegistry): void {
-    if (!table.join()) throw new PyramidPoolError('disposed', 'the runtime of this handle was disposed');
-    this.#registry = table;
-    this.sharePageCount(table.pageCount);
-    if (table.broken) {
-      table.leave();
-      throw this.break(new Error('in another runtime over the same memory'));
+  /** Joins the runtimes over this memory, whose table is at an address. False where there is no table of that id. */
+  join(address: number, id: string): boolean {
+    const { shared } = this;
+    if (!shared.join(address, id)) return false;
+    if (shared.broken) {
+      shared.leave();
+      throw this.break(new Error(ELSEWHERE));
     }
+    return true;
   }
 
   /** Frees what can be made again, when memory cannot grow any further. */
@@ -130,53 +122,22 @@ export class WasmMemory {
         `${what} needs ${bytes} bytes, but memory (now ${has} bytes) cannot grow that far`,
       );
     }
-    if (this.#isShared) {
-      this.#owned.set(address, bytes);
-      if (address + bytes > this.#pages * PAGE_BYTES) this.#refresh();
-    }
+    this.sharing?.own(address, bytes);
     return address;
   }
 
-  /** Has this runtime tell other threads how many pages there are, and hear it from them, by a word in shared memory. */
-  sharePageCount(count: PageCount): void {
-    this.#pageCounts.push(count);
-    count.raise(this.#pages);
-  }
-
-  /** Has this thread's instance know of all memory that other threads have told of. */
-  seeGrowth(): void {
-    if (this.#pageCounts.some((count) => count.pages > this.#pages)) this.#refresh();
-  }
-
   /**
-   * Hosts on V8 tell threads of growth some time later, and until then a `memory.fill` or `memory.copy` beyond the old size is
+   * Has this thread's instance know of all pages that there are. Gives how many. Hosts on V8 tell threads of growth some time later, and until then a `memory.fill` or `memory.copy` beyond the old size is
    * a trap. To grow by nothing brings the size up to date at once. It is not done for nothing: it makes a new buffer.
    */
-  #refresh(): void {
-    this.#pages = (this.memory as WebAssembly.Memory).grow(0);
-    for (const count of this.#pageCounts) count.raise(this.#pages);
+  countPages(): number {
+    return (this.memory as WebAssembly.Memory).grow(0);
   }
 
   /** Gives a block back; after the runtime is disposed all of them are gone already. */
   free(address: number, bytes: number): void {
-    this.#owned.delete(address);
+    this.sharing?.disown(address);
     this.#live()?.free(address, bytes);
-  }
-
-  /** Makes a block one that others may hold too. From now on it is given back by `release`. */
-  share(address: number, bytes: number): RegistryEntry {
-    const entry = this.registry.add(address, bytes);
-    this.disown(address);
-    return entry;
-  }
-
-  release(entry: RegistryEntry): void {
-    if (this.#live()) this.#registry?.release(entry);
-  }
-
-  /** Makes a block one that outlives the runtime. */
-  disown(address: number): void {
-    this.#owned.delete(address);
   }
 
   /** A view of `length` elements. It may be cut off when memory grows: use it before anything is allocated. */
@@ -188,20 +149,10 @@ export class WasmMemory {
     return this.#live() === undefined;
   }
 
-  /** Whether runtimes of other threads are left over this memory, now that this one leaves. */
-  leave(): boolean {
-    return this.#registry?.leave() ?? false;
-  }
-
-  /** Gives back all that this runtime has taken. */
-  freeAll(): void {
-    this.#registry?.releaseAll();
-    for (const [address, bytes] of this.#owned) this.free(address, bytes);
-  }
-
   /** Lets go of the instance, and with it of the memory. */
   close(): void {
-    this.#kernels = this.#memory = this.#registry = undefined;
+    this.#kernels = this.#memory = undefined;
+    this.sharing?.close();
   }
 }
 

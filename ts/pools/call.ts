@@ -87,7 +87,7 @@ export class Call<R> {
   }
 
   #open({ memory }: Internals): CallMemory {
-    memory.seeGrowth();
+    memory.sharing?.seeGrowth();
     return new CallMemory(memory, this.#operands);
   }
 

@@ -35,7 +35,7 @@ export async function attachRuntime(handle: RuntimeHandle): Promise<Runtime> {
   try {
     memory.kernels = await instantiateOver(module, wasmMemory);
   } catch (error) {
-    memory.leave();
+    memory.shared.leave();
     throw error;
   }
   const choice = {

@@ -202,12 +202,12 @@ export class Runtime extends Unproxied implements Disposable {
     collectedRuntimes?.unregister(runtime);
     const { memory, plans, unshared } = runtime.#internals;
     unshared?.close();
-    const othersGoOn = memory.leave();
+    const othersGoOn = memory.sharing?.leave() ?? false;
     const isWhole = memory.failure === undefined;
     const idle = runtime.#threadPool?.dispose(othersGoOn) ?? true;
     if (othersGoOn && idle && isWhole) {
       plans.clear();
-      memory.freeAll();
+      memory.sharing?.freeAll();
     }
     if (runtime.#attached && isWhole) memory.kernels.__wbindgen_thread_destroy?.();
     memory.close();

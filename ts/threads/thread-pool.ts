@@ -60,10 +60,10 @@ export class ThreadPool {
     this.#scratch = new Scratch(memory, 'working memory of the threads');
     const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the control words of the threads');
     // Workers look at them until they have ended, which may be after the runtime.
-    memory.disown(address);
+    memory.shared.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
     this.#jobQueue = new JobQueue(memory.memory, address);
-    memory.sharePageCount(this.#jobQueue.pageCount);
+    memory.shared.addPageCount(this.#jobQueue.pageCount);
   }
 
   get state(): ThreadState {
