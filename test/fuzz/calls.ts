@@ -171,6 +171,56 @@ const regions: Make = async (world, drawn, later) => {
   };
 };
 
+/** Regions that are sampled, and those whose bins are averaged: a region that is one cell gives that cell. */
+const averagedRegions: Make = async (world, drawn, later) => {
+  const { layout, seed, shape } = drawn;
+  const [batch, channels, height, width] = shape;
+  const { runtime } = placeOf(world, drawn);
+  const rule = pick(
+    [
+      { rule: 'roi-align', samplingRatio: 1, aligned: true },
+      { rule: 'roi-pool', reduction: 'average' },
+      { rule: 'spp-net', offset0: 1, offset: 0, step: 1, reduction: 'average' },
+    ] as const,
+    seed,
+  );
+  const pool = await createRoiPyramidPool({ levels: [1], ...rule, layout, runtime });
+  const values = Float32Array.from({ length: batch * channels * height * width }, (_, i) => i % 100);
+  const dims = layout === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
+  // RoIAlign places cells by their centres, from half a cell before to half a cell behind.
+  const end = rule.rule === 'roi-align' ? 1 : 0;
+  const rois = {
+    data: Float32Array.from({ length: 5 * batch }, (_, i) => (i % 5 === 0 ? i / 5 : i % 5 > 2 ? end : 0)),
+    dims: [batch, 5],
+  };
+  const first = (item: number, channel: number) =>
+    layout === 'NCHW'
+      ? (item * channels + channel) * height * width
+      : item * height * width * channels + channel;
+  const expected = Float32Array.from(
+    { length: batch * channels },
+    (_, i) => values[first(Math.floor(i / channels), i % channels)] as number,
+  );
+  if (seed % 4 === 0) {
+    const gradient = { data: expected, dims: [batch, channels] };
+    return {
+      args: [gradient, { dims, rois }],
+      run: later ? pool.backwardAsync.bind(pool) : pool.backward.bind(pool),
+      check: ({ data }: { data: Float32Array }) =>
+        expectSame(
+          expected.map((_, i) => data[first(Math.floor(i / channels), i % channels)] as number),
+          expected,
+          'gradient of one cell',
+        ),
+    };
+  }
+  return {
+    args: [{ data: values, dims }, rois],
+    run: later ? pool.forwardAsync.bind(pool) : pool.forward.bind(pool),
+    check: ({ data }: { data: Float32Array }) => expectSame(data, expected, 'regions of one cell'),
+  };
+};
+
 const makePool: Make = (world, drawn) => {
   const { levels, rule: bins, layout, outputOrder } = drawn;
   const { runtime } = placeOf(world, drawn);
@@ -262,6 +312,7 @@ export const calls = {
   raggedBackward,
   average,
   regions,
+  averagedRegions,
   makePool,
   makeRuntime,
   tensor,
