@@ -16,10 +16,14 @@ export interface PyramidShape {
   readonly layout: Layout;
   readonly spatialDims: SpatialDims;
   readonly bins: number;
+  /** The batch of one map that was described last: most calls are for the sizes of the one before, as backward after forward. */
+  last?: Batch | undefined;
 }
 
 /** The batch of maps that were given as `input`: one, or a list of them. */
 export function batchOfMaps(maps: readonly CheckedTensor[], ragged: boolean, pyramid: PyramidShape): Batch {
+  const { last } = pyramid;
+  if (!ragged && last && areSame(maps[0]?.dims, last)) return last;
   const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
   const shapes = maps.map(({ dims }, i) =>
     featureMapShape(dims, pyramid.layout, path(i), pyramid.spatialDims),
@@ -30,11 +34,20 @@ export function batchOfMaps(maps: readonly CheckedTensor[], ragged: boolean, pyr
 /** The batch of maps that are given by the argument `dims`: those of one map, or a list of them. */
 export function batchOfDims(dims: unknown, pyramid: PyramidShape): Batch {
   const ragged = isList(dims);
+  const { last } = pyramid;
+  if (!ragged && last && areSame(dims, last)) return last;
   const path = (i: number) => (ragged ? `dims[${i}]` : 'dims');
   const shapes = mapList(ragged ? dims : [dims], 'dims', 'invalid-dims', (dims, i) =>
     featureMapShape(checkDims(dims, path(i)), pyramid.layout, path(i), pyramid.spatialDims),
   );
   return describeBatch(shapes, ragged, pyramid, path);
+}
+
+/** Whether `dims` are an array of the sizes that the only map of a batch has. */
+function areSame(dims: unknown, { shapes: [shape] }: Batch): boolean {
+  if (!Array.isArray(dims) || dims.length !== shape?.dims.length) return false;
+  for (let axis = 0; axis < dims.length; axis++) if (dims[axis] !== shape?.dims[axis]) return false;
+  return true;
 }
 
 /** Whether `dims` are those of several maps. */
@@ -45,9 +58,10 @@ function isList(dims: unknown): dims is readonly unknown[] {
 function describeBatch(
   shapes: readonly FeatureMapShape[],
   ragged: boolean,
-  { layout, bins }: PyramidShape,
+  pyramid: PyramidShape,
   path: (i: number) => string,
 ): Batch {
+  const { layout, bins } = pyramid;
   const [first] = shapes;
   if (first === undefined)
     fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');
@@ -68,5 +82,7 @@ function describeBatch(
   }
   const rows = shapes.reduce((sum, { batch }) => sum + batch, 0);
   const outputDims = ragged || first.batched ? [rows, channels * bins] : [channels * bins];
-  return { shapes, ragged, outputDims };
+  const batch = { shapes, ragged, outputDims };
+  if (!ragged) pyramid.last = batch;
+  return batch;
 }

@@ -112,10 +112,11 @@ function readParts(tensor: TensorParts, path: string): TensorParts {
  * Views of any other kind are what they are, whatever they are called.
  */
 function isPolyfilledHalf(data: unknown): data is Uint16Array {
-  if (Object.prototype.toString.call(data) !== '[object Float16Array]') return false;
-  return ArrayBuffer.isView(data)
-    ? arrayName(data) === 'Uint16Array'
-    : isBuffer((data as Uint16Array).buffer);
+  const isView = ArrayBuffer.isView(data);
+  // Asked first, as it is known soonest: nearly all data are views of other kinds.
+  if (isView && arrayName(data) !== 'Uint16Array') return false;
+  const isNamedSo = Object.prototype.toString.call(data) === '[object Float16Array]';
+  return isNamedSo && (isView || isBuffer((data as Uint16Array).buffer));
 }
 
 /** The bits of polyfilled halves, in the memory they lie in. */

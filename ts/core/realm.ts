@@ -26,7 +26,11 @@ export function isSharedMemory(value: unknown): value is WebAssembly.Memory {
 
 /** Whether a buffer is one that threads share. Where pages are not isolated there is no class to compare it with. */
 export function isSharedBuffer(value: unknown): boolean {
-  return tagOf(value) === '[object SharedArrayBuffer]';
+  // What `tagOf` reads, but asked of every tensor of every call.
+  return (
+    (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] ===
+    'SharedArrayBuffer'
+  );
 }
 
 /** Whether a value holds bytes: a buffer or a view of one. */

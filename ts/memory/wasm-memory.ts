@@ -158,11 +158,12 @@ export class WasmMemory {
 
 /** The crate's exports, which do not throw unless something is wrong with them or with the memory. */
 function guarded(kernels: Kernels, onFailure: (cause: unknown) => Error): Kernels {
+  // Six parameters, as many as any export has: lists of arguments take engines longer, and every call comes by here.
   const guard =
-    (call: (...numbers: number[]) => number) =>
-    (...numbers: number[]) => {
+    (call: (...numbers: number[]) => number): typeof call =>
+    (a, b, c, d, e, f) => {
       try {
-        return call(...numbers);
+        return call(a as number, b as number, c as number, d as number, e as number, f as number);
       } catch (cause) {
         throw onFailure(cause);
       }
