@@ -1,4 +1,4 @@
-import { checkDims, fail, mapList } from './checks.js';
+import { areSameDims, checkDims, fail, mapList } from './checks.js';
 import { type FeatureMapShape, featureMapShape, type Layout, type SpatialDims } from './feature-map.js';
 import type { CheckedTensor } from './tensors.js';
 
@@ -45,9 +45,7 @@ export function batchOfDims(dims: unknown, pyramid: PyramidShape): Batch {
 
 /** Whether `dims` are an array of the sizes that the only map of a batch has. */
 function areSame(dims: unknown, { shapes: [shape] }: Batch): boolean {
-  if (!Array.isArray(dims) || dims.length !== shape?.dims.length) return false;
-  for (let axis = 0; axis < dims.length; axis++) if (dims[axis] !== shape?.dims[axis]) return false;
-  return true;
+  return Array.isArray(dims) && shape !== undefined && areSameDims(dims, shape.dims);
 }
 
 /** Whether `dims` are those of several maps. */

@@ -122,8 +122,15 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   return sizes;
 }
 
+/** Whether two lists of sizes are the same. A plain loop: calls come by here several times. */
+export function areSameDims(dims: readonly unknown[], expected: readonly number[]): boolean {
+  if (dims.length !== expected.length) return false;
+  for (let axis = 0; axis < expected.length; axis++) if (dims[axis] !== expected[axis]) return false;
+  return true;
+}
+
 export function checkSameDims(dims: readonly number[], expected: readonly number[], path: string): void {
-  if (dims.length !== expected.length || dims.some((size, axis) => size !== expected[axis])) {
+  if (!areSameDims(dims, expected)) {
     fail('invalid-dims', path, `is [${dims.join(', ')}]`, `[${expected.join(', ')}]`);
   }
 }
