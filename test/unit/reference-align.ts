@@ -1,4 +1,4 @@
-/** torchvision's RoIAlign in plain loops, every operation rounded to 32 bits in its order: what all kernels must come to. */
+/** torchvision's RoIAlign in plain loops, every operation rounded to 32 bits in its order: what all kernels must give. */
 
 export interface AlignRule {
   readonly spatialScale: number;

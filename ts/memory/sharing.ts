@@ -76,7 +76,7 @@ export class Sharing {
     if (!this.#memory.closed) this.#registry?.release(entry);
   }
 
-  /** Has this runtime tell other threads how many pages there are, and hear it from them, by a word in shared memory. */
+  /** Adds a word in shared memory by which this runtime and other threads tell each other how many pages there are. */
   addPageCount(count: PageCount): void {
     this.#pageCounts.push(count);
     count.raise(this.#pages);

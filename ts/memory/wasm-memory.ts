@@ -45,7 +45,7 @@ export class WasmMemory {
     return this.#kernels;
   }
 
-  /** Hears of the failure after which nothing runs here any more. */
+  /** Called with the failure after which nothing runs here any more. */
   onBroken = (_failure: PyramidPoolError) => {};
 
   /** Why nothing runs here any more, if so. */

@@ -40,7 +40,7 @@ export interface Platform {
   noWorkers?(): string | undefined;
   /** Whether a worker starts only while the thread that started it is idle. */
   readonly startsWorkersIdle?: boolean;
-  /** Starts a worker. `onFailure` hears of one that could not start or died. */
+  /** Starts a worker. `onFailure` is called with the reason if it cannot start, or dies. */
   startWorker(
     init: WorkerInit,
     workerUrl: ScriptUrl | undefined,

@@ -32,7 +32,7 @@ export interface RuntimeOptions {
    * enforces Trusted Types it must be a `TrustedScriptURL`.
    */
   workerUrl?: ScriptUrl;
-  /** Hears why the runtime is less than what was asked for, at once or when a worker fails later. */
+  /** Called with the reason why the runtime is less than what was asked for, at once or when a worker fails later. */
   onFallback?: (reason: string) => void;
 }
 

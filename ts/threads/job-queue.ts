@@ -206,7 +206,7 @@ export class JobQueue {
     if (this.pageCount.pages > this.#pages) this.#pages = this.#memory.grow(0);
   }
 
-  /** Runs a chunk in a worker. The caller of the job hears of a trap at once, also where it is blocked. */
+  /** Runs a chunk in a worker. The caller of the job is told of a trap at once, also where it is blocked. */
   #tryChunk(kernels: Kernels, chunk: number, scratch: number): void {
     try {
       this.#runChunk(kernels, chunk, scratch);

@@ -28,7 +28,7 @@ export interface ThreadPoolOptions {
   readonly workerUrl: ScriptUrl | undefined;
   /** Whether the calling thread may block: then it takes part in its own jobs. */
   readonly mayBlock: boolean;
-  /** Hears why the thread pool gave up, in the middle of a call. */
+  /** Called with the reason when the thread pool gives up, in the middle of a call. */
   readonly onGivenUp: (reason: string) => void;
 }
 
