@@ -7,7 +7,7 @@ use crate::vector::Vector;
 pub(crate) trait Best<V: Vector>: Indexed + Copy {
     /// No cell yet: negative infinity, standing at `index`.
     fn none(index: V) -> Self;
-    /// The first cell of each lane. A NaN stays, and hides the others of the lane: they are in a bin that is mended.
+    /// The first cell of each lane. A NaN hides later cells of its lane; that bin is repaired afterwards.
     fn first(value: V, index: V) -> Self;
     /// See [`Vector::settle`].
     fn settle(self);

@@ -130,8 +130,8 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
     }
 }
 
-/// Reduces every bin of a level cell by cell, for whole blocks of channels: nothing but that lets memory come as fast as it can.
-/// What the bins have come to waits in the output.
+/// Reduces every bin of a level cell by cell, for whole blocks of channels, which reads memory fastest. Partial maxima are kept in the
+/// output.
 ///
 /// # Safety
 /// As [`reduce_level`].

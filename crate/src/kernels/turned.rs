@@ -1,6 +1,6 @@
-//! Forward by NHWC kernels into an output whose channels lie one after the other: channels are pooled in working memory, some at a
-//! time, and what comes out is turned. So are NHWC maps whose output is in the order of channels ([`output`]), and small NCHW
-//! planes, which are turned into NHWC first ([`channels`]).
+//! Forward by NHWC kernels into an output whose channels lie one after the other: some channels at a time are pooled in working
+//! memory, and the results are transposed. This is done for NHWC maps whose output is in the order of channels ([`output`]), and for
+//! small NCHW planes, which are transposed to NHWC first ([`channels`]).
 //!
 //! A small plane has few columns to fill lanes with, and most of the work is to bring bins together across lanes. With
 //! lanes along the channels there is none of that, and to turn a plane costs about an instruction a cell.

@@ -93,8 +93,8 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { *self.at.add(i) }
     }
 
-    /// Writes something to an element, for nothing but to have its line in the cache when what counts is written. Unlike with a
-    /// [`touch`], nothing waits for it.
+    /// Prefetches the cache line of an element with a dummy store, before its value is written. Unlike with a [`touch`], nothing
+    /// waits for it.
     ///
     /// # Safety
     /// `i` must be below the length.
@@ -171,8 +171,8 @@ impl<T: Element> Span<'_, T> {
 /// Elements of 32 bits in a line of the cache.
 const LINE: usize = 16;
 
-/// Reads one element in each line of `count` elements, for nothing but to have them in the cache: what lies too far from what was
-/// read before for the processor to see it coming is fetched while something else is done.
+/// Prefetches `count` elements by reading one of each cache line, where they lie too far from what was read before for the
+/// processor to prefetch them itself.
 ///
 /// # Safety
 /// The elements must be readable.

@@ -90,7 +90,7 @@ impl PyramidPlan {
         self.pyramid.arrangement.layout
     }
 
-    /// Whether NHWC maps are pooled in working memory, and what comes out is turned to the order of channels.
+    /// Whether NHWC maps are pooled in working memory, and the results transposed to the order of channels.
     pub(crate) fn turns_output(&self) -> bool {
         self.pyramid.arrangement == Arrangement { layout: Layout::Nhwc, order: OutputOrder::Channels }
     }

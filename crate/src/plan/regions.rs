@@ -39,7 +39,7 @@ pub(crate) enum RegionSource {
     /// The map, in whose tables every bin is looked up.
     Map,
     /// The same, where some bins lie outside the map.
-    MapWithHoles,
+    MapWithEmptyBins,
     /// The finer level at this place in the list.
     Level(usize),
 }
@@ -105,7 +105,7 @@ impl RegionPlan {
         for level in 0..self.set.grids.all().len() {
             let (here, there) = self.level_bounds(region, level);
             if [here, there].iter().any(|bins| bins.iter().any(|bin| bin.is_empty())) {
-                self.sources.push(RegionSource::MapWithHoles);
+                self.sources.push(RegionSource::MapWithEmptyBins);
                 continue;
             }
             let parent = self.parents[level].filter(|&other| {

@@ -5,7 +5,7 @@ use super::runs::Runs;
 /// How an NCHW kernel makes a level.
 #[derive(Default, Clone, Debug)]
 pub(crate) enum Steps {
-    /// The level is made along with another, whose steps say so.
+    /// Another level's kernel also writes this one.
     #[default]
     Along,
     /// The level is a grid of sixteen bins over a small square map, for which there is a kernel. It makes these levels of

@@ -16,7 +16,8 @@ use crate::pool::check::check_length;
 /// with the bits of torchvision's `roi_align`. Halves are computed in `f32` and rounded at the end.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::OutOfMemory`] where memory for
+/// the kernels cannot be had. Nothing is written then.
 pub fn align_regions<T: Real>(
     plan: &AlignPlan,
     map: &FeatureMap,

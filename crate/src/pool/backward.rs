@@ -19,8 +19,8 @@ use crate::pool::{convert, floats};
 /// pass. Every element of `grad_input` is written.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`], [`PoolError::WrongLength`], or [`PoolError::IndexOutOfRange`] where the indices belong to
-/// another shape; nothing is written then.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::IndexOutOfRange`] where the
+/// indices belong to another shape, [`PoolError::OutOfMemory`] where memory for the kernels cannot be had. Nothing is written then.
 pub fn backward<T: Real>(
     plan: &PyramidPlan,
     map: &FeatureMap,
@@ -42,7 +42,8 @@ pub fn backward<T: Real>(
 /// cells. Every element of `grad_input` is written.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`]; nothing is written then.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::OutOfMemory`] where memory for
+/// the kernels cannot be had. Nothing is written then.
 pub fn average_backward<T: Real>(
     plan: &PyramidPlan,
     map: &FeatureMap,

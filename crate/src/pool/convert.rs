@@ -1,5 +1,5 @@
-//! Runs the kernels, which compute in `f32`, over other element types: some channels at a time are widened into working
-//! memory, as a small map of their own, and what comes out is narrowed. There they stay in the cache.
+//! Runs the existing `f32` kernels over other element types: some channels at a time are widened into working memory, as a small
+//! map of their own that stays in the cache, and the results are narrowed.
 
 use core::ops::Range;
 

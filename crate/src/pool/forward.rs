@@ -15,7 +15,8 @@ use crate::pool::{convert, floats, narrow};
 /// Pools `input` into `output`: for each item a row of `channels * sum(nh * nw)` values, level after level.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::OutOfMemory`] where memory for
+/// the kernels cannot be had. Nothing is written then.
 pub fn forward<T: Element>(
     plan: &PyramidPlan,
     map: &FeatureMap,

@@ -16,7 +16,8 @@ use crate::pool::check::check_length;
 /// within 1e-6 of the largest magnitude in its bin from the true mean; one without cells is 0.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::OutOfMemory`] where memory for
+/// the kernels cannot be had. Nothing is written then.
 pub fn average_regions<T: Real>(
     plan: &RegionPlan,
     map: &FeatureMap,

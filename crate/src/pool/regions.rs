@@ -19,7 +19,8 @@ use crate::tuning::REGION_GROUP;
 /// Pools the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` values, level after level.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, and nothing is written.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::OutOfMemory`] where memory for
+/// the kernels cannot be had. Nothing is written then.
 pub fn forward_regions<T: Element>(
     plan: &RegionPlan,
     map: &FeatureMap,
@@ -66,7 +67,8 @@ fn run<T: Element>(
 /// written.
 ///
 /// # Errors
-/// [`PoolError::WrongMap`], [`PoolError::WrongLength`] or [`PoolError::IndexOutOfRange`]; nothing is written then.
+/// [`PoolError::WrongMap`] or [`PoolError::WrongLength`] where the arguments do not fit, [`PoolError::IndexOutOfRange`] where the
+/// indices belong to another shape, [`PoolError::OutOfMemory`] where memory for the kernels cannot be had. Nothing is written then.
 pub fn backward_regions<T: Real>(
     plan: &RegionPlan,
     map: &FeatureMap,

@@ -7,13 +7,16 @@ use half::f16;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::element;
-use super::plans::plan_scratch;
-use super::regions::{PlannedRegions, regions_scratch};
+use super::operation::{FIRST_OF_REGIONS, Operation};
+use super::plans::scratch as plan_scratch;
+use super::regions::PlannedRegions;
 use crate::element::{ElementType, Elements, Real};
 use crate::geometry::shape::FeatureMap;
 use crate::kernels::scatter::Gradients;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
+use crate::plan::align::AlignPlan;
+use crate::plan::regions::RegionPlan;
 use crate::pool::align::{align_backward_units, align_units};
 use crate::pool::backward::{average_backward_units, backward_units};
 use crate::pool::check::first_outside;
@@ -62,15 +65,7 @@ fn list<'a>(jobs: usize, count: usize) -> &'a [Job] {
 /// Number of units that `count` jobs are made of: what [`run`] takes ranges of.
 #[wasm_bindgen]
 pub fn job_units(jobs: usize, count: usize) -> usize {
-    list(jobs, count).iter().map(units_of).sum()
-}
-
-fn units_of(job: &Job) -> usize {
-    match Planned::of(job) {
-        Planned::Map(plan) if job.operation < 2 => plan.forward_units(&job.map(plan.size()), job.element()).all().end,
-        Planned::Map(plan) => plan.units(&job.map(plan.size())).all().end,
-        Planned::Regions(plan) => plan.set().units(&job.map(plan.set().size())).all().end,
-    }
+    list(jobs, count).iter().map(|job| Call::of(job).units()).sum()
 }
 
 /// Runs units `first..end` of `count` jobs, counted through all of them, with working memory at `scratch`.
@@ -78,19 +73,17 @@ fn units_of(job: &Job) -> usize {
 pub fn run(jobs: usize, count: usize, first: usize, end: usize, scratch: usize) {
     let mut before = 0;
     for job in list(jobs, count) {
-        let after = before + units_of(job);
+        let call = Call::of(job);
+        let after = before + call.units();
         if first < after && before < end {
-            let range = first.max(before) - before..end.min(after) - before;
-            match Planned::of(job) {
-                Planned::Map(plan) => run_map(job, plan, range, scratch),
-                Planned::Regions(plan) => run_regions(job, plan, range, scratch),
-            }
+            call.run(first.max(before) - before..end.min(after) - before, scratch);
         }
         before = after;
     }
 }
 
 /// The plan of a job.
+#[derive(Clone, Copy)]
 enum Planned<'a> {
     Map(&'a PyramidPlan),
     Regions(&'a PlannedRegions),
@@ -100,31 +93,153 @@ impl Planned<'_> {
     fn of(job: &Job) -> Self {
         // SAFETY: the caller's promise: a job's plan is of the kind that the operation says.
         unsafe {
-            match job.operation {
-                0..5 => Planned::Map(&*(job.plan as *const PyramidPlan)),
-                _ => Planned::Regions(PlannedRegions::at(job.plan)),
+            if job.operation < FIRST_OF_REGIONS {
+                Planned::Map(&*(job.plan as *const PyramidPlan))
+            } else {
+                Planned::Regions(PlannedRegions::at(job.plan))
             }
+        }
+    }
+
+    /// Height and width of its maps.
+    fn size(self) -> (usize, usize) {
+        match self {
+            Planned::Map(plan) => plan.size(),
+            Planned::Regions(plan) => plan.set().size(),
+        }
+    }
+
+    fn output_len(self, job: &Job) -> usize {
+        match self {
+            Planned::Map(plan) => plan.output_len(job.batch, job.channels),
+            Planned::Regions(plan) => plan.set().output_len(job.channels),
+        }
+    }
+
+    fn scratch(self, operation: Operation, kind: ElementType) -> usize {
+        match self {
+            Planned::Map(plan) => plan_scratch(plan, operation, kind),
+            Planned::Regions(plan) => plan.scratch(operation, kind),
         }
     }
 }
 
-impl Job {
-    fn map(&self, (height, width): (usize, usize)) -> FeatureMap {
-        FeatureMap { batch: self.batch, channels: self.channels, height, width }
+/// A job whose numbers have been read.
+struct Call<'a> {
+    job: &'a Job,
+    plan: Planned<'a>,
+    operation: Operation,
+    element: ElementType,
+    map: FeatureMap,
+    /// Length of the output.
+    len: usize,
+}
+
+impl<'a> Call<'a> {
+    fn of(job: &'a Job) -> Self {
+        let plan = Planned::of(job);
+        let (height, width) = plan.size();
+        Call {
+            job,
+            plan,
+            operation: Operation::of(job.operation),
+            element: element(job.element),
+            map: FeatureMap { batch: job.batch, channels: job.channels, height, width },
+            len: plan.output_len(job),
+        }
     }
 
-    fn element(&self) -> ElementType {
-        element(self.element)
+    fn units(&self) -> usize {
+        let units = match (self.plan, self.operation) {
+            (Planned::Map(plan), Operation::Forward | Operation::ForwardWithIndices) => {
+                plan.forward_units(&self.map, self.element)
+            }
+            (Planned::Map(plan), _) => plan.units(&self.map),
+            (Planned::Regions(plan), _) => plan.set().units(&self.map),
+        };
+        units.all().end
+    }
+
+    /// Runs some of its units, with working memory at `scratch`.
+    fn run(&self, units: Range<usize>, scratch: usize) {
+        let words = self.plan.scratch(self.operation, self.element);
+        // SAFETY: the caller's promises: the job's buffers live, are as long as the shape says, and neither the units nor the
+        // scratch are another thread's.
+        unsafe {
+            let scratch = Span::from_raw(scratch as *mut f32, words);
+            match self.plan {
+                Planned::Map(plan) => self.run_map(plan, units, scratch),
+                Planned::Regions(PlannedRegions::Bins(plan)) => self.run_regions(plan, units, scratch),
+                Planned::Regions(PlannedRegions::Samples(plan)) => self.run_samples(plan, units, scratch),
+            }
+        }
     }
 
     /// # Safety
-    /// The job's buffers must live and be as long as `map` and `len` say, and the units that are run be this thread's.
-    unsafe fn buffers<'a>(&self, map: &FeatureMap, len: usize) -> (Elements<'a>, Elements<'a>) {
+    /// As [`Call::buffers`], and `scratch` must be this thread's.
+    unsafe fn run_map(&self, plan: &PyramidPlan, units: Range<usize>, scratch: Span<f32>) {
+        let map = &self.map;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (cells, bins) = self.buffers();
+            match self.operation {
+                Operation::Forward | Operation::ForwardWithIndices => {
+                    forward_units(plan, map, cells, (bins, self.indices()), units, scratch);
+                }
+                Operation::Backward if self.element == ElementType::F16 => {
+                    backward_units(plan, map, self.gradients::<f16>(), units, scratch);
+                }
+                Operation::Backward => backward_units(plan, map, self.gradients::<f32>(), units, scratch),
+                Operation::Average => average_units(plan, map, cells, bins, units, scratch),
+                Operation::AverageBackward => average_backward_units(plan, map, bins, cells, units, scratch),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Call::run_map`].
+    unsafe fn run_regions(&self, plan: &RegionPlan, units: Range<usize>, scratch: Span<f32>) {
+        let map = &self.map;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (cells, bins) = self.buffers();
+            match self.operation {
+                Operation::Forward | Operation::ForwardWithIndices => {
+                    region_units(plan, map, cells, (bins, self.indices()), units, scratch);
+                }
+                Operation::Backward if self.element == ElementType::F16 => {
+                    region_backward_units(plan, map, self.gradients::<f16>(), units, scratch);
+                }
+                Operation::Backward => region_backward_units(plan, map, self.gradients::<f32>(), units, scratch),
+                Operation::Average => average_region_units(plan, map, cells, bins, units, scratch),
+                Operation::AverageBackward => average_region_backward_units(plan, map, bins, cells, units, scratch),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Call::run_map`].
+    unsafe fn run_samples(&self, plan: &AlignPlan, units: Range<usize>, scratch: Span<f32>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (cells, bins) = self.buffers();
+            match self.operation {
+                Operation::Forward => align_units(plan, &self.map, cells, bins, units, scratch),
+                _ => align_backward_units(plan, &self.map, bins, cells, units, scratch),
+            }
+        }
+    }
+
+    /// The elements of the map, and those of the bins.
+    ///
+    /// # Safety
+    /// The job's buffers must live and be as long as its shape says, and the units that are run be this thread's.
+    unsafe fn buffers(&self) -> (Elements<'a>, Elements<'a>) {
         // SAFETY: the caller's promise.
         unsafe {
             (
-                Elements::from_raw(self.input as *mut u8, map.len(), self.element()),
-                Elements::from_raw(self.output as *mut u8, len, self.element()),
+                Elements::from_raw(self.job.input as *mut u8, self.map.len(), self.element),
+                Elements::from_raw(self.job.output as *mut u8, self.len, self.element),
             )
         }
     }
@@ -132,66 +247,23 @@ impl Job {
     /// Room for indices, empty unless the operation asks for them.
     ///
     /// # Safety
-    /// As [`Job::buffers`].
-    unsafe fn places<'a>(&self, len: usize) -> Span<'a, u32> {
+    /// As [`Call::buffers`].
+    unsafe fn indices(&self) -> Span<'a, u32> {
+        let len = if matches!(self.operation, Operation::ForwardWithIndices) { self.len } else { 0 };
         // SAFETY: the caller's promise.
-        unsafe { Span::from_raw(self.indices as *mut u32, if matches!(self.operation, 1 | 6) { len } else { 0 }) }
+        unsafe { Span::from_raw(self.job.indices as *mut u32, len) }
     }
 
     /// # Safety
-    /// As [`Job::buffers`], and the gradients must be of this type.
-    unsafe fn gradients<'a, T: Real>(&self, map: &FeatureMap, len: usize) -> Gradients<'a, T> {
+    /// As [`Call::buffers`], and the gradients must be of this type.
+    unsafe fn gradients<T: Real>(&self) -> Gradients<'a, T> {
         // SAFETY: the caller's promise.
         unsafe {
             Gradients {
-                output: from_raw_parts(self.output as *const T, len),
-                indices: from_raw_parts(self.indices as *const u32, len),
-                input: Span::from_raw(self.input as *mut T, map.len()),
+                output: from_raw_parts(self.job.output as *const T, self.len),
+                indices: from_raw_parts(self.job.indices as *const u32, self.len),
+                input: Span::from_raw(self.job.input as *mut T, self.map.len()),
             }
-        }
-    }
-}
-
-fn run_map(job: &Job, plan: &PyramidPlan, range: Range<usize>, scratch: usize) {
-    let map = job.map(plan.size());
-    let len = plan.output_len(job.batch, job.channels);
-    // SAFETY: the caller's promises: the job's buffers live, are as long as the shape says, and neither the units nor the
-    // scratch are another thread's.
-    unsafe {
-        let scratch = Span::from_raw(scratch as *mut f32, plan_scratch(job.plan, job.operation, job.element));
-        let (cells, bins) = job.buffers(&map, len);
-        match job.operation {
-            0 | 1 => forward_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
-            2 if job.element() == ElementType::F16 => {
-                backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
-            }
-            2 => backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
-            3 => average_units(plan, &map, cells, bins, range, scratch),
-            _ => average_backward_units(plan, &map, bins, cells, range, scratch),
-        }
-    }
-}
-
-fn run_regions(job: &Job, plan: &PlannedRegions, range: Range<usize>, scratch: usize) {
-    let (map, len) = (job.map(plan.set().size()), plan.set().output_len(job.channels));
-    // SAFETY: as for a map.
-    unsafe {
-        let scratch = Span::from_raw(scratch as *mut f32, regions_scratch(job.plan, job.operation, job.element));
-        let (cells, bins) = job.buffers(&map, len);
-        match plan {
-            PlannedRegions::Bins(plan) => match job.operation {
-                5 | 6 => region_units(plan, &map, cells, (bins, job.places(len)), range, scratch),
-                8 => average_region_units(plan, &map, cells, bins, range, scratch),
-                9 => average_region_backward_units(plan, &map, bins, cells, range, scratch),
-                7 if job.element() == ElementType::F16 => {
-                    region_backward_units(plan, &map, job.gradients::<f16>(&map, len), range, scratch);
-                }
-                _ => region_backward_units(plan, &map, job.gradients::<f32>(&map, len), range, scratch),
-            },
-            PlannedRegions::Samples(plan) => match job.operation {
-                5 => align_units(plan, &map, cells, bins, range, scratch),
-                _ => align_backward_units(plan, &map, bins, cells, range, scratch),
-            },
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::geometry::shape::{Arrangement, Layout, OutputOrder};
 
 mod jobs;
 mod memory;
+mod operation;
 mod plans;
 mod regions;
 mod version;

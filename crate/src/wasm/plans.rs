@@ -5,7 +5,9 @@ use std::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
+use super::operation::Operation;
 use super::{arrangement, code, element, rule};
+use crate::element::ElementType;
 use crate::geometry::bins::Bin;
 use crate::plan::PyramidPlan;
 
@@ -55,10 +57,13 @@ pub fn plan_free(plan: usize) {
 pub fn plan_scratch(plan: usize, operation: usize, element_number: usize) -> usize {
     // SAFETY: the caller's promise: from `plan_new`.
     let plan = unsafe { &*(plan as *const PyramidPlan) };
-    let kind = element(element_number);
+    scratch(plan, Operation::of(operation), element(element_number))
+}
+
+pub(super) fn scratch(plan: &PyramidPlan, operation: Operation, kind: ElementType) -> usize {
     match operation {
-        0 | 1 => plan.forward_scratch(kind),
-        2 => plan.backward_scratch(),
-        _ => plan.average_scratch(kind),
+        Operation::Forward | Operation::ForwardWithIndices => plan.forward_scratch(kind),
+        Operation::Backward => plan.backward_scratch(),
+        Operation::Average | Operation::AverageBackward => plan.average_scratch(kind),
     }
 }

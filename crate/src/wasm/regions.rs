@@ -5,6 +5,7 @@ use std::slice::from_raw_parts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_kept, keep};
+use super::operation::Operation;
 use super::{arrangement, code, element};
 use crate::element::ElementType;
 use crate::geometry::region_rule::RegionRule;
@@ -36,12 +37,15 @@ impl PlannedRegions {
         }
     }
 
-    pub fn scratch(&self, operation: usize, kind: ElementType) -> usize {
+    pub fn scratch(&self, operation: Operation, kind: ElementType) -> usize {
         match (self, operation) {
-            (PlannedRegions::Bins(plan), 7) => plan.backward_scratch(),
-            (PlannedRegions::Bins(plan), 8 | 9) => plan.average_scratch(kind, operation == 9),
-            (PlannedRegions::Bins(plan), _) => plan.forward_scratch(kind),
-            (PlannedRegions::Samples(plan), 7) => plan.backward_scratch(kind),
+            (PlannedRegions::Bins(plan), Operation::Forward | Operation::ForwardWithIndices) => {
+                plan.forward_scratch(kind)
+            }
+            (PlannedRegions::Bins(plan), Operation::Backward) => plan.backward_scratch(),
+            (PlannedRegions::Bins(plan), Operation::Average) => plan.average_scratch(kind, false),
+            (PlannedRegions::Bins(plan), Operation::AverageBackward) => plan.average_scratch(kind, true),
+            (PlannedRegions::Samples(plan), Operation::Backward) => plan.backward_scratch(kind),
             (PlannedRegions::Samples(plan), _) => plan.forward_scratch(kind),
         }
     }
@@ -112,7 +116,7 @@ pub fn regions_free(plan: usize) {
 #[wasm_bindgen]
 pub fn regions_scratch(plan: usize, operation: usize, element_number: usize) -> usize {
     // SAFETY: the caller's promise: from `regions_new`.
-    unsafe { PlannedRegions::at(plan) }.scratch(operation, element(element_number))
+    unsafe { PlannedRegions::at(plan) }.scratch(Operation::of(operation), element(element_number))
 }
 
 /// Address of the bounds of every bin, two words each: for each region and level those of its rows, then its columns. 0 where bins

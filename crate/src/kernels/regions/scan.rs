@@ -1,4 +1,4 @@
-//! Bin by bin: what the other ways must come to.
+//! Scans bins one by one. All other kernels for regions must give the same.
 
 use super::block::{Best, Block};
 use super::emit::Sink;

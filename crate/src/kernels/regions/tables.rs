@@ -30,7 +30,7 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sin
                 source => {
                     let out = level_of::<WithoutIndex<Native>>(plan, level, work.pooled).values;
                     look_up::<Native>(plan, tables, (region, level), (work.tables, out), ahead);
-                    if source == RegionSource::MapWithHoles {
+                    if source == RegionSource::MapWithEmptyBins {
                         clear_holes::<Native>(plan, region, level, out);
                     }
                 }
