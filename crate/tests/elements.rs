@@ -154,6 +154,32 @@ proptest! {
     }
 }
 
+#[test]
+fn squares_agree_with_the_reference() {
+    for side in [7, 13, 14] {
+        let map = FeatureMap { batch: 2, channels: 5, height: side, width: side };
+        let lists: [&[(usize, usize)]; 7] = [
+            &[(4, 4), (2, 2), (1, 1)],
+            &[(1, 1), (2, 2), (4, 4)],
+            &[(4, 4)],
+            &[(4, 4), (1, 1)],
+            &[(2, 2), (4, 4)],
+            &[(4, 4), (2, 2), (2, 2), (1, 1)],
+            &[(4, 4), (3, 3), (1, 1)],
+        ];
+        for (i, levels) in lists.into_iter().enumerate() {
+            for kind in KINDS {
+                let (halves, signed, unsigned) = narrowed(kind, (side + i) as u64, map.len());
+                for arrangement in ARRANGEMENTS {
+                    check_forward(map, levels, arrangement, &halves);
+                    check_forward(map, levels, arrangement, &signed);
+                    check_forward(map, levels, arrangement, &unsigned);
+                }
+            }
+        }
+    }
+}
+
 /// Places of bytes are counted in eight bits, and those of halves in fifteen.
 #[test]
 fn bins_of_more_cells_than_places_agree_with_the_reference() {

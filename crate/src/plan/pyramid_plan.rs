@@ -126,6 +126,15 @@ impl PyramidPlan {
             && map.channels >= CACHE_LINE / kind.size()
     }
 
+    /// The level of sixteen bins over small square NCHW planes, and those of four and of one that are made along with it, where there
+    /// are no other levels.
+    pub(crate) fn squares(&self) -> Option<[Option<usize>; 3]> {
+        let root = self.levels.iter().position(|level| matches!(level.steps, Steps::Square(_)))?;
+        let Steps::Square([four, one]) = self.levels[root].steps else { return None };
+        let all = [Some(root), four, one];
+        (self.levels.len() == all.iter().flatten().count()).then_some(all)
+    }
+
     /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.
     pub(crate) fn turns(&self, channels: usize) -> bool {
         self.turned && channels >= TURNED_FEWEST

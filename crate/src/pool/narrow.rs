@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::element::Elements;
 use crate::geometry::shape::FeatureMap;
-use crate::kernels::narrow::{Bins, Item, Kernel, nhwc, with_kernel};
+use crate::kernels::narrow::{Bins, Item, Kernel, nhwc, squares, with_kernel};
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::convert;
@@ -37,4 +37,24 @@ pub(crate) unsafe fn forward(
         }
     };
     with_kernel(input.kind(), indices.len() > 0, run);
+}
+
+/// Pools a range of units of small square planes of bytes, without indices.
+///
+/// # Safety
+/// As [`forward`], for a plan of [`squares`](PyramidPlan::squares).
+pub(crate) unsafe fn squares(
+    plan: &PyramidPlan,
+    map: &FeatureMap,
+    input: Elements,
+    values: Elements,
+    units: Range<usize>,
+) {
+    let (arrangement, channels) = (plan.pyramid().arrangement, map.channels);
+    let output = Bins { values, indices: Span::empty() };
+    for (row, some) in plan.units(map).items(units) {
+        let cells = arrangement.layout.cells(map, row);
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { squares::planes(&Item { plan, input, cells, output, channels, row, arrangement }, some) };
+    }
 }

@@ -11,6 +11,11 @@ pub(crate) trait Packed: Vector {
     fn zip_low_u8(self, other: Self) -> Self;
     fn zip_high_u8(self, other: Self) -> Self;
 
+    /// The bytes at these places, which must be below 16.
+    fn swizzle(self, places: Self) -> Self;
+    /// Every odd byte in the place of the even one before it.
+    fn odd_u8(self) -> Self;
+
     fn splat_u16(value: u16) -> Self;
     fn max_i16(self, other: Self) -> Self;
     fn max_u16(self, other: Self) -> Self;

@@ -214,6 +214,14 @@ impl Packed for Lanes {
         let (a, b) = (bytes(self), bytes(b));
         from_bytes(core::array::from_fn(|i| if i % 2 == 0 { a[8 + i / 2] } else { b[8 + i / 2] }))
     }
+    #[inline(never)]
+    fn swizzle(self, places: Self) -> Self {
+        let (from, places) = (bytes(self), bytes(places));
+        from_bytes(core::array::from_fn(|i| from[usize::from(places[i])]))
+    }
+    fn odd_u8(self) -> Self {
+        each_u16(self, self, |a, _| a >> 8)
+    }
     fn splat_u16(value: u16) -> Self {
         from_halves([value; 8])
     }

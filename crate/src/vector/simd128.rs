@@ -186,6 +186,14 @@ impl Packed for V128 {
         V128(u8x16_shuffle::<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(self.0, b.0))
     }
     #[inline(always)]
+    fn swizzle(self, places: Self) -> Self {
+        V128(u8x16_swizzle(self.0, places.0))
+    }
+    #[inline(always)]
+    fn odd_u8(self) -> Self {
+        V128(u16x8_shr(self.0, 8))
+    }
+    #[inline(always)]
     fn splat_u16(value: u16) -> Self {
         V128(u16x8_splat(value))
     }

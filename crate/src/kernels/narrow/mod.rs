@@ -8,6 +8,7 @@ pub(crate) mod nhwc;
 mod order;
 mod pass;
 mod scan;
+pub(crate) mod squares;
 
 use crate::element::ElementType;
 use order::{Bytes, HalvesAboveZero};
