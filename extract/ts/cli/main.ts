@@ -8,7 +8,7 @@ import { ExtractError, exitCodes, UsageError } from '../core/errors.js';
 import { ownVersion } from '../core/versions.js';
 import { beginFresh } from '../parts/manifest.js';
 import { readSlice, type Slice } from '../plan/slice.js';
-import { usualMemory } from '../threads/memory.js';
+import { memoryForImages } from '../threads/memory.js';
 import { type RunFlags, readRun } from './run-options.js';
 import { readAddress, readBytes, readCount } from './values.js';
 
@@ -180,11 +180,12 @@ function optionsOf(command: Command): string {
   return help.slice(help.indexOf('\nOptions:') + '\nOptions:\n'.length);
 }
 
-function readMachine({ workers, memory }: MachineFlags): { workers: number; memory: number } {
-  return {
-    workers: workers === undefined ? availableParallelism() : readCount('--workers', workers),
-    memory: memory === undefined ? usualMemory() : readBytes('--memory', memory),
-  };
+/** Threads, and the bytes that they have for images. */
+function readMachine(flags: MachineFlags): { workers: number; memory: number } {
+  const workers =
+    flags.workers === undefined ? availableParallelism() : readCount('--workers', flags.workers);
+  const memory = flags.memory === undefined ? undefined : readBytes('--memory', flags.memory);
+  return { workers, memory: memoryForImages(memory, workers) };
 }
 
 try {
