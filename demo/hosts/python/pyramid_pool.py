@@ -34,6 +34,8 @@ OPERATIONS = {
     "regions": 5,
     "regionsWithIndices": 6,
     "regionsBackward": 7,
+    "regionsAverage": 8,
+    "regionsAverageBackward": 9,
 }
 ELEMENTS = {"float32": 0, "float16": 1, "int8": 2, "uint8": 3}
 LAYOUTS = {"NCHW": 0, "NHWC": 1}
@@ -287,12 +289,17 @@ class PyramidPool(_Pool):
 class RoiPyramidPool(_Pool):
     """The pyramid over regions of maps: [K, 5] of item, x1, y1, x2, y2, positions in the image.
 
-    `roi-pool` and `spp-net` take maxima, `roi-align` averages. The numbers of a rule are keywords.
+    `roi-pool` and `spp-net` take maxima, or averages of float32 or float16 with `reduction="average"`; `roi-align` averages
+    always. The numbers of a rule are keywords.
     """
 
-    def __init__(self, module, levels, rule="roi-pool", layout="NCHW", output_order="levels", **numbers):
-        super().__init__(module, levels, "average" if rule == "roi-align" else "max", layout, output_order)
+    def __init__(
+        self, module, levels, rule="roi-pool", layout="NCHW", output_order="levels", reduction=None, **numbers
+    ):
         self.rule, defaults = _one_of("rule", rule, REGION_RULES), REGION_RULES[rule][1]
+        if rule == "roi-align":
+            reduction = _one_of("reduction of roi-align", reduction or "average", ("average",))
+        super().__init__(module, levels, reduction or "max", layout, output_order)
         other = set(numbers) - set(defaults)
         if other:
             raise ValueError(f"{rule} has no {', '.join(sorted(other))}; it has {', '.join(defaults)}")
@@ -300,7 +307,7 @@ class RoiPyramidPool(_Pool):
 
     def forward(self, x, rois):
         """Pools regions: an array [K, channels * bins]."""
-        return self._forward("regions", x, rois)[0]
+        return self._forward("regions" + self._average, x, rois)[0]
 
     def forward_with_indices(self, x, rois):
         """Pools as `forward`, with indices: -1 where a bin has no cell."""
@@ -315,8 +322,12 @@ class RoiPyramidPool(_Pool):
         if self.reduction == "max":
             indices = self._indices(indices, gradient, sizes[2] * sizes[3], True)
         target = self.module.empty(shape, gradient.dtype)
-        self._call("regionsBackward", sizes, rois, target, gradient, indices)
+        self._call(f"regions{self._average}Backward", sizes, rois, target, gradient, indices)
         return target
+
+    @property
+    def _average(self):
+        return "Average" if self.reduction == "average" and self.rule != "roi-align" else ""
 
     def _forward(self, operation, x, rois):
         (x, shape), rois = self._map(x, "x"), self._rois(rois)

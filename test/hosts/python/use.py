@@ -87,6 +87,19 @@ def orders(module):
         assert regions.forward(x, rois).tolist() == np.concatenate(ones, 2).reshape(2, -1).tolist()
 
 
+def averages_of_regions(module):
+    """A region of all cells averages as the whole map does; its gradient too."""
+    x = np.arange(2 * 3 * 6 * 8, dtype=np.float32).reshape(2, 3, 6, 8) % 19
+    whole = PyramidPool(module, [1], reduction="average")
+    regions = RoiPyramidPool(module, [1], reduction="average")
+    rois = [[0, 0, 0, 7, 5], [1, 0, 0, 7, 5]]
+    y = regions.forward(x, rois)
+    np.testing.assert_allclose(y, whole.forward(x), rtol=1e-6)
+    np.testing.assert_allclose(regions.backward(y, x.shape, rois), whole.backward(y, x.shape), rtol=1e-6)
+    refuses(lambda: regions.forward_with_indices(x, rois), "indices")
+    refuses(lambda: RoiPyramidPool(module, [1], rule="roi-align", reduction="max"), "roi-align", "'max'")
+
+
 def mistakes(module):
     x = np.zeros((1, 3, 4, 4), np.float32)
     pool, regions = PyramidPool(module, [2]), RoiPyramidPool(module, [2])
@@ -113,6 +126,6 @@ def mistakes(module):
 
 
 if __name__ == "__main__":
-    for check in (in_place, gives_back, outlives, shapes, orders, mistakes):
+    for check in (in_place, gives_back, outlives, shapes, orders, averages_of_regions, mistakes):
         check(Module(sys.argv[1]))
     print("as it should be")

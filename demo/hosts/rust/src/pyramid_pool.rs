@@ -86,6 +86,16 @@ pub enum Layout {
     Nhwc = 1,
 }
 
+/// The order of a row of the output.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum OutputOrder {
+    /// One level after the other.
+    #[default]
+    Levels = 0,
+    /// One channel after the other, each with the bins of all levels.
+    Channels = 2,
+}
+
 /// Which cells a bin reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum Bins {
@@ -114,14 +124,21 @@ pub struct Pyramid {
     pub reduction: Reduction,
     pub bins: Bins,
     pub layout: Layout,
+    pub order: OutputOrder,
 }
 
 /// How a region of an image is brought onto the map.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RegionRule {
     RoiPool { spatial_scale: f64 },
     SppNet { offset0: f64, offset: f64, step: f64 },
     RoiAlign { spatial_scale: f64, sampling_ratio: i32, aligned: bool },
+}
+
+impl Default for RegionRule {
+    fn default() -> Self {
+        RegionRule::RoiPool { spatial_scale: 1.0 }
+    }
 }
 
 impl RegionRule {
@@ -137,12 +154,26 @@ impl RegionRule {
 }
 
 /// The pyramid over regions of maps, each `[item, x1, y1, x2, y2]` in the image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RegionPyramid {
     /// Rows and columns of bins, in the order of the output.
     pub levels: Vec<(u32, u32)>,
     pub rule: RegionRule,
+    /// `RoiAlign` averages whatever it is. Averages are of `f32` or [`F16`].
+    pub reduction: Reduction,
     pub layout: Layout,
+    pub order: OutputOrder,
+}
+
+impl RegionPyramid {
+    fn averages(&self) -> bool {
+        self.reduction == Reduction::Average || matches!(self.rule, RegionRule::RoiAlign { .. })
+    }
+
+    /// The numbers of its forward and its backward operation. `RoiAlign` has those of maxima.
+    fn operations(&self) -> (u32, u32) {
+        if self.averages() && !matches!(self.rule, RegionRule::RoiAlign { .. }) { (8, 9) } else { (5, 7) }
+    }
 }
 
 /// Half precision, as its bits.
@@ -247,7 +278,7 @@ impl Module {
         })
     }
 
-    /// Pools regions of maps: a row of `channels * bins` for each. `roi-align` averages, the other rules take maxima.
+    /// Pools regions of maps: a row of `channels * bins` for each.
     pub fn forward_regions<T: Element>(
         &mut self,
         pyramid: &RegionPyramid,
@@ -256,7 +287,7 @@ impl Module {
         rois: &[[f32; 5]],
     ) -> Result<Vec<T>, Error> {
         self.with_regions(pyramid, shape, rois, |module, plan| {
-            Ok(module.pool(plan, 5, x, shape, rois.len() as u32, false)?.0)
+            Ok(module.pool(plan, pyramid.operations().0, x, shape, rois.len() as u32, false)?.0)
         })
     }
 
@@ -268,7 +299,7 @@ impl Module {
         shape: Shape,
         rois: &[[f32; 5]],
     ) -> Result<(Vec<T>, Vec<i32>), Error> {
-        refuse(averages(pyramid), || "only maxima have indices".into())?;
+        refuse(pyramid.averages(), || "only maxima have indices".into())?;
         self.with_regions(pyramid, shape, rois, |module, plan| module.pool(plan, 6, x, shape, rois.len() as u32, true))
     }
 
@@ -281,9 +312,9 @@ impl Module {
         shape: Shape,
         rois: &[[f32; 5]],
     ) -> Result<Vec<T>, Error> {
-        let indices = if averages(pyramid) { None } else { Some(wanted(indices)?) };
+        let indices = if pyramid.averages() { None } else { Some(wanted(indices)?) };
         self.with_regions(pyramid, shape, rois, |module, plan| {
-            module.spread(plan, 7, gradient, indices, shape, rois.len() as u32)
+            module.spread(plan, pyramid.operations().1, gradient, indices, shape, rois.len() as u32)
         })
     }
 
@@ -361,8 +392,8 @@ impl Module {
             }
             let levels = module.place_levels(&pyramid.levels)?;
             let count = pyramid.levels.len() as u32;
-            let address =
-                module.call("plan_new", &[shape.height, shape.width, levels, count, rule, pyramid.layout as u32])?;
+            let arrangement = pyramid.layout as u32 + pyramid.order as u32;
+            let address = module.call("plan_new", &[shape.height, shape.width, levels, count, rule, arrangement])?;
             let plan = Plan::new(address, &pyramid.levels, "plan_scratch")?;
             let result = work(module, plan);
             module.call("plan_free", &[address])?;
@@ -383,7 +414,7 @@ impl Module {
             let (rule, numbers) = pyramid.rule.numbers();
             let words = [
                 [shape.batch, shape.height, shape.width, levels, pyramid.levels.len() as u32],
-                [pyramid.layout as u32, rule, regions, rois.len() as u32, 0],
+                [pyramid.layout as u32 + pyramid.order as u32, rule, regions, rois.len() as u32, 0],
             ];
             let bytes: Vec<u8> = words.as_flattened().iter().flat_map(|word| word.to_le_bytes()).collect();
             let doubles = numbers.iter().flat_map(|number| number.to_le_bytes());
@@ -479,10 +510,6 @@ impl Plan {
             }
         }
     }
-}
-
-fn averages(pyramid: &RegionPyramid) -> bool {
-    matches!(pyramid.rule, RegionRule::RoiAlign { .. })
 }
 
 fn wanted(indices: Option<&[i32]>) -> Result<&[i32], Error> {

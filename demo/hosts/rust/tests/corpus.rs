@@ -132,7 +132,8 @@ fn run(module: &mut Module, Drawn { shape, levels, layout, kind, seed }: Drawn, 
     })
     .take(9)
     .collect();
-    let regions = RegionPyramid { levels: levels.clone(), layout, rule: RegionRule::RoiPool { spatial_scale: 0.75 } };
+    let rule = RegionRule::RoiPool { spatial_scale: 0.75 };
+    let regions = RegionPyramid { levels: levels.clone(), layout, rule, ..RegionPyramid::default() };
     let (y, indices) = module.forward_regions_with_indices(&regions, &x, shape, &rois).unwrap();
     answers.floats(&[9, row], &y);
     answers.ints(&[9, row], &indices);

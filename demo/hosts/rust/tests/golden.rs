@@ -3,7 +3,7 @@
 mod common;
 
 use common::{modules, project};
-use pyramid_pool_host::{Bins, Module, Pyramid, Reduction, RegionPyramid, RegionRule, Shape};
+use pyramid_pool_host::{Bins, Module, OutputOrder, Pyramid, Reduction, RegionPyramid, RegionRule, Shape};
 use serde_json::Value;
 
 /// A case, and the bytes that its tensors lie in.
@@ -142,7 +142,7 @@ fn check_map(module: &mut Module, case: &Case, bins: Bins, what: &str) {
 }
 
 fn check_regions(module: &mut Module, case: &Case, rule: RegionRule, rois: &[[f32; 5]], what: &str) {
-    let pyramid = RegionPyramid { levels: case.levels(), rule, layout: Default::default() };
+    let pyramid = RegionPyramid { levels: case.levels(), rule, ..RegionPyramid::default() };
     let (x, shape) = (case.map(), case.shape());
     let y = module.forward_regions(&pyramid, &x, shape, rois).expect(what);
     if let RegionRule::SppNet { .. } = rule {
@@ -214,11 +214,7 @@ fn wrong_calls_are_refused_and_the_next_one_works() {
     let x = vec![1.0_f32; shape.len()];
     let pyramid = Pyramid { levels: vec![(4, 4)], ..Pyramid::default() };
     let sliding = Pyramid { bins: Bins::Sliding, ..pyramid.clone() };
-    let regions = RegionPyramid {
-        levels: vec![(1, 1)],
-        rule: RegionRule::RoiPool { spatial_scale: 1.0 },
-        layout: Default::default(),
-    };
+    let regions = RegionPyramid { levels: vec![(1, 1)], ..RegionPyramid::default() };
     let words = |result: Result<Vec<f32>, pyramid_pool_host::Error>| result.unwrap_err().to_string();
     assert!(words(module.forward(&sliding, &x, shape)).contains("gives 6 bins for 7 cells"));
     assert!(words(module.forward(&pyramid, &x[1..], shape)).contains("x has 146 elements, and must have 147"));
@@ -229,4 +225,32 @@ fn wrong_calls_are_refused_and_the_next_one_works() {
     let rois = [[1.0, 0.0, 0.0, 1.0, 1.0]];
     assert!(words(module.forward_regions(&regions, &x, shape, &rois)).contains("item"));
     assert_eq!(module.forward(&pyramid, &x, shape).unwrap(), [1.0; 48]);
+}
+
+#[test]
+fn rows_are_ordered_by_channel_where_that_is_asked_for() {
+    let [(_, mut module), _] = modules();
+    let shape = Shape { batch: 1, channels: 2, height: 2, width: 2 };
+    let x = [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+    let pyramid = Pyramid { levels: vec![(2, 2), (1, 1)], ..Pyramid::default() };
+    assert_eq!(module.forward(&pyramid, &x, shape).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 4.0, 8.0]);
+    let by_channel = Pyramid { order: OutputOrder::Channels, ..pyramid.clone() };
+    let expected = [1.0, 2.0, 3.0, 4.0, 4.0, 5.0, 6.0, 7.0, 8.0, 8.0];
+    assert_eq!(module.forward(&by_channel, &x, shape).unwrap(), expected);
+    let regions = RegionPyramid { levels: pyramid.levels, order: OutputOrder::Channels, ..RegionPyramid::default() };
+    assert_eq!(module.forward_regions(&regions, &x, shape, &[[0.0, 0.0, 0.0, 1.0, 1.0]]).unwrap(), expected);
+}
+
+#[test]
+fn regions_are_averaged() {
+    let [(_, mut module), _] = modules();
+    let shape = Shape { batch: 1, channels: 1, height: 2, width: 4 };
+    let x = [1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+    let reduction = Reduction::Average;
+    let regions = RegionPyramid { levels: vec![(1, 1)], reduction, ..RegionPyramid::default() };
+    let rois = [[0.0, 0.0, 0.0, 1.0, 1.0], [0.0, 2.0, 0.0, 3.0, 1.0]];
+    assert_eq!(module.forward_regions(&regions, &x, shape, &rois).unwrap(), [3.5, 5.5]);
+    let gradient = module.backward_regions(&regions, &[4.0, 8.0], None, shape, &rois).unwrap();
+    assert_eq!(gradient, [1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0]);
+    assert!(module.forward_regions_with_indices(&regions, &x, shape, &rois).is_err());
 }
