@@ -11,7 +11,8 @@ import { showTimes, totalOf } from './times-table.js';
 export class RcnnControl {
   readonly #root: HTMLElement;
   readonly #onFound: () => void;
-  #running: RemoteDetector | undefined;
+  /** The run under way. One that was cancelled may end after the next one has begun. */
+  #running: { detector: RemoteDetector } | undefined;
   #found: Found | undefined;
 
   /** `onFound` is called when there is something to draw. */
@@ -23,7 +24,8 @@ export class RcnnControl {
   /** `fastMs`: what the detector takes that runs its network once. Pressed again, it cancels. */
   async toggle(detector: RemoteDetector, image: Picture, count: number, fastMs: number): Promise<void> {
     if (this.#running) return this.stop();
-    this.#setRunning(detector);
+    const run = { detector };
+    this.#setRunning(run);
     const bar = element<HTMLProgressElement>(this.#root, '#rcnn-progress');
     bar.value = 0;
     const onProgress = proxy((share: number) => {
@@ -32,14 +34,14 @@ export class RcnnControl {
     try {
       const { values, height, width } = image;
       const found = await detector.detectAsRcnn({ values, height, width }, count, onProgress);
-      if (found && this.#running) this.#show(found, fastMs);
+      if (found && this.#running === run) this.#show(found, fastMs);
     } finally {
-      this.#setRunning(undefined);
+      if (this.#running === run) this.#setRunning(undefined);
     }
   }
 
   stop(): void {
-    void this.#running?.cancelRcnn();
+    void this.#running?.detector.cancelRcnn();
     this.#setRunning(undefined);
   }
 
@@ -72,7 +74,7 @@ export class RcnnControl {
     this.#onFound();
   }
 
-  #setRunning(running: RemoteDetector | undefined): void {
+  #setRunning(running: { detector: RemoteDetector } | undefined): void {
     this.#running = running;
     element(this.#root, '#rcnn').textContent = running ? 'Cancel' : 'Run it as R-CNN did';
     element(this.#root, '#rcnn-progress').hidden = !running;
