@@ -1,9 +1,11 @@
 //! The regions of one call, on maps of one size: what plans of all their rules share.
 
+use core::ops::Range;
+
 use crate::error::PoolError;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{Arrangement, FeatureMap};
-use crate::geometry::units::Units;
+use crate::geometry::units::{Units, blocks};
 use crate::memory::scratch::product;
 use crate::plan::region_grids::RegionGrids;
 use crate::plan::region_rows::RegionRows;
@@ -71,6 +73,21 @@ impl RegionSet {
     /// Units of work: some channels of an item each.
     pub fn units(&self, map: &FeatureMap) -> Units {
         Units::new(map, REGION_CHANNELS)
+    }
+
+    /// Calls `run` with the channels of some units, as many at a time as are interleaved together, each with its item.
+    pub fn for_each_interleaved(
+        &self,
+        map: &FeatureMap,
+        units: Range<usize>,
+        mut run: impl FnMut((usize, Range<usize>)),
+    ) {
+        let together = self.interleaved();
+        for (item, channels) in self.units(map).items(units) {
+            for channels in blocks(channels, together) {
+                run((item, channels));
+            }
+        }
     }
 
     /// Fails unless `map` has the planned sizes and its elements can be counted.

@@ -5,7 +5,6 @@ use core::ops::Range;
 use crate::element::{Elements, Real};
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
-use crate::geometry::units::blocks;
 use crate::kernels::regions::align as kernels;
 use crate::memory::scratch;
 use crate::memory::span::Span;
@@ -68,12 +67,10 @@ pub(crate) unsafe fn align_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.set().units(map).items(units) {
-        for channels in blocks(channels, plan.set().interleaved()) {
-            // SAFETY: the caller's promise is the same, block by block.
-            unsafe { kernels::forward(plan, map, input, output, (item, channels), scratch) };
-        }
-    }
+    // SAFETY: the caller's promise is the same, block by block.
+    plan.set().for_each_interleaved(map, units, |channels| unsafe {
+        kernels::forward(plan, map, input, output, channels, scratch)
+    });
 }
 
 /// The gradient for a range of units.
@@ -88,10 +85,8 @@ pub(crate) unsafe fn align_backward_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    for (item, channels) in plan.set().units(map).items(units) {
-        for channels in blocks(channels, plan.set().interleaved()) {
-            // SAFETY: the caller's promise is the same, block by block.
-            unsafe { kernels::backward(plan, map, grad_output, grad_input, (item, channels), scratch) };
-        }
-    }
+    // SAFETY: the caller's promise is the same, block by block.
+    plan.set().for_each_interleaved(map, units, |channels| unsafe {
+        kernels::backward(plan, map, grad_output, grad_input, channels, scratch)
+    });
 }

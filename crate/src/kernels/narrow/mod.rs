@@ -11,15 +11,15 @@ mod scan;
 pub(crate) mod squares;
 
 use crate::element::ElementType;
-use order::{Bytes, HalvesAboveZero};
+use order::{Bytes, Halves};
 pub(crate) use pass::{Bins, Item, Kernel};
 use scan::Scan;
 
 /// Calls `run` with the kernel for elements of a type.
 pub(crate) fn with_kernel(kind: ElementType, indexed: bool, run: impl FnOnce(&mut dyn Kernel)) {
     match (kind, indexed) {
-        (ElementType::F16, false) => run(&mut Scan::<HalvesAboveZero, false>::new(kind)),
-        (ElementType::F16, true) => run(&mut Scan::<HalvesAboveZero, true>::new(kind)),
+        (ElementType::F16, false) => run(&mut Scan::<Halves<false>, false>::new(kind)),
+        (ElementType::F16, true) => run(&mut Scan::<Halves<false>, true>::new(kind)),
         (_, false) => run(&mut Scan::<Bytes, false>::new(kind)),
         (_, true) => run(&mut Scan::<Bytes, true>::new(kind)),
     }

@@ -94,17 +94,14 @@ fn zipped(a: V, b: V, with_a: V, with_b: V) -> [V; 4] {
     [a.zip_low_u16(with_a), a.zip_high_u16(with_a), b.zip_low_u16(with_b), b.zip_high_u16(with_b)]
 }
 
-/// Halves by their bits, as `i16`. That is right for bins that hold a value of 0 or more.
-pub(crate) enum HalvesAboveZero {}
+/// Halves as `i16`. By their bits, which is right for bins that hold a value of 0 or more; for `ALL`, with all bits but the sign of negative
+/// ones turned round, which is right for every bin. Of zeros the positive one is the greater.
+pub(crate) enum Halves<const ALL: bool> {}
 
-/// All halves: of negative ones, all bits but the sign are turned round, so that `i16` have their order. Of zeros the positive one is
-/// the greater.
-pub(crate) enum Halves {}
-
-impl Order for HalvesAboveZero {
+impl<const ALL: bool> Order for Halves<ALL> {
     type Element = f16;
-    type Full = Halves;
-    const PARTIAL: bool = true;
+    type Full = Halves<true>;
+    const PARTIAL: bool = !ALL;
     const PLACES: u32 = 0x7fff;
     const FLOATS: bool = true;
 
@@ -114,11 +111,12 @@ impl Order for HalvesAboveZero {
     }
     #[inline(always)]
     fn key(cells: V, _: V) -> V {
-        cells
+        if ALL { cells.xor(cells.sign_i16().magnitude_u16()) } else { cells }
     }
+    /// For all halves negative infinity: a NaN below it is mended.
     #[inline(always)]
     fn lowest() -> V {
-        V::splat_u16(0x8000)
+        V::splat_u16(if ALL { 0x83ff } else { 0x8000 })
     }
     #[inline(always)]
     fn max(a: V, b: V) -> V {
@@ -144,51 +142,6 @@ impl Order for HalvesAboveZero {
     #[inline(always)]
     fn mask_words(mask: V) -> [V; 4] {
         zipped(mask, mask, mask, mask)
-    }
-}
-
-impl Order for Halves {
-    type Element = f16;
-    type Full = Self;
-    const PLACES: u32 = 0x7fff;
-    const FLOATS: bool = true;
-
-    #[inline(always)]
-    fn flip(kind: ElementType) -> V {
-        HalvesAboveZero::flip(kind)
-    }
-    #[inline(always)]
-    fn key(cells: V, _: V) -> V {
-        cells.xor(cells.sign_i16().magnitude_u16())
-    }
-    /// Negative infinity: a NaN below it is mended.
-    #[inline(always)]
-    fn lowest() -> V {
-        V::splat_u16(0x83ff)
-    }
-    #[inline(always)]
-    fn max(a: V, b: V) -> V {
-        a.max_i16(b)
-    }
-    #[inline(always)]
-    fn eq(a: V, b: V) -> V {
-        a.eq_u16(b)
-    }
-    #[inline(always)]
-    fn splat_place(place: u32) -> V {
-        HalvesAboveZero::splat_place(place)
-    }
-    #[inline(always)]
-    fn max_place(a: V, b: V) -> V {
-        a.max_i16(b)
-    }
-    #[inline(always)]
-    fn words(lanes: V) -> [V; 4] {
-        HalvesAboveZero::words(lanes)
-    }
-    #[inline(always)]
-    fn mask_words(mask: V) -> [V; 4] {
-        HalvesAboveZero::mask_words(mask)
     }
 }
 
