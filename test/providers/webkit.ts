@@ -1,81 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { findMiniBrowser, findXvfb } from '../../scripts/browsers.mjs';
 import { ownProvider } from './own.js';
+import { startWebKit } from './webkit-driver.js';
 
 // WebKitGTK keeps shared memory behind a switch.
 const switches = { JSC_useSharedArrayBuffer: '1' };
 
-/** WebKitGTK's small browser on a screen of its own, by the three WebDriver calls that opening a page takes. */
+/** WebKitGTK's small browser, with shared memory. */
 export const webkit = (driver: string) =>
-  ownProvider('webkit', async () => {
-    const port = await freePort();
-    const stop = start(driver, port);
-    const call = async (method: string, path: string, body?: object) => {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method,
-        body: body && JSON.stringify(body),
-      });
-      const { value } = (await response.json()) as { value: Record<string, string> };
-      if (!response.ok) throw new Error(`WebKitWebDriver: ${value.error}: ${value.message}`);
-      return value;
-    };
-    const options = { binary: findMiniBrowser(), args: ['--automation'] };
-    const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': options } };
-    const { sessionId } = await untilItListens(() => call('POST', '/session', { capabilities }));
-    return {
-      async open(url) {
-        await call('POST', `/session/${sessionId}/url`, { url });
-      },
-      async close() {
-        await call('DELETE', `/session/${sessionId}`).catch(() => {});
-        stop();
-      },
-    };
-  });
-
-/** Starts the driver, with a virtual screen where there is no real one. Returns what ends both. */
-function start(driver: string, port: number): () => void {
-  const args = [`--port=${port}`];
-  const [command, given] = process.env.DISPLAY
-    ? [driver, args]
-    : [findXvfb() as string, ['-a', driver, ...args]];
-  // A process group of its own, so that the screen ends with the driver.
-  const child = spawn(command, given, {
-    env: { ...process.env, ...switches },
-    stdio: 'ignore',
-    detached: true,
-  });
-  const stop = () => {
-    process.off('exit', stop);
-    try {
-      process.kill(-(child.pid as number));
-    } catch {
-      // It has ended.
-    }
-  };
-  process.on('exit', stop);
-  return stop;
-}
-
-async function untilItListens<T>(connect: () => Promise<T>): Promise<T> {
-  const until = Date.now() + 30_000;
-  for (;;) {
-    try {
-      return await connect();
-    } catch (error) {
-      // Fetch says TypeError where nobody listens.
-      if (!(error instanceof TypeError) || Date.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
+  ownProvider('webkit', () => startWebKit(driver, { ...process.env, ...switches }));

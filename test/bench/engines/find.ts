@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { browsers, findBrowser } from '../../../scripts/browsers.mjs';
 import { findPython } from '../../../scripts/python.mjs';
+import { startWebKit } from '../../providers/webkit-driver.js';
 import { type Channel, processChannel } from './channel.js';
 import { pageChannel } from './page-channel.js';
-import { openInWebKit } from './webkit.js';
 import { workerdChannel, workerdVersion } from './workerd-channel.js';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -107,13 +107,18 @@ function webkit(): Found | undefined {
   const driver = findBrowser('webkit');
   if (!driver) return undefined;
   // Its driver does not tell; Debian's packages do.
+  const open = async (url: string) => {
+    const browser = await startWebKit(driver);
+    await browser.open(url);
+    return () => browser.close();
+  };
   const status = printed('dpkg-query', ['--status', 'webkit2gtk-driver']);
   const version = status?.match(/^Version: ([\d.]+)/m)?.[1] ?? '';
   return {
     name: 'webkitgtk',
     engine: 'JavaScriptCore',
     version: `${browsers.webkit?.title} ${version}`.trim(),
-    open: () => pageChannel((url) => openInWebKit(driver, url)),
+    open: () => pageChannel(open),
   };
 }
 
