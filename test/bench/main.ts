@@ -16,19 +16,10 @@ import {
 } from './core/index.js';
 import { help } from './help.mjs';
 import { describeMachine } from './machine.js';
+import { checkCount, Misuse, readNames, refuseOthers, runBenchmark } from './options.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
 import { benchTypes, typeOperations } from './types.js';
-
-/** What the benchmark was told cannot be done. */
-class Misuse extends Error {}
-
-/** The names that an option was given: it may be repeated, and each time be a list. */
-function readNames(option: string, given: readonly string[] | undefined): string[] | undefined {
-  const names = given?.flatMap((list) => list.split(',')).map((name) => name.trim());
-  if (names?.includes('')) throw new Misuse(`--${option} needs names, such as a or a,b.`);
-  return names;
-}
 
 /** What the benchmark was told. */
 function readOptions() {
@@ -55,16 +46,8 @@ function readOptions() {
   const named = cases.map(({ name }) => name);
   refuseOthers('case', names ?? [], [...named, 'sweep', ...points], [...named, 'sweep', `${points[0]}`, '…']);
   refuseOthers('operation', chosen ?? [], values.types ? typeOperations : operations);
-  for (const [name, text] of Object.entries({ threads, rounds })) {
-    if (text !== undefined && !/^[1-9]\d*$/.test(text))
-      throw new Misuse(`--${name} needs a number from 1 on.`);
-  }
+  for (const [name, text] of Object.entries({ threads, rounds })) checkCount(name, text);
   return { ...values, case: names, operation: chosen, engine };
-}
-
-function refuseOthers(what: string, asked: readonly string[], known: readonly string[], shown = known): void {
-  const other = asked.find((name) => !known.includes(name));
-  if (other !== undefined) throw new Misuse(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
 }
 
 let options: ReturnType<typeof readOptions>;
@@ -181,14 +164,8 @@ function showColdStart(samples: readonly number[] | undefined): void {
   console.log(`\nimport to first result: ${median.toFixed(1)} ms (${low.toFixed(1)} .. ${high.toFixed(1)})`);
 }
 
-try {
+await runBenchmark(async () => {
   options = readOptions();
   if (options.help) console.log(help.trim());
   else await main();
-} catch (error) {
-  // Node's own, of an option that there is not, has a code.
-  const told =
-    error instanceof Misuse || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-  console.error(told ? (error as Error).message : error);
-  process.exit(told ? 2 : 1);
-}
+});

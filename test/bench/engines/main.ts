@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Case, cases, type Operation, ratioOf, spreadOf } from '../core/index.js';
 import { Material, type Work } from '../core/work.js';
 import { describeMachine } from '../machine.js';
+import { checkCount, Misuse, readNames, refuseOthers, runBenchmark } from '../options.js';
 import type { Channel } from './channel.js';
 import { type Found, findEngines } from './find.js';
 import { help } from './help.mjs';
@@ -22,9 +23,6 @@ const WARM_MS = 300;
 /** For those that are timed from outside, whose calls vary by a part of a millisecond. */
 const OUTSIDE_MS = 40;
 
-/** What the benchmark was told cannot be done. */
-class Misuse extends Error {}
-
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -39,23 +37,20 @@ function readOptions() {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const names = (list: readonly string[] | undefined) => list?.flatMap((text) => text.split(','));
   const options = {
     ...values,
-    case: names(values.case),
-    operation: names(values.operation),
-    engine: names(values.engine),
+    case: readNames('case', values.case),
+    operation: readNames('operation', values.operation),
+    engine: readNames('engine', values.engine),
   };
-  const known = cases.map(({ name }) => name);
-  refuse('case', options.case, known);
-  refuse('operation', options.operation, OPERATIONS);
-  if (!/^[1-9]\d*$/.test(values.rounds)) throw new Misuse('--rounds needs a number from 1 on.');
+  refuseOthers(
+    'case',
+    options.case ?? [],
+    cases.map(({ name }) => name),
+  );
+  refuseOthers('operation', options.operation ?? [], OPERATIONS);
+  checkCount('rounds', values.rounds);
   return options;
-}
-
-function refuse(what: string, asked: readonly string[] | undefined, known: readonly string[]): void {
-  const other = asked?.find((name) => !known.includes(name));
-  if (other !== undefined) throw new Misuse(`There is no ${what} ${other}: there are ${known.join(', ')}.`);
 }
 
 /** An engine under way: an engine's process holds one module at a time, so each module has a process. */
@@ -254,14 +249,9 @@ async function main(options: ReturnType<typeof readOptions>): Promise<void> {
   }
 }
 
-try {
+await runBenchmark(async () => {
   const options = readOptions();
   if (options.help) console.log(help.trim());
   else await main(options);
   process.exit();
-} catch (error) {
-  const told =
-    error instanceof Misuse || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-  console.error(told ? (error as Error).message : error);
-  process.exit(told ? 2 : 1);
-}
+});
