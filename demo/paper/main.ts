@@ -7,7 +7,8 @@ import { Crew } from './crew.js';
 import type { DetectorResult } from './detectors.js';
 import { countTasks, runExperiments } from './experiments.js';
 import { Finished } from './finished.js';
-import { HELP, type Options, parseOptions, UsageError } from './options.js';
+import { help } from './help.mjs';
+import { type Options, parseOptions, UsageError } from './options.js';
 import { pageOf } from './page.js';
 import { detectorPlot, sizePlot } from './plots.js';
 import { PaperProgress } from './progress.js';
@@ -23,7 +24,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(words: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(words, root);
-    if (options.help) console.log(HELP);
+    if (options.help) console.log(help.trim());
     else await writePaper(options);
     return 0;
   } catch (error) {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { HELP, parseOptions } from '../../demo/paper/options.js';
+import { help } from '../../demo/paper/help.mjs';
+import { parseOptions } from '../../demo/paper/options.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'pyramid-pool-paper-'));
@@ -62,7 +63,7 @@ test('a wrong option is refused with a sentence, and --help explains the others'
   );
   expect(() => parseOptions(['--sizes'], root)).toThrow('See --help.');
   for (const option of ['--quick', '--out', '--processes', '--resume', '--weights']) {
-    expect(HELP).toContain(option);
+    expect(help).toContain(option);
   }
   const { out: folder, ...options } = parseOptions(['--quick', '--processes=3', '--resume'], root);
   expect(folder).toMatch(/target.paper$/);
