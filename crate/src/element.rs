@@ -247,7 +247,7 @@ impl<'a> Elements<'a> {
     ///
     /// # Safety
     /// The stretches must lie inside, and be as long as `to` together.
-    pub unsafe fn gather(self, runs: impl Iterator<Item = Range<usize>>, to: &mut [f32]) {
+    pub unsafe fn widen_runs(self, runs: impl Iterator<Item = Range<usize>>, to: &mut [f32]) {
         let mut rest = to;
         for run in runs {
             let (part, after) = rest.split_at_mut(run.len());
@@ -260,8 +260,8 @@ impl<'a> Elements<'a> {
     /// Narrows `from` into some stretches, one after the other.
     ///
     /// # Safety
-    /// As [`Elements::gather`].
-    pub unsafe fn scatter(self, runs: impl Iterator<Item = Range<usize>>, from: &[f32]) {
+    /// As [`Elements::widen_runs`].
+    pub unsafe fn narrow_runs(self, runs: impl Iterator<Item = Range<usize>>, from: &[f32]) {
         let mut rest = from;
         for run in runs {
             let (part, after) = rest.split_at(run.len());

@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::geometry::bins::{self, Rule};
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::geometry::roi_align::RoiAlign;
-use crate::geometry::shape::{Arrangement, FeatureMap, Place};
+use crate::geometry::shape::{Arrangement, FeatureMap, LevelRange};
 
 /// One bin: the cells it reads, and where they and its own values stand.
 struct Bin {
@@ -13,7 +13,7 @@ struct Bin {
     rows: Range<usize>,
     columns: Range<usize>,
     /// What an average divides by.
-    area: f64,
+    divisor: f64,
     /// Its place in the output.
     at: usize,
     /// Its plane's cell 0 in the map, and the distance between cells.
@@ -35,14 +35,15 @@ fn for_each_bin(
             let cells = arrangement.layout.cells(map, item);
             let mut before = 0;
             for (level, &(rows, columns)) in levels.iter().enumerate() {
-                let bins = arrangement.bins(map.channels, row, Place { first: before, bins: rows * columns }, item);
+                let bins =
+                    arrangement.bins(map.channels, row, LevelRange { first: before, bins: rows * columns }, item);
                 for bin in 0..rows * columns {
                     visit(Bin {
                         level,
                         rows: rule.bin(map.height, rows, bin / columns).range(),
                         columns: rule.bin(map.width, columns, bin % columns).range(),
-                        area: (rule.counted(map.height, rows, bin / columns)
-                            * rule.counted(map.width, columns, bin % columns)) as f64,
+                        divisor: (rule.divisor(map.height, rows, bin / columns)
+                            * rule.divisor(map.width, columns, bin % columns)) as f64,
                         at: bins.at(channel, bin),
                         cells: (cells.at(channel, 0), cells.step),
                     });
@@ -124,7 +125,7 @@ pub fn average(
     for_each_bin(map, levels, rule, arrangement, |bin| {
         let cells = bin.rows.flat_map(|row| bin.columns.clone().map(move |column| row * map.width + column));
         let sum: f64 = cells.map(|cell| f64::from(input[bin.cells.0 + cell * bin.cells.1])).sum();
-        output[bin.at] = sum / bin.area;
+        output[bin.at] = sum / bin.divisor;
     });
     output
 }
@@ -142,7 +143,7 @@ pub fn average_backward(
         for row in bin.rows {
             for column in bin.columns.clone() {
                 let cell = bin.cells.0 + (row * map.width + column) * bin.cells.1;
-                grad_input[cell] += f64::from(grad_output[bin.at]) / bin.area;
+                grad_input[cell] += f64::from(grad_output[bin.at]) / bin.divisor;
             }
         }
     });
@@ -181,7 +182,7 @@ fn for_each_region_bin(
         for (level, &(rows, columns)) in levels.iter().enumerate() {
             let down = axis((region[2], region[4]), map.height, rows);
             let across = axis((region[1], region[3]), map.width, columns);
-            let place = arrangement.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            let place = arrangement.bins(map.channels, all, LevelRange { first, bins: rows * columns }, row);
             first += rows * columns;
             for channel in 0..map.channels {
                 for bin in 0..rows * columns {
@@ -344,7 +345,7 @@ fn for_each_aligned_bin(
             };
             let grid = (samples(bin.0), samples(bin.1));
             let count = grid.0.saturating_mul(grid.1).max(1) as f32;
-            let place = arrangement.bins(map.channels, all, Place { first, bins: rows * columns }, row);
+            let place = arrangement.bins(map.channels, all, LevelRange { first, bins: rows * columns }, row);
             first += rows * columns;
             for i in 0..rows * columns {
                 let mut corners = Vec::new();

@@ -50,7 +50,7 @@ pub(crate) const MOST_LISTED_GROUPS: usize = 4096;
 /// Groups of four wide bins that are listed for a row at most: 48 KiB.
 ///
 /// Measure maps of one row and tens of thousands of columns, NCHW.
-pub(crate) const MOST_LISTED_RUNS: usize = 1024;
+pub(crate) const MOST_LISTED_WIDE_GROUPS: usize = 1024;
 /// Words of reduced rows that a level may take together for a block of planes. A level that needs more is made row by row.
 ///
 /// Bounds memory; no usual level comes near it.
@@ -61,34 +61,34 @@ pub(crate) const MOST_REDUCED: usize = 1 << 17;
 /// Planes that are transposed together: they stay in the first-level cache.
 ///
 /// Measure 10 x 10 under 6, 3, 2, 1, NCHW.
-pub(crate) const TURNED_BLOCK: usize = 32;
+pub(crate) const TRANSPOSED_BLOCK: usize = 32;
 /// Words of bins of an NHWC map that are transposed together where the output is in the order of channels: they stay in the
 /// second-level cache.
 ///
 /// Bounds memory for large pyramids.
-pub(crate) const MOST_TURNED: usize = 1 << 14;
+pub(crate) const MOST_TRANSPOSED: usize = 1 << 14;
 /// The fewest that are transposed: nearly as many as NHWC kernels take at once.
 ///
 /// Measure 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.
-pub(crate) const TURNED_FEWEST: usize = 12;
+pub(crate) const TRANSPOSED_FEWEST: usize = 12;
 /// Words of a plane, its values and its indices, up to which a block of planes stays in the second-level cache.
 ///
 /// Measure 18 x 18 to 24 x 24 under 4, 3, 2, 1 and 8, 6, 3, 1, NCHW: 0.75 up to here.
-pub(crate) const TURNED_WORDS: usize = 1 << 10;
-/// The same for planes of fewer than [`TURNED_NARROW`] columns, which have no other kernel as fast.
+pub(crate) const TRANSPOSED_WORDS: usize = 1 << 10;
+/// The same for planes of fewer than [`TRANSPOSED_NARROW`] columns, which have no other kernel as fast.
 ///
 /// Measure columns of 1 to 3 cells and thousands of rows, NCHW: 0.14 to 0.5.
-pub(crate) const TURNED_NARROW_WORDS: usize = 1 << 15;
+pub(crate) const TRANSPOSED_NARROW_WORDS: usize = 1 << 15;
 /// Planes of fewer rows or columns are transposed whatever their bins.
 ///
-/// Measure as for [`TURNED_NARROW_WORDS`].
-pub(crate) const TURNED_NARROW: usize = 4;
+/// Measure as for [`TRANSPOSED_NARROW_WORDS`].
+pub(crate) const TRANSPOSED_NARROW: usize = 4;
 /// Cells that take as long to transpose as is saved in all, by each bin, and by each level that reads the map.
 ///
 /// Measure squares of 8 to 24 cells under one to four levels, NCHW: 18 x 18 under 4, 3, 2, 1 takes 0.75.
-pub(crate) const TURNED_COST: usize = 128;
-pub(crate) const TURNED_BIN: usize = 4;
-pub(crate) const TURNED_ROOT: usize = 256;
+pub(crate) const TRANSPOSED_COST: usize = 128;
+pub(crate) const TRANSPOSED_BIN: usize = 4;
+pub(crate) const TRANSPOSED_ROOT: usize = 256;
 
 // Maxima, NHWC.
 
@@ -99,7 +99,7 @@ pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Bytes of a line of the cache: the channels of an NHWC map of bytes or halves that are taken together.
 pub(crate) const CACHE_LINE: usize = 64;
 /// Elements of a map, all items together, from which it is taken not to be in the second-level cache. NHWC maps are then read cell by
-/// cell, and planes touched before they are transposed.
+/// cell, and planes prefetched before they are transposed.
 ///
 /// Measure `c` and `d`, NHWC: cell by cell 0.7. For planes, 64 items of 10 x 10 and 14 x 14: 0.7 to 0.9; 16 items 1.02 to 1.08.
 pub(crate) const STREAMED_MAP: usize = 1 << 18;

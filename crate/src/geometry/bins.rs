@@ -103,7 +103,7 @@ impl Rule {
     }
 
     /// How many cells an average over bin `i` of `n` divides by. Padding counts, as it does in Caffe.
-    pub fn counted(self, size: usize, n: usize, i: usize) -> usize {
+    pub fn divisor(self, size: usize, n: usize, i: usize) -> usize {
         let bin = self.bin(size, n, i).len();
         match self {
             Rule::Adaptive | Rule::Sliding => bin,

@@ -3,14 +3,14 @@
 use core::ops::Range;
 
 use crate::error::PoolError;
-use crate::geometry::shape::{Arrangement, OutputOrder, Place, Planes};
+use crate::geometry::shape::{Arrangement, LevelRange, OutputOrder, PlaneStrides};
 use crate::memory::reserve::reserve;
 
 /// The levels, in the order in which their bins stand in a row of the output, or in each of its channels.
 #[derive(Clone, Debug)]
 pub(crate) struct Pyramid {
     pub arrangement: Arrangement,
-    pub places: Vec<Place>,
+    pub levels: Vec<LevelRange>,
     /// Bins of all levels together.
     pub bins: usize,
 }
@@ -21,28 +21,28 @@ impl Pyramid {
         if levels.is_empty() {
             return Err(PoolError::NoLevels);
         }
-        let mut places: Vec<Place> = reserve(levels.len())?;
+        let mut ranges: Vec<LevelRange> = reserve(levels.len())?;
         let mut bins = 0_usize;
         for (level, &(rows, columns)) in levels.iter().enumerate() {
             if rows == 0 || columns == 0 {
                 return Err(PoolError::EmptyLevel { level, rows, columns });
             }
-            let place = Place { first: bins, bins: rows.checked_mul(columns).ok_or(PoolError::TooLarge)? };
-            bins = bins.checked_add(place.bins).ok_or(PoolError::TooLarge)?;
+            let range = LevelRange { first: bins, bins: rows.checked_mul(columns).ok_or(PoolError::TooLarge)? };
+            bins = bins.checked_add(range.bins).ok_or(PoolError::TooLarge)?;
             // Indices are counted in 31 bits, and so are bins.
             i32::try_from(bins).map_err(|_| PoolError::TooLarge)?;
-            places.push(place);
+            ranges.push(range);
         }
-        Ok(Pyramid { arrangement, places, bins })
+        Ok(Pyramid { arrangement, levels: ranges, bins })
     }
 
     /// Positions of the levels, finer ones first, and among equals in the order of the list: each level after the ones
     /// that it may be computed from.
     pub fn finer_first(&self) -> Result<Vec<usize>, PoolError> {
-        let mut order: Vec<usize> = reserve(self.places.len())?;
+        let mut order: Vec<usize> = reserve(self.levels.len())?;
         // A pyramid has few levels, and a sort from the library would be a sixth of the WASM.
-        for (i, place) in self.places.iter().enumerate() {
-            let at = order.partition_point(|&j| self.places[j].bins >= place.bins);
+        for (i, range) in self.levels.iter().enumerate() {
+            let at = order.partition_point(|&j| self.levels[j].bins >= range.bins);
             order.insert(at, i);
         }
         Ok(order)
@@ -50,7 +50,7 @@ impl Pyramid {
 
     /// Bins of the level that has most.
     pub fn most_bins(&self) -> usize {
-        self.places.iter().map(|place| place.bins).max().unwrap_or(0)
+        self.levels.iter().map(|range| range.bins).max().unwrap_or(0)
     }
 
     /// Length of an output of `rows` rows.
@@ -60,8 +60,8 @@ impl Pyramid {
 
     /// Where the bins of a level stand in row `row` of the output.
     #[inline(always)]
-    pub fn bins_at(&self, channels: usize, place: Place, row: usize) -> Planes {
-        self.arrangement.bins(channels, self.bins, place, row)
+    pub fn bins_at(&self, channels: usize, range: LevelRange, row: usize) -> PlaneStrides {
+        self.arrangement.bins(channels, self.bins, range, row)
     }
 
     /// The stretches of row `row` that hold the bins of some channels, in the order in which they would lie in an output of these
@@ -69,10 +69,10 @@ impl Pyramid {
     pub fn runs(&self, channels: usize, row: usize, some: Range<usize>) -> impl Iterator<Item = Range<usize>> {
         // In the order of channels, all levels lie together.
         let together = self.arrangement.order == OutputOrder::Channels;
-        let count = if together { 1 } else { self.places.len() };
+        let count = if together { 1 } else { self.levels.len() };
         (0..count).flat_map(move |level| {
-            let place = if together { Place { first: 0, bins: self.bins } } else { self.places[level] };
-            self.bins_at(channels, place, row).runs(some.clone(), place.bins)
+            let range = if together { LevelRange { first: 0, bins: self.bins } } else { self.levels[level] };
+            self.bins_at(channels, range, row).runs(some.clone(), range.bins)
         })
     }
 }

@@ -67,9 +67,9 @@ impl FeatureMap {
     }
 }
 
-/// Where the planes of one item lie in a buffer: element `i` of plane `p` stands at `first + p * plane + i * step`.
+/// Where the planes of one item lie in a buffer: element `i` of plane `p` is at `first + p * plane + i * step`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Planes {
+pub(crate) struct PlaneStrides {
     pub first: usize,
     pub plane: usize,
     pub step: usize,
@@ -77,24 +77,24 @@ pub(crate) struct Planes {
 
 /// The bins of one level in a row of the output.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct LevelRange {
     /// Bins of the levels before this one.
     pub first: usize,
     pub bins: usize,
 }
 
-impl Planes {
+impl PlaneStrides {
     #[inline(always)]
     pub fn at(self, plane: usize, i: usize) -> usize {
         self.first + plane * self.plane + i * self.step
     }
 
     /// Where the same elements of `planes` planes of `len` would lie with nothing else in between.
-    pub fn packed(self, planes: usize, len: usize) -> Planes {
+    pub fn packed(self, planes: usize, len: usize) -> PlaneStrides {
         if self.step == 1 {
-            Planes { first: 0, plane: len, step: 1 }
+            PlaneStrides { first: 0, plane: len, step: 1 }
         } else {
-            Planes { first: 0, plane: 1, step: planes }
+            PlaneStrides { first: 0, plane: 1, step: planes }
         }
     }
 
@@ -122,11 +122,11 @@ impl Planes {
 impl Layout {
     /// The cells of an item's planes in the feature map.
     #[inline(always)]
-    pub(crate) fn cells(self, map: &FeatureMap, item: usize) -> Planes {
+    pub(crate) fn cells(self, map: &FeatureMap, item: usize) -> PlaneStrides {
         let first = item * map.channels * map.cells();
         match self {
-            Layout::Nchw => Planes { first, plane: map.cells(), step: 1 },
-            Layout::Nhwc => Planes { first, plane: 1, step: map.channels },
+            Layout::Nchw => PlaneStrides { first, plane: map.cells(), step: 1 },
+            Layout::Nhwc => PlaneStrides { first, plane: 1, step: map.channels },
         }
     }
 }
@@ -134,12 +134,14 @@ impl Layout {
 impl Arrangement {
     /// The bins of one level in row `row` of an output that has `all` bins a channel in each row.
     #[inline(always)]
-    pub(crate) fn bins(self, channels: usize, all: usize, place: Place, row: usize) -> Planes {
-        let first = (row * all + place.first) * channels;
+    pub(crate) fn bins(self, channels: usize, all: usize, range: LevelRange, row: usize) -> PlaneStrides {
+        let first = (row * all + range.first) * channels;
         match (self.order, self.layout) {
-            (OutputOrder::Levels, Layout::Nchw) => Planes { first, plane: place.bins, step: 1 },
-            (OutputOrder::Levels, Layout::Nhwc) => Planes { first, plane: 1, step: channels },
-            (OutputOrder::Channels, _) => Planes { first: row * all * channels + place.first, plane: all, step: 1 },
+            (OutputOrder::Levels, Layout::Nchw) => PlaneStrides { first, plane: range.bins, step: 1 },
+            (OutputOrder::Levels, Layout::Nhwc) => PlaneStrides { first, plane: 1, step: channels },
+            (OutputOrder::Channels, _) => {
+                PlaneStrides { first: row * all * channels + range.first, plane: all, step: 1 }
+            }
         }
     }
 }
@@ -148,23 +150,23 @@ impl Arrangement {
 mod tests {
     use super::*;
 
-    /// Places of all bins of row 1, for two levels of 4 bins and 1 over three channels: by level, channel and bin.
-    fn places(layout: Layout, order: OutputOrder) -> Vec<usize> {
-        let levels = [Place { first: 0, bins: 4 }, Place { first: 4, bins: 1 }];
-        let of = |place| Arrangement { layout, order }.bins(3, 5, place, 1);
+    /// Positions of all bins of row 1, for two levels of 4 bins and 1 over three channels: by level, channel and bin.
+    fn positions(layout: Layout, order: OutputOrder) -> Vec<usize> {
+        let levels = [LevelRange { first: 0, bins: 4 }, LevelRange { first: 4, bins: 1 }];
+        let of = |range| Arrangement { layout, order }.bins(3, 5, range, 1);
         let planes =
-            |place: Place| (0..3).flat_map(move |channel| (0..place.bins).map(move |i| of(place).at(channel, i)));
+            |range: LevelRange| (0..3).flat_map(move |channel| (0..range.bins).map(move |i| of(range).at(channel, i)));
         levels.into_iter().flat_map(planes).map(|at| at - 15).collect()
     }
 
     #[test]
     fn bins_stand_in_the_order_of_the_output() {
-        let by_level = places(Layout::Nchw, OutputOrder::Levels);
+        let by_level = positions(Layout::Nchw, OutputOrder::Levels);
         assert_eq!(by_level, (0..15).collect::<Vec<_>>());
-        let channels_last = places(Layout::Nhwc, OutputOrder::Levels);
+        let channels_last = positions(Layout::Nhwc, OutputOrder::Levels);
         assert_eq!(channels_last, [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 12, 13, 14]);
         for layout in [Layout::Nchw, Layout::Nhwc] {
-            let by_channel = places(layout, OutputOrder::Channels);
+            let by_channel = positions(layout, OutputOrder::Channels);
             assert_eq!(by_channel, [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13, 4, 9, 14]);
         }
     }
@@ -172,10 +174,10 @@ mod tests {
     #[test]
     fn runs_hold_the_planes_in_packed_order() {
         for planes in [
-            Planes { first: 7, plane: 4, step: 1 },
-            Planes { first: 7, plane: 9, step: 1 },
-            Planes { first: 7, plane: 1, step: 5 },
-            Planes { first: 7, plane: 1, step: 3 },
+            PlaneStrides { first: 7, plane: 4, step: 1 },
+            PlaneStrides { first: 7, plane: 9, step: 1 },
+            PlaneStrides { first: 7, plane: 1, step: 5 },
+            PlaneStrides { first: 7, plane: 1, step: 3 },
         ] {
             let mut expected = vec![0; 12];
             let packed = planes.packed(3, 4);

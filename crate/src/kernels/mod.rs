@@ -1,33 +1,32 @@
 //! The innermost loops. They cannot fail, allocate or panic: a plan has validated every offset they use.
 //!
-//! A forward kernel makes a fast result first, right for every bin without a NaN, and mends the few bins that need it
-//! afterwards ([`repair`]). It is written over [`Best`], what is carried beside a maximum, so that the pass with
-//! indices and the one without are the same code.
+//! A forward kernel first makes a fast result, which is right for every bin without a NaN, and then repairs the few bins that need it
+//! ([`repair`]). It is written over an [`Accumulator`], so that the pass with indices and the one without are the same code.
 
+mod accumulator;
 pub(crate) mod average;
-mod best;
 pub(crate) mod narrow;
 pub(crate) mod nchw;
 pub(crate) mod nhwc;
 pub(crate) mod regions;
 mod repair;
-mod runs;
 pub(crate) mod scatter;
 pub(crate) mod square;
-pub(crate) mod turned;
+pub(crate) mod transposed;
+mod wide_bins;
 mod windows;
 
-pub(crate) use best::{Best, WithIndex, WithoutIndex};
+pub(crate) use accumulator::{Accumulator, WithIndex, WithoutIndex};
 
-use crate::geometry::shape::{Arrangement, Planes};
-use crate::memory::slots::Slots;
+use crate::geometry::shape::{Arrangement, PlaneStrides};
+use crate::memory::maxima::Maxima;
 use crate::plan::{Level, PyramidPlan};
 use crate::vector::Vector;
 
 /// The output of one item.
 #[derive(Clone, Copy)]
 pub(crate) struct ItemOutput<'a> {
-    pub slots: Slots<'a>,
+    pub maxima: Maxima<'a>,
     pub channels: usize,
     pub item: usize,
     pub arrangement: Arrangement,
@@ -36,15 +35,15 @@ pub(crate) struct ItemOutput<'a> {
 impl<'a> ItemOutput<'a> {
     /// Where the level's bins stand.
     #[inline(always)]
-    pub fn bins(self, plan: &PyramidPlan, level: &Level) -> Planes {
-        self.arrangement.bins(self.channels, plan.pyramid().bins, level.place, self.item)
+    pub fn bins(self, plan: &PyramidPlan, level: &Level) -> PlaneStrides {
+        self.arrangement.bins(self.channels, plan.pyramid().bins, level.range, self.item)
     }
 }
 
 /// Values and indices of a block of planes, `stride` apart.
 #[derive(Clone, Copy)]
 struct Stack<'a> {
-    slots: Slots<'a>,
+    maxima: Maxima<'a>,
     stride: usize,
 }
 

@@ -1,23 +1,23 @@
 //! Forward over NCHW planes, lanes along the width.
 //!
-//! Bins wide enough are read on their own ([`runs`]), those of some small maps in registers ([`square`]). Otherwise the
+//! Bins wide enough are read on their own ([`wide_bins`]), those of some small maps in registers ([`square`]). Otherwise the
 //! rows of every row of bins are reduced first, a strip of column vectors at a time in registers. Only then are
 //! the bins brought together across columns, four at a time, by one transposing step. Nested levels are brought
 //! together in the same way from the finer level's bins, and read no cell.
 
 use core::ops::Range;
 
-use super::runs;
 use super::square::{self, Outputs};
+use super::wide_bins;
 use super::windows::{self, Columns, Windows};
-use super::{Best, Flags, ItemOutput, Stack, repair};
+use super::{Accumulator, Flags, ItemOutput, Stack, repair};
 use crate::geometry::bins::Bin;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::PlaneStrides;
 use crate::geometry::units::blocks;
+use crate::memory::maxima::{Indexed, Maxima};
 use crate::memory::scratch::Parts;
-use crate::memory::slots::{Indexed, Slots};
 use crate::memory::span::{self, Span};
-use crate::plan::{Gather, Level, NchwScratch, PyramidPlan, Source, Steps, Strip, group_start};
+use crate::plan::{Gather, Level, LevelKernel, NchwScratch, PyramidPlan, Source, Strip, group_start};
 use crate::tuning::FORWARD_BLOCK;
 use crate::vector::{IN_REGISTERS, Vector};
 
@@ -38,10 +38,10 @@ struct Rows<'a> {
 /// `input` and `output` must have the lengths of the plan for this item, and `scratch` the plan's `forward_scratch` and no
 /// other holder.
 #[inline(never)]
-pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
+pub(crate) unsafe fn pool<V: Vector, A: Accumulator<V>>(
     plan: &PyramidPlan,
     input: &[f32],
-    cells: Planes,
+    cells: PlaneStrides,
     output: ItemOutput,
     channels: Range<usize>,
     scratch: Span<f32>,
@@ -57,17 +57,17 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
             for some in blocks(planes.clone(), plan.forward_block()) {
                 let flags = &mut flags[some.start - planes.start..][..some.len()];
                 for level in plan.in_order().filter(|level| level.source == Source::Map) {
-                    item.pool_map::<V, B>(level, some.clone(), scratch, flags);
+                    item.pool_map::<V, A>(level, some.clone(), scratch, flags);
                 }
             }
             for level in plan.in_order() {
-                if let (Steps::Nested(gathered), Source::Level { parent, .. }) = (&level.steps, level.source) {
+                if let (LevelKernel::Nested(gathered), Source::Level { parent, .. }) = (&level.kernel, level.source) {
                     let parent = &plan.levels()[parent];
-                    let (from, out) = (item.stack::<B>(parent, &planes), item.stack::<B>(level, &planes));
+                    let (from, out) = (item.stack::<A>(parent, &planes), item.stack::<A>(level, &planes));
                     if gathered.is_listed() {
-                        gather::<V, B>(gathered, level.bins(), from, out, flags);
+                        gather::<V, A>(gathered, level.bins(), from, out, flags);
                     } else {
-                        merge_windows::<V, B>(gathered.unit, (parent, level), (from, out), flags);
+                        merge_windows::<V, A>(gathered.unit, (parent, level), (from, out), flags);
                     }
                 }
             }
@@ -93,7 +93,7 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
 struct Item<'a> {
     plan: &'a PyramidPlan,
     input: &'a [f32],
-    cells: Planes,
+    cells: PlaneStrides,
     output: ItemOutput<'a>,
 }
 
@@ -112,19 +112,19 @@ impl<'a> Item<'a> {
     /// # Safety
     /// `planes` must be some of the item's.
     #[inline(always)]
-    unsafe fn stack<B: Indexed>(&self, level: &Level, planes: &Range<usize>) -> Stack<'a> {
+    unsafe fn stack<A: Indexed>(&self, level: &Level, planes: &Range<usize>) -> Stack<'a> {
         let bins = self.output.bins(self.plan, level);
         let (first, len) = (bins.at(planes.start, 0), bins.extent(planes.len(), level.bins()));
         // SAFETY: these bins lie inside the output.
-        Stack { slots: unsafe { self.output.slots.part::<B>(first, len) }, stride: bins.plane }
+        Stack { maxima: unsafe { self.output.maxima.part::<A>(first, len) }, stride: bins.plane }
     }
 
     /// Makes a level, of some planes, that reads the map, and those that are made along with it.
     ///
     /// # Safety
-    /// As [`channels`], for a block of `planes` that the scratch was made for.
+    /// As [`pool`], for a block of `planes` that the scratch was made for.
     #[inline(always)]
-    unsafe fn pool_map<V: Vector, B: Best<V>>(
+    unsafe fn pool_map<V: Vector, A: Accumulator<V>>(
         &self,
         level: &Level,
         planes: Range<usize>,
@@ -134,43 +134,43 @@ impl<'a> Item<'a> {
         let plan = self.plan;
         // SAFETY: the caller's promise is the same.
         unsafe {
-            let out = self.stack::<B>(level, &planes);
-            match &level.steps {
+            let out = self.stack::<A>(level, &planes);
+            match &level.kernel {
                 // Planned only there; said here too, so that other builds have no such kernel.
-                &Steps::Square([four, one]) if IN_REGISTERS => {
+                &LevelKernel::Square([four, one]) if IN_REGISTERS => {
                     let first = self.cells.at(planes.start, 0);
                     let cells = self.input.get_unchecked(first..first + planes.len() * self.cells.plane);
-                    let along = |i: Option<usize>| i.map(|i| self.stack::<B>(&plan.levels()[i], &planes));
+                    let along = |i: Option<usize>| i.map(|i| self.stack::<A>(&plan.levels()[i], &planes));
                     let out = Outputs { sixteen: out, four: along(four), one: along(one) };
-                    square::reduce::<V, B>(plan.size().0, cells, out, flags);
+                    square::reduce::<V, A>(plan.size().0, cells, out, flags);
                 }
-                Steps::Runs(runs) => {
+                LevelKernel::WideBins(groups) => {
                     for (i, flags) in flags.iter_mut().enumerate() {
-                        let out = out.slots.part::<B>(i * out.stride, level.bins());
+                        let out = out.maxima.part::<A>(i * out.stride, level.bins());
                         let cells = (self.plane(planes.start + i), plan.size().1);
-                        runs::reduce::<V, B>((&level.rows, &level.columns, runs), cells, out, flags);
+                        wide_bins::reduce::<V, A>((&level.rows, &level.columns, groups), cells, out, flags);
                     }
                 }
-                Steps::Rows(gathered) => {
+                LevelKernel::ReducedRows(gathered) => {
                     let (values, indices) = scratch.reduced;
-                    let reduced = Slots { values, indices };
+                    let reduced = Maxima { values, indices };
                     if !gathered.is_listed() {
                         for (i, flags) in flags.iter_mut().enumerate() {
                             let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
-                            let out = out.slots.part::<B>(i * out.stride, level.bins());
-                            pool_rows::<V, B>(plan, level, gathered.unit, rows, (reduced, out), flags);
+                            let out = out.maxima.part::<A>(i * out.stride, level.bins());
+                            pool_rows::<V, A>(plan, level, gathered.unit, rows, (reduced, out), flags);
                         }
                         return;
                     }
-                    let reduced = Stack { slots: reduced, stride: level.rows.len() * plan.row_stride() };
+                    let reduced = Stack { maxima: reduced, stride: level.rows.len() * plan.row_stride() };
                     for (i, flags) in flags.iter_mut().enumerate() {
                         let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
-                        let to = reduced.slots.part::<B>(i * reduced.stride, reduced.stride);
-                        flags.sum = flags.sum.add(reduce_rows::<V, B>(plan, &level.rows, rows, to));
+                        let to = reduced.maxima.part::<A>(i * reduced.stride, reduced.stride);
+                        flags.sum = flags.sum.add(reduce_rows::<V, A>(plan, &level.rows, rows, to));
                     }
-                    gather::<V, B>(gathered, level.bins(), reduced, out, flags);
+                    gather::<V, A>(gathered, level.bins(), reduced, out, flags);
                 }
-                Steps::Nested(_) | Steps::Along | Steps::Square(_) => {}
+                LevelKernel::Nested(_) | LevelKernel::WithRoot | LevelKernel::Square(_) => {}
             }
         }
     }
@@ -182,24 +182,24 @@ impl<'a> Item<'a> {
 /// # Safety
 /// `map` must hold the rows the plan was made for, `reduced` a reduced row, and `out` the level's bins.
 #[inline(never)]
-unsafe fn pool_rows<V: Vector, B: Best<V>>(
+unsafe fn pool_rows<V: Vector, A: Accumulator<V>>(
     plan: &PyramidPlan,
     level: &Level,
     unit: usize,
     map: Rows,
-    (reduced, out): (Slots, Slots),
+    (reduced, out): (Maxima, Maxima),
     flags: &mut Flags<V>,
 ) {
     let across = level.columns.len();
     // SAFETY: the caller's promise, row by row.
     unsafe {
-        let reduced = reduced.part::<B>(0, plan.row_stride());
+        let reduced = reduced.part::<A>(0, plan.row_stride());
         let windows = Windows { rows: (1, 0), columns: Columns::Bins(&level.columns), unit };
         for (i, rows) in level.rows.chunks(1).enumerate() {
-            let sum = reduce_rows::<V, B>(plan, rows, map, reduced);
+            let sum = reduce_rows::<V, A>(plan, rows, map, reduced);
             flags.sum = flags.sum.add(sum);
-            let out = out.part::<B>(i * across, across);
-            windows::gather_row::<V, B>(windows, (reduced, out), flags);
+            let out = out.part::<A>(i * across, across);
+            windows::gather_row::<V, A>(windows, (reduced, out), flags);
         }
     }
 }
@@ -209,7 +209,7 @@ unsafe fn pool_rows<V: Vector, B: Best<V>>(
 /// # Safety
 /// Every plane of `from` must have the parent's bins, and every plane of `out` the level's.
 #[inline(never)]
-unsafe fn merge_windows<V: Vector, B: Best<V>>(
+unsafe fn merge_windows<V: Vector, A: Accumulator<V>>(
     unit: usize,
     (parent, level): (&Level, &Level),
     (from, out): (Stack, Stack),
@@ -222,9 +222,9 @@ unsafe fn merge_windows<V: Vector, B: Best<V>>(
         for i in 0..level.rows.len() {
             // SAFETY: a row of the level's bins, and the rows of the parent's that they are made of.
             unsafe {
-                let from = from.slots.part::<B>(plane * from.stride + i * rows * stride, rows * stride);
-                let out = out.slots.part::<B>(plane * out.stride + i * across, across);
-                windows::gather_row::<V, B>(windows, (from, out), flags);
+                let from = from.maxima.part::<A>(plane * from.stride + i * rows * stride, rows * stride);
+                let out = out.maxima.part::<A>(plane * out.stride + i * across, across);
+                windows::gather_row::<V, A>(windows, (from, out), flags);
             }
         }
     }
@@ -270,22 +270,22 @@ unsafe fn rows_of<'a, V: Vector>(plan: &PyramidPlan, cells: &'a [f32], widened: 
 /// # Safety
 /// `map` must hold the rows the plan was made for, and `reduced` the plan's `reduced_len`.
 #[inline(never)]
-unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bins: &[Bin], map: Rows, reduced: Slots) -> V {
+unsafe fn reduce_rows<V: Vector, A: Accumulator<V>>(plan: &PyramidPlan, bins: &[Bin], map: Rows, reduced: Maxima) -> V {
     let mut sum = V::splat(0.0);
     let stride = plan.row_stride();
-    let together = if plan.strips_whole(B::INDEXED) { bins.len() } else { 1 };
+    let together = if plan.strips_whole(A::INDEXED) { bins.len() } else { 1 };
     for (block, bins) in bins.chunks(together).enumerate() {
         // SAFETY: the row of each bin.
-        let reduced = unsafe { reduced.part::<B>(block * together * stride, bins.len() * stride) };
-        for &strip in plan.strips(B::INDEXED) {
+        let reduced = unsafe { reduced.part::<A>(block * together * stride, bins.len() * stride) };
+        for &strip in plan.strips(A::INDEXED) {
             // SAFETY: the caller's promise is the same.
             let cells = unsafe {
                 match strip.vectors {
-                    1 => reduce_strip::<V, B, 1>(map, bins, strip, reduced, stride),
-                    2 => reduce_strip::<V, B, 2>(map, bins, strip, reduced, stride),
-                    3 => reduce_strip::<V, B, 3>(map, bins, strip, reduced, stride),
-                    4 => reduce_strip::<V, B, 4>(map, bins, strip, reduced, stride),
-                    _ if !B::INDEXED => reduce_strip::<V, B, 5>(map, bins, strip, reduced, stride),
+                    1 => reduce_strip::<V, A, 1>(map, bins, strip, reduced, stride),
+                    2 => reduce_strip::<V, A, 2>(map, bins, strip, reduced, stride),
+                    3 => reduce_strip::<V, A, 3>(map, bins, strip, reduced, stride),
+                    4 => reduce_strip::<V, A, 4>(map, bins, strip, reduced, stride),
+                    _ if !A::INDEXED => reduce_strip::<V, A, 5>(map, bins, strip, reduced, stride),
                     _ => V::splat(0.0),
                 }
             };
@@ -300,11 +300,11 @@ unsafe fn reduce_rows<V: Vector, B: Best<V>>(plan: &PyramidPlan, bins: &[Bin], m
 /// # Safety
 /// Rows and strip must be those of the plan that `map` and `reduced`, with rows `stride` apart, were made for.
 #[inline(always)]
-unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
+unsafe fn reduce_strip<V: Vector, A: Accumulator<V>, const K: usize>(
     map: Rows,
     bins: &[Bin],
     strip: Strip,
-    reduced: Slots,
+    reduced: Maxima,
     stride: usize,
 ) -> V {
     let offset = |k: usize| if k + 1 == K { strip.last } else { 4 * k };
@@ -321,12 +321,12 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
         };
         let first = rows.start as usize;
         let cells = load(first);
-        let mut best = cells.map(|value| B::first(value, index(first)));
+        let mut best = cells.map(|value| A::first(value, index(first)));
         sum = sum.add(super::tree_sum(&cells));
         for row in first + 1..rows.end as usize {
             let cells = load(row);
             for (best, &value) in best.iter_mut().zip(&cells) {
-                best.take(value, index(row));
+                best.update(value, index(row));
             }
             sum = sum.add(super::tree_sum(&cells));
         }
@@ -343,7 +343,7 @@ unsafe fn reduce_strip<V: Vector, B: Best<V>, const K: usize>(
 /// # Safety
 /// Every plane of `from` must be what the offsets were made for, and every plane of `out` have the level's bins.
 #[inline(never)]
-unsafe fn gather<V: Vector, B: Best<V>>(
+unsafe fn gather<V: Vector, A: Accumulator<V>>(
     gather: &Gather,
     bins: usize,
     from: Stack,
@@ -353,9 +353,9 @@ unsafe fn gather<V: Vector, B: Best<V>>(
     // SAFETY: the caller's promise is the same.
     unsafe {
         match gather.unit {
-            4 => gather_units::<V, B, 4>(gather, bins, from, out, planes),
-            2 => gather_units::<V, B, 2>(gather, bins, from, out, planes),
-            _ => gather_units::<V, B, 1>(gather, bins, from, out, planes),
+            4 => gather_units::<V, A, 4>(gather, bins, from, out, planes),
+            2 => gather_units::<V, A, 2>(gather, bins, from, out, planes),
+            _ => gather_units::<V, A, 1>(gather, bins, from, out, planes),
         }
     }
 }
@@ -365,7 +365,7 @@ unsafe fn gather<V: Vector, B: Best<V>>(
 /// # Safety
 /// As [`gather`].
 #[inline(never)]
-unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
+unsafe fn gather_units<V: Vector, A: Accumulator<V>, const U: usize>(
     gather: &Gather,
     bins: usize,
     from: Stack,
@@ -376,16 +376,16 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
         // SAFETY: the plan's offsets lie inside what is gathered from, and every group inside the bins.
         unsafe {
             let first = i * from.stride;
-            let from = from.slots.part::<B>(first, from.slots.values.len() - first);
-            let out = out.slots.part::<B>(i * out.stride, bins);
-            let load = |offset: u32| B::load_unit::<U>(from, offset as usize);
+            let from = from.maxima.part::<A>(first, from.maxima.values.len() - first);
+            let out = out.maxima.part::<A>(i * out.stride, bins);
+            let load = |offset: u32| A::load_unit::<U>(from, offset as usize);
             let mut zeros = V::splat(0.0);
             for (group, offsets) in gather.offsets.chunks_exact(gather.loads).enumerate() {
                 let mut best = offsets.get_unchecked(0).map(load);
                 for offsets in offsets.get_unchecked(1..) {
                     best = core::array::from_fn(|i| best[i].merge(load(offsets[i])));
                 }
-                let best = B::reduce(best);
+                let best = A::reduce(best);
                 zeros = zeros.or(best.value().eq(V::splat(0.0)));
                 best.store(out, group_start(group, bins), bins.min(V::LANES));
             }

@@ -5,10 +5,10 @@
 
 use core::ops::Range;
 
-use super::{Best, ItemOutput, repair};
+use super::{Accumulator, ItemOutput, repair};
 use crate::geometry::bins::Bin;
-use crate::geometry::shape::Planes;
-use crate::memory::slots::Slots;
+use crate::geometry::shape::PlaneStrides;
+use crate::memory::maxima::Maxima;
 use crate::memory::span;
 use crate::plan::{Level, PyramidPlan, Source};
 use crate::tuning::{BAND_BYTES, CHANNEL_BLOCK, STREAMED_MAP, WIDE};
@@ -19,10 +19,10 @@ use crate::vector::Vector;
 /// # Safety
 /// `input` and `output` must have the lengths of the plan for this item, and the channels lie inside them.
 #[inline(never)]
-pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
+pub(crate) unsafe fn pool<V: Vector, A: Accumulator<V>>(
     plan: &PyramidPlan,
     input: &[f32],
-    cells: Planes,
+    cells: PlaneStrides,
     output: ItemOutput,
     channels: Range<usize>,
 ) {
@@ -32,18 +32,18 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     for level in plan.in_order() {
         let bins = output.bins(plan, level);
         // SAFETY: the level's bins lie inside the output.
-        let out = unsafe { output.slots.part::<B>(bins.first, level.bins() * bins.step) };
+        let out = unsafe { output.maxima.part::<A>(bins.first, level.bins() * bins.step) };
         let apart = Apart { cells: cells.step, bins: bins.step };
         let pass = Pass { item, width: plan.size().1, apart, out, len: input.len() };
         // SAFETY: the bins of a plan lie inside its map, and a nested level's inside their parent.
         unsafe {
             match level.source {
-                Source::Map => reduce_level::<V, B>(pass, level, channels.clone(), &mut flags),
+                Source::Map => reduce_level::<V, A>(pass, level, channels.clone(), &mut flags),
                 Source::Level { parent, rows, columns } => {
                     let parent = &plan.levels()[parent];
-                    let from = output.slots.part::<B>(output.bins(plan, parent).first, parent.bins() * bins.step);
+                    let from = output.maxima.part::<A>(output.bins(plan, parent).first, parent.bins() * bins.step);
                     let nest = Nest { from, across: parent.columns.len(), rows, columns };
-                    merge_level::<V, B>(pass, level, nest, channels.clone(), &mut flags);
+                    merge_level::<V, A>(pass, level, nest, channels.clone(), &mut flags);
                 }
             }
         }
@@ -51,7 +51,7 @@ pub(crate) unsafe fn channels<V: Vector, B: Best<V>>(
     let (nan, zero) = (flags.sum.ne(flags.sum).any(), flags.conflicts.any());
     if nan || zero {
         for channel in channels {
-            repair::plane(plan, item, Planes { first: 0, ..cells }, output, channel, nan, zero);
+            repair::plane(plan, item, PlaneStrides { first: 0, ..cells }, output, channel, nan, zero);
         }
     }
 }
@@ -77,22 +77,22 @@ struct Pass<'a> {
     item: &'a [f32],
     width: usize,
     apart: Apart,
-    out: Slots<'a>,
+    out: Maxima<'a>,
     /// Elements of the whole map, all items together.
     len: usize,
 }
 
-/// Calls `$f::<V, B, K>(…, first channel, lanes of a vector)` for blocks of four vectors, then of one.
+/// Calls `$f::<V, A, K>(…, first channel, lanes of a vector)` for blocks of four vectors, then of one.
 macro_rules! for_each_block {
     ($channels:expr, $f:ident, ($($argument:expr),*)) => {{
         let (mut first, end) = ($channels.start, $channels.end);
         while first + CHANNEL_BLOCK <= end {
-            $f::<V, B, 4>($($argument,)* first, V::LANES);
+            $f::<V, A, 4>($($argument,)* first, V::LANES);
             first += CHANNEL_BLOCK;
         }
         while first < end {
             let lanes = V::LANES.min(end - first);
-            $f::<V, B, 1>($($argument,)* first, lanes);
+            $f::<V, A, 1>($($argument,)* first, lanes);
             first += lanes;
         }
     }};
@@ -103,7 +103,12 @@ macro_rules! for_each_block {
 /// # Safety
 /// `pass` must hold an item and an output of the level's plan, and the channels lie inside them.
 #[inline(always)]
-unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
+unsafe fn reduce_level<V: Vector, A: Accumulator<V>>(
+    pass: Pass,
+    level: &Level,
+    channels: Range<usize>,
+    flags: &mut Flags<V>,
+) {
     let across = level.columns[0].len();
     // Two blocks or fewer are read in about this order in any case.
     let blocks = channels.len().is_multiple_of(CHANNEL_BLOCK) && channels.len() > 2 * CHANNEL_BLOCK;
@@ -111,7 +116,7 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
     let large = if across < WIDE { 2 * STREAMED_MAP } else { STREAMED_MAP };
     if blocks && pass.len >= large {
         // SAFETY: the caller's promise.
-        return unsafe { stream_level::<V, B>(pass, level, channels, flags) };
+        return unsafe { stream_level::<V, A>(pass, level, channels, flags) };
     }
     for (i, &rows) in level.rows.iter().enumerate() {
         let band = if across < WIDE { BAND_BYTES / (4 * channels.len() * across) } else { 1 };
@@ -136,13 +141,18 @@ unsafe fn reduce_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
 /// # Safety
 /// As [`reduce_level`].
 #[inline(never)]
-unsafe fn stream_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channels: Range<usize>, flags: &mut Flags<V>) {
+unsafe fn stream_level<V: Vector, A: Accumulator<V>>(
+    pass: Pass,
+    level: &Level,
+    channels: Range<usize>,
+    flags: &mut Flags<V>,
+) {
     let bins = |i: usize| (i * level.columns.len()..).zip(&level.columns);
     // SAFETY: the caller's promise: cells and bins of the level.
     unsafe {
         for (i, rows) in level.rows.iter().enumerate() {
             for (bin, columns) in bins(i) {
-                let none = B::none(V::splat_index(rows.start * pass.width as u32 + columns.start));
+                let none = A::empty(V::splat_index(rows.start * pass.width as u32 + columns.start));
                 for channel in channels.clone().step_by(V::LANES) {
                     none.store(pass.out, bin * pass.apart.bins + channel, V::LANES);
                 }
@@ -150,7 +160,7 @@ unsafe fn stream_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
             for row in rows.range() {
                 for (bin, columns) in bins(i) {
                     for column in columns.range() {
-                        take_cell::<V, B>(pass, bin, row * pass.width + column, channels.clone(), flags);
+                        update_cell::<V, A>(pass, bin, row * pass.width + column, channels.clone(), flags);
                     }
                 }
             }
@@ -163,7 +173,7 @@ unsafe fn stream_level<V: Vector, B: Best<V>>(pass: Pass, level: &Level, channel
 /// # Safety
 /// As [`reduce_level`], for a cell of the bin.
 #[inline(always)]
-unsafe fn take_cell<V: Vector, B: Best<V>>(
+unsafe fn update_cell<V: Vector, A: Accumulator<V>>(
     pass: Pass,
     bin: usize,
     cell: usize,
@@ -179,8 +189,8 @@ unsafe fn take_cell<V: Vector, B: Best<V>>(
                 core::array::from_fn(|k| span::load(pass.item, cell * pass.apart.cells + first + 4 * k, V::LANES));
             for (k, &value) in cells.iter().enumerate() {
                 let at = bin * pass.apart.bins + first + 4 * k;
-                let mut best = B::load(pass.out, at, V::LANES);
-                best.take(value, index);
+                let mut best = A::load(pass.out, at, V::LANES);
+                best.update(value, index);
                 best.store(pass.out, at, V::LANES);
             }
             sum = sum.add(super::tree_sum(&cells));
@@ -196,7 +206,7 @@ unsafe fn take_cell<V: Vector, B: Best<V>>(
 /// As [`reduce_level`]; `rows` and `columns` must lie inside the map, and `first + 4 * K` or `lanes` inside its channels.
 #[expect(clippy::too_many_arguments, reason = "the innermost step: a struct would go through memory")]
 #[inline(always)]
-unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
+unsafe fn reduce<V: Vector, A: Accumulator<V>, const K: usize>(
     pass: Pass,
     bin: usize,
     first_row: Option<u32>,
@@ -210,9 +220,9 @@ unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
     let to = bin * pass.apart.bins + first;
     // SAFETY: the block's channels of this bin, and of the cells it reads.
     unsafe {
-        let mut best: [B; K] = match first_row {
-            Some(row) => [B::none(V::splat_index(row * pass.width as u32 + columns.start)); K],
-            None => core::array::from_fn(|k| B::load(pass.out, to + 4 * k, lanes)),
+        let mut best: [A; K] = match first_row {
+            Some(row) => [A::empty(V::splat_index(row * pass.width as u32 + columns.start)); K],
+            None => core::array::from_fn(|k| A::load(pass.out, to + 4 * k, lanes)),
         };
         let mut sum = V::splat(0.0);
         for row in rows.range() {
@@ -221,7 +231,7 @@ unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
                 let at = index * pass.apart.cells + first;
                 let cells: [V; K] = core::array::from_fn(|k| span::load(pass.item, at + 4 * k, lanes));
                 for (best, &value) in best.iter_mut().zip(&cells) {
-                    best.take(value, V::splat_index(index as u32));
+                    best.update(value, V::splat_index(index as u32));
                 }
                 sum = sum.add(super::tree_sum(&cells));
             }
@@ -236,7 +246,7 @@ unsafe fn reduce<V: Vector, B: Best<V>, const K: usize>(
 /// How a level nests in its parent: `rows x columns` of the parent's bins make up one bin.
 #[derive(Clone, Copy)]
 struct Nest<'a> {
-    from: Slots<'a>,
+    from: Maxima<'a>,
     /// Bins of the parent in a row.
     across: usize,
     rows: usize,
@@ -248,7 +258,7 @@ struct Nest<'a> {
 /// # Safety
 /// As [`reduce_level`]; `nest` must be how the level nests in the parent that `nest.from` holds.
 #[inline(always)]
-unsafe fn merge_level<V: Vector, B: Best<V>>(
+unsafe fn merge_level<V: Vector, A: Accumulator<V>>(
     pass: Pass,
     level: &Level,
     nest: Nest,
@@ -270,7 +280,7 @@ unsafe fn merge_level<V: Vector, B: Best<V>>(
 /// # Safety
 /// As [`merge_level`].
 #[inline(always)]
-unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
+unsafe fn merge<V: Vector, A: Accumulator<V>, const K: usize>(
     pass: Pass,
     bin: usize,
     nest: Nest,
@@ -282,8 +292,8 @@ unsafe fn merge<V: Vector, B: Best<V>, const K: usize>(
     let lanes = if K > 1 { V::LANES } else { lanes };
     // SAFETY: bins of the parent and of the level, and the block's channels of them.
     unsafe {
-        let load = |bin: usize, k: usize| B::load(nest.from, bin * pass.apart.bins + first + 4 * k, lanes);
-        let mut best: [B; K] = core::array::from_fn(|k| load(parent, k));
+        let load = |bin: usize, k: usize| A::load(nest.from, bin * pass.apart.bins + first + 4 * k, lanes);
+        let mut best: [A; K] = core::array::from_fn(|k| load(parent, k));
         for row in 0..nest.rows {
             // The first is merged with itself, which changes nothing.
             for bin in parent + row * nest.across..parent + row * nest.across + nest.columns {

@@ -3,14 +3,14 @@
 
 use super::ItemOutput;
 use crate::geometry::bins::covering;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::PlaneStrides;
 use crate::plan::{Level, PyramidPlan};
 
 /// A plane whose fast result stands in the output.
 struct Plane<'a> {
     plan: &'a PyramidPlan,
     input: &'a [f32],
-    cells: Planes,
+    cells: PlaneStrides,
     output: ItemOutput<'a>,
     channel: usize,
 }
@@ -22,7 +22,7 @@ struct Plane<'a> {
 pub(crate) fn plane(
     plan: &PyramidPlan,
     input: &[f32],
-    cells: Planes,
+    cells: PlaneStrides,
     output: ItemOutput,
     channel: usize,
     nan: bool,
@@ -43,7 +43,7 @@ impl Plane<'_> {
     }
 
     fn is_indexed(&self) -> bool {
-        self.output.slots.indices.len() > 0
+        self.output.maxima.indices.len() > 0
     }
 
     /// Writes every NaN cell, in row-major order, into the bins that hold it: the last one stays.
@@ -67,9 +67,9 @@ impl Plane<'_> {
                     let at = bins.at(self.channel, i * level.columns.len() + j);
                     // SAFETY: `i` and `j` are bins of the level, for which the output has room.
                     unsafe {
-                        self.output.slots.values.set(at, value);
+                        self.output.maxima.values.set(at, value);
                         if self.is_indexed() {
-                            self.output.slots.indices.set(at, (row * self.plan.size().1 + column) as u32);
+                            self.output.maxima.indices.set(at, (row * self.plan.size().1 + column) as u32);
                         }
                     }
                 }
@@ -85,8 +85,8 @@ impl Plane<'_> {
                 let at = bins.at(self.channel, bin);
                 // SAFETY: a bin of the level, for which the output has room.
                 unsafe {
-                    if self.output.slots.values.get(at) == 0.0 {
-                        self.output.slots.values.set(at, self.first_zero(level, bin));
+                    if self.output.maxima.values.get(at) == 0.0 {
+                        self.output.maxima.values.set(at, self.first_zero(level, bin));
                     }
                 }
             }

@@ -7,8 +7,8 @@
 
 use crate::element::Real;
 use crate::geometry::pyramid::Pyramid;
-use crate::geometry::shape::{FeatureMap, Layout, Place, Planes};
-use crate::memory::span::{Span, touch};
+use crate::geometry::shape::{FeatureMap, Layout, LevelRange, PlaneStrides};
+use crate::memory::span::{Span, prefetch};
 
 /// What backward reads and writes.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ pub(crate) struct Gradients<'a, T> {
 /// Neighbouring channels of one item, whose gradients are gathered together: level by level over all of them, so that a
 /// cell is seldom added to twice in a row.
 #[derive(Clone, Copy)]
-pub(crate) struct Block<'a, T> {
+pub(crate) struct GradientBlock<'a, T> {
     pub pyramid: &'a Pyramid,
     pub map: &'a FeatureMap,
     pub gradients: Gradients<'a, T>,
@@ -35,7 +35,7 @@ pub(crate) struct Block<'a, T> {
 #[derive(Clone, Copy)]
 struct Sums<'a, T> {
     memory: Span<'a, T>,
-    cells: Planes,
+    cells: PlaneStrides,
 }
 
 impl<T> Sums<'_, T> {
@@ -46,7 +46,7 @@ impl<T> Sums<'_, T> {
     }
 }
 
-impl<T: Real> Block<'_, T> {
+impl<T: Real> GradientBlock<'_, T> {
     /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
     /// `scratch` has room for the block's planes, which must be zero and are left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
@@ -59,10 +59,10 @@ impl<T: Real> Block<'_, T> {
     fn add_levels<const FLAT: bool>(self, scratch: [Span<T>; 2]) {
         let cells = self.pyramid.arrangement.layout.cells(self.map, self.item);
         let result =
-            Sums { memory: self.gradients.input, cells: Planes { first: cells.at(self.channels.0, 0), ..cells } };
-        let cells = Planes { first: 0, plane: self.map.cells(), step: 1 };
+            Sums { memory: self.gradients.input, cells: PlaneStrides { first: cells.at(self.channels.0, 0), ..cells } };
+        let cells = PlaneStrides { first: 0, plane: self.map.cells(), step: 1 };
         let [rest, one] = scratch.map(|memory| Sums { memory, cells });
-        match &self.pyramid.places[..] {
+        match &self.pyramid.levels[..] {
             // Either end of the list may go straight in: take the one with more bins.
             [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {
                 self.scatter::<FLAT>(*first, result);
@@ -77,7 +77,7 @@ impl<T: Real> Block<'_, T> {
     ///
     /// The first level to be added needs no plane of its own, and neither does a single bin, which touches a cell once.
     /// So of the last two levels, whose sum may be taken either way, a single bin comes second.
-    fn fold<const FLAT: bool>(self, levels: &[Place], to: Sums<T>, one: Sums<T>) {
+    fn fold<const FLAT: bool>(self, levels: &[LevelRange], to: Sums<T>, one: Sums<T>) {
         let (before, last) = match levels {
             [before @ .., second, last] if self.is_single(*last) => {
                 self.scatter::<FLAT>(*second, to);
@@ -95,13 +95,13 @@ impl<T: Real> Block<'_, T> {
         }
     }
 
-    fn is_single(self, level: Place) -> bool {
+    fn is_single(self, level: LevelRange) -> bool {
         level.bins == 1 && self.rows.len() == 1
     }
 
     /// Adds every bin's gradient to its cell.
     #[inline(never)]
-    fn scatter<const FLAT: bool>(self, level: Place, to: Sums<T>) {
+    fn scatter<const FLAT: bool>(self, level: LevelRange, to: Sums<T>) {
         self.visit::<FLAT>(level, |plane, cell, bin| {
             let at = to.at::<FLAT>(plane, cell);
             // SAFETY: a cell of the plane, and a bin of the output.
@@ -111,7 +111,7 @@ impl<T: Real> Block<'_, T> {
 
     /// Moves what the level's cells hold, adding it to the same cells of `to`.
     #[inline(never)]
-    fn merge<const FLAT: bool>(self, level: Place, from: Sums<T>, to: Sums<T>) {
+    fn merge<const FLAT: bool>(self, level: LevelRange, from: Sums<T>, to: Sums<T>) {
         let move_cell = |plane: usize, cell: usize| {
             let (source, target) = (from.at::<FLAT>(plane, cell), to.at::<FLAT>(plane, cell));
             // SAFETY: cells of the plane. A cell that several bins name is moved once: afterwards it is zero.
@@ -133,16 +133,16 @@ impl<T: Real> Block<'_, T> {
     /// Calls `each(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
     /// output lies in memory. Bins of one plane come in row-major order in either.
     #[inline(always)]
-    fn visit<const FLAT: bool>(self, level: Place, mut each: impl FnMut(usize, usize, usize)) {
+    fn visit<const FLAT: bool>(self, level: LevelRange, mut each: impl FnMut(usize, usize, usize)) {
         let cells = self.map.cells();
         let planes = self.channels.1 - self.channels.0;
         let bins_of = |row: u32| {
             let bins = self.pyramid.bins_at(self.map.channels, level, row as usize);
-            Planes { step: if FLAT { 1 } else { bins.step }, ..bins }
+            PlaneStrides { step: if FLAT { 1 } else { bins.step }, ..bins }
         };
         for (i, &row) in self.rows.iter().enumerate() {
             if let Some(&next) = self.rows.get(i + 1).filter(|_| FLAT) {
-                self.touch(bins_of(next), level.bins);
+                self.prefetch(bins_of(next), level.bins);
             }
             let bins = bins_of(row);
             let mut visit_bin = |plane: usize, bin: usize| {
@@ -165,12 +165,12 @@ impl<T: Real> Block<'_, T> {
 
     /// Prefetches the bins of a level of a region, while those of another region are visited: rows lie far apart.
     #[inline(always)]
-    fn touch(self, bins: Planes, count: usize) {
+    fn prefetch(self, bins: PlaneStrides, count: usize) {
         for run in bins.runs(self.channels.0..self.channels.1, count) {
             // SAFETY: bins of the output, which has as many indices.
             unsafe {
-                touch(self.gradients.output.as_ptr().add(run.start), run.len());
-                touch(self.gradients.indices.as_ptr().add(run.start), run.len());
+                prefetch(self.gradients.output.as_ptr().add(run.start), run.len());
+                prefetch(self.gradients.indices.as_ptr().add(run.start), run.len());
             }
         }
     }

@@ -2,8 +2,8 @@
 //! all is done in registers, and no offset is looked up. The maps of the classic networks are such, and so small that
 //! everything around the cells would cost more than the cells.
 
-use super::{Best, Flags, Stack, tree};
-use crate::memory::slots::Slots;
+use super::{Accumulator, Flags, Stack, tree};
+use crate::memory::maxima::Maxima;
 use crate::memory::span;
 use crate::plan::square::{BINS, bin};
 use crate::vector::Vector;
@@ -21,13 +21,18 @@ pub(super) struct Outputs<'a> {
 /// # Safety
 /// `side` must be one of [`SIDES`](crate::plan::square::SIDES), `cells` hold a plane for each of `planes`, and `out` the bins of each.
 #[inline(always)]
-pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(side: usize, cells: &[f32], out: Outputs, planes: &mut [Flags<V>]) {
+pub(super) unsafe fn reduce<V: Vector, A: Accumulator<V>>(
+    side: usize,
+    cells: &[f32],
+    out: Outputs,
+    planes: &mut [Flags<V>],
+) {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match side {
-            7 => reduce_planes::<V, B, 7, 2>(cells, out, planes),
-            13 => reduce_planes::<V, B, 13, 4>(cells, out, planes),
-            _ => reduce_planes::<V, B, 14, 4>(cells, out, planes),
+            7 => reduce_planes::<V, A, 7, 2>(cells, out, planes),
+            13 => reduce_planes::<V, A, 13, 4>(cells, out, planes),
+            _ => reduce_planes::<V, A, 14, 4>(cells, out, planes),
         }
     }
 }
@@ -37,7 +42,7 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(side: usize, cells: &[f32], o
 /// # Safety
 /// As [`reduce`].
 #[inline(never)]
-unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
+unsafe fn reduce_planes<V: Vector, A: Accumulator<V>, const SIDE: usize, const K: usize>(
     cells: &[f32],
     out: Outputs,
     planes: &mut [Flags<V>],
@@ -48,21 +53,21 @@ unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize
         // SAFETY: the plane's cells and bins, by the caller's promise.
         unsafe {
             let cells = cells.get_unchecked(i * SIDE * SIDE..(i + 1) * SIDE * SIDE);
-            let sixteen = out.sixteen.slots.part::<B>(i * out.sixteen.stride, BINS * BINS);
+            let sixteen = out.sixteen.maxima.part::<A>(i * out.sixteen.stride, BINS * BINS);
             // In registers, and added to what other levels found at the end.
             let mut sum = V::splat(-0.0);
             // A row that two rows of bins share is read once.
             let mut last = [V::splat(0.0); K];
             // A straight line: said row by row, as loops are not always unrolled.
             let rows = [
-                reduce_row::<V, B, SIDE, K>(cells, 0, steps, &mut last, &mut sum, sixteen),
-                reduce_row::<V, B, SIDE, K>(cells, 1, steps, &mut last, &mut sum, sixteen),
-                reduce_row::<V, B, SIDE, K>(cells, 2, steps, &mut last, &mut sum, sixteen),
-                reduce_row::<V, B, SIDE, K>(cells, 3, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, A, SIDE, K>(cells, 0, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, A, SIDE, K>(cells, 1, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, A, SIDE, K>(cells, 2, steps, &mut last, &mut sum, sixteen),
+                reduce_row::<V, A, SIDE, K>(cells, 3, steps, &mut last, &mut sum, sixteen),
             ];
             let zeros = rows.map(|row| row.value().eq(V::splat(0.0)));
             *flags = flags.join(Flags { sum, zeros: tree(&zeros, V::or) });
-            merge_rows::<V, B>(rows, i, out);
+            merge_rows::<V, A>(rows, i, out);
         }
     }
 }
@@ -72,21 +77,21 @@ unsafe fn reduce_planes<V: Vector, B: Best<V>, const SIDE: usize, const K: usize
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn merge_rows<V: Vector, B: Best<V>>(rows: [B; BINS], i: usize, out: Outputs) {
+unsafe fn merge_rows<V: Vector, A: Accumulator<V>>(rows: [A; BINS], i: usize, out: Outputs) {
     let [a, b, c, d] = rows;
-    let joined = |a: B, b: B| [a.shuffle(b, V::join_low), a.shuffle(b, V::join_high)];
+    let joined = |a: A, b: A| [a.shuffle(b, V::join_low), a.shuffle(b, V::join_high)];
     let [[left, right], [low_left, low_right]] = [joined(a, b), joined(c, d)];
-    let four = B::reduce([left, right, low_left, low_right]);
+    let four = A::reduce([left, right, low_left, low_right]);
     // SAFETY: the bins of the plane, by the caller's promise.
     unsafe {
-        if let Some(Stack { slots, stride }) = out.four {
-            four.store(slots, i * stride, 4);
+        if let Some(Stack { maxima, stride }) = out.four {
+            four.store(maxima, i * stride, 4);
         } else {
             // Or it would be made twice: once for each of these branches.
-            four.settle();
+            four.force_evaluation();
         }
-        if let Some(Stack { slots, stride }) = out.one {
-            B::reduce([four; 4]).store(slots, i * stride, 1);
+        if let Some(Stack { maxima, stride }) = out.one {
+            A::reduce([four; 4]).store(maxima, i * stride, 1);
         }
     }
 }
@@ -96,25 +101,25 @@ unsafe fn merge_rows<V: Vector, B: Best<V>>(rows: [B; BINS], i: usize, out: Outp
 /// # Safety
 /// `cells` must hold a plane, and `out` its bins.
 #[inline(always)]
-unsafe fn reduce_row<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
+unsafe fn reduce_row<V: Vector, A: Accumulator<V>, const SIDE: usize, const K: usize>(
     cells: &[f32],
     i: usize,
     steps: [V; 4],
     last: &mut [V; K],
     sum: &mut V,
-    out: Slots,
-) -> B {
+    out: Maxima,
+) -> A {
     // Each vector serves as many neighbouring bins, beginning where the first of them does.
     let first = |j: usize| (bin(SIDE, j * K / BINS * BINS / K).start as usize).min(SIDE - V::LANES);
     let mut columns = |k: usize, sum: &mut V| {
         let at = [k, k + 1].map(|k| first(k * BINS / K));
         // SAFETY: two vectors of the plane's columns.
-        let (best, cells, part) = unsafe { reduce_columns::<V, B, SIDE>(cells, i, at, steps, [last[k], last[k + 1]]) };
+        let (best, cells, part) = unsafe { reduce_columns::<V, A, SIDE>(cells, i, at, steps, [last[k], last[k + 1]]) };
         [last[k], last[k + 1]] = cells;
         *sum = sum.add(part);
         best
     };
-    let keep = |best: B, j: usize| {
+    let keep = |best: A, j: usize| {
         let inside = |lane: usize| bin(SIDE, j).range().contains(&(first(j) + lane));
         let all = bin(SIDE, j).len() == V::LANES;
         if all { best } else { best.keep(V::mask(core::array::from_fn(inside))) }
@@ -125,8 +130,8 @@ unsafe fn reduce_row<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
     } else {
         let [a, b] = columns(0, sum);
         let left = keep(a, 0).pair(keep(b, 1));
-        left.settle();
-        sum.settle();
+        left.force_evaluation();
+        sum.force_evaluation();
         let [c, d] = columns(2, sum);
         [left, keep(c, 2).pair(keep(d, 3))]
     };
@@ -144,13 +149,13 @@ unsafe fn reduce_row<V: Vector, B: Best<V>, const SIDE: usize, const K: usize>(
 /// # Safety
 /// `cells` must hold a plane, in whose rows three columns follow each of `columns`.
 #[inline(always)]
-unsafe fn reduce_columns<V: Vector, B: Best<V>, const SIDE: usize>(
+unsafe fn reduce_columns<V: Vector, A: Accumulator<V>, const SIDE: usize>(
     cells: &[f32],
     i: usize,
     columns: [usize; 2],
     steps: [V; 4],
     mut last: [V; 2],
-) -> ([B; 2], [V; 2], V) {
+) -> ([A; 2], [V; 2], V) {
     let rows = bin(SIDE, i);
     let load = |row: usize| {
         let row = (rows.start as usize + row) * SIDE;
@@ -162,13 +167,13 @@ unsafe fn reduce_columns<V: Vector, B: Best<V>, const SIDE: usize>(
         last = load(0);
         sum = last[0].add(last[1]);
     }
-    let mut best = last.map(|value| B::first(value, steps[0]));
+    let mut best = last.map(|value| A::first(value, steps[0]));
     let mut take = |row: usize| {
         if row < rows.len() {
             last = load(row);
             sum = sum.add(last[0].add(last[1]));
-            best[0].take(last[0], steps[row]);
-            best[1].take(last[1], steps[row]);
+            best[0].update(last[0], steps[row]);
+            best[1].update(last[1], steps[row]);
         }
     };
     take(1);

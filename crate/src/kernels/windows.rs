@@ -1,9 +1,9 @@
 //! Bins of levels so large that a list of what to load would take more memory than the bins: where each begins is worked out
 //! from its bounds.
 
-use super::{Best, Flags};
+use super::{Accumulator, Flags};
 use crate::geometry::bins::Bin;
-use crate::memory::slots::Slots;
+use crate::memory::maxima::Maxima;
 use crate::vector::Vector;
 
 /// What the bins of a row read: columns of some rows.
@@ -40,16 +40,16 @@ impl Windows<'_> {
 /// # Safety
 /// The windows of the bins must lie inside `from`.
 #[inline(never)]
-pub(super) unsafe fn gather_row<V: Vector, B: Best<V>>(
+pub(super) unsafe fn gather_row<V: Vector, A: Accumulator<V>>(
     windows: Windows,
-    (from, out): (Slots, Slots),
+    (from, out): (Maxima, Maxima),
     flags: &mut Flags<V>,
 ) {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match windows.unit {
-            4 => gather_units::<V, B, 4>(windows, from, out, flags),
-            _ => gather_units::<V, B, 1>(windows, from, out, flags),
+            4 => gather_units::<V, A, 4>(windows, from, out, flags),
+            _ => gather_units::<V, A, 1>(windows, from, out, flags),
         }
     }
 }
@@ -59,10 +59,10 @@ pub(super) unsafe fn gather_row<V: Vector, B: Best<V>>(
 /// # Safety
 /// As [`gather_row`].
 #[inline(always)]
-unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
+unsafe fn gather_units<V: Vector, A: Accumulator<V>, const U: usize>(
     windows: Windows,
-    from: Slots,
-    out: Slots,
+    from: Maxima,
+    out: Maxima,
     flags: &mut Flags<V>,
 ) {
     let bins = out.values.len();
@@ -71,9 +71,9 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
         // SAFETY: the caller's promise. Where fewer than four bins are left, the last is made again.
         unsafe {
             let best = core::array::from_fn(|lane| {
-                scan::<V, B, U>(windows.rows, windows.columns(first + lane.min(lanes - 1)), from)
+                scan::<V, A, U>(windows.rows, windows.columns(first + lane.min(lanes - 1)), from)
             });
-            let best = B::reduce(best);
+            let best = A::reduce(best);
             flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
             best.store(out, first, lanes);
         }
@@ -85,10 +85,14 @@ unsafe fn gather_units<V: Vector, B: Best<V>, const U: usize>(
 /// # Safety
 /// The window must lie inside the rows of `from`, and have `U` columns.
 #[inline(always)]
-unsafe fn scan<V: Vector, B: Best<V>, const U: usize>((rows, stride): (usize, usize), window: Bin, from: Slots) -> B {
+unsafe fn scan<V: Vector, A: Accumulator<V>, const U: usize>(
+    (rows, stride): (usize, usize),
+    window: Bin,
+    from: Maxima,
+) -> A {
     let last = window.end as usize - U;
     // SAFETY: columns up to the last load's.
-    let load = |row: usize, column: usize| unsafe { B::load_unit::<U>(from, row * stride + column.min(last)) };
+    let load = |row: usize, column: usize| unsafe { A::load_unit::<U>(from, row * stride + column.min(last)) };
     let mut best = load(0, window.start as usize);
     for row in 0..rows {
         for column in window.range().step_by(U) {

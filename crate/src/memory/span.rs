@@ -93,13 +93,13 @@ impl<'a, T: Copy> Span<'a, T> {
         unsafe { *self.at.add(i) }
     }
 
-    /// Prefetches the cache line of an element with a dummy store, before its value is written. Unlike with a [`touch`], nothing
-    /// waits for it.
+    /// Prefetches the cache line of an element with a dummy store, before its value is written. Nothing waits for that store, as it
+    /// would for the read of a [`prefetch`].
     ///
     /// # Safety
     /// `i` must be below the length.
     #[inline(always)]
-    pub unsafe fn claim(self, i: usize)
+    pub unsafe fn prefetch_store(self, i: usize)
     where
         T: Default,
     {
@@ -118,12 +118,12 @@ impl<'a, T: Copy> Span<'a, T> {
     }
 }
 
-/// The two element types a vector can hold: values and indices.
-pub(crate) trait Element: Copy {}
-impl Element for f32 {}
-impl Element for u32 {}
+/// The types of 32 bits a vector can hold: values and indices.
+pub(crate) trait Word: Copy {}
+impl Word for f32 {}
+impl Word for u32 {}
 
-impl<T: Element> Span<'_, T> {
+impl<T: Word> Span<'_, T> {
     /// Loads the first `lanes` lanes.
     ///
     /// # Safety
@@ -177,7 +177,7 @@ const LINE: usize = 16;
 /// # Safety
 /// The elements must be readable.
 #[inline(always)]
-pub(crate) unsafe fn touch<T: Copy>(from: *const T, count: usize) {
+pub(crate) unsafe fn prefetch<T: Copy>(from: *const T, count: usize) {
     for i in (0..count).step_by(LINE) {
         // SAFETY: one of the elements.
         unsafe { from.add(i).read_volatile() };

@@ -197,7 +197,7 @@ impl<'a> AlignBackwardScratch<'a> {
         let set = plan.set();
         let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
         let staged = if kind == ElementType::F32 { 0 } else { block };
-        let several = if set.pyramid.places.len() > 1 { block } else { 0 };
+        let several = if set.pyramid.levels.len() > 1 { block } else { 0 };
         AlignBackwardScratch {
             sums: parts.take(&[block, cells]),
             total: parts.take(&[several, cells]),

@@ -1,9 +1,9 @@
 //! One level of a pyramid over maps of one size.
 
-use super::steps::Steps;
+use super::level_kernel::LevelKernel;
 use crate::error::PoolError;
 use crate::geometry::bins::{self, Bin, Rule};
-use crate::geometry::shape::Place;
+use crate::geometry::shape::LevelRange;
 use crate::memory::reserve::reserve;
 
 /// One grid of bins.
@@ -12,11 +12,11 @@ pub(crate) struct Level {
     pub rows: Vec<Bin>,
     pub columns: Vec<Bin>,
     /// Rows and columns that an average over each bin divides by, where these are not the bin's own.
-    counted: Option<(Vec<u32>, Vec<u32>)>,
-    pub place: Place,
+    divisors: Option<(Vec<u32>, Vec<u32>)>,
+    pub range: LevelRange,
     pub source: Source,
-    /// What NCHW kernels do.
-    pub steps: Steps,
+    /// Which NCHW kernel makes it.
+    pub kernel: LevelKernel,
 }
 
 impl Level {
@@ -25,29 +25,29 @@ impl Level {
         (height, width): (usize, usize),
         (rows, columns): (usize, usize),
         rule: Rule,
-        place: Place,
+        range: LevelRange,
     ) -> Result<Self, PoolError> {
         Ok(Level {
             rows: rule.axis(height, rows)?,
             columns: rule.axis(width, columns)?,
-            counted: match rule {
+            divisors: match rule {
                 Rule::Adaptive | Rule::Sliding => None,
-                Rule::Padded => Some((counted(rule, height, rows)?, counted(rule, width, columns)?)),
+                Rule::Padded => Some((divisors(rule, height, rows)?, divisors(rule, width, columns)?)),
             },
-            place,
+            range,
             source: Source::Map,
-            steps: Steps::default(),
+            kernel: LevelKernel::default(),
         })
     }
 
     pub fn bins(&self) -> usize {
-        self.place.bins
+        self.range.bins
     }
 
     /// What the sum of bin `(i, j)` is divided by to get its average.
     #[inline(always)]
     pub fn divisor(&self, i: usize, j: usize) -> f64 {
-        let (rows, columns) = match &self.counted {
+        let (rows, columns) = match &self.divisors {
             Some((rows, columns)) => (rows[i], columns[j]),
             None => (self.rows[i].len() as u32, self.columns[j].len() as u32),
         };
@@ -70,10 +70,10 @@ pub(crate) enum Source {
     Level { parent: usize, rows: usize, columns: usize },
 }
 
-fn counted(rule: Rule, size: usize, n: usize) -> Result<Vec<u32>, PoolError> {
-    let mut counted = reserve(n)?;
-    counted.extend((0..n).map(|i| rule.counted(size, n, i) as u32));
-    Ok(counted)
+fn divisors(rule: Rule, size: usize, n: usize) -> Result<Vec<u32>, PoolError> {
+    let mut divisors = reserve(n)?;
+    divisors.extend((0..n).map(|i| rule.divisor(size, n, i) as u32));
+    Ok(divisors)
 }
 
 /// The smallest level that level `i` nests in, or the map where there is none.

@@ -3,6 +3,7 @@
 
 pub(crate) mod align;
 mod level;
+mod level_kernel;
 mod nchw;
 mod pyramid_plan;
 pub(crate) mod region_averages;
@@ -10,17 +11,16 @@ mod region_grids;
 mod region_rows;
 pub(crate) mod region_set;
 pub(crate) mod regions;
-mod runs;
 mod scratch;
 pub(crate) mod square;
-mod steps;
 mod strips;
-mod turned;
+mod transposed;
+mod wide_bins;
 
 pub(crate) use level::{Level, Source};
+pub(crate) use level_kernel::{Gather, LevelKernel, group_start};
 pub use pyramid_plan::PyramidPlan;
-pub(crate) use runs::{RUNS, Runs};
 pub(crate) use scratch::{ConvertScratch, NchwScratch, gradient_scratch};
-pub(crate) use steps::{Gather, Steps, group_start};
 pub(crate) use strips::Strip;
-pub(crate) use turned::CELLS as TURNED_CELLS;
+pub(crate) use transposed::CELLS as TRANSPOSED_CELLS;
+pub(crate) use wide_bins::{RUNS, WideBins};

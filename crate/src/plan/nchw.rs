@@ -1,40 +1,44 @@
-//! How NCHW kernels make each level: the rows and columns to reduce together, and where the pieces lie that are brought together.
+//! Which NCHW kernel makes each level, and the offsets of what it loads.
 
 use core::ops::Range;
 
 use super::level::{Level, Source, root};
-use super::runs::Runs;
+use super::level_kernel::{Gather, LevelKernel, group_start};
 use super::square;
-use super::steps::{Gather, Steps, group_start};
+use super::wide_bins::WideBins;
 use crate::error::PoolError;
 use crate::geometry::bins::Bin;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::product;
 use crate::tuning::{FORWARD_BLOCK, MOST_LISTED_GROUPS, MOST_REDUCED, SMALL_PLANE};
 
-/// How to make level `i` over maps of a size. All levels must have their bins and sources, and those it is computed from their
-/// steps.
-pub(super) fn steps((height, width): (usize, usize), levels: &[Level], i: usize) -> Result<Steps, PoolError> {
+/// The kernel that makes level `i` over maps of a size. All levels must have their bins and sources, and those it is computed from their
+/// kernels.
+pub(super) fn level_kernel(
+    (height, width): (usize, usize),
+    levels: &[Level],
+    i: usize,
+) -> Result<LevelKernel, PoolError> {
     let level = &levels[i];
     let cells = height * width;
     match level.source {
-        Source::Map if square::is_square((height, width), level) => Ok(Steps::Square(made_along(levels, i))),
+        Source::Map if square::is_square((height, width), level) => Ok(LevelKernel::Square(made_along(levels, i))),
         Source::Map => {
-            if let Some(runs) = Runs::of_row(&level.columns, cells)? {
-                return Ok(Steps::Runs(runs));
+            if let Some(groups) = WideBins::of_row(&level.columns, cells)? {
+                return Ok(LevelKernel::WideBins(groups));
             }
             let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
             let few = product(&[forward_block(cells), level.rows.len(), row_stride(width)]) <= MOST_REDUCED;
-            Ok(Steps::Rows(gather(level, &window, row_stride(width), few)?))
+            Ok(LevelKernel::ReducedRows(gather(level, &window, row_stride(width), few)?))
         }
-        Source::Level { .. } if matches!(levels[root(levels, i)].steps, Steps::Square(along) if along.contains(&Some(i))) => {
-            Ok(Steps::Along)
+        Source::Level { .. } if matches!(levels[root(levels, i)].kernel, LevelKernel::Square(along) if along.contains(&Some(i))) => {
+            Ok(LevelKernel::WithRoot)
         }
         Source::Level { parent, rows, columns } => {
             let parent = &levels[parent];
             let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
             let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-            Ok(Steps::Nested(gather(level, &window, parent.columns.len(), true)?))
+            Ok(LevelKernel::Nested(gather(level, &window, parent.columns.len(), true)?))
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A pyramid over maps of one size.
 
 use super::level::{Level, Source, source};
-use super::steps::Steps;
+use super::level_kernel::LevelKernel;
 use super::strips::{Strip, strips};
-use super::{nchw, square, turned};
+use super::{nchw, square, transposed};
 use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::bins::Rule;
@@ -12,7 +12,8 @@ use crate::geometry::shape::{Arrangement, FeatureMap, Layout, OutputOrder};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::tuning::{
-    BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE, TURNED_FEWEST,
+    BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE,
+    TRANSPOSED_FEWEST,
 };
 use crate::vector::IN_REGISTERS;
 
@@ -28,7 +29,7 @@ pub struct PyramidPlan {
     /// Positions in `levels`, parents before their children.
     order: Vec<usize>,
     strips: [Vec<Strip>; 2],
-    pub(super) turned: bool,
+    pub(super) transposed: bool,
 }
 
 impl PyramidPlan {
@@ -49,8 +50,8 @@ impl PyramidPlan {
         check_size(height, width)?;
         let pyramid = Pyramid::new(levels, arrangement)?;
         let mut planned = reserve(levels.len())?;
-        for (&grid, &place) in levels.iter().zip(&pyramid.places) {
-            planned.push(Level::new((height, width), grid, rule, place)?);
+        for (&grid, &range) in levels.iter().zip(&pyramid.levels) {
+            planned.push(Level::new((height, width), grid, rule, range)?);
         }
         for i in 0..planned.len() {
             planned[i].source = source(&planned, i);
@@ -63,13 +64,13 @@ impl PyramidPlan {
             levels: planned,
             order,
             strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
-            turned: false,
+            transposed: false,
         };
-        plan.turned = plan.prefers_turned();
+        plan.transposed = plan.prefers_transposed();
         if arrangement.layout == Layout::Nchw {
             for at in 0..plan.order.len() {
                 let i = plan.order[at];
-                plan.levels[i].steps = nchw::steps((height, width), &plan.levels, i)?;
+                plan.levels[i].kernel = nchw::level_kernel((height, width), &plan.levels, i)?;
             }
         }
         Ok(plan)
@@ -91,7 +92,7 @@ impl PyramidPlan {
     }
 
     /// Whether NHWC maps are pooled in working memory, and the results transposed to the order of channels.
-    pub(crate) fn turns_output(&self) -> bool {
+    pub(crate) fn transposes_output(&self) -> bool {
         self.pyramid.arrangement == Arrangement { layout: Layout::Nhwc, order: OutputOrder::Channels }
     }
 
@@ -101,7 +102,7 @@ impl PyramidPlan {
 
     /// How a call over `map` is cut up: planes, or blocks of channels where they fill the lanes.
     pub(crate) fn units(&self, map: &FeatureMap) -> Units {
-        Units::new(map, if self.layout() == Layout::Nhwc || self.turned { CHANNEL_BLOCK } else { 1 })
+        Units::new(map, if self.layout() == Layout::Nhwc || self.transposed { CHANNEL_BLOCK } else { 1 })
     }
 
     /// The same for maxima. Large NHWC items of floats stay whole: threads that take turns in every cell are slower than one alone.
@@ -122,22 +123,22 @@ impl PyramidPlan {
         IN_REGISTERS
             && kind != ElementType::F32
             && self.layout() == Layout::Nhwc
-            && !self.turns_output()
+            && !self.transposes_output()
             && map.channels >= CACHE_LINE / kind.size()
     }
 
     /// The level of sixteen bins over small square NCHW planes, and those of four and of one that are made along with it, where there
     /// are no other levels.
     pub(crate) fn squares(&self) -> Option<[Option<usize>; 3]> {
-        let root = self.levels.iter().position(|level| matches!(level.steps, Steps::Square(_)))?;
-        let Steps::Square([four, one]) = self.levels[root].steps else { return None };
+        let root = self.levels.iter().position(|level| matches!(level.kernel, LevelKernel::Square(_)))?;
+        let LevelKernel::Square([four, one]) = self.levels[root].kernel else { return None };
         let all = [Some(root), four, one];
         (self.levels.len() == all.iter().flatten().count()).then_some(all)
     }
 
-    /// Whether so many NCHW planes are turned to NHWC to be pooled: as many as fill the lanes, if they are small.
-    pub(crate) fn turns(&self, channels: usize) -> bool {
-        self.turned && channels >= TURNED_FEWEST
+    /// Whether so many NCHW planes are transposed to NHWC to be pooled: as many as fill the lanes, if they are small.
+    pub(crate) fn transposes(&self, channels: usize) -> bool {
+        self.transposed && channels >= TRANSPOSED_FEWEST
     }
 
     pub(crate) fn levels(&self) -> &[Level] {
@@ -160,9 +161,9 @@ impl PyramidPlan {
 
     /// Reduced rows that are kept at a time, for the level that has most: those of a block of planes, or a single one.
     pub(super) fn reduced_rows(&self) -> usize {
-        let rows = self.levels.iter().map(|level| match &level.steps {
-            Steps::Rows(gathered) if gathered.is_listed() => self.forward_block() * level.rows.len(),
-            Steps::Rows(_) => 1,
+        let rows = self.levels.iter().map(|level| match &level.kernel {
+            LevelKernel::ReducedRows(gathered) if gathered.is_listed() => self.forward_block() * level.rows.len(),
+            LevelKernel::ReducedRows(_) => 1,
             _ => 0,
         });
         rows.max().unwrap_or(0)
@@ -201,9 +202,9 @@ impl PyramidPlan {
     }
 
     /// Whether NCHW planes are small, and some level that reads them has no kernel for its size.
-    fn prefers_turned(&self) -> bool {
+    fn prefers_transposed(&self) -> bool {
         let roots = || self.levels.iter().filter(|level| level.source == Source::Map);
-        let pays = turned::pays(self.size(), self.pyramid.bins, roots().count());
+        let pays = transposed::pays(self.size(), self.pyramid.bins, roots().count());
         self.layout() == Layout::Nchw && pays && !roots().all(|level| square::is_square(self.size(), level))
     }
 }
@@ -258,11 +259,15 @@ mod tests {
 
     #[test]
     fn small_planes_are_turned_unless_there_are_kernels_for_them_or_few_of_them() {
-        let turns = |size, levels: &[usize], channels| plan(size, size, levels).turns(channels);
-        assert!(turns(10, &[6, 3, 2, 1], 256) && turns(13, &[6, 3, 2, 1], 16));
-        assert!(turns(18, &[6, 3, 2, 1], 64) && !turns(18, &[4, 2, 1], 64) && turns(24, &[8, 6, 3, 1], 64));
-        assert!(!turns(13, &[4, 2, 1], 256) && !turns(56, &[4, 2, 1], 256) && !turns(10, &[1 << 12], 256));
-        assert!(!turns(10, &[6, 3, 2, 1], 3));
+        let transposes = |size, levels: &[usize], channels| plan(size, size, levels).transposes(channels);
+        assert!(transposes(10, &[6, 3, 2, 1], 256) && transposes(13, &[6, 3, 2, 1], 16));
+        assert!(
+            transposes(18, &[6, 3, 2, 1], 64) && !transposes(18, &[4, 2, 1], 64) && transposes(24, &[8, 6, 3, 1], 64)
+        );
+        assert!(
+            !transposes(13, &[4, 2, 1], 256) && !transposes(56, &[4, 2, 1], 256) && !transposes(10, &[1 << 12], 256)
+        );
+        assert!(!transposes(10, &[6, 3, 2, 1], 3));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use crate::geometry::bins::{Bin, nesting};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::region_rule::RegionRule;
 use crate::geometry::shape::Arrangement;
+use crate::memory::maxima::Maxima;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::{Parts, product};
-use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::gradient_scratch;
 use crate::plan::region_rows::REGION_LEN;
@@ -244,7 +244,7 @@ pub(crate) struct RegionScratch<'a> {
     /// One level of one region, where it must be converted.
     pub staged: Span<'a, f32>,
     /// The bins of one region, for a whole block of channels.
-    pub pooled: Slots<'a>,
+    pub pooled: Maxima<'a>,
     /// Tables of maxima along the rows.
     pub tables: Span<'a, f32>,
 }
@@ -260,7 +260,7 @@ impl<'a> RegionScratch<'a> {
         RegionScratch {
             converted: parts.take(&[converted, height, width]),
             staged: parts.take(&[converted, bins]),
-            pooled: Slots { values: parts.take(&pooled), indices: parts.take(&pooled).cast() },
+            pooled: Maxima { values: parts.take(&pooled), indices: parts.take(&pooled).cast() },
             tables: parts.take(&[REGION_CHANNELS, tables, height, width]),
         }
     }

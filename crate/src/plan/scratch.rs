@@ -4,10 +4,10 @@ use super::pyramid_plan::PyramidPlan;
 use crate::element::ElementType;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Layout;
+use crate::memory::maxima::Maxima;
 use crate::memory::scratch::Parts;
-use crate::memory::slots::Slots;
 use crate::memory::span::Span;
-use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TURNED, TURNED_BLOCK};
+use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TRANSPOSED, TRANSPOSED_BLOCK};
 
 /// Number of words of working memory that averages and their gradients take: sums in `f64` with a word to align them, and
 /// elements that are brought side by side.
@@ -38,26 +38,26 @@ impl PyramidPlan {
         }
     }
 
-    /// The cells of planes that are turned into NHWC, and what they are pooled in.
-    pub(crate) fn turned_scratch<'a>(&self, parts: &mut Parts<'a>) -> (Span<'a, f32>, Slots<'a>) {
-        let cells = parts.take(&[TURNED_BLOCK, self.height, self.width]);
-        (cells, self.pooled_scratch(TURNED_BLOCK, parts))
+    /// The cells of planes that are transposed into NHWC, and what they are pooled in.
+    pub(crate) fn transposed_scratch<'a>(&self, parts: &mut Parts<'a>) -> (Span<'a, f32>, Maxima<'a>) {
+        let cells = parts.take(&[TRANSPOSED_BLOCK, self.height, self.width]);
+        (cells, self.pooled_scratch(TRANSPOSED_BLOCK, parts))
     }
 
-    /// What NHWC channels are pooled in where their output is turned.
-    pub(crate) fn output_scratch<'a>(&self, parts: &mut Parts<'a>) -> Slots<'a> {
+    /// What NHWC channels are pooled in where their output is transposed.
+    pub(crate) fn output_scratch<'a>(&self, parts: &mut Parts<'a>) -> Maxima<'a> {
         self.pooled_scratch(self.output_block(), parts)
     }
 
-    fn pooled_scratch<'a>(&self, channels: usize, parts: &mut Parts<'a>) -> Slots<'a> {
+    fn pooled_scratch<'a>(&self, channels: usize, parts: &mut Parts<'a>) -> Maxima<'a> {
         let bins = [channels, self.pyramid.bins];
-        Slots { values: parts.take(&bins), indices: parts.take(&bins).cast() }
+        Maxima { values: parts.take(&bins), indices: parts.take(&bins).cast() }
     }
 
-    /// NHWC channels that are pooled together before their output is turned: as many as can be, since memory comes in long runs, while
+    /// NHWC channels that are pooled together before their output is transposed: as many as can be, since memory comes in long runs, while
     /// the bins stay in the second-level cache.
     pub(crate) fn output_block(&self) -> usize {
-        let most = MOST_TURNED / self.pyramid.bins / CHANNEL_BLOCK * CHANNEL_BLOCK;
+        let most = MOST_TRANSPOSED / self.pyramid.bins / CHANNEL_BLOCK * CHANNEL_BLOCK;
         most.clamp(CHANNEL_BLOCK, 16 * CHANNEL_BLOCK)
     }
 
@@ -73,7 +73,7 @@ impl PyramidPlan {
     /// Channels that are converted together.
     pub(crate) fn convert_block(&self) -> usize {
         let block = match self.layout() {
-            Layout::Nchw if self.turned => TURNED_BLOCK,
+            Layout::Nchw if self.transposed => TRANSPOSED_BLOCK,
             Layout::Nchw => self.forward_block(),
             Layout::Nhwc => CHANNEL_BLOCK,
         };
@@ -98,15 +98,15 @@ impl PyramidPlan {
         let nchw = Parts::count(|parts| {
             self.nchw_scratch(parts);
         });
-        let turned = Parts::count(|parts| {
-            self.turned_scratch(parts);
+        let transposed = Parts::count(|parts| {
+            self.transposed_scratch(parts);
         });
         Parts::count(|parts| {
             self.take_converted(kind, parts);
             match self.layout() {
-                Layout::Nchw if self.turned => parts.take(&[nchw.max(turned)]),
+                Layout::Nchw if self.transposed => parts.take(&[nchw.max(transposed)]),
                 Layout::Nchw => parts.take(&[nchw]),
-                Layout::Nhwc if self.turns_output() => {
+                Layout::Nhwc if self.transposes_output() => {
                     self.output_scratch(parts);
                     Span::empty()
                 }
@@ -137,7 +137,7 @@ pub(crate) fn gradient_scratch<'a>(
     (block, cells): (usize, usize),
     parts: &mut Parts<'a>,
 ) -> [Span<'a, f32>; 2] {
-    let block = if pyramid.places.len() > 1 { block } else { 0 };
+    let block = if pyramid.levels.len() > 1 { block } else { 0 };
     [parts.take(&[block, cells]), parts.take(&[block, cells])]
 }
 

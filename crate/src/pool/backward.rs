@@ -7,7 +7,7 @@ use crate::error::PoolError;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::kernels::scatter::{Block, Gradients};
+use crate::kernels::scatter::{GradientBlock, Gradients};
 use crate::memory::scratch::{self, Parts};
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
@@ -108,7 +108,7 @@ pub(crate) unsafe fn backward_channels<T: Real>(
         zero(pyramid.arrangement.layout, map, gradients.input, item, channels.clone());
         for channels in blocks(channels, block) {
             let channels = (channels.start, channels.end);
-            Block { pyramid, map, gradients, item, rows, channels }.add(scratch);
+            GradientBlock { pyramid, map, gradients, item, rows, channels }.add(scratch);
         }
     }
 }

@@ -6,15 +6,15 @@ use core::ops::Range;
 use crate::element::Elements;
 use crate::geometry::shape::FeatureMap;
 use crate::geometry::units;
+use crate::memory::maxima::Maxima;
 use crate::memory::scratch::Parts;
-use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::ConvertScratch;
 use crate::plan::PyramidPlan;
 use crate::pool::floats;
 
 /// Some channels of one item, and the small map that stands for them.
-struct Block<'a> {
+struct WidenedBlock<'a> {
     plan: &'a PyramidPlan,
     whole: &'a FeatureMap,
     item: usize,
@@ -33,7 +33,7 @@ fn blocks<'a>(
     whole: &'a FeatureMap,
     units: Range<usize>,
     scratch: Span<'a, f32>,
-) -> impl Iterator<Item = Block<'a>> {
+) -> impl Iterator<Item = WidenedBlock<'a>> {
     plan.units(whole).items(units).flat_map(move |part| blocks_of(plan, whole, part, scratch))
 }
 
@@ -43,16 +43,16 @@ fn blocks_of<'a>(
     whole: &'a FeatureMap,
     (item, channels): (usize, Range<usize>),
     scratch: Span<'a, f32>,
-) -> impl Iterator<Item = Block<'a>> {
+) -> impl Iterator<Item = WidenedBlock<'a>> {
     units::blocks(channels, plan.convert_block()).map(move |channels| {
         let map = FeatureMap { batch: 1, channels: channels.len(), ..*whole };
         let mut parts = Parts::cut(scratch);
         let ConvertScratch { cells, bins, indices } = plan.convert_scratch(map.channels, &mut parts);
-        Block { plan, whole, item, channels, map, cells, bins, indices, scratch: parts.rest() }
+        WidenedBlock { plan, whole, item, channels, map, cells, bins, indices, scratch: parts.rest() }
     })
 }
 
-impl Block<'_> {
+impl WidenedBlock<'_> {
     fn units(&self) -> Range<usize> {
         self.plan.units(&self.map).all()
     }
@@ -84,11 +84,11 @@ pub(crate) unsafe fn forward(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks_of(plan, map, part, scratch) {
-            input.gather(block.cell_runs(), block.cells.exclusive());
+            input.widen_runs(block.cell_runs(), block.cells.exclusive());
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
-            let slots = Slots { values: block.bins, indices: places };
-            floats::forward(plan, &block.map, block.cells.shared(), slots, block.units(), block.scratch);
-            output.scatter(block.bin_runs(), block.bins.shared());
+            let maxima = Maxima { values: block.bins, indices: places };
+            floats::forward(plan, &block.map, block.cells.shared(), maxima, block.units(), block.scratch);
+            output.narrow_runs(block.bin_runs(), block.bins.shared());
             if indexed {
                 let mut from = 0;
                 for run in block.bin_runs() {
@@ -116,9 +116,9 @@ pub(crate) unsafe fn average(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks(plan, map, units, scratch) {
-            input.gather(block.cell_runs(), block.cells.exclusive());
+            input.widen_runs(block.cell_runs(), block.cells.exclusive());
             floats::average(plan, &block.map, block.cells.shared(), block.bins, block.units(), block.scratch);
-            output.scatter(block.bin_runs(), block.bins.shared());
+            output.narrow_runs(block.bin_runs(), block.bins.shared());
         }
     }
 }
@@ -138,9 +138,9 @@ pub(crate) unsafe fn average_backward(
     // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
     unsafe {
         for block in blocks(plan, map, units, scratch) {
-            grad_output.gather(block.bin_runs(), block.bins.exclusive());
+            grad_output.widen_runs(block.bin_runs(), block.bins.exclusive());
             floats::average_backward(plan, &block.map, block.bins.shared(), block.cells, block.units(), block.scratch);
-            grad_input.scatter(block.cell_runs(), block.cells.shared());
+            grad_input.narrow_runs(block.cell_runs(), block.cells.shared());
         }
     }
 }

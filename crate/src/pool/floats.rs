@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use crate::element::ElementType;
 use crate::geometry::shape::{FeatureMap, Layout};
-use crate::kernels::{Best, ItemOutput, WithIndex, WithoutIndex, average as averages, nchw, nhwc, turned};
-use crate::memory::slots::Slots;
+use crate::kernels::{Accumulator, ItemOutput, WithIndex, WithoutIndex, average as averages, nchw, nhwc, transposed};
+use crate::memory::maxima::Maxima;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::vector::Native;
@@ -20,7 +20,7 @@ pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: &[f32],
-    output: Slots,
+    output: Maxima,
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
@@ -34,11 +34,11 @@ pub(crate) unsafe fn forward(
     }
 }
 
-unsafe fn run_units<B: Best<Native>>(
+unsafe fn run_units<A: Accumulator<Native>>(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: &[f32],
-    slots: Slots,
+    maxima: Maxima,
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
@@ -46,18 +46,18 @@ unsafe fn run_units<B: Best<Native>>(
     let layout = arrangement.layout;
     for (item, channels) in plan.forward_units(map, ElementType::F32).items(units) {
         let cells = layout.cells(map, item);
-        let output = ItemOutput { slots, channels: map.channels, item, arrangement };
+        let output = ItemOutput { maxima, channels: map.channels, item, arrangement };
         // SAFETY: the caller's promise is the same, item by item.
         unsafe {
             match layout {
-                Layout::Nchw if plan.turns(channels.len()) => {
-                    turned::channels::<Native, B>(plan, input, cells, output, channels, scratch)
+                Layout::Nchw if plan.transposes(channels.len()) => {
+                    transposed::pool::<Native, A>(plan, input, cells, output, channels, scratch)
                 }
-                Layout::Nchw => nchw::channels::<Native, B>(plan, input, cells, output, channels, scratch),
-                Layout::Nhwc if plan.turns_output() => {
-                    turned::output::<Native, B>(plan, input, cells, output, channels, scratch)
+                Layout::Nchw => nchw::pool::<Native, A>(plan, input, cells, output, channels, scratch),
+                Layout::Nhwc if plan.transposes_output() => {
+                    transposed::pool_output::<Native, A>(plan, input, cells, output, channels, scratch)
                 }
-                Layout::Nhwc => nhwc::channels::<Native, B>(plan, input, cells, output, channels),
+                Layout::Nhwc => nhwc::pool::<Native, A>(plan, input, cells, output, channels),
             }
         }
     }

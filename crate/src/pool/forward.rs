@@ -5,8 +5,8 @@ use core::ops::Range;
 use crate::element::{Element, ElementType, Elements, Real};
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
+use crate::memory::maxima::Maxima;
 use crate::memory::scratch;
-use crate::memory::slots::Slots;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::check::check_length;
@@ -100,7 +100,7 @@ pub(crate) unsafe fn forward_units(
     // SAFETY: the caller's promise is the same.
     unsafe {
         if let (Some(input), Some(values)) = (input.as_f32(), output.as_f32()) {
-            floats::forward(plan, map, input.shared(), Slots { values, indices }, units, scratch);
+            floats::forward(plan, map, input.shared(), Maxima { values, indices }, units, scratch);
         } else if plan.pools_narrow(map, input.kind()) {
             narrow::forward(plan, map, input, (output, indices), units, scratch);
         } else if input.kind() != ElementType::F16 && indices.len() == 0 && plan.squares().is_some() {

@@ -29,7 +29,7 @@ pub(crate) unsafe fn forward(
             let item = Item { plan, input, cells, output, channels, row, arrangement };
             // SAFETY: the caller's promise is the same, item by item.
             unsafe {
-                nhwc::channels(&item, some.clone(), kernel);
+                nhwc::pool(&item, some.clone(), kernel);
                 if kernel.take_faults(&item, some.clone()) {
                     convert::forward(plan, map, input, (values, indices), (row, some), scratch);
                 }

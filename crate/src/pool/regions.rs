@@ -103,7 +103,7 @@ pub(crate) unsafe fn region_units(
         for rows in plan.set().rows(item).chunks(REGION_GROUP / outputs) {
             for channels in blocks(channels.clone(), plan.forward_block()) {
                 // SAFETY: the caller's promise is the same, block by block.
-                unsafe { kernels::channels(plan, map, input, output, (item, channels, rows), scratch) };
+                unsafe { kernels::pool(plan, map, input, output, (item, channels, rows), scratch) };
             }
         }
     }

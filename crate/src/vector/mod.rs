@@ -16,7 +16,7 @@ pub(crate) trait Vector: Copy {
     fn indices(lanes: [u32; 4]) -> Self;
     /// Has the value computed by now, by a store that is not left out. Engines put arithmetic off until something needs
     /// it, and by then have loaded more than the registers hold.
-    fn settle(self) {}
+    fn force_evaluation(self) {}
     /// All ones in the lanes that are true.
     fn mask(lanes: [bool; 4]) -> Self;
 
@@ -85,7 +85,7 @@ pub(crate) trait Vector: Copy {
     fn not(self) -> Self;
     /// All ones in the lanes of a mask, and as it was in the others. LLVM turns an `or` with a mask into a selection where a minimum
     /// follows, which takes three instructions; a saturating addition of bytes is let be.
-    fn raise(self, mask: Self) -> Self;
+    fn set_masked(self, mask: Self) -> Self;
     fn any(self) -> bool;
     /// A bit for each lane of a mask, the first lowest.
     fn bits(self) -> u32;

@@ -116,7 +116,7 @@ impl Vector for Lanes {
         each(self, self, |a, _| !a)
     }
     #[inline(always)]
-    fn raise(self, mask: Self) -> Self {
+    fn set_masked(self, mask: Self) -> Self {
         self.or(mask)
     }
     #[inline(always)]

@@ -25,7 +25,7 @@ impl Vector for V128 {
         V128(u32x4(a, b, c, d))
     }
     #[inline(always)]
-    fn settle(self) {
+    fn force_evaluation(self) {
         let mut place = core::mem::MaybeUninit::<v128>::uninit();
         // SAFETY: a place of its own.
         unsafe { place.as_mut_ptr().write_volatile(self.0) };
@@ -119,7 +119,7 @@ impl Vector for V128 {
         V128(v128_not(self.0))
     }
     #[inline(always)]
-    fn raise(self, mask: Self) -> Self {
+    fn set_masked(self, mask: Self) -> Self {
         V128(u8x16_add_sat(self.0, mask.0))
     }
     #[inline(always)]

@@ -27,8 +27,8 @@ pub fn free(address: usize, bytes: usize) {
     }
 }
 
-/// Keeps a value in memory. Gives its address, or 0 where memory is exhausted.
-pub(super) fn keep<T>(value: T) -> usize {
+/// Moves a value into memory of its own. Gives its address, or 0 where memory is exhausted.
+pub(super) fn into_address<T>(value: T) -> usize {
     let address = alloc(size_of::<T>());
     if address != 0 {
         // SAFETY: just allocated, large enough and aligned.
@@ -37,11 +37,11 @@ pub(super) fn keep<T>(value: T) -> usize {
     address
 }
 
-/// Drops what was kept.
+/// Drops the value at an address, and frees its memory.
 ///
 /// # Safety
-/// `address` must be what [`keep`] gave for a value of this type, and not in use any more.
-pub(super) unsafe fn drop_kept<T>(address: usize) {
+/// `address` must be what [`into_address`] gave for a value of this type, and not in use any more.
+pub(super) unsafe fn drop_at<T>(address: usize) {
     // SAFETY: the caller's promise.
     unsafe { (address as *mut T).drop_in_place() };
     free(address, size_of::<T>());

@@ -4,7 +4,7 @@ use std::slice::from_raw_parts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::memory::{drop_kept, keep};
+use super::memory::{drop_at, into_address};
 use super::operation::Operation;
 use super::{arrangement, code, element, rule};
 use crate::element::ElementType;
@@ -41,14 +41,15 @@ pub fn plan_new(
 ) -> usize {
     // SAFETY: the caller's promise: `levels` holds `count` pairs.
     let levels = unsafe { from_raw_parts(levels as *const (usize, usize), count) };
-    PyramidPlan::new(height, width, levels, rule(rule_number), arrangement(arrangement_number)).map_or_else(code, keep)
+    PyramidPlan::new(height, width, levels, rule(rule_number), arrangement(arrangement_number))
+        .map_or_else(code, into_address)
 }
 
 /// Frees a plan.
 #[wasm_bindgen]
 pub fn plan_free(plan: usize) {
     // SAFETY: the caller's promise: from `plan_new`, and not in use any more.
-    unsafe { drop_kept::<PyramidPlan>(plan) }
+    unsafe { drop_at::<PyramidPlan>(plan) }
 }
 
 /// Number of words of working memory that a thread needs for an operation, by the number it has in a job, over elements

@@ -4,7 +4,7 @@ use std::slice::from_raw_parts;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::memory::{drop_kept, keep};
+use super::memory::{drop_at, into_address};
 use super::operation::Operation;
 use super::{arrangement, code, element};
 use crate::element::ElementType;
@@ -101,14 +101,14 @@ pub fn regions_new(request: usize) -> usize {
             AlignPlan::new(size, levels, rule, arrangement, regions).map(PlannedRegions::Samples)
         }
     };
-    plan.map_or_else(code, keep)
+    plan.map_or_else(code, into_address)
 }
 
 /// Frees a plan.
 #[wasm_bindgen]
 pub fn regions_free(plan: usize) {
     // SAFETY: the caller's promise: from `regions_new`, and not in use any more.
-    unsafe { drop_kept::<PlannedRegions>(plan) }
+    unsafe { drop_at::<PlannedRegions>(plan) }
 }
 
 /// Number of words of working memory that a thread needs for an operation, by the number it has in a job, over elements

@@ -14,7 +14,7 @@ pub(crate) use forward::forward;
 
 use core::ops::Range;
 
-use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
@@ -30,13 +30,13 @@ struct Item<'a> {
 
 impl Item<'_> {
     /// Where the cells stand in the map.
-    fn cells(&self) -> Planes {
+    fn cells(&self) -> PlaneStrides {
         self.plan.layout().cells(self.map, self.item)
     }
 
     /// Where the bins of a level stand in the output.
-    fn bins(&self, level: &Level) -> Planes {
-        self.plan.pyramid().bins_at(self.map.channels, level.place, self.item)
+    fn bins(&self, level: &Level) -> PlaneStrides {
+        self.plan.pyramid().bins_at(self.map.channels, level.range, self.item)
     }
 }
 
@@ -66,7 +66,7 @@ impl<'a> Work<'a> {
 #[inline(always)]
 fn gradients_of<'a>(
     grad_output: &'a [f32],
-    (bins, bin): (Planes, usize),
+    (bins, bin): (PlaneStrides, usize),
     channels: &Range<usize>,
     staged: &'a mut [f32],
 ) -> &'a [f32] {

@@ -60,7 +60,7 @@ pub(super) unsafe fn indices<O: Order>(pass: &Pass, nest: &Nest) {
                         let others = O::mask_words(O::eq(load::<O>(from, at), most).not());
                         for i in 0..O::WORDS {
                             let index: V = nest.from.indices.load(at + V::LANES * i, V::LANES);
-                            lowest[i] = lowest[i].min_index(index.raise(others[i]));
+                            lowest[i] = lowest[i].min_index(index.set_masked(others[i]));
                         }
                     }
                 }

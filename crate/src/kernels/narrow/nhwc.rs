@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::pass::{Item, Kernel, Nest, Pass};
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::PlaneStrides;
 use crate::plan::Source;
 
 /// Pools some channels of one item.
@@ -11,8 +11,8 @@ use crate::plan::Source;
 /// # Safety
 /// The item's buffers must have the lengths of its plan, and the channels lie inside them, a line of the cache
 /// of them or more.
-pub(crate) unsafe fn channels(item: &Item, channels: Range<usize>, kernel: &mut dyn Kernel) {
-    let Item { plan, input, cells: Planes { first, step, .. }, .. } = *item;
+pub(crate) unsafe fn pool(item: &Item, channels: Range<usize>, kernel: &mut dyn Kernel) {
+    let Item { plan, input, cells: PlaneStrides { first, step, .. }, .. } = *item;
     for level in plan.in_order() {
         // SAFETY: the bins of a plan lie inside its map, and a nested level's inside their parent.
         unsafe {

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::element::Elements;
 use crate::geometry::bins::Bin;
-use crate::geometry::shape::{Arrangement, Planes};
+use crate::geometry::shape::{Arrangement, PlaneStrides};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 
@@ -34,7 +34,7 @@ pub(crate) struct Item<'a> {
     pub plan: &'a PyramidPlan,
     pub input: Elements<'a>,
     /// Where the item's cells lie in the input.
-    pub cells: Planes,
+    pub cells: PlaneStrides,
     pub output: Bins<'a>,
     /// Channels and row of the output.
     pub channels: usize,
@@ -44,8 +44,8 @@ pub(crate) struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// Where the level's bins stand in the output.
-    pub fn place(&self, level: &Level) -> Planes {
-        self.arrangement.bins(self.channels, self.plan.pyramid().bins, level.place, self.row)
+    pub fn place(&self, level: &Level) -> PlaneStrides {
+        self.arrangement.bins(self.channels, self.plan.pyramid().bins, level.range, self.row)
     }
 
     /// All bins of a level of an output whose channels lie side by side, and how far bins lie apart.

@@ -3,11 +3,11 @@
 
 use core::ops::Range;
 
-use super::emit::Sink;
 use super::interleave::{interleave, separate};
+use super::writer::RegionWriter;
 use crate::element::Elements;
 use crate::geometry::bins::Bin;
-use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::region_averages::AverageScratch;
@@ -51,9 +51,9 @@ pub(crate) unsafe fn forward(
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
         let work = AverageScratch::take(plan, input.kind(), false, &mut Parts::cut(scratch));
-        let planes = Planes { first: here.at(channels.start, 0), ..here };
+        let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
         interleave::<Native>(input, planes, (count, map.cells()), work.staged, (work.cells, block));
-        let sink = Sink {
+        let writer = RegionWriter {
             pyramid: plan.pyramid(),
             channels: (channels.start, map.channels),
             output,
@@ -65,7 +65,7 @@ pub(crate) unsafe fn forward(
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
                     average_bin((work.cells, block), bin, map.width, work.bins.part(block * i, block));
                 }
-                sink.write_values(row as usize, level, count, (work.bins, block));
+                writer.write_values(row as usize, level, count, (work.bins, block));
             }
         }
     }
@@ -152,11 +152,11 @@ pub(crate) unsafe fn backward(
         let sums = if sums.addr().is_multiple_of(align_of::<f64>()) { sums } else { sums.sub(1) };
         let sums = Span::<f64>::from_raw(sums.cast(), block * map.cells());
         sums.exclusive().fill(0.0);
-        for (level, place) in pyramid.places.iter().enumerate() {
+        for (level, range) in pyramid.levels.iter().enumerate() {
             for &row in plan.set().rows(item) {
-                let planes = pyramid.bins_at(map.channels, *place, row as usize);
-                let planes = Planes { first: planes.at(channels.start, 0), ..planes };
-                interleave::<Native>(grad_output, planes, (count, place.bins), work.staged, (work.bins, block));
+                let planes = pyramid.bins_at(map.channels, *range, row as usize);
+                let planes = PlaneStrides { first: planes.at(channels.start, 0), ..planes };
+                interleave::<Native>(grad_output, planes, (count, range.bins), work.staged, (work.bins, block));
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
                     let scale = scale(bin);
                     for channel in (0..block).step_by(Native::LANES) {
@@ -173,7 +173,7 @@ pub(crate) unsafe fn backward(
             let rounded = Native::from_sums(sums.part(first, Native::LANES).as_mut_ptr(), 1.0);
             work.cells.store(first, rounded, Native::LANES);
         }
-        let planes = Planes { first: here.at(channels.start, 0), ..here };
+        let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
         separate::<Native>((work.cells, block), grad_input, planes, (count, map.cells()));
     }
 }

@@ -1,8 +1,8 @@
 //! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane.
 
 use crate::element::Elements;
-use crate::geometry::shape::Planes;
-use crate::kernels::turned::turn_bins;
+use crate::geometry::shape::PlaneStrides;
+use crate::kernels::transposed::transpose_bins;
 use crate::memory::span::{self, Span};
 use crate::vector::Vector;
 
@@ -13,7 +13,7 @@ use crate::vector::Vector;
 /// The planes must lie inside `from`, and `to` have room for `block * count` elements.
 pub(super) unsafe fn interleave<V: Vector>(
     from: Elements,
-    planes: Planes,
+    planes: PlaneStrides,
     (channels, count): (usize, usize),
     staged: Span<f32>,
     (to, block): (Span<f32>, usize),
@@ -24,7 +24,7 @@ pub(super) unsafe fn interleave<V: Vector>(
             Some(cells) => interleave_f32::<V>(cells.shared(), planes, (channels, count), (to, block)),
             None => {
                 let staged = staged.part(0, channels * count);
-                from.gather(planes.runs(0..channels, count), staged.exclusive());
+                from.widen_runs(planes.runs(0..channels, count), staged.exclusive());
                 interleave_f32::<V>(staged.shared(), planes.packed(channels, count), (channels, count), (to, block));
             }
         }
@@ -38,14 +38,14 @@ pub(super) unsafe fn interleave<V: Vector>(
 #[inline(never)]
 pub(super) unsafe fn interleave_f32<V: Vector>(
     from: &[f32],
-    planes: Planes,
+    planes: PlaneStrides,
     (channels, count): (usize, usize),
     (to, block): (Span<f32>, usize),
 ) {
     // Four channels at a time; where those of a cell are no neighbours, four cells as well.
     let neighbours = planes.plane == 1;
     let whole = |n: usize| n / V::LANES * V::LANES;
-    let (vectors, turned) = (whole(channels), if neighbours { count } else { whole(count) });
+    let (vectors, transposed) = (whole(channels), if neighbours { count } else { whole(count) });
     // SAFETY: the caller's promise.
     unsafe {
         let load = |channel: usize, cell: usize| span::load::<V>(from, planes.at(channel, cell), V::LANES);
@@ -57,7 +57,7 @@ pub(super) unsafe fn interleave_f32<V: Vector>(
             }
         } else {
             for channel in (0..vectors).step_by(V::LANES) {
-                for cell in (0..turned).step_by(V::LANES) {
+                for cell in (0..transposed).step_by(V::LANES) {
                     let columns = V::transpose(core::array::from_fn(|i| load(channel + i, cell)));
                     for (i, column) in columns.into_iter().enumerate() {
                         to.store(block * (cell + i) + channel, column, V::LANES);
@@ -66,7 +66,7 @@ pub(super) unsafe fn interleave_f32<V: Vector>(
             }
         }
         for channel in 0..channels {
-            for cell in if channel < vectors { turned } else { 0 }..count {
+            for cell in if channel < vectors { transposed } else { 0 }..count {
                 to.set(block * cell + channel, *from.get_unchecked(planes.at(channel, cell)));
             }
         }
@@ -83,7 +83,7 @@ const STAGED: usize = 64;
 pub(super) unsafe fn separate<V: Vector>(
     (from, block): (Span<f32>, usize),
     to: Elements,
-    planes: Planes,
+    planes: PlaneStrides,
     (channels, count): (usize, usize),
 ) {
     // SAFETY: the caller's promise.
@@ -96,7 +96,7 @@ pub(super) unsafe fn separate<V: Vector>(
         }
         if let Some(to) = to.as_f32().filter(|_| planes.plane == count) {
             let to = to.part(planes.first, channels * count).as_mut_ptr();
-            return turn_bins::<V>(from.as_mut_ptr(), to, (block, count), (count, channels));
+            return transpose_bins::<V>(from.as_mut_ptr(), to, (block, count), (count, channels));
         }
         let mut staged = [0.0; STAGED];
         for channel in 0..channels {

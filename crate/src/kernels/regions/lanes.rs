@@ -1,12 +1,12 @@
 //! Bins scanned cell by cell, a channel in every lane: the greatest cell of each, and where it stands.
 
-use super::block::{Block, VECTORS, level_of};
-use super::emit::{Ahead, Sink};
-use super::tables::Found;
+use super::block::{ChannelBlock, VECTORS, level_of};
+use super::tables::CellFlags;
 use super::walk::{each_region, merge};
+use super::writer::{RegionWriter, StorePrefetch};
 use crate::geometry::bins::Bin;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
-use crate::kernels::{Best, WithIndex};
+use crate::kernels::{Accumulator, WithIndex};
 use crate::memory::span::Span;
 use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource};
 use crate::tuning::REGION_CHANNELS;
@@ -18,34 +18,41 @@ const TOGETHER: usize = if IN_REGISTERS { VECTORS } else { 1 };
 /// Pools regions of a block, whose cells fill the first table.
 ///
 /// # Safety
-/// The block's channels and rows must lie inside the sink's output, and the workspace be the plan's.
+/// The block's channels and rows must lie inside the writer's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool<V: Vector>(block: Block, rows: &[u32], found: &Found, sink: Sink, work: &RegionScratch) {
+pub(super) unsafe fn pool<V: Vector>(
+    block: ChannelBlock,
+    rows: &[u32],
+    flags: &CellFlags,
+    writer: RegionWriter,
+    work: &RegionScratch,
+) {
     let plan = block.plan;
     // A NaN is chosen last, and of zeros the first, in the order of the scan and not of the finer bins.
-    let nests = found.in_any_order();
+    let nests = flags.in_any_order();
     // SAFETY: the caller's promise; finer levels come first.
     unsafe {
-        each_region::<V>(block, rows, (sink, work.pooled), |region, level, ahead| match plan.source(region, level) {
+        each_region::<V>(block, rows, (writer, work.pooled), |region, level, ahead| match plan.source(region, level) {
             RegionSource::Level(parent) if nests => {
                 merge::<V, WithIndex<V>>(plan, (parent, level), work.pooled, ahead);
             }
-            _ if found.nan => scan::<V, true>(plan, (region, level), work, ahead),
+            _ if flags.nan => scan::<V, true>(plan, (region, level), work, ahead),
             _ => scan::<V, false>(plan, (region, level), work, ahead),
         });
     }
 }
 
-/// Scans every bin of a level. Meanwhile it claims what lies ahead.
+/// Scans every bin of a level. Meanwhile it prefetches the lines `ahead`, which the same
+/// level of the next region fills.
 ///
 /// # Safety
-/// The workspace must be the plan's, with the cells of a block in its first table, and what lies ahead be written later.
+/// The workspace must be the plan's, with the cells of a block in its first table, and the lines `ahead` be written later.
 #[inline(never)]
 unsafe fn scan<V: Vector, const NAN: bool>(
     plan: &RegionPlan,
     (region, level): (usize, usize),
     work: &RegionScratch,
-    ahead: Option<Ahead>,
+    ahead: Option<StorePrefetch>,
 ) {
     let width = plan.size().1;
     let (rows, columns) = plan.level_bounds(region, level);
@@ -62,7 +69,7 @@ unsafe fn scan<V: Vector, const NAN: bool>(
                     }
                 }
                 if let Some(ahead) = ahead {
-                    ahead.claim(bin);
+                    ahead.prefetch(bin);
                 }
                 bin += 1;
             }
@@ -88,7 +95,7 @@ unsafe fn scan_bin<V: Vector, const NAN: bool>(
     // Indices are one too high for now, so that none is below all of them.
     let none = match rule {
         RegionRule::RoiPool { .. } => WithIndex::first(V::splat(f32::MIN), V::splat_index(0)),
-        RegionRule::SppNet { .. } => WithIndex::none(V::splat_index(rows.start * width as u32 + columns.start + 1)),
+        RegionRule::SppNet { .. } => WithIndex::empty(V::splat_index(rows.start * width as u32 + columns.start + 1)),
     };
     let mut best = [none; TOGETHER];
     for row in rows.range() {
@@ -100,16 +107,16 @@ unsafe fn scan_bin<V: Vector, const NAN: bool>(
             let values: [V; TOGETHER] = core::array::from_fn(|k| unsafe { table.load(at(k), V::LANES) });
             index = index.add_index(V::splat_index(1));
             for (best, value) in best.iter_mut().zip(values) {
-                if NAN { take_or_nan(best, value, index) } else { best.take(value, index) }
+                if NAN { update_or_nan(best, value, index) } else { best.update(value, index) }
             }
         }
     }
     best.map(|best| best.add_index(V::splat_index(u32::MAX)))
 }
 
-/// As [`Best::take`], but NaN is better than all before it.
+/// As [`Accumulator::update`], but NaN is better than all before it.
 #[inline(always)]
-fn take_or_nan<V: Vector>(best: &mut WithIndex<V>, value: V, index: V) {
+fn update_or_nan<V: Vector>(best: &mut WithIndex<V>, value: V, index: V) {
     let nan = value.ne(value);
     let most = best.value().pmax(value);
     // By their bits: a NaN that stays has not changed.

@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use crate::element::Elements;
 use crate::geometry::shape::FeatureMap;
-use crate::geometry::shape::Planes;
+use crate::geometry::shape::PlaneStrides;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::regions::{RegionPlan, RegionScratch};
@@ -18,22 +18,22 @@ use crate::vector::Native;
 pub(crate) mod align;
 pub(crate) mod average;
 mod block;
-mod emit;
 mod interleave;
 mod lanes;
 mod scan;
 mod tables;
 mod walk;
+mod writer;
 
-use block::Block;
-use emit::Sink;
+use block::ChannelBlock;
+use writer::RegionWriter;
 
 /// Pools some regions of an item, `rows` of the output, at most [`REGION_CHANNELS`](crate::tuning::REGION_CHANNELS) channels of it.
 ///
 /// # Safety
 /// `rows` must be the item's, `map` must have passed the plan's check, `input` and `output` have its lengths, and `scratch`
 /// be the plan's.
-pub(crate) unsafe fn channels(
+pub(crate) unsafe fn pool(
     plan: &RegionPlan,
     map: &FeatureMap,
     input: Elements,
@@ -45,7 +45,7 @@ pub(crate) unsafe fn channels(
     unsafe {
         let work = RegionScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
         let block = block(plan, map, input, (item, channels.clone()), work.converted);
-        let sink = Sink {
+        let writer = RegionWriter {
             pyramid: plan.pyramid(),
             channels: (channels.start, map.channels),
             output,
@@ -53,13 +53,13 @@ pub(crate) unsafe fn channels(
             staged: work.staged,
         };
         let Some(tables) = plan.tables() else {
-            return scan::pool(block, rows, sink);
+            return scan::pool(block, rows, writer);
         };
-        let found = tables::fill::<Native>(block, work.tables);
-        if !tables.parts.is_empty() && indices.len() == 0 && found.in_any_order() {
-            tables::pool(block, rows, tables, sink, &work);
+        let flags = tables::fill::<Native>(block, work.tables);
+        if !tables.parts.is_empty() && indices.len() == 0 && flags.in_any_order() {
+            tables::pool(block, rows, tables, writer, &work);
         } else {
-            lanes::pool::<Native>(block, rows, &found, sink, &work);
+            lanes::pool::<Native>(block, rows, &flags, writer, &work);
         }
     }
 }
@@ -71,21 +71,21 @@ unsafe fn block<'a>(
     input: Elements<'a>,
     (item, channels): (usize, Range<usize>),
     converted: Span<'a, f32>,
-) -> Block<'a> {
+) -> ChannelBlock<'a> {
     let layout = plan.pyramid().arrangement.layout;
     let here = layout.cells(map, item);
     let count = channels.len();
     // SAFETY: the caller's promise; the block's cells lie inside the input, and the plan counts them in the scratch.
     unsafe {
         let (cells, planes) = match input.as_f32() {
-            Some(input) => (input.shared(), Planes { first: here.at(channels.start, 0), ..here }),
+            Some(input) => (input.shared(), PlaneStrides { first: here.at(channels.start, 0), ..here }),
             None => {
                 let small = FeatureMap { batch: 1, channels: count, ..*map };
                 let cells = converted.part(0, small.len());
-                input.gather(here.runs(channels, map.cells()), cells.exclusive());
+                input.widen_runs(here.runs(channels, map.cells()), cells.exclusive());
                 (cells.shared(), layout.cells(&small, 0))
             }
         };
-        Block { plan, cells, planes, channels: count }
+        ChannelBlock { plan, cells, planes, channels: count }
     }
 }

@@ -1,16 +1,16 @@
 //! Scans bins one by one. All other kernels for regions must give the same.
 
-use super::block::{Best, Block};
-use super::emit::Sink;
+use super::block::{ChannelBlock, Selected};
+use super::writer::RegionWriter;
 use crate::geometry::bins::Bin;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 
 /// Pools regions of a block.
 ///
 /// # Safety
-/// The block's channels and rows must lie inside the sink's output.
+/// The block's channels and rows must lie inside the writer's output.
 #[inline(never)]
-pub(super) unsafe fn pool(block: Block, rows: &[u32], sink: Sink) {
+pub(super) unsafe fn pool(block: ChannelBlock, rows: &[u32], writer: RegionWriter) {
     for &row in rows {
         for level in 0..block.plan.grids().len() {
             let (rows, columns) = block.plan.level_bounds(row as usize, level);
@@ -18,12 +18,12 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], sink: Sink) {
                 scan(block, channel, rows[bin / columns.len()], columns[bin % columns.len()])
             };
             // SAFETY: the caller's promise.
-            unsafe { sink.write(row as usize, level, block.channels, &best) };
+            unsafe { writer.write(row as usize, level, block.channels, &best) };
         }
     }
 }
 
-fn scan(block: Block, channel: usize, rows: Bin, columns: Bin) -> Best {
+fn scan(block: ChannelBlock, channel: usize, rows: Bin, columns: Bin) -> Selected {
     let width = block.plan.size().1;
     if rows.is_empty() || columns.is_empty() {
         return (0.0, NOWHERE);

@@ -1,9 +1,9 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
-use super::block::{Block, VECTORS, level_of};
-use super::emit::{Ahead, Sink};
+use super::block::{ChannelBlock, VECTORS, level_of};
 use super::interleave::interleave_f32;
 use super::walk::{each_region, merge};
+use super::writer::{RegionWriter, StorePrefetch};
 use crate::geometry::region_rule::RegionRule;
 use crate::kernels::WithoutIndex;
 use crate::memory::span::Span;
@@ -14,16 +14,22 @@ use crate::vector::{Native, Vector};
 /// Pools regions of a block, whose cells fill the first table and can be compared by value alone.
 ///
 /// # Safety
-/// The block's channels and `rows` must lie inside the sink's output, and the workspace be the plan's.
+/// The block's channels and `rows` must lie inside the writer's output, and the workspace be the plan's.
 #[inline(never)]
-pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sink, work: &RegionScratch) {
+pub(super) unsafe fn pool(
+    block: ChannelBlock,
+    rows: &[u32],
+    tables: &Tables,
+    writer: RegionWriter,
+    work: &RegionScratch,
+) {
     let plan = block.plan;
     // SAFETY: the caller's promise; finer levels come first.
     unsafe {
         build::<Native>(plan, tables, work.tables);
-        each_region::<Native>(block, rows, (sink, work.pooled), |region, level, ahead| {
+        each_region::<Native>(block, rows, (writer, work.pooled), |region, level, ahead| {
             match plan.source(region, level) {
-                // Stores ahead would hold up the few that these bins take.
+                // Nothing is prefetched: those stores would hold up the few that these bins take.
                 RegionSource::Level(parent) => {
                     merge::<Native, WithoutIndex<Native>>(plan, (parent, level), work.pooled, None);
                 }
@@ -31,7 +37,7 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sin
                     let out = level_of::<WithoutIndex<Native>>(plan, level, work.pooled).values;
                     look_up::<Native>(plan, tables, (region, level), (work.tables, out), ahead);
                     if source == RegionSource::MapWithEmptyBins {
-                        clear_holes::<Native>(plan, region, level, out);
+                        clear_empty_bins::<Native>(plan, region, level, out);
                     }
                 }
             }
@@ -40,14 +46,14 @@ pub(super) unsafe fn pool(block: Block, rows: &[u32], tables: &Tables, sink: Sin
 }
 
 /// What there is among the cells of a block that keeps them from being compared by value alone, in any order.
-pub(super) struct Found {
+pub(super) struct CellFlags {
     /// There is NaN, which counts.
     pub nan: bool,
     /// There may be zeros of both signs.
     pub negative_zero: bool,
 }
 
-impl Found {
+impl CellFlags {
     /// Whether there is nothing of the kind.
     pub fn in_any_order(&self) -> bool {
         !self.nan && !self.negative_zero
@@ -59,7 +65,7 @@ impl Found {
 /// # Safety
 /// The table must have room for the block's cells.
 #[inline(always)]
-pub(super) unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> Found {
+pub(super) unsafe fn fill<V: Vector>(block: ChannelBlock, table: Span<f32>) -> CellFlags {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match block.plan.rule() {
@@ -74,7 +80,7 @@ pub(super) unsafe fn fill<V: Vector>(block: Block, table: Span<f32>) -> Found {
 /// # Safety
 /// As [`fill`].
 #[inline(never)]
-unsafe fn fill_cells<V: Vector, const NAN: bool>(block: Block, table: Span<f32>) -> Found {
+unsafe fn fill_cells<V: Vector, const NAN: bool>(block: ChannelBlock, table: Span<f32>) -> CellFlags {
     let cells = block.cell_count();
     let mut seen = Cells::<V, NAN> { nan: V::splat(0.0), negative_zero: V::splat(0.0) };
     // SAFETY: the caller's promise.
@@ -88,7 +94,7 @@ unsafe fn fill_cells<V: Vector, const NAN: bool>(block: Block, table: Span<f32>)
             table.store(first, seen.apply(table.load(first, V::LANES)), V::LANES);
         }
     }
-    Found { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }
+    CellFlags { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }
 }
 
 /// What was seen among cells: lanes with a NaN that counts, and with a zero that is negative.
@@ -158,18 +164,19 @@ unsafe fn store_cell<V: Vector>(memory: Span<f32>, cell: usize, vectors: [V; VEC
     }
 }
 
-/// The maximum of every bin of a level: in each of its rows that of two runs of cells, at either end. Bins without cells come to
-/// anything. Meanwhile it claims what lies ahead.
+/// The maximum of every bin of a level: in each of its rows that of two runs of cells, at either end. Bins without cells get
+/// any value. Meanwhile it prefetches the lines `ahead`, which the same
+/// level of the next region fills.
 ///
 /// # Safety
-/// `memory` must hold the plan's tables, `out` have the level's bins, and what lies ahead be written later.
+/// `memory` must hold the plan's tables, `out` have the level's bins, and the lines `ahead` be written later.
 #[inline(always)]
 unsafe fn look_up<V: Vector>(
     plan: &RegionPlan,
     tables: &Tables,
     (region, level): (usize, usize),
     (memory, out): (Span<f32>, Span<f32>),
-    ahead: Option<Ahead>,
+    ahead: Option<StorePrefetch>,
 ) {
     let [rows, columns] = plan.level_parts(tables, region, level);
     let width = plan.size().1;
@@ -189,7 +196,7 @@ unsafe fn look_up<V: Vector>(
                 }
                 store_cell(out, bin, best);
                 if let Some(ahead) = ahead {
-                    ahead.claim(bin);
+                    ahead.prefetch(bin);
                 }
             }
             bin += 1;
@@ -199,7 +206,7 @@ unsafe fn look_up<V: Vector>(
 
 /// Zeroes the bins that lie outside the map.
 #[cold]
-unsafe fn clear_holes<V: Vector>(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
+unsafe fn clear_empty_bins<V: Vector>(plan: &RegionPlan, region: usize, level: usize, out: Span<f32>) {
     let (rows, columns) = plan.level_bounds(region, level);
     for (i, row) in rows.iter().enumerate() {
         for (j, column) in columns.iter().enumerate() {

@@ -9,7 +9,7 @@ use super::super::interleave::{interleave, separate};
 use super::RowSample;
 use crate::element::{ElementType, Elements, Real};
 use crate::geometry::roi_align::Sample;
-use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::align::{AlignBackwardScratch, AlignPlan, LevelSamples};
@@ -54,13 +54,13 @@ unsafe fn add<V: Vector, const N: usize, const W: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let work = AlignBackwardScratch::take(plan, grad_output.kind(), &mut Parts::cut(scratch));
-        let last = pyramid.places.len() - 1;
-        for (level, place) in pyramid.places.iter().enumerate().rev() {
+        let last = pyramid.levels.len() - 1;
+        for (level, range) in pyramid.levels.iter().enumerate().rev() {
             work.sums.exclusive().fill(0.0);
             for &row in plan.set().rows(item) {
-                let bins = pyramid.bins_at(map.channels, *place, row as usize);
-                let planes = Planes { first: bins.at(channels.start, 0), ..bins };
-                interleave::<V>(grad_output, planes, (count, place.bins), work.staged, (work.bins, W));
+                let bins = pyramid.bins_at(map.channels, *range, row as usize);
+                let planes = PlaneStrides { first: bins.at(channels.start, 0), ..bins };
+                interleave::<V>(grad_output, planes, (count, range.bins), work.staged, (work.bins, W));
                 spread::<V, N, W>(plan.samples(row as usize, level), &work);
             }
             if last > 0 {
@@ -72,7 +72,7 @@ unsafe fn add<V: Vector, const N: usize, const W: usize>(
             }
         }
         let all = if last > 0 { work.total } else { work.sums };
-        let planes = Planes { first: here.at(channels.start, 0), ..here };
+        let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
         separate::<V>((all, W), grad_input, planes, (count, map.cells()));
     }
 }

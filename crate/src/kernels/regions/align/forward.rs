@@ -3,12 +3,12 @@
 use core::ops::Range;
 
 use super::super::block::VECTORS;
-use super::super::emit::{Ahead, Sink};
 use super::super::interleave::interleave;
+use super::super::writer::{RegionWriter, StorePrefetch};
 use super::RowSample;
 use crate::element::Elements;
 use crate::geometry::roi_align::Sample;
-use crate::geometry::shape::{FeatureMap, Planes};
+use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::align::{AlignPlan, AlignScratch, LevelSamples};
@@ -52,9 +52,9 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let work = AlignScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
-        let planes = Planes { first: here.at(channels.start, 0), ..here };
+        let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
         interleave::<V>(input, planes, (count, map.cells()), work.staged, (work.cells, W));
-        let sink = Sink {
+        let writer = RegionWriter {
             pyramid: &plan.set().pyramid,
             channels: (channels.start, map.channels),
             output,
@@ -64,28 +64,29 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
         let rows = plan.set().rows(item);
         for (i, &row) in rows.iter().enumerate() {
             let next = rows.get(i + 1).filter(|_| count == REGION_CHANNELS);
-            for level in 0..plan.set().pyramid.places.len() {
-                let ahead = next.map(|&next| sink.ahead(next as usize, level));
+            for level in 0..plan.set().pyramid.levels.len() {
+                let ahead = next.map(|&next| writer.store_prefetch(next as usize, level));
                 average::<V, N, W>(plan.samples(row as usize, level), &work, ahead);
                 if W == REGION_CHANNELS {
-                    sink.write_block::<V>(row as usize, level, count, (work.pooled, Span::empty()));
+                    writer.write_block::<V>(row as usize, level, count, (work.pooled, Span::empty()));
                 } else {
-                    sink.write_values(row as usize, level, count, (work.pooled, W));
+                    writer.write_values(row as usize, level, count, (work.pooled, W));
                 }
             }
         }
     }
 }
 
-/// Averages the samples of every bin of a level. Meanwhile it claims what lies ahead.
+/// Averages the samples of every bin of a level. Meanwhile it prefetches the lines `ahead`, which the same
+/// level of the next region fills.
 ///
 /// # Safety
-/// The workspace must be the plan's, with the cells of a block in it, and what lies ahead be written later.
+/// The workspace must be the plan's, with the cells of a block in it, and the lines `ahead` be written later.
 #[inline(never)]
 unsafe fn average<V: Vector, const N: usize, const W: usize>(
     samples: LevelSamples,
     work: &AlignScratch,
-    ahead: Option<Ahead>,
+    ahead: Option<StorePrefetch>,
 ) {
     let count = V::splat(samples.level.count);
     for (bin, (rows, columns, outside)) in samples.bins().enumerate() {
@@ -104,7 +105,7 @@ unsafe fn average<V: Vector, const N: usize, const W: usize>(
                 work.pooled.store(W * bin + V::LANES * k, sum.div(count), V::LANES);
             }
             if let Some(ahead) = ahead {
-                ahead.claim(bin);
+                ahead.prefetch(bin);
             }
         }
     }

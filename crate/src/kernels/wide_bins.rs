@@ -5,44 +5,46 @@
 
 use core::ops::Range;
 
-use super::{Best, Flags, tree, tree_sum};
+use super::{Accumulator, Flags, tree, tree_sum};
 use crate::geometry::bins::Bin;
-use crate::memory::slots::Slots;
+use crate::memory::maxima::Maxima;
 use crate::memory::span;
-use crate::plan::{RUNS, Runs};
+use crate::plan::{RUNS, WideBins};
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Reduces the bins of one plane.
 ///
 /// # Safety
-/// Rows, columns and runs must be those of a level of the plan that `cells`, in rows of `width`, and `out` were made for.
+/// Rows, columns and groups must be those of a level of the plan that `cells`, in rows of `width`, and `out` were made for.
 #[inline(never)]
-pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
-    (rows, columns, runs): (&[Bin], &[Bin], &[Runs]),
+pub(super) unsafe fn reduce<V: Vector, A: Accumulator<V>>(
+    (rows, columns, groups): (&[Bin], &[Bin], &[WideBins]),
     map: (&[f32], usize),
-    out: Slots,
+    out: Maxima,
     flags: &mut Flags<V>,
 ) {
     for (i, rows) in rows.iter().enumerate() {
         for group in 0..columns.len().div_ceil(RUNS) {
-            let Some(runs) = &runs.get(group).copied().or_else(|| Runs::of_group(columns, group)) else { continue };
-            let bins = runs.bins.0..runs.bins.1;
-            let shares = !B::INDEXED && runs.shared > 0;
+            let Some(wide) = &groups.get(group).copied().or_else(|| WideBins::of_group(columns, group)) else {
+                continue;
+            };
+            let bins = wide.bins.0..wide.bins.1;
+            let shares = !A::INDEXED && wide.shared > 0;
             // SAFETY: the caller's promise is the same.
             unsafe {
-                let best = match runs.vectors {
-                    _ if !IN_REGISTERS => reduce_long::<V, B>(rows, runs, map, flags),
-                    2 if shares => reduce_shared::<V, B, 2>(rows, runs, map, flags),
-                    3 if shares => reduce_shared::<V, B, 3>(rows, runs, map, flags),
-                    0 | 1 => reduce_short::<V, B, 2>(rows, runs, map, flags),
-                    2 => reduce_short::<V, B, 3>(rows, runs, map, flags),
-                    3 => reduce_short::<V, B, 4>(rows, runs, map, flags),
-                    _ => reduce_long::<V, B>(rows, runs, map, flags),
+                let best = match wide.vectors {
+                    _ if !IN_REGISTERS => reduce_long::<V, A>(rows, wide, map, flags),
+                    2 if shares => reduce_shared::<V, A, 2>(rows, wide, map, flags),
+                    3 if shares => reduce_shared::<V, A, 3>(rows, wide, map, flags),
+                    0 | 1 => reduce_short::<V, A, 2>(rows, wide, map, flags),
+                    2 => reduce_short::<V, A, 3>(rows, wide, map, flags),
+                    3 => reduce_short::<V, A, 4>(rows, wide, map, flags),
+                    _ => reduce_long::<V, A>(rows, wide, map, flags),
                 };
-                let best = bring_together::<V, B>(best, bins.len());
+                let best = bring_together::<V, A>(best, bins.len());
                 flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
                 let at = i * columns.len() + bins.start;
-                if B::INDEXED {
+                if A::INDEXED {
                     store_found(best, map.0, columns.get_unchecked(bins), out, at);
                 } else {
                     best.store(out, at, bins.len());
@@ -58,7 +60,7 @@ pub(super) unsafe fn reduce<V: Vector, B: Best<V>>(
 /// # Safety
 /// Rows and `columns` must lie inside `cells`, and as many bins in `out`.
 #[inline(always)]
-unsafe fn store_found<V: Vector, B: Best<V>>(best: B, cells: &[f32], columns: &[Bin], out: Slots, at: usize) {
+unsafe fn store_found<V: Vector, A: Accumulator<V>>(best: A, cells: &[f32], columns: &[Bin], out: Maxima, at: usize) {
     let found = best.value().lanes().into_iter().zip(best.index().lanes());
     for (i, ((value, row), columns)) in found.zip(columns).enumerate() {
         let row = row as usize;
@@ -104,14 +106,14 @@ unsafe fn first_equal<V: Vector>(row: &[f32], columns: Range<usize>, value: f32)
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_short<V: Vector, B: Best<V>, const N: usize>(
+unsafe fn reduce_short<V: Vector, A: Accumulator<V>, const N: usize>(
     rows: &Bin,
-    runs: &Runs,
+    wide: &WideBins,
     (cells, width): (&[f32], usize),
     flags: &mut Flags<V>,
-) -> [B; RUNS] {
-    let Runs { starts, lasts, .. } = *runs;
-    let mut best = [B::none(V::splat_index(rows.start * width as u32)); RUNS];
+) -> [A; RUNS] {
+    let WideBins { starts, lasts, .. } = *wide;
+    let mut best = [A::empty(V::splat_index(rows.start * width as u32)); RUNS];
     let mut row = rows.start as usize * width;
     let end = rows.end as usize * width;
     while row < end {
@@ -124,17 +126,17 @@ unsafe fn reduce_short<V: Vector, B: Best<V>, const N: usize>(
                 core::array::from_fn(|k| span::load(cells, offset(k), V::LANES))
             }
         };
-        let two = |best: &mut [B], sum: &mut V, runs: [[V; N]; 2]| {
+        let two = |best: &mut [A], sum: &mut V, runs: [[V; N]; 2]| {
             for (best, values) in best.iter_mut().zip(&runs) {
-                best.take(tree(values, V::pmax), index);
+                best.update(tree(values, V::pmax), index);
             }
             *sum = sum.add(tree_sum(&runs.map(|values| tree_sum(&values))));
         };
         two(&mut best[..2], &mut flags.sum, [run(0), run(1)]);
         if N > 2 {
-            best[0].settle();
-            best[1].settle();
-            flags.sum.settle();
+            best[0].force_evaluation();
+            best[1].force_evaluation();
+            flags.sum.force_evaluation();
         }
         two(&mut best[2..], &mut flags.sum, [run(2), run(3)]);
         row += width;
@@ -148,13 +150,13 @@ unsafe fn reduce_short<V: Vector, B: Best<V>, const N: usize>(
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_shared<V: Vector, B: Best<V>, const N: usize>(
+unsafe fn reduce_shared<V: Vector, A: Accumulator<V>, const N: usize>(
     rows: &Bin,
-    runs: &Runs,
+    wide: &WideBins,
     (cells, width): (&[f32], usize),
     flags: &mut Flags<V>,
-) -> [B; RUNS] {
-    let Runs { starts, lasts, shared, .. } = *runs;
+) -> [A; RUNS] {
+    let WideBins { starts, lasts, shared, .. } = *wide;
     let mut pairs = [[V::splat(f32::NEG_INFINITY); 3]; 2];
     let mut row = rows.start as usize * width;
     let end = rows.end as usize * width;
@@ -171,16 +173,16 @@ unsafe fn reduce_shared<V: Vector, B: Best<V>, const N: usize>(
             *sum = sum.add(tree_sum(&[tree_sum(&left), between, tree_sum(&right)]));
         };
         take(&mut pairs[0], &mut flags.sum, (starts[0], lasts[1]));
-        pairs[0].iter().for_each(|best| best.settle());
-        flags.sum.settle();
+        pairs[0].iter().for_each(|best| best.force_evaluation());
+        flags.sum.force_evaluation();
         take(&mut pairs[1], &mut flags.sum, (starts[2], lasts[3]));
         row += width;
     }
     let first = V::mask(core::array::from_fn(|lane| lane < shared));
     let [[a, b], [c, d]] = pairs.map(|[left, between, right]| {
-        let between = B::first(between, between);
+        let between = A::first(between, between);
         let parts = [between.keep(first), between.keep(first.not())];
-        [B::first(left, left).merge(parts[0]), B::first(right, right).merge(parts[1])]
+        [A::first(left, left).merge(parts[0]), A::first(right, right).merge(parts[1])]
     });
     [a, b, c, d]
 }
@@ -190,14 +192,14 @@ unsafe fn reduce_shared<V: Vector, B: Best<V>, const N: usize>(
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_long<V: Vector, B: Best<V>>(
+unsafe fn reduce_long<V: Vector, A: Accumulator<V>>(
     rows: &Bin,
-    runs: &Runs,
+    wide: &WideBins,
     (cells, width): (&[f32], usize),
     flags: &mut Flags<V>,
-) -> [B; RUNS] {
-    let Runs { starts, vectors, lasts, .. } = *runs;
-    let mut best = [B::none(V::splat_index(rows.start * width as u32)); RUNS];
+) -> [A; RUNS] {
+    let WideBins { starts, vectors, lasts, .. } = *wide;
+    let mut best = [A::empty(V::splat_index(rows.start * width as u32)); RUNS];
     for row in rows.range() {
         let row = row * width;
         // SAFETY: runs lie inside the rows.
@@ -205,7 +207,7 @@ unsafe fn reduce_long<V: Vector, B: Best<V>>(
         let mut most = load(lasts);
         let mut sum = tree_sum(&most);
         // Without an index there is nothing to wait for until the end of the row.
-        if !B::INDEXED {
+        if !A::INDEXED {
             most = core::array::from_fn(|i| most[i].pmax(best[i].value()));
         }
         for vector in 0..vectors {
@@ -215,10 +217,10 @@ unsafe fn reduce_long<V: Vector, B: Best<V>>(
         }
         flags.sum = flags.sum.add(sum);
         for (best, most) in best.iter_mut().zip(most) {
-            if B::INDEXED {
-                best.take(most, V::splat_index(row as u32));
+            if A::INDEXED {
+                best.update(most, V::splat_index(row as u32));
             } else {
-                *best = B::first(most, most);
+                *best = A::first(most, most);
             }
         }
     }
@@ -227,10 +229,10 @@ unsafe fn reduce_long<V: Vector, B: Best<V>>(
 
 /// The bins that four runs make up, in as many lanes.
 #[inline(always)]
-fn bring_together<V: Vector, B: Best<V>>(runs: [B; RUNS], bins: usize) -> B {
-    let best = B::reduce(runs);
+fn bring_together<V: Vector, A: Accumulator<V>>(runs: [A; RUNS], bins: usize) -> A {
+    let best = A::reduce(runs);
     match bins {
-        1 => B::reduce([best; RUNS]),
+        1 => A::reduce([best; RUNS]),
         2 => {
             let pairs = best.shuffle(best.shuffle(best, V::join_high), V::zip_low);
             pairs.merge(pairs.shuffle(pairs, V::join_high))

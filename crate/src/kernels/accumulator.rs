@@ -1,19 +1,19 @@
-//! What a kernel carries along: the greatest value of each lane, with or without the place it stands at.
+//! What a kernel accumulates: the greatest value of each lane, with or without its index.
 
-use crate::memory::slots::{Indexed, Slots};
+use crate::memory::maxima::{Indexed, Maxima};
 use crate::vector::Vector;
 
-/// The best cell so far in each of four lanes.
-pub(crate) trait Best<V: Vector>: Indexed + Copy {
+/// The greatest cell so far in each of four lanes.
+pub(crate) trait Accumulator<V: Vector>: Indexed + Copy {
     /// No cell yet: negative infinity, standing at `index`.
-    fn none(index: V) -> Self;
+    fn empty(index: V) -> Self;
     /// The first cell of each lane. A NaN hides later cells of its lane; that bin is repaired afterwards.
     fn first(value: V, index: V) -> Self;
-    /// See [`Vector::settle`].
-    fn settle(self);
+    /// See [`Vector::force_evaluation`].
+    fn force_evaluation(self);
     /// One more cell a lane, `index` above all before it. Equal values keep the earlier cell; NaN is passed over.
-    fn take(&mut self, value: V, index: V);
-    /// The better of both, the lower index among equals.
+    fn update(&mut self, value: V, index: V);
+    /// The greater of both, the lower index among equals.
     fn merge(self, other: Self) -> Self;
     fn value(self) -> V;
     /// All zero where indices are not carried along.
@@ -21,22 +21,22 @@ pub(crate) trait Best<V: Vector>: Indexed + Copy {
     /// Moves the lanes of value and index alike.
     fn shuffle(self, other: Self, lanes: impl Fn(V, V) -> V) -> Self;
     fn add_index(self, offset: V) -> Self;
-    /// No cell in the lanes where `mask` is zero.
+    /// Empties the lanes where `mask` is zero.
     fn keep(self, mask: V) -> Self;
 
     /// # Safety
     /// `at + lanes` must not exceed the length; `lanes` is at most four.
-    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self;
+    unsafe fn load(from: Maxima, at: usize, lanes: usize) -> Self;
     /// Loads `U` elements, 1, 2 or 4, and repeats them to four lanes.
     ///
     /// # Safety
     /// `at + U` must not exceed the length.
-    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self;
+    unsafe fn load_unit<const U: usize>(from: Maxima, at: usize) -> Self;
     /// # Safety
     /// `at + lanes` must not exceed the length; `lanes` is at most four.
-    unsafe fn store(self, to: Slots, at: usize, lanes: usize);
+    unsafe fn store(self, to: Maxima, at: usize, lanes: usize);
 
-    /// Four bests into one, whose lanes are the best lane of each: the horizontal step of four bins at once.
+    /// Four accumulators into one, whose lanes are the greatest lane of each: the horizontal step of four bins at once.
     #[inline(always)]
     fn reduce([a, b, c, d]: [Self; 4]) -> Self {
         Self::pair(a, b).join(Self::pair(c, d))
@@ -63,9 +63,9 @@ impl<V> Indexed for WithoutIndex<V> {
     const INDEXED: bool = false;
 }
 
-impl<V: Vector> Best<V> for WithoutIndex<V> {
+impl<V: Vector> Accumulator<V> for WithoutIndex<V> {
     #[inline(always)]
-    fn none(_: V) -> Self {
+    fn empty(_: V) -> Self {
         WithoutIndex(V::splat(f32::NEG_INFINITY))
     }
     #[inline(always)]
@@ -73,11 +73,11 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
         WithoutIndex(value)
     }
     #[inline(always)]
-    fn settle(self) {
-        self.0.settle();
+    fn force_evaluation(self) {
+        self.0.force_evaluation();
     }
     #[inline(always)]
-    fn take(&mut self, value: V, _: V) {
+    fn update(&mut self, value: V, _: V) {
         self.0 = self.0.pmax(value);
     }
     #[inline(always)]
@@ -105,17 +105,17 @@ impl<V: Vector> Best<V> for WithoutIndex<V> {
         WithoutIndex(self.0.and(mask).or(V::splat(f32::NEG_INFINITY).and(mask.not())))
     }
     #[inline(always)]
-    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {
+    unsafe fn load(from: Maxima, at: usize, lanes: usize) -> Self {
         // SAFETY: the caller's promise.
         WithoutIndex(unsafe { from.values.load(at, lanes) })
     }
     #[inline(always)]
-    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self {
+    unsafe fn load_unit<const U: usize>(from: Maxima, at: usize) -> Self {
         // SAFETY: the caller's promise.
         WithoutIndex(unsafe { from.values.load_unit::<V, U>(at) })
     }
     #[inline(always)]
-    unsafe fn store(self, to: Slots, at: usize, lanes: usize) {
+    unsafe fn store(self, to: Maxima, at: usize, lanes: usize) {
         // SAFETY: the caller's promise.
         unsafe { to.values.store(at, self.0, lanes) }
     }
@@ -132,9 +132,9 @@ impl<V> Indexed for WithIndex<V> {
     const INDEXED: bool = true;
 }
 
-impl<V: Vector> Best<V> for WithIndex<V> {
+impl<V: Vector> Accumulator<V> for WithIndex<V> {
     #[inline(always)]
-    fn none(index: V) -> Self {
+    fn empty(index: V) -> Self {
         WithIndex { value: V::splat(f32::NEG_INFINITY), index }
     }
     #[inline(always)]
@@ -142,17 +142,17 @@ impl<V: Vector> Best<V> for WithIndex<V> {
         WithIndex { value, index }
     }
     #[inline(always)]
-    fn settle(self) {
-        self.index.settle();
+    fn force_evaluation(self) {
+        self.index.force_evaluation();
     }
     #[inline(always)]
-    fn take(&mut self, value: V, index: V) {
+    fn update(&mut self, value: V, index: V) {
         (self.value, self.index) = self.value.pmax_indexed(self.index, value, index);
     }
     #[inline(always)]
     fn merge(self, other: Self) -> Self {
         let value = self.value.pmax(other.value);
-        let candidate = |best: Self| best.index.raise(best.value.ne(value));
+        let candidate = |best: Self| best.index.set_masked(best.value.ne(value));
         WithIndex { value, index: candidate(self).min_index(candidate(other)) }
     }
     #[inline(always)]
@@ -177,17 +177,17 @@ impl<V: Vector> Best<V> for WithIndex<V> {
         WithIndex { value: WithoutIndex(self.value).keep(mask).0, index: self.index.or(mask.not()) }
     }
     #[inline(always)]
-    unsafe fn load(from: Slots, at: usize, lanes: usize) -> Self {
+    unsafe fn load(from: Maxima, at: usize, lanes: usize) -> Self {
         // SAFETY: the caller's promise.
         unsafe { WithIndex { value: from.values.load(at, lanes), index: from.indices.load(at, lanes) } }
     }
     #[inline(always)]
-    unsafe fn load_unit<const U: usize>(from: Slots, at: usize) -> Self {
+    unsafe fn load_unit<const U: usize>(from: Maxima, at: usize) -> Self {
         // SAFETY: the caller's promise.
         unsafe { WithIndex { value: from.values.load_unit::<V, U>(at), index: from.indices.load_unit::<V, U>(at) } }
     }
     #[inline(always)]
-    unsafe fn store(self, to: Slots, at: usize, lanes: usize) {
+    unsafe fn store(self, to: Maxima, at: usize, lanes: usize) {
         // SAFETY: the caller's promise.
         unsafe {
             to.values.store(at, self.value, lanes);

@@ -1,6 +1,8 @@
 //! Whether NCHW planes are transposed to NHWC to be pooled.
 
-use crate::tuning::{TURNED_BIN, TURNED_COST, TURNED_NARROW, TURNED_NARROW_WORDS, TURNED_ROOT, TURNED_WORDS};
+use crate::tuning::{
+    TRANSPOSED_BIN, TRANSPOSED_COST, TRANSPOSED_NARROW, TRANSPOSED_NARROW_WORDS, TRANSPOSED_ROOT, TRANSPOSED_WORDS,
+};
 
 /// Cells of a plane that are transposed at once, and so the fewest that a plane must have.
 pub(crate) const CELLS: usize = 8;
@@ -10,9 +12,9 @@ pub(crate) const CELLS: usize = 8;
 /// hardly any rows to reduce.
 pub(super) fn pays((height, width): (usize, usize), bins: usize, roots: usize) -> bool {
     let cells = height * width;
-    let most = if width < TURNED_NARROW { TURNED_NARROW_WORDS } else { TURNED_WORDS };
-    let saved = bins.saturating_mul(TURNED_BIN).saturating_add(roots.saturating_mul(TURNED_ROOT));
-    (width < TURNED_NARROW || height < TURNED_NARROW || cells + TURNED_COST <= saved)
+    let most = if width < TRANSPOSED_NARROW { TRANSPOSED_NARROW_WORDS } else { TRANSPOSED_WORDS };
+    let saved = bins.saturating_mul(TRANSPOSED_BIN).saturating_add(roots.saturating_mul(TRANSPOSED_ROOT));
+    (width < TRANSPOSED_NARROW || height < TRANSPOSED_NARROW || cells + TRANSPOSED_COST <= saved)
         && cells >= CELLS
         && words(cells, bins) <= most
 }

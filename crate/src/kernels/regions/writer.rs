@@ -1,17 +1,17 @@
 //! The way of a region's bins into the output.
 
-use super::block::Best;
+use super::block::Selected;
 use crate::element::Elements;
 use crate::geometry::pyramid::Pyramid;
-use crate::geometry::shape::{OutputOrder, Planes};
-use crate::kernels::turned::turn_bins;
-use crate::memory::span::{Element, Span};
+use crate::geometry::shape::{OutputOrder, PlaneStrides};
+use crate::kernels::transposed::transpose_bins;
+use crate::memory::span::{Span, Word};
 use crate::tuning::REGION_CHANNELS;
 use crate::vector::Vector;
 
 /// Where a block's regions are written.
 #[derive(Clone, Copy)]
-pub(super) struct Sink<'a> {
+pub(super) struct RegionWriter<'a> {
     pub pyramid: &'a Pyramid,
     /// The block's first channel, and the channels of the map.
     pub channels: (usize, usize),
@@ -22,30 +22,30 @@ pub(super) struct Sink<'a> {
     pub staged: Span<'a, f32>,
 }
 
-impl<'a> Sink<'a> {
+impl<'a> RegionWriter<'a> {
     /// Where a level's bins stand in a region's row, the block's first channel being plane 0.
-    fn place(&self, row: usize, level: usize) -> Planes {
+    fn strides(&self, row: usize, level: usize) -> PlaneStrides {
         let (first, all) = self.channels;
-        let bins = self.pyramid.bins_at(all, self.pyramid.places[level], row);
-        Planes { first: bins.at(first, 0), ..bins }
+        let bins = self.pyramid.bins_at(all, self.pyramid.levels[level], row);
+        PlaneStrides { first: bins.at(first, 0), ..bins }
     }
 
-    /// What a level of a whole block will fill, to be claimed while the region before is pooled: rows lie far apart, and the
+    /// The lines that a level of a whole block will fill, to be prefetched while the region before is pooled: rows lie far apart, and the
     /// first store to a line that is not in the cache holds up those behind it. As many lines as the level has bins, since
     /// each bin of a block's channels fills one.
     #[inline(always)]
-    pub fn ahead(self, row: usize, level: usize) -> Ahead<'a> {
-        let place = self.place(row, level);
-        let (mut first, mut apart) = (place.first, place.step);
-        if place.step == 1 {
+    pub fn store_prefetch(self, row: usize, level: usize) -> StorePrefetch<'a> {
+        let strides = self.strides(row, level);
+        let (mut first, mut apart) = (strides.first, strides.step);
+        if strides.step == 1 {
             apart = REGION_CHANNELS;
-            let Pyramid { arrangement, places, .. } = self.pyramid;
+            let Pyramid { arrangement, levels, .. } = self.pyramid;
             if arrangement.order == OutputOrder::Channels {
                 // The channels of a block lie one after the other, each with all levels: the levels share out their lines.
-                first += (REGION_CHANNELS - 1) * places[level].first;
+                first += (REGION_CHANNELS - 1) * levels[level].first;
             }
         }
-        Ahead { values: self.output.as_f32(), indices: self.indices, first, apart }
+        StorePrefetch { values: self.output.as_f32(), indices: self.indices, first, apart }
     }
 
     /// Writes one level of a region: `best(channel, bin)` for `count` channels.
@@ -53,33 +53,33 @@ impl<'a> Sink<'a> {
     /// # Safety
     /// Row, level and channels must lie inside the output.
     #[inline(never)]
-    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &dyn Fn(usize, usize) -> Best) {
-        let bins = self.pyramid.places[level].bins;
-        let (place, values, to) = self.target(row, level, count);
+    pub unsafe fn write(self, row: usize, level: usize, count: usize, best: &dyn Fn(usize, usize) -> Selected) {
+        let bins = self.pyramid.levels[level].bins;
+        let (strides, values, to) = self.target(row, level, count);
         let write = |channel: usize, bin: usize| {
             let (value, index) = best(channel, bin);
             // SAFETY: the caller's promise, and the staged part has room for a level.
             unsafe {
                 values.set(to.at(channel, bin), value);
                 if self.indices.len() > 0 {
-                    self.indices.set(place.at(channel, bin), index);
+                    self.indices.set(strides.at(channel, bin), index);
                 }
             }
         };
         // In the order in which they lie in memory.
-        if place.step == 1 {
+        if strides.step == 1 {
             (0..count).for_each(|channel| (0..bins).for_each(|bin| write(channel, bin)));
         } else {
             (0..bins).for_each(|bin| (0..count).for_each(|channel| write(channel, bin)));
         }
         // SAFETY: the caller's promise: the level was written as a whole.
-        unsafe { self.finish(place, count, bins) };
+        unsafe { self.finish(strides, count, bins) };
     }
 
     /// Writes one level of a region from what was pooled for `count` channels, interleaved in blocks of so many.
     ///
     /// # Safety
-    /// As [`Sink::write`]. There must be the values of the level's bins.
+    /// As [`RegionWriter::write`]. There must be the values of the level's bins.
     pub unsafe fn write_values(self, row: usize, level: usize, count: usize, (pooled, block): (Span<f32>, usize)) {
         // SAFETY: the caller's promise.
         unsafe { self.write(row, level, count, &|channel, bin| (pooled.get(block * bin + channel), 0)) };
@@ -88,7 +88,7 @@ impl<'a> Sink<'a> {
     /// Writes one level of a region from what was pooled for a whole block of channels, of which `count` are there.
     ///
     /// # Safety
-    /// As [`Sink::write`]. There must be the values of the level's bins, and their indices if they are asked for.
+    /// As [`RegionWriter::write`]. There must be the values of the level's bins, and their indices if they are asked for.
     #[inline(always)]
     pub unsafe fn write_block<V: Vector>(
         self,
@@ -97,7 +97,7 @@ impl<'a> Sink<'a> {
         count: usize,
         (best, indices): (Span<f32>, Span<u32>),
     ) {
-        let bins = self.pyramid.places[level].bins;
+        let bins = self.pyramid.levels[level].bins;
         // SAFETY: the caller's promise, and the staged part has room for a level.
         unsafe {
             let indexed = self.indices.len() > 0;
@@ -107,91 +107,93 @@ impl<'a> Sink<'a> {
                     (best.get(at), if indexed { indices.get(at) } else { 0 })
                 });
             }
-            let (place, values, to) = self.target(row, level, count);
+            let (strides, values, to) = self.target(row, level, count);
             move_block::<V, _>(best, values, to, bins);
             if indexed {
-                move_block::<V, _>(indices, self.indices, place, bins);
+                move_block::<V, _>(indices, self.indices, strides, bins);
             }
-            self.finish(place, count, bins);
+            self.finish(strides, count, bins);
         }
     }
 
     /// Where a level's bins stand in the output, and where their values are written first: there, or where they wait to be
     /// converted.
     #[inline(always)]
-    fn target(self, row: usize, level: usize, count: usize) -> (Planes, Span<'a, f32>, Planes) {
-        let place = self.place(row, level);
+    fn target(self, row: usize, level: usize, count: usize) -> (PlaneStrides, Span<'a, f32>, PlaneStrides) {
+        let strides = self.strides(row, level);
         match self.output.as_f32() {
-            Some(output) => (place, output, place),
-            None => (place, self.staged, place.packed(count, self.pyramid.places[level].bins)),
+            Some(output) => (strides, output, strides),
+            None => (strides, self.staged, strides.packed(count, self.pyramid.levels[level].bins)),
         }
     }
 
     /// Converts what was staged.
-    unsafe fn finish(self, place: Planes, count: usize, bins: usize) {
+    unsafe fn finish(self, strides: PlaneStrides, count: usize, bins: usize) {
         if self.output.as_f32().is_none() {
             // SAFETY: the caller's promise: the level was staged as a whole, and lies inside the output.
-            unsafe { self.output.scatter(place.runs(0..count, bins), self.staged.part(0, count * bins).shared()) };
+            unsafe {
+                self.output.narrow_runs(strides.runs(0..count, bins), self.staged.part(0, count * bins).shared())
+            };
         }
     }
 }
 
-/// Moves the bins of a whole block of channels to their place.
+/// Moves the bins of a whole block of channels into the output.
 ///
 /// # Safety
-/// `from` must have as many bins, and `place` lie inside `to`.
+/// `from` must have as many bins, and `strides` lie inside `to`.
 #[inline(always)]
-unsafe fn move_block<V: Vector, T: Element>(from: Span<T>, to: Span<T>, place: Planes, bins: usize) {
+unsafe fn move_block<V: Vector, T: Word>(from: Span<T>, to: Span<T>, strides: PlaneStrides, bins: usize) {
     // SAFETY: the caller's promise.
     unsafe {
-        if place.plane == 1 {
+        if strides.plane == 1 {
             for first in (0..REGION_CHANNELS).step_by(V::LANES) {
                 for bin in 0..bins {
                     let vector: V = from.load(REGION_CHANNELS * bin + first, V::LANES);
-                    to.store(place.at(first, bin), vector, V::LANES);
+                    to.store(strides.at(first, bin), vector, V::LANES);
                 }
             }
         } else {
-            let to = to.part(place.first, place.extent(REGION_CHANNELS, bins)).as_mut_ptr();
-            turn_block::<V>(from.as_mut_ptr().cast(), to.cast(), (place.plane, bins));
+            let to = to.part(strides.first, strides.extent(REGION_CHANNELS, bins)).as_mut_ptr();
+            transpose_block::<V>(from.as_mut_ptr().cast(), to.cast(), (strides.plane, bins));
         }
     }
 }
 
-/// Turns a whole block, whose channels are known to the compiler, into planes that lie `plane` apart.
+/// Transposes a whole block, whose channels are known to the compiler, into planes that lie `plane` apart.
 ///
 /// # Safety
-/// As [`turn_bins`].
+/// As [`transpose_bins`].
 #[inline(never)]
-unsafe fn turn_block<V: Vector>(from: *const f32, to: *mut f32, (plane, bins): (usize, usize)) {
+unsafe fn transpose_block<V: Vector>(from: *const f32, to: *mut f32, (plane, bins): (usize, usize)) {
     // SAFETY: the caller's promise is the same.
-    unsafe { turn_bins::<V>(from, to, (REGION_CHANNELS, plane), (bins, REGION_CHANNELS)) }
+    unsafe { transpose_bins::<V>(from, to, (REGION_CHANNELS, plane), (bins, REGION_CHANNELS)) }
 }
 
-/// Lines of the output that are written soon.
+/// Lines of the output that are written soon, prefetched for their stores.
 #[derive(Clone, Copy)]
-pub(super) struct Ahead<'a> {
+pub(super) struct StorePrefetch<'a> {
     values: Option<Span<'a, f32>>,
     indices: Span<'a, u32>,
     first: usize,
     apart: usize,
 }
 
-impl Ahead<'_> {
-    /// Claims the lines of a bin.
+impl StorePrefetch<'_> {
+    /// Prefetches the lines of a bin.
     ///
     /// # Safety
     /// The level must have that bin, and nothing that counts may stand there.
     #[inline(always)]
-    pub unsafe fn claim(self, bin: usize) {
+    pub unsafe fn prefetch(self, bin: usize) {
         let at = self.first + bin * self.apart;
         // SAFETY: the caller's promise; there are as many indices as values, if any.
         unsafe {
             if let Some(values) = self.values {
-                values.claim(at);
+                values.prefetch_store(at);
             }
             if self.indices.len() > 0 {
-                self.indices.claim(at);
+                self.indices.prefetch_store(at);
             }
         }
     }

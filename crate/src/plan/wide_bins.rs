@@ -1,9 +1,9 @@
-//! Bins wide enough to be read on their own.
+//! Bins wide enough that a kernel reads each on its own, without reducing the rows of the map first.
 
 use crate::error::PoolError;
 use crate::geometry::bins::Bin;
 use crate::memory::reserve::reserve;
-use crate::tuning::{MOST_LISTED_RUNS, SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
+use crate::tuning::{MOST_LISTED_WIDE_GROUPS, SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
@@ -14,7 +14,7 @@ const LANES: usize = 4;
 /// Neighbouring bins as runs of columns of about one length: a bin each, or halves of two, or quarters of one. Runs may
 /// overlap.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Runs {
+pub(crate) struct WideBins {
     /// The bins that they make up, by number in the row.
     pub bins: (usize, usize),
     /// The first column of each.
@@ -28,10 +28,10 @@ pub(crate) struct Runs {
     pub shared: usize,
 }
 
-impl Runs {
-    /// The runs of a group of [`RUNS`] bins of a row, unless they are too narrow, or of too different widths.
+impl WideBins {
+    /// A group of [`RUNS`] bins of a row, unless they are too narrow, or of too different widths.
     #[inline(never)]
-    pub fn of_group(columns: &[Bin], group: usize) -> Option<Runs> {
+    pub fn of_group(columns: &[Bin], group: usize) -> Option<WideBins> {
         let (first, end) = (RUNS * group, columns.len().min(RUNS * (group + 1)));
         let bins = &columns[first..end];
         if bins.iter().any(|bin| bin.len() < LANES) {
@@ -50,7 +50,7 @@ impl Runs {
         let lens = runs.clone().map(|run| run.len());
         let (shortest, longest) = lens.iter().fold((usize::MAX, 0), |(s, l), &len| (s.min(len), l.max(len)));
         let vectors = (longest - 1) / LANES;
-        (vectors <= shortest / LANES).then(|| Runs {
+        (vectors <= shortest / LANES).then(|| WideBins {
             bins: (first, end),
             starts: runs.clone().map(|run| run.start),
             vectors,
@@ -59,28 +59,29 @@ impl Runs {
         })
     }
 
-    /// The runs of a row of bins, where they pay: none of them where they are too many to be listed. They take whole vectors of each bin, which is more than strips of the map
-    /// do; but they go over it once, and in order.
-    pub fn of_row(columns: &[Bin], cells: usize) -> Result<Option<Vec<Runs>>, PoolError> {
+    /// The groups of a row of bins, or `None` where strips of the map are read faster. The list is empty where it would be too
+    /// long: then the kernel works each group out. Runs take whole vectors of each bin, which is more than strips of the map do; but
+    /// they read it once, and in order.
+    pub fn of_row(columns: &[Bin], cells: usize) -> Result<Option<Vec<WideBins>>, PoolError> {
         if cells < STREAMED_PLANE {
             return Ok(None);
         }
         let groups = columns.len().div_ceil(RUNS);
-        let mut all = reserve(if groups > MOST_LISTED_RUNS { 0 } else { groups })?;
+        let mut all = reserve(if groups > MOST_LISTED_WIDE_GROUPS { 0 } else { groups })?;
         let mut read = 0_u64;
         for group in 0..groups {
-            let Some(runs) = Runs::of_group(columns, group) else { return Ok(None) };
-            read += (RUNS * LANES * (runs.vectors + 1)) as u64;
-            if groups <= MOST_LISTED_RUNS {
-                all.push(runs);
+            let Some(wide) = WideBins::of_group(columns, group) else { return Ok(None) };
+            read += (RUNS * LANES * (wide.vectors + 1)) as u64;
+            if groups <= MOST_LISTED_WIDE_GROUPS {
+                all.push(wide);
             }
         }
         let width = columns.iter().map(|bin| u64::from(bin.end)).max().unwrap_or(0);
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
         // Each run has more to it than its cells, and narrow bins make many.
         let least = if cells > STRIPPED_PLANE { LANES } else { 2 * LANES };
-        let wide = columns.iter().any(|bin| bin.len() > least);
-        Ok((pays && wide).then_some(all))
+        let any_wide = columns.iter().any(|bin| bin.len() > least);
+        Ok((pays && any_wide).then_some(all))
     }
 }
 
@@ -99,19 +100,19 @@ mod tests {
     use crate::geometry::bins::Rule;
 
     #[test]
-    fn runs_read_their_bins_and_nothing_else() {
+    fn wide_bins_read_their_cells_and_nothing_else() {
         for rule in [Rule::Adaptive, Rule::Sliding, Rule::Padded] {
             for (width, n) in (1..200).flat_map(|width| (1..12).map(move |n| (width, n))) {
                 if rule.count(width, n) != n {
                     continue;
                 }
                 let columns = rule.axis(width, n).unwrap();
-                for runs in Runs::of_row(&columns, usize::MAX).unwrap().into_iter().flatten() {
-                    let bins = &columns[runs.bins.0..runs.bins.1];
+                for wide in WideBins::of_row(&columns, usize::MAX).unwrap().into_iter().flatten() {
+                    let bins = &columns[wide.bins.0..wide.bins.1];
                     let of_bins: Vec<_> = bins.iter().flat_map(|bin| bin.range()).collect();
                     let mut read = Vec::new();
-                    for (start, last) in runs.starts.into_iter().zip(runs.lasts) {
-                        let vectors = (0..runs.vectors).map(|k| start + LANES * k).chain([last]);
+                    for (start, last) in wide.starts.into_iter().zip(wide.lasts) {
+                        let vectors = (0..wide.vectors).map(|k| start + LANES * k).chain([last]);
                         read.extend(vectors.flat_map(|at| at..at + LANES));
                     }
                     assert!(read.iter().all(|cell| of_bins.contains(cell)), "{rule:?} {width} {n}");
@@ -129,14 +130,14 @@ mod tests {
 
     #[test]
     fn wide_bins_are_read_in_runs() {
-        let runs = |size: usize, n| Runs::of_row(&Rule::Adaptive.axis(size, n).unwrap(), size * size).unwrap();
-        assert_eq!(runs(56, 4).map(|runs| (runs.len(), runs[0].vectors)), Some((1, 3)));
-        assert_eq!(runs(224, 6).map(|runs| runs.len()), Some(2));
-        assert!(runs(28, 4).is_none());
+        let groups = |size: usize, n| WideBins::of_row(&Rule::Adaptive.axis(size, n).unwrap(), size * size).unwrap();
+        assert_eq!(groups(56, 4).map(|groups| (groups.len(), groups[0].vectors)), Some((1, 3)));
+        assert_eq!(groups(224, 6).map(|groups| groups.len()), Some(2));
+        assert!(groups(28, 4).is_none());
         // As wide as two vectors on a small map, and as one on any.
-        assert!(runs(48, 6).is_none());
-        assert!(runs(64, 8).is_some());
-        assert!(runs(112, 28).is_none());
-        assert!(runs(224, 100).is_none());
+        assert!(groups(48, 6).is_none());
+        assert!(groups(64, 8).is_some());
+        assert!(groups(112, 28).is_none());
+        assert!(groups(224, 100).is_none());
     }
 }

@@ -1,20 +1,20 @@
-//! What NCHW kernels do to make a level.
+//! The NCHW kernels a level can be made by.
 
-use super::runs::Runs;
+use super::wide_bins::WideBins;
 
-/// How an NCHW kernel makes a level.
+/// The NCHW kernel that makes a level.
 #[derive(Default, Clone, Debug)]
-pub(crate) enum Steps {
-    /// Another level's kernel also writes this one.
+pub(crate) enum LevelKernel {
+    /// The kernel of the level that reads the map for this one writes this one as well.
     #[default]
-    Along,
+    WithRoot,
     /// The level is a grid of sixteen bins over a small square map, for which there is a kernel. It makes these levels of
     /// four bins and of one as well.
     Square([Option<usize>; 2]),
     /// The bins are wide enough to be read on their own.
-    Runs(Vec<Runs>),
+    WideBins(Vec<WideBins>),
     /// The rows of every row of bins are reduced, and the bins gathered from them.
-    Rows(Gather),
+    ReducedRows(Gather),
     /// The bins are gathered from those of the parent.
     Nested(Gather),
 }
