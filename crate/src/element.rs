@@ -1,5 +1,5 @@
-//! The types that feature maps come in. Most kernels compute in `f32`, which holds every value of the others exactly; so a
-//! maximum found there is the maximum, and goes back without rounding.
+//! The types that feature maps come in. Most kernels compute in `f32`, which holds every value of the others exactly. So
+//! a maximum is converted back without rounding.
 
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -38,12 +38,12 @@ pub trait Element: Copy + sealed::Sealed {
     const TYPE: ElementType;
     #[doc(hidden)]
     fn widen(self) -> f32;
-    /// Of what [`Element::widen`] gave, the same element; of anything else, the nearest.
+    /// The nearest element. It undoes [`Element::widen`] exactly.
     #[doc(hidden)]
     fn narrow(value: f32) -> Self;
 }
 
-/// An element that averages and gradients can be counted in. Sums of gradients of maxima are rounded to it one addition at a time,
+/// An element that averages and gradients can have. Sums of gradients of maxima are rounded to it one addition at a time,
 /// as PyTorch does.
 pub trait Real: Element {
     #[doc(hidden)]
@@ -160,7 +160,7 @@ pub(crate) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// To be read only.
+    /// Elements to be read only.
     pub fn of<T: Element>(slice: &'a [T]) -> Self {
         Elements { at: slice.as_ptr().cast_mut().cast(), len: slice.len(), kind: T::TYPE, life: PhantomData }
     }

@@ -1,4 +1,4 @@
-//! What machines decide: sizes of blocks, and the sizes from which another kernel is faster.
+//! Constants that depend on the machine: sizes of blocks, and the sizes from which another kernel is faster.
 //!
 //! Nothing here changes a result. To set a constant anew, build the module twice, with the old value and a new one, and compare them
 //! by turns in one process, as `docs/contributing/change-a-kernel.md` shows. Each constant names what to measure.
@@ -67,7 +67,7 @@ pub(crate) const TRANSPOSED_BLOCK: usize = 32;
 ///
 /// Bounds memory for large pyramids.
 pub(crate) const MOST_TRANSPOSED: usize = 1 << 14;
-/// The fewest that are transposed: nearly as many as NHWC kernels take at once.
+/// The fewest planes that are transposed: nearly as many as NHWC kernels take at once.
 ///
 /// Measure 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.
 pub(crate) const TRANSPOSED_FEWEST: usize = 12;
@@ -137,8 +137,8 @@ pub(crate) const MOST_CONVERTED: usize = 1 << 24;
 ///
 /// Fixed by the kernels, whose cells are four vectors.
 pub(crate) const REGION_CHANNELS: usize = 16;
-/// Rows of values, and of indices, that all blocks of channels are pooled for before the next rows are. They lie far apart: a
-/// processor keeps the addresses of this many at hand, and not those of thousands.
+/// Rows of values, and of indices, that all blocks of channels are pooled for before the next rows are. They lie far apart, and a
+/// processor has cached addresses for this many pages but not for thousands.
 ///
 /// Measure `f`, NCHW, forward 0.9 to 1, with indices 0.86; NHWC 1.02 to 1.05; 300 regions no change.
 pub(crate) const REGION_GROUP: usize = 512;
@@ -150,7 +150,7 @@ pub(crate) const REGION_BACKWARD_BLOCK: usize = 32768;
 ///
 /// Measure 2000 regions of maps of 100 x 100 to 400 x 400 cells, forward.
 pub(crate) const MOST_TABLE_WORDS: usize = 8 << 20;
-/// Cells that enter the tables in the time in which one is looked at: fewer regions are scanned without tables.
+/// Cells that are added to the tables in the time in which one cell is scanned: few regions are scanned without tables.
 ///
 /// Measure 1 to 10 regions of `f`'s map.
 pub(crate) const TABLED_CELLS: usize = 64;

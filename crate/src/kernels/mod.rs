@@ -33,7 +33,7 @@ pub(crate) struct ItemOutput<'a> {
 }
 
 impl<'a> ItemOutput<'a> {
-    /// Where the level's bins stand.
+    /// Where the level's bins are.
     #[inline(always)]
     pub fn bins(self, plan: &PyramidPlan, level: &Level) -> PlaneStrides {
         self.arrangement.bins(self.channels, plan.pyramid().bins, level.range, self.item)
@@ -47,12 +47,12 @@ struct Stack<'a> {
     stride: usize,
 }
 
-/// What tells whether something is left to be mended in a plane.
+/// Whether a plane may need a repair.
 #[derive(Clone, Copy)]
 struct Flags<V> {
     /// NaN if any cell was. Infinities of both signs give false alarms, which cost a scan.
     sum: V,
-    /// Lanes in which some bin came out zero.
+    /// Lanes in which the maximum of some bin is zero.
     zeros: V,
 }
 
@@ -62,7 +62,7 @@ impl<V: Vector> Flags<V> {
         Flags { sum: V::splat(0.0), zeros: V::splat(0.0) }
     }
 
-    /// Those of either.
+    /// The flags of both.
     #[inline(always)]
     fn join(self, other: Self) -> Self {
         Flags { sum: self.sum.add(other.sum), zeros: self.zeros.or(other.zeros) }
@@ -79,13 +79,13 @@ impl<V: Vector> Flags<V> {
     }
 }
 
-/// The sum of all, for which see [`Flags`].
+/// The sum of all, for [`Flags`].
 #[inline(always)]
 fn tree_sum<V: Vector, const K: usize>(cells: &[V; K]) -> V {
     tree(cells, V::add)
 }
 
-/// Brings all together as a tree: a chain of operations would be the slowest part of the sweep.
+/// Joins all as a tree: a chain of operations, each waiting for the one before, would be the slowest part of the kernel.
 #[inline(always)]
 fn tree<V: Copy, const K: usize>(cells: &[V; K], join: impl Fn(V, V) -> V) -> V {
     let mut all = *cells;

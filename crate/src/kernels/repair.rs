@@ -1,12 +1,12 @@
-//! What the fast result leaves to be mended: NaN, which it passes over, and the sign of zero, which depends on the
-//! order of the scan.
+//! Repairs the fast result of a kernel: NaN, which it passes over, and the sign of zeros, which depends on the order of
+//! the scan.
 
 use super::ItemOutput;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::PlaneStrides;
 use crate::plan::{Level, PyramidPlan};
 
-/// A plane whose fast result stands in the output.
+/// A plane whose fast result is in the output.
 struct Plane<'a> {
     plan: &'a PyramidPlan,
     input: &'a [f32],
@@ -15,7 +15,7 @@ struct Plane<'a> {
     channel: usize,
 }
 
-/// Mends one plane, whose cells stand in `input` at `cells`. `nan`: some cell may be NaN. `zero`: some bin may be
+/// Repairs one plane, whose cells are in `input` at `cells`. `nan` says that some cell may be NaN, `zero` that some bin may be
 /// a zero of the wrong sign.
 #[cold]
 #[inline(never)]
@@ -77,7 +77,7 @@ impl Plane<'_> {
         }
     }
 
-    /// Gives every bin that came out zero the sign of its first zero.
+    /// Gives every bin whose maximum is zero the sign of its first zero.
     fn mend_zeros(&self) {
         for level in self.plan.levels() {
             let bins = self.output.bins(self.plan, level);

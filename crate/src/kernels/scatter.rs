@@ -18,8 +18,8 @@ pub(crate) struct Gradients<'a, T> {
     pub input: Span<'a, T>,
 }
 
-/// Neighbouring channels of one item, whose gradients are gathered together: level by level over all of them, so that a
-/// cell is seldom added to twice in a row.
+/// Neighbouring channels of one item, whose gradients are added together: level by level over all of them, since two
+/// additions in a row to the same cell would wait for each other.
 #[derive(Clone, Copy)]
 pub(crate) struct GradientBlock<'a, T> {
     pub pyramid: &'a Pyramid,
@@ -31,7 +31,7 @@ pub(crate) struct GradientBlock<'a, T> {
     pub channels: (usize, usize),
 }
 
-/// Planes that gather gradients, the block's first channel being plane 0.
+/// Planes of sums of gradients. The block's first channel is plane 0.
 #[derive(Clone, Copy)]
 struct Sums<'a, T> {
     memory: Span<'a, T>,
@@ -39,7 +39,7 @@ struct Sums<'a, T> {
 }
 
 impl<T> Sums<'_, T> {
-    /// The place of a cell. `FLAT`: cells and bins of a plane lie one after the other, so that nothing is multiplied.
+    /// Where a cell is. `FLAT`: the cells and bins of a plane lie one after the other, so that no stride is multiplied.
     #[inline(always)]
     fn at<const FLAT: bool>(&self, plane: usize, cell: usize) -> usize {
         self.cells.first + plane * self.cells.plane + if FLAT { cell } else { cell * self.cells.step }
@@ -63,7 +63,7 @@ impl<T: Real> GradientBlock<'_, T> {
         let cells = PlaneStrides { first: 0, plane: self.map.cells(), step: 1 };
         let [rest, one] = scratch.map(|memory| Sums { memory, cells });
         match &self.pyramid.levels[..] {
-            // Either end of the list may go straight in: take the one with more bins.
+            // The first or the last level may be added to the result directly: take the one with more bins.
             [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {
                 self.scatter::<FLAT>(*first, result);
                 self.fold::<FLAT>(others, rest, one);
@@ -109,7 +109,7 @@ impl<T: Real> GradientBlock<'_, T> {
         });
     }
 
-    /// Moves what the level's cells hold, adding it to the same cells of `to`.
+    /// Adds the sums of the level's cells to the same cells of `to`, and zeroes them.
     #[inline(never)]
     fn merge<const FLAT: bool>(self, level: LevelRange, from: Sums<T>, to: Sums<T>) {
         let move_cell = |plane: usize, cell: usize| {

@@ -1,6 +1,6 @@
-//! Sixteen bins of a small square map whose side is known to the compiler, and the four and the one that they make up:
-//! all is done in registers, and no offset is looked up. The maps of the classic networks are such, and so small that
-//! everything around the cells would cost more than the cells.
+//! Sixteen bins of a small square map whose side is a constant, and the four bins and the one bin made from them. All is
+//! done in registers, and no offset is looked up. Classic networks end in such maps. They are so small that loops and offsets
+//! would take longer than the cells.
 
 use super::{Accumulator, Flags, Stack, tree};
 use crate::memory::maxima::Maxima;
@@ -8,7 +8,7 @@ use crate::memory::span;
 use crate::plan::square::{BINS, bin};
 use crate::vector::Vector;
 
-/// What the kernel makes of a block of planes.
+/// The bins of a block of planes.
 #[derive(Clone, Copy)]
 pub(super) struct Outputs<'a> {
     pub sixteen: Stack<'a>,
@@ -54,11 +54,11 @@ unsafe fn reduce_planes<V: Vector, A: Accumulator<V>, const SIDE: usize, const K
         unsafe {
             let cells = cells.get_unchecked(i * SIDE * SIDE..(i + 1) * SIDE * SIDE);
             let sixteen = out.sixteen.maxima.part::<A>(i * out.sixteen.stride, BINS * BINS);
-            // In registers, and added to what other levels found at the end.
+            // Kept in registers here, and joined with those of other levels at the end.
             let mut sum = V::splat(-0.0);
             // A row that two rows of bins share is read once.
             let mut last = [V::splat(0.0); K];
-            // A straight line: said row by row, as loops are not always unrolled.
+            // Written out row by row, since loops are not always unrolled.
             let rows = [
                 reduce_row::<V, A, SIDE, K>(cells, 0, steps, &mut last, &mut sum, sixteen),
                 reduce_row::<V, A, SIDE, K>(cells, 1, steps, &mut last, &mut sum, sixteen),
@@ -87,7 +87,7 @@ unsafe fn merge_rows<V: Vector, A: Accumulator<V>>(rows: [A; BINS], i: usize, ou
         if let Some(Stack { maxima, stride }) = out.four {
             four.store(maxima, i * stride, 4);
         } else {
-            // Or it would be made twice: once for each of these branches.
+            // One function, or the compiler would make a copy for each of these branches.
             four.force_evaluation();
         }
         if let Some(Stack { maxima, stride }) = out.one {

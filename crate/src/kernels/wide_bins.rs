@@ -1,7 +1,7 @@
 //! Bins wide enough to be read on their own, row after row, so that the map is read in the order in which it lies.
 //!
-//! A row of a bin is brought down to one vector before it is compared with the rows above it. So an index costs little:
-//! what is carried along is the row of the best cell, and its column is looked up once, when the bin is whole.
+//! A row of a bin is reduced to one vector before it is compared with the rows above it. So indices cost little: only the
+//! row of the greatest cell is kept, and its column is looked up once, at the end of the bin.
 
 use core::ops::Range;
 
@@ -41,7 +41,7 @@ pub(super) unsafe fn reduce<V: Vector, A: Accumulator<V>>(
                     3 => reduce_short::<V, A, 4>(rows, wide, map, flags),
                     _ => reduce_long::<V, A>(rows, wide, map, flags),
                 };
-                let best = bring_together::<V, A>(best, bins.len());
+                let best = combine::<V, A>(best, bins.len());
                 flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
                 let at = i * columns.len() + bins.start;
                 if A::INDEXED {
@@ -145,7 +145,7 @@ unsafe fn reduce_short<V: Vector, A: Accumulator<V>, const N: usize>(
 }
 
 /// Reduces four runs, each pair of which is `N` vectors, one that both share, and `N` more, over a row of bins. For
-/// values alone: with an index beside each vector, what a vector less saves is lost again.
+/// values alone: with indices, one vector less is not faster.
 ///
 /// # Safety
 /// As [`reduce`].
@@ -206,7 +206,7 @@ unsafe fn reduce_long<V: Vector, A: Accumulator<V>>(
         let load = |at: [usize; RUNS]| at.map(|column| unsafe { span::load::<V>(cells, row + column, V::LANES) });
         let mut most = load(lasts);
         let mut sum = tree_sum(&most);
-        // Without an index there is nothing to wait for until the end of the row.
+        // Without indices, rows need not be compared one by one.
         if !A::INDEXED {
             most = core::array::from_fn(|i| most[i].pmax(best[i].value()));
         }
@@ -227,9 +227,9 @@ unsafe fn reduce_long<V: Vector, A: Accumulator<V>>(
     best
 }
 
-/// The bins that four runs make up, in as many lanes.
+/// The bins made of four runs, a lane for each.
 #[inline(always)]
-fn bring_together<V: Vector, A: Accumulator<V>>(runs: [A; RUNS], bins: usize) -> A {
+fn combine<V: Vector, A: Accumulator<V>>(runs: [A; RUNS], bins: usize) -> A {
     let best = A::reduce(runs);
     match bins {
         1 => A::reduce([best; RUNS]),

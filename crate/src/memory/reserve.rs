@@ -1,4 +1,4 @@
-//! Lists whose memory is asked for at once, and may be refused.
+//! Lists whose memory is allocated at once, where that may fail.
 
 use crate::error::PoolError;
 

@@ -5,7 +5,7 @@ use crate::error::PoolError;
 use crate::memory::reserve::reserve;
 use crate::memory::span::Span;
 
-/// The greatest count. It stands for every larger one as well, on any host: more than WASM has memory for.
+/// The greatest count, which stands for every larger one: more than WASM has memory for. It is the same on every host.
 const MOST_WORDS: u64 = u32::MAX as u64;
 
 /// Takes parts one after the other: from memory, or from nothing in order to count them.

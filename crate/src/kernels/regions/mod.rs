@@ -1,9 +1,9 @@
 //! Regions of one map share nearly all of its cells. So maxima over `2^k` cells of a row are made once for a block of
 //! channels, lanes along the channels; then the maximum of any bin is that of two of them in each of its rows.
 //!
-//! That is the way where only values are asked for ([`tables`]). With indices, or where the order of the scan matters (zeros of
-//! both signs, NaN), every bin is scanned, lanes along the channels as well ([`lanes`]). Few cells of a map, or maps too large
-//! for tables, are scanned channel by channel ([`scan`]).
+//! This is done where only values are asked for ([`tables`]). With indices, or where the order of the scan matters (zeros of
+//! both signs, NaN), every bin is scanned, lanes along the channels as well ([`lanes`]). Where regions read few of the cells, or the map is too
+//! large for tables, bins are scanned channel by channel ([`scan`]).
 
 use core::ops::Range;
 

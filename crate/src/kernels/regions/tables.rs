@@ -45,16 +45,16 @@ pub(super) unsafe fn pool(
     }
 }
 
-/// What there is among the cells of a block that keeps them from being compared by value alone, in any order.
+/// Whether the cells of a block hold something that keeps them from being compared by value alone, in any order.
 pub(super) struct CellFlags {
-    /// There is NaN, which counts.
+    /// There is NaN, and the rule counts it.
     pub nan: bool,
     /// There may be zeros of both signs.
     pub negative_zero: bool,
 }
 
 impl CellFlags {
-    /// Whether there is nothing of the kind.
+    /// Whether the cells may be compared in any order.
     pub fn in_any_order(&self) -> bool {
         !self.nan && !self.negative_zero
     }
@@ -75,7 +75,7 @@ pub(super) unsafe fn fill<V: Vector>(block: ChannelBlock, table: Span<f32>) -> C
     }
 }
 
-/// The same by a rule to which NaN counts, or does not.
+/// The same for a rule that counts NaN, or does not.
 ///
 /// # Safety
 /// As [`fill`].
@@ -97,14 +97,14 @@ unsafe fn fill_cells<V: Vector, const NAN: bool>(block: ChannelBlock, table: Spa
     CellFlags { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }
 }
 
-/// What was seen among cells: lanes with a NaN that counts, and with a zero that is negative.
+/// Lanes in which some cell was a NaN that counts, or a negative zero.
 struct Cells<V, const NAN: bool> {
     nan: V,
     negative_zero: V,
 }
 
 impl<V: Vector, const NAN: bool> Cells<V, NAN> {
-    /// What becomes of a value before it is compared. Where NaN does not count, only what is above the least number is chosen.
+    /// The value to compare. Where NaN does not count, it and all below the least finite number become that number.
     #[inline(always)]
     fn apply(&mut self, value: V) -> V {
         self.negative_zero = self.negative_zero.or(value.ne_index(V::splat(-0.0)).not());
@@ -116,7 +116,7 @@ impl<V: Vector, const NAN: bool> Cells<V, NAN> {
     }
 }
 
-/// Makes all tables from that of single cells: each from two places of the one before.
+/// Makes all tables from that of single cells: each value from two of the table before.
 ///
 /// # Safety
 /// `memory` must have room for the plan's tables.

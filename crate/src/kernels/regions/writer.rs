@@ -1,4 +1,4 @@
-//! The way of a region's bins into the output.
+//! Writes the bins of regions to the output.
 
 use super::block::Selected;
 use crate::element::Elements;
@@ -23,7 +23,7 @@ pub(super) struct RegionWriter<'a> {
 }
 
 impl<'a> RegionWriter<'a> {
-    /// Where a level's bins stand in a region's row, the block's first channel being plane 0.
+    /// Where a level's bins are in a region's row. The block's first channel is plane 0.
     fn strides(&self, row: usize, level: usize) -> PlaneStrides {
         let (first, all) = self.channels;
         let bins = self.pyramid.bins_at(all, self.pyramid.levels[level], row);
@@ -116,7 +116,7 @@ impl<'a> RegionWriter<'a> {
         }
     }
 
-    /// Where a level's bins stand in the output, and where their values are written first: there, or where they wait to be
+    /// Where a level's bins are in the output, and where their values are written first: there, or into working memory, to be
     /// converted.
     #[inline(always)]
     fn target(self, row: usize, level: usize, count: usize) -> (PlaneStrides, Span<'a, f32>, PlaneStrides) {
@@ -183,7 +183,7 @@ impl StorePrefetch<'_> {
     /// Prefetches the lines of a bin.
     ///
     /// # Safety
-    /// The level must have that bin, and nothing that counts may stand there.
+    /// The level must have that bin, and it must be written later.
     #[inline(always)]
     pub unsafe fn prefetch(self, bin: usize) {
         let at = self.first + bin * self.apart;
