@@ -114,6 +114,11 @@ impl Rule {
         }
     }
 
+    /// Whether [`Rule::divisor`] may differ from the number of cells in a bin.
+    pub(crate) fn counts_padding(self) -> bool {
+        matches!(self, Rule::Padded)
+    }
+
     /// All `n` bins over `size` cells, in order.
     ///
     /// # Errors

@@ -30,9 +30,10 @@ impl Level {
         Ok(Level {
             rows: rule.axis(height, rows)?,
             columns: rule.axis(width, columns)?,
-            divisors: match rule {
-                Rule::Adaptive | Rule::Sliding => None,
-                Rule::Padded => Some((divisors(rule, height, rows)?, divisors(rule, width, columns)?)),
+            divisors: if rule.counts_padding() {
+                Some((divisors(rule, height, rows)?, divisors(rule, width, columns)?))
+            } else {
+                None
             },
             range,
             source: Source::Map,

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::element::{Element, ElementType, Elements, Real};
+use crate::element::{Element, Elements, Real};
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
 use crate::memory::maxima::Maxima;
@@ -103,7 +103,7 @@ pub(crate) unsafe fn forward_units(
             floats::forward(plan, map, input.shared(), Maxima { values, indices }, units, scratch);
         } else if plan.pools_narrow(map, input.kind()) {
             narrow::forward(plan, map, input, (output, indices), units, scratch);
-        } else if input.kind() != ElementType::F16 && indices.len() == 0 && plan.squares().is_some() {
+        } else if input.kind().size() == 1 && indices.len() == 0 && plan.squares().is_some() {
             narrow::squares(plan, map, input, output, units);
         } else {
             for part in plan.units(map).items(units) {
