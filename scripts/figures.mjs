@@ -4,7 +4,7 @@ import { inProject } from './project.mjs';
 const file = inProject('docs', 'reliability.md');
 const marks =
   /(<!-- figures: npm run fuzz, soak, soak:extract and load, with --write -->\n\n)(.*?)(\n<!-- end -->)/s;
-const head = ['what ran', 'how often', 'seed', 'found'];
+const head = ['what ran', 'how often', 'seed', 'result'];
 
 /** Puts what runs have reported into the table, in place of what earlier runs of the same name have. */
 export function writeFigures(figures) {
@@ -36,16 +36,21 @@ function detailsOf(figure) {
     const coded = Object.values(errors).reduce((sum, count) => sum + count, 0);
     return `${answers} answers, ${coded} errors with codes, ${ownErrors} of the arguments' own`;
   }
-  if (pages) return `WASM pages ${pages.join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
+  if (pages)
+    return `WASM pages ${inShort(pages).join(', ')}; heap ${megabytes(heap)}; process ${megabytes(rss)}`;
   if (parts) return `the same bytes of ${parts} parts each time`;
   if (rss && !right) return `process ${megabytes(rss)}`;
   if (right) {
     const answers = `${right} right answers, ${refused} refusals as expected, ${perSecond} a second`;
     const memory = rss.length > 0 ? `; process ${megabytes(rss)}` : '';
-    return `${answers}; heap ${megabytes(heap, 1)}${memory}`;
+    return `${answers}; heap ${inMegabytes(Math.min(...heap))} to ${inMegabytes(Math.max(...heap))} MB${memory}`;
   }
   return engines ? `no difference between ${engines.join(', ')}` : 'no difference from the reference';
 }
 
-const megabytes = (sizes, digits = 0) =>
-  `${sizes.map((bytes) => (bytes / 1e6).toFixed(digits)).join(', ')} MB`;
+/** The first, the greatest and the last of the figures that were read in the course of a run. */
+const inShort = (figures) => [figures[0], Math.max(...figures), figures.at(-1)];
+
+const inMegabytes = (bytes) => (bytes / 1e6).toFixed();
+
+const megabytes = (sizes) => `${inShort(sizes).map(inMegabytes).join(', ')} MB`;
