@@ -15,7 +15,7 @@ the bound that is.
   --record          keeps them under test/bench/record and brings BENCHMARKS.md up to date
   --onnx            measures whole networks in ONNX Runtime Web instead, pooled by kernels and by bodies
   --types           measures what maps of bytes and of halves take instead, times what float32 takes; --operation
-                    has average and "average backward" as well
+                    has average and "average backward" as well, and --record keeps them in a section of their own
   --list            only names the engines and says what they are
   --help            this text
 

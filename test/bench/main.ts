@@ -19,6 +19,7 @@ import { describeMachine } from './machine.js';
 import { checkCount, Misuse, readNames, refuseOthers, runBenchmark } from './options.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
+import { writeTypes } from './report/types.js';
 import { benchTypes, typeOperations } from './types.js';
 
 /** What the benchmark was told. */
@@ -88,6 +89,7 @@ async function measureTypes(): Promise<void> {
   const rounds = options.rounds ? Number(options.rounds) : undefined;
   const results = await benchTypes({ cases: options.case, operations: options.operation, rounds });
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results)}\n`);
+  if (options.record) writeTypes(describeMachine(), results);
 }
 
 async function chosenEngines(): Promise<Engine[]> {

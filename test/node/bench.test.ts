@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
+import { typeTables } from '../bench/report/types.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pyramid-pool-bench-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,14 @@ test.each([
     code: 2,
     stderr: expect.stringContaining(message),
   });
+});
+
+test('ratios of types stand beside their goals', () => {
+  const result = { layout: 'NCHW', operation: 'forward', case: 'b', type: 'uint8' } as const;
+  const of = (median: number) => typeTables([{ ...result, ratio: { median, low: median, high: median } }]);
+  expect(of(0.4)).toContain('| forward, `uint8` |  | 0.40 (≤ 0.5) ✓ |  |  |  |');
+  expect(of(0.51)).toContain('| forward, `uint8` |  | 0.51 (≤ 0.5) |  |  |  |');
+  expect(of(0.4)).not.toContain('float16');
 });
 
 test('engines are measured by the same module, with their own bound and start', async () => {

@@ -1,10 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cases, ratioOf, spreadOf } from '../core/index.js';
+import { recordFolder as folder, writeBlocks } from '../report/page.js';
 import { drawEngines } from './plot.js';
 import type { EnginesReport } from './record.js';
-
-const page = new URL('../../../BENCHMARKS.md', import.meta.url);
-const folder = new URL('../record/', import.meta.url);
 
 /** Keeps a report, with what the same day's report has of other cases, and brings BENCHMARKS.md up to date. */
 export async function writeEngines(report: EnginesReport): Promise<void> {
@@ -46,18 +44,12 @@ function rounded(report: EnginesReport): EnginesReport {
 }
 
 function writePage(report: EnginesReport, name: string): void {
-  const blocks: Record<string, string> = {
+  writeBlocks({
     engines: enginesText(report, name),
     'engines-tables': `${tables(report)}\n\n![Forward in each engine, times a sweep over the same bytes](test/bench/record/engines.svg)`,
     'engines-starts': startsTable(report),
     'engines-probes': probesTable(report),
-  };
-  let text = readFileSync(page, 'utf8');
-  for (const [block, content] of Object.entries(blocks)) {
-    const marked = new RegExp(`(<!-- bench:${block} -->\n)[^]*?(<!-- /bench:${block} -->)`);
-    text = text.replace(marked, (_, open, close) => `${open}\n${content}\n\n${close}`);
-  }
-  writeFileSync(page, text);
+  });
 }
 
 function enginesText({ machine, engines }: EnginesReport, name: string): string {

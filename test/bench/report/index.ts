@@ -1,17 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { goals } from './goals.js';
+import { recordFolder, writeBlocks } from './page.js';
 import { sweepPlot } from './plot.js';
 import type { Report } from './report.js';
 import { caseTable, tables } from './tables.js';
 
-const page = new URL('../../../BENCHMARKS.md', import.meta.url);
-const picture = (name: string) => new URL(`../record/${name}`, import.meta.url);
-
 /** Writes the marked blocks of BENCHMARKS.md and the plots beside the record. */
 export async function writeReport(report: Report, name: string): Promise<void> {
   const plots = await sweepPlot(report);
-  for (const [channels, svg] of plots) writeFileSync(picture(`sweep-${channels}.svg`), svg);
-  const blocks: Record<string, string> = {
+  for (const [channels, svg] of plots) writeFileSync(new URL(`sweep-${channels}.svg`, recordFolder), svg);
+  writeBlocks({
     machine: machineText(report, name),
     cases: caseTable(),
     goals: goals(report),
@@ -22,13 +20,7 @@ export async function writeReport(report: Report, name: string): Promise<void> {
           `![Throughput against map size, ${channels} channels](test/bench/record/sweep-${channels}.svg)`,
       )
       .join('\n\n'),
-  };
-  let text = readFileSync(page, 'utf8');
-  for (const [block, content] of Object.entries(blocks)) {
-    const marked = new RegExp(`(<!-- bench:${block} -->\n)[^]*?(<!-- /bench:${block} -->)`);
-    text = text.replace(marked, (_, open, close) => `${open}\n${content}\n\n${close}`);
-  }
-  writeFileSync(page, text);
+  });
 }
 
 function machineText({ machine, engines }: Report, name: string): string {
