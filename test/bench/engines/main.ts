@@ -85,14 +85,17 @@ async function timeOf({ found, subject, channel }: Entry, count: number): Promis
 async function warmUp(entry: Entry): Promise<void> {
   const until = performance.now() + WARM_MS;
   const sampleMs = entry.found.timedOutside ? OUTSIDE_MS : SAMPLE_MS;
+  const { most } = entry.subject as Subject;
   let fastest = Number.POSITIVE_INFINITY;
   let count = 1;
   do {
     const taken = await timeOf(entry, count);
-    fastest = Math.min(fastest, Math.max(taken, 1e-3) / count);
-    if (taken < sampleMs / 2) count = Math.min(2 * count, (entry.subject as Subject).most);
-  } while (performance.now() < until);
-  entry.count = Math.min(Math.ceil(sampleMs / fastest), (entry.subject as Subject).most);
+    // A shorter time says little: seen from outside, it can be less than what a command takes more or less.
+    if (taken >= sampleMs / 2) fastest = Math.min(fastest, taken / count);
+    else if (count === most) break;
+    else count = Math.min(2 * count, most);
+  } while (performance.now() < until || fastest === Number.POSITIVE_INFINITY);
+  entry.count = Math.min(Math.max(count, Math.ceil(sampleMs / fastest)), most);
 }
 
 /** Measures one piece of work in all engines by turns. */

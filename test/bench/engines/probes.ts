@@ -51,8 +51,8 @@ async function warmUp(channel: Channel): Promise<number> {
   let fastest = Number.POSITIVE_INFINITY;
   do {
     const taken = await repeat(channel, times);
-    fastest = Math.min(fastest, Math.max(taken, 1e-3) / times);
-    if (taken < SAMPLE_MS / 2) times *= 2;
-  } while (performance.now() < until);
+    if (taken >= SAMPLE_MS / 2) fastest = Math.min(fastest, taken / times);
+    else times *= 2;
+  } while (performance.now() < until || fastest === Number.POSITIVE_INFINITY);
   return Math.ceil(SAMPLE_MS / fastest);
 }
