@@ -14,7 +14,7 @@ const named = (names: string) => `test/{unit,interop}/{${names}}.test.ts`;
 const pure = named('onnx-cut,onnx-branches,onnx-wrong');
 
 /** Without shared memory there is one thread. */
-const single = named('golden,variants,threads,errors,crowds,overlap,tensors,traps,ort,handles');
+const single = named('golden,variants,threads,errors,concurrent-calls,overlap,tensors,traps,ort,handles');
 
 /** In Node. */
 export const inNode = { include: [unit, interop, 'test/{node,edge,extract}/**/*.test.ts'] };
@@ -28,4 +28,4 @@ export const onPages = (isolated: boolean) => ({
 /** Files of test/unit that run in a worker of a browser as well. */
 export const inWorkers = everywhere
   ? /./
-  : /\/(golden|variants|threads|crowds|tensors|traps|property)\.test\.ts$/;
+  : /\/(golden|variants|threads|concurrent-calls|tensors|traps|property)\.test\.ts$/;

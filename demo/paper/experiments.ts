@@ -1,7 +1,7 @@
 import { DETECTORS, type DetectorName } from '../detect/detectors.js';
 import { CLASSIFIERS, type ClassifierResult } from './classifiers.js';
-import type { Crew } from './crew.js';
 import type { DetectorResult, DetectorTimes } from './detectors.js';
+import type { ProcessPool } from './process-pool.js';
 import type { Scale } from './scale.js';
 
 /** All that the page is written from. */
@@ -18,18 +18,18 @@ export function countTasks(scale: Scale): number {
   return CLASSIFIERS.length * scale.seeds + 1 + 2 * NAMES.length;
 }
 
-export async function runExperiments(crew: Crew, scale: Scale): Promise<Findings> {
+export async function runExperiments(pool: ProcessPool, scale: Scale): Promise<Findings> {
   // The detectors take longest and have to wait for these weights.
-  const pretraining = crew.do({ kind: 'pretraining' });
+  const pretraining = pool.do({ kind: 'pretraining' });
   const classifiers = CLASSIFIERS.flatMap((_, classifier) =>
-    Array.from({ length: scale.seeds }, (_, i) => crew.do({ kind: 'classifier', classifier, seed: i + 1 })),
+    Array.from({ length: scale.seeds }, (_, i) => pool.do({ kind: 'classifier', classifier, seed: i + 1 })),
   );
   const start = await pretraining;
-  const detecting = NAMES.map((detector) => crew.doNext({ kind: 'detector', detector, start }));
+  const detecting = NAMES.map((detector) => pool.doNext({ kind: 'detector', detector, start }));
   const [trained, detectors] = await Promise.all([Promise.all(classifiers), Promise.all(detecting)]);
   // One after another: nothing else may run meanwhile.
   const times: DetectorTimes[] = [];
   for (const { detector, weights } of detectors)
-    times.push(await crew.do({ kind: 'times', detector, weights }));
+    times.push(await pool.do({ kind: 'times', detector, weights }));
   return { classifiers: trained, detectors, times };
 }

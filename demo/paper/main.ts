@@ -3,14 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { detectorFile } from '../detect/weights.js';
-import { Crew } from './crew.js';
+import { Checkpoints } from './checkpoints.js';
 import type { DetectorResult } from './detectors.js';
 import { countTasks, runExperiments } from './experiments.js';
-import { Finished } from './finished.js';
 import { help } from './help.mjs';
 import { type Options, parseOptions, UsageError } from './options.js';
 import { pageOf } from './page.js';
 import { detectorPlot, sizePlot } from './plots.js';
+import { ProcessPool } from './process-pool.js';
 import { PaperProgress } from './progress.js';
 import { FULL, QUICK } from './scale.js';
 
@@ -41,19 +41,19 @@ async function writePaper({ quick, out, processes, resume, weights }: Options): 
     process.stdout.isTTY && !process.env.CI,
     countTasks(scale),
   );
-  const finished = await Finished.open(
+  const checkpoints = await Checkpoints.open(
     join(root, 'target', quick ? 'paper-tasks-quick' : 'paper-tasks'),
     scale,
     resume,
   );
-  const crew = new Crew(processes, scale, finished, progress);
+  const pool = new ProcessPool(processes, scale, checkpoints, progress);
   process.once('SIGINT', () => {
-    crew.end();
+    pool.end();
     progress.leave();
     process.exit(130);
   });
   try {
-    const findings = await runExperiments(crew, scale);
+    const findings = await runExperiments(pool, scale);
     const minutes = (performance.now() - started) / 60_000;
     await mkdir(out, { recursive: true });
     const files = {
@@ -70,7 +70,7 @@ async function writePaper({ quick, out, processes, resume, weights }: Options): 
         .join(', ')}`,
     );
   } finally {
-    crew.end();
+    pool.end();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CrewEvents } from './crew.js';
+import type { ProcessPoolEvents } from './process-pool.js';
 import { type Task, titleOf } from './tasks.js';
 
 /** What the progress needs of a terminal or a file. */
@@ -10,7 +10,7 @@ interface Output {
 const REDRAW_AFTER = 200;
 
 /** A line for every task that is done; on a terminal also one for what is under way, which stays in its place. */
-export class PaperProgress implements CrewEvents {
+export class PaperProgress implements ProcessPoolEvents {
   readonly #output: Output;
   readonly #inPlace: boolean;
   readonly #total: number;

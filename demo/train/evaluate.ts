@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Batch, groupBySize, makeBatch, sizeName } from './batches.js';
-import { Breather } from './breather.js';
 import { type Digit, scaledSize } from './digits.js';
 import { indexOfMaximum } from './loss.js';
 import type { Network } from './network.js';
 import { type SppPool, sppForInference } from './spp-op.js';
+import { Yielder } from './yielder.js';
 
 export interface EvaluationOptions {
   readonly network: Network;
@@ -30,11 +30,11 @@ const BATCH = 32;
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
   const { network, pool, scale, without, signal } = options;
   const digits = options.digits.filter((digit) => !without?.has(nameAt(digit, scale)));
-  const breather = new Breather();
+  const yielder = new Yielder();
   let correct = 0;
   for (const group of groupBySize(digits, BATCH, scale)) {
     correct += countCorrect(network, pool, makeBatch(group, scale));
-    await breather.breathe(signal);
+    await yielder.yieldIfDue(signal);
   }
   const sizes = new Set(digits.map((digit) => nameAt(digit, scale)));
   return { scale, images: digits.length, correct, leftOut: options.digits.length - digits.length, sizes };

@@ -1,5 +1,5 @@
-import { Breather } from './breather.js';
 import { Trainer, type TrainerOptions, type TrainingProgress } from './trainer.js';
+import { Yielder } from './yielder.js';
 
 export type { TrainingProgress } from './trainer.js';
 
@@ -18,11 +18,11 @@ export interface TrainingResult {
 /** Trains to the end in one go, and gives way to the host again and again. */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const trainer = new Trainer(options);
-  const breather = new Breather();
+  const yielder = new Yielder();
   while (!trainer.done) {
     trainer.step();
     options.onProgress?.(trainer.progress);
-    await breather.breathe(options.signal);
+    await yielder.yieldIfDue(options.signal);
   }
   const { images, seconds } = trainer.progress;
   return { images, seconds, sizes: trainer.sizes };

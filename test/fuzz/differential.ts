@@ -12,8 +12,8 @@ import {
 } from 'pyramid-pool';
 import { fill, kinds, words } from '../corpus/random.mjs';
 import { expectBits, expectSame } from '../unit/bits.js';
+import { concatenate } from '../unit/concatenate.js';
 import { halfToNumber } from '../unit/halves.js';
-import { joined } from '../unit/joined.js';
 import { mapDims, mapTo, outputTo } from '../unit/layouts.js';
 import { referenceBackward, referenceForward, rules } from '../unit/reference.js';
 
@@ -47,19 +47,19 @@ interface Batch {
 export async function compare(seed: number, runtimes: readonly Runtime[]): Promise<number> {
   const { levels, bins, layout, outputOrder, type, maps } = drawBatch(seed);
   const inputs = maps.map(({ input, dims }) => ({ data: input, dims, type }));
-  const gradOutput = joined(
+  const gradOutput = concatenate(
     Float32Array,
     maps.map(({ gradOutput }) => gradOutput),
   );
-  const output = joined(
+  const output = concatenate(
     Float32Array,
     maps.map(({ output }) => output),
   );
-  const indices = joined(
+  const indices = concatenate(
     Int32Array,
     maps.map(({ indices }) => indices),
   );
-  const gradient = joined(
+  const gradient = concatenate(
     Float32Array,
     maps.map(({ gradient }) => gradient),
   );
@@ -76,7 +76,7 @@ export async function compare(seed: number, runtimes: readonly Runtime[]): Promi
     const given = { data: gradOutput, dims: found.output.dims };
     const gradients = seed % 2 ? await pool.backwardAsync(given, context) : pool.backward(given, context);
     expectBits(
-      joined(
+      concatenate(
         Float32Array,
         gradients.map(({ data }) => data as Float32Array),
       ),

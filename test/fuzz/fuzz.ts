@@ -5,23 +5,23 @@
 import fc from 'fast-check';
 import { PyramidPoolError } from 'pyramid-pool';
 import { type Case, casesOf } from '../unit/cases.js';
-import { type Attempt, callNames, calls } from './calls.js';
-import { harmless, OwnError, spoils } from './hostile.js';
-import { World } from './world.js';
+import { Fixture } from './fixture.js';
+import { harmless, OwnError, spoils } from './hostile-values.js';
+import { type Attempt, callNames, calls } from './valid-calls.js';
 
 interface Attack {
   readonly call: (typeof callNames)[number];
   readonly drawn: Case;
   readonly later: boolean;
   /** Which of all places in the arguments is spoiled, and how; on being looked at, if `getter`. */
-  readonly wounds: readonly { at: number; spoil: number; getter: boolean }[];
+  readonly faults: readonly { at: number; spoil: number; getter: boolean }[];
 }
 
 const attacks: fc.Arbitrary<Attack> = fc.record({
   call: fc.constantFrom(...callNames),
   drawn: casesOf(4),
   later: fc.boolean(),
-  wounds: fc.array(
+  faults: fc.array(
     fc.record({
       at: fc.nat(99),
       spoil: fc.nat(spoils.length - 1),
@@ -42,20 +42,24 @@ export interface Tally {
 
 /** Attacks as often as told. Throws what a library of such tests throws, with the shortest attack that succeeded. */
 export async function fuzz(budget: fc.Parameters<[Attack]>): Promise<Tally> {
-  using world = await World.make();
+  using fixture = await Fixture.make();
   const tally: Tally = { calls: 0, answers: 0, ownErrors: 0, errors: {} };
   await fc.assert(
-    fc.asyncProperty(attacks, (attack) => survive(world, attack, tally)),
+    fc.asyncProperty(attacks, (attack) => survive(fixture, attack, tally)),
     budget,
   );
   return tally;
 }
 
-async function survive(world: World, { call, drawn, later, wounds }: Attack, tally: Tally): Promise<void> {
-  const attempt: Attempt = await calls[call](world, drawn, later);
+async function survive(
+  fixture: Fixture,
+  { call, drawn, later, faults }: Attack,
+  tally: Tally,
+): Promise<void> {
+  const attempt: Attempt = await calls[call](fixture, drawn, later);
   let isWhole = true;
   const spots = spotsOf(attempt.args);
-  for (const wound of wounds) isWhole = spoil(spots, wound, world) && isWhole;
+  for (const fault of faults) isWhole = spoil(spots, fault, fixture) && isWhole;
   const before = snapshot(spots);
   tally.calls++;
   try {
@@ -67,7 +71,7 @@ async function survive(world: World, { call, drawn, later, wounds }: Attack, tal
     if (error instanceof PyramidPoolError) tally.errors[error.code] = (tally.errors[error.code] ?? 0) + 1;
     else if (isOwn(error)) tally.ownErrors++;
     else throw error;
-    if (wounds.length === 0) throw error;
+    if (faults.length === 0) throw error;
   } finally {
     attempt.end?.();
   }
@@ -75,7 +79,7 @@ async function survive(world: World, { call, drawn, later, wounds }: Attack, tal
     if (!isDetached(array) && bytes.some((byte, i) => byte !== bytesOf(array)[i]))
       throw new Error('an input was changed');
   }
-  world.check();
+  fixture.check();
 }
 
 /** Whether it comes from what was passed in, and is documented to pass through. */
@@ -113,19 +117,19 @@ function spotsOf(parent: unknown, path = ''): Spot[] {
 }
 
 /** Spoils one place. True if the answer must be what it would have been. */
-function spoil(spots: Spot[], { at, spoil, getter }: Attack['wounds'][number], world: World): boolean {
+function spoil(spots: Spot[], { at, spoil, getter }: Attack['faults'][number], fixture: Fixture): boolean {
   const { parent, key, value } = spots[at % spots.length] as Spot;
-  const spoiled = make(spoil, value, world);
+  const spoiled = make(spoil, value, fixture);
   const what = getter ? { get: () => spoiled } : { value: spoiled, writable: true };
-  // What an earlier wound has frozen stays as it is.
+  // What an earlier fault has frozen stays as it is.
   Reflect.defineProperty(parent, key, { ...what, enumerable: true, configurable: true });
   return spoil < harmless;
 }
 
-/** What an earlier wound has spoiled may throw when a later one looks at it. */
-function make(spoil: number, value: unknown, world: World): unknown {
+/** What an earlier fault has spoiled may throw when a later one looks at it. */
+function make(spoil: number, value: unknown, fixture: Fixture): unknown {
   try {
-    return spoils[spoil]?.(value, world);
+    return spoils[spoil]?.(value, fixture);
   } catch {
     return undefined;
   }

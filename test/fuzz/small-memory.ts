@@ -1,6 +1,6 @@
 /** Runtimes whose memory cannot grow far: what is left of a machine that has no more. */
 import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
-import { builtIn } from '../unit/built-in.js';
+import { moduleBytes } from '../unit/module-bytes.js';
 
 /** A runtime with at most so many pages of 64 KiB. */
 export async function createSmallRuntime(
@@ -15,7 +15,7 @@ export async function createSmallRuntime(
   pages: number,
 ): Promise<Runtime> {
   if (variant === 'simd-threads') return withSmallMemory(pages, () => createRuntime({ variant, ...options }));
-  return createRuntime({ variant, ...options, wasm: limitMemory(wasm ?? builtIn(variant), pages) });
+  return createRuntime({ variant, ...options, wasm: limitMemory(wasm ?? moduleBytes(variant), pages) });
 }
 
 /** Has every memory that is made meanwhile end at so many pages. */

@@ -3,7 +3,7 @@ import type { Tensor, TypedTensor } from 'onnxruntime-web';
 import * as ort from 'onnxruntime-web';
 import { expect } from 'vitest';
 import answers from './onnx/exported/answers.json' with { type: 'json' };
-import { packageFolder } from './packages.js';
+import { packageFolder } from './package-folder.js';
 
 const urls = import.meta.glob('./onnx/exported/*.onnx', {
   query: '?inline',

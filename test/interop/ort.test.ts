@@ -7,7 +7,7 @@ import { engineName, engineOptions, useRuntime } from '../unit/engines.js';
 import { referenceBackward, referenceForward } from '../unit/reference.js';
 import backboneUrl from './onnx/backbone.onnx?inline';
 import headUrl from './onnx/head.onnx?inline';
-import { packageFolder } from './packages.js';
+import { packageFolder } from './package-folder.js';
 
 type Shape = [number, number, number, number];
 

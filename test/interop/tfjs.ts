@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll } from 'vitest';
-import { packageFolder } from './packages.js';
+import { packageFolder } from './package-folder.js';
 
 export const backends = ['cpu', 'wasm'] as const;
 

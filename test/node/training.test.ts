@@ -9,7 +9,7 @@ import { seededRandom } from '../../demo/train/random.js';
 import { startTfjs } from '../../demo/train/tfjs.js';
 import { Trainer } from '../../demo/train/trainer.js';
 import { report, timeout } from '../fuzz/budget.js';
-import { expectFlat } from '../fuzz/held.js';
+import { expectFlatMemory } from '../fuzz/memory-growth.js';
 
 const { seed, minutes } = inject('random');
 
@@ -25,7 +25,7 @@ test('training leaves no more behind the longer it goes on', { timeout }, async 
   const epochs = Number.MAX_SAFE_INTEGER;
   const trainer = new Trainer({ network, pool, digits, scales: TRAINING_SCALES, epochs, random });
 
-  const held = await expectFlat(runtime, async (_, parts) => {
+  const held = await expectFlatMemory(runtime, async (_, parts) => {
     const until = performance.now() + (60_000 * minutes) / parts;
     do trainer.step();
     while (performance.now() < until);

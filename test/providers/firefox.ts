@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownProvider } from './own.js';
+import { customProvider } from './custom.js';
 
 /** Nothing but the page that is opened: no first run, no calls home, no question whether a script is slow. */
 const preferences = {
@@ -25,7 +25,7 @@ const preferences = {
  * after the other hangs in `new Worker` now and then, which it does not without.
  */
 export const firefox = (program: string) =>
-  ownProvider('firefox', async () => {
+  customProvider('firefox', async () => {
     const profile = mkdtempSync(join(tmpdir(), 'pyramid-pool-firefox-'));
     const lines = Object.entries(preferences).map(
       ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,

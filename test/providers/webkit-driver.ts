@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { findMiniBrowser, findXvfb } from '../../scripts/browsers.mjs';
-import type { RunningBrowser } from './own.js';
+import type { RunningBrowser } from './custom.js';
 
 const START_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import { ownProvider } from './own.js';
+import { customProvider } from './custom.js';
 import { startWebKit } from './webkit-driver.js';
 
 // WebKitGTK keeps shared memory behind a switch.
@@ -6,4 +6,4 @@ const switches = { JSC_useSharedArrayBuffer: '1' };
 
 /** WebKitGTK's small browser, with shared memory. */
 export const webkit = (driver: string) =>
-  ownProvider('webkit', () => startWebKit(driver, { ...process.env, ...switches }));
+  customProvider('webkit', () => startWebKit(driver, { ...process.env, ...switches }));

@@ -5,7 +5,7 @@ import {
   type PyramidPoolErrorCode,
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { expectError, make, map, useLastingRuntime, wrong } from './wrong.js';
+import { expectError, make, map, useLastingRuntime, wrong } from './expect-error.js';
 
 const { runtime, pool } = useLastingRuntime();
 

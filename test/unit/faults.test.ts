@@ -1,4 +1,4 @@
-/** Memory that cannot grow, runtimes in crowds, and calls in crowds. */
+/** Memory that cannot grow, many runtimes, and many calls at once. */
 import { createPyramidPool, createRoiPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { createSmallRuntime } from '../fuzz/small-memory.js';

@@ -8,7 +8,7 @@ import {
 } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expectSame } from './bits.js';
-import { expectError, make, map, useLastingRuntime, wrong } from './wrong.js';
+import { expectError, make, map, useLastingRuntime, wrong } from './expect-error.js';
 
 const { runtime, pool } = useLastingRuntime();
 

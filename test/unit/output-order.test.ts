@@ -3,8 +3,8 @@ import { createPyramidPool, createRoiPyramidPool, type PyramidPoolOptions } from
 import { expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { useRuntime } from './engines.js';
+import { expectError } from './expect-error.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { expectError } from './wrong.js';
 
 const runtime = useRuntime({ variant: 'simd' });
 

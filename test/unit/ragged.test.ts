@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { createPyramidPool, type Layout, type PyramidPool, type Reduction } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
+import { concatenate } from './concatenate.js';
 import { engineOptions, SHARED, useRuntime } from './engines.js';
-import { joined } from './joined.js';
 
 interface Map {
   data: Float32Array;
@@ -21,7 +21,7 @@ function map(layout: Layout, [batch, channels, height, width]: number[], seed: n
 
 async function check(pool: PyramidPool, maps: Map[], rows: number): Promise<void> {
   const each = maps.map((map) => pool.forwardWithIndices(map));
-  const expected = joined(
+  const expected = concatenate(
     Float32Array,
     each.map(({ output }) => output.data),
   );
@@ -34,7 +34,7 @@ async function check(pool: PyramidPool, maps: Map[], rows: number): Promise<void
   expectBits(output.data, expected, 'output');
   expectSame(
     indices.data,
-    joined(
+    concatenate(
       Int32Array,
       each.map(({ indices }) => indices.data),
     ),
@@ -118,7 +118,7 @@ test('averages take lists as well', async () => {
   const output = spp.forward(maps);
   expectBits(
     output.data,
-    joined(
+    concatenate(
       Float32Array,
       maps.map((map) => spp.forward(map).data),
     ),

@@ -3,8 +3,8 @@ import { createRoiPyramidPool, type RoiPyramidPoolOptions } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
 import { engineOptions, useRuntime } from './engines.js';
+import { expectError } from './expect-error.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { expectError } from './wrong.js';
 
 const shape = [2, 19, 9, 11] as const;
 const levels = [

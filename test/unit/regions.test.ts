@@ -9,9 +9,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
 import { engineName, engineOptions, useRuntime } from './engines.js';
+import { expectError } from './expect-error.js';
 import { type GoldenRegions, goldenRegions } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { expectError } from './wrong.js';
 
 test('the golden regions are there', () => {
   expect(goldenRegions.filter(({ training }) => training).length).toBe(17);

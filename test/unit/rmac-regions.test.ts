@@ -1,7 +1,7 @@
 /** Regions of R-MAC, beside what the authors' code gives. */
 import { createRoiPyramidPool, rmacRegions } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { expectError, wrong } from './wrong.js';
+import { expectError, wrong } from './expect-error.js';
 
 /** The regions of a map as rows: x1, y1, x2, y2. */
 function rowsOf(height: number, width: number, scales: number): number[][] {

@@ -3,9 +3,9 @@ import { createRoiPyramidPool, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { engineName, engineOptions, useRuntime } from './engines.js';
+import { expectError } from './expect-error.js';
 import { goldenAlign } from './golden-align.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { expectError } from './wrong.js';
 
 describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
   '$variant $threads',

@@ -2,8 +2,8 @@
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
 import { expect, test, vi } from 'vitest';
 import { ABI_VERSION, exported } from '../../ts/core/variant.js';
-import { builtIn } from './built-in.js';
 import { isolated } from './engines.js';
+import { moduleBytes } from './module-bytes.js';
 
 /** Makes a runtime, and tells what it became and what it said. */
 async function made(options: RuntimeOptions) {
@@ -60,7 +60,7 @@ test('a variant of one thread says so when more are asked for', async () => {
 });
 
 test('a compiled module is taken in place of the built-in one', async () => {
-  const bytes = builtIn('simd');
+  const bytes = moduleBytes('simd');
   const module = await WebAssembly.compile(bytes);
   const response = new Response(bytes, { headers: { 'content-type': 'application/wasm' } });
   for (const wasm of [bytes, bytes.buffer, module, response]) {

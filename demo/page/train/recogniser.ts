@@ -2,8 +2,8 @@ import type { Remote } from 'comlink';
 import { cropToInk, type Plane } from '../../ink/plane.js';
 import { drawGrey } from '../ui/canvas.js';
 import { element, make, oncePerFrame, sayNews } from '../ui/dom.js';
-import { Pad } from '../ui/pad.js';
-import type { Answer, Classroom } from './classroom.js';
+import { DrawingPad } from '../ui/drawing-pad.js';
+import type { Answer, TrainingSession } from './training-session.js';
 
 const SIDE = 64;
 const LARGER = 2;
@@ -11,21 +11,25 @@ const LARGER = 2;
 /** The writing area, and what the network makes of what was written. */
 export class Recogniser {
   readonly #root: HTMLElement;
-  readonly #open: () => Promise<Remote<Classroom>>;
+  readonly #open: () => Promise<Remote<TrainingSession>>;
   readonly #onError: (error: unknown) => void;
   readonly #bars: readonly HTMLElement[];
-  readonly #pad: Pad;
+  readonly #pad: DrawingPad;
   #shown: { plane: Plane; truth: number | undefined } | undefined;
   #busy = false;
   #again = false;
 
-  constructor(root: HTMLElement, open: () => Promise<Remote<Classroom>>, onError: (error: unknown) => void) {
+  constructor(
+    root: HTMLElement,
+    open: () => Promise<Remote<TrainingSession>>,
+    onError: (error: unknown) => void,
+  ) {
     this.#root = root;
     this.#open = open;
     this.#onError = onError;
     this.#bars = makeBars(element(root, '#beliefs'));
     const read = oncePerFrame(() => this.#readPad());
-    this.#pad = new Pad(element(root, '#pad'), 'Writing area', SIDE, SIDE, read);
+    this.#pad = new DrawingPad(element(root, '#pad'), 'Writing area', SIDE, SIDE, read);
     element(root, '#clear').addEventListener('click', () => this.#pad.clear());
     element(root, '#any').addEventListener('click', () => this.#takeAny().catch(onError));
   }

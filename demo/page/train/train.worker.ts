@@ -1,4 +1,4 @@
 import { expose } from 'comlink';
-import { Classroom } from './classroom.js';
+import { TrainingSession } from './training-session.js';
 
-expose(new Classroom());
+expose(new TrainingSession());

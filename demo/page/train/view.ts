@@ -9,12 +9,12 @@ import { saveFile } from '../ui/save-file.js';
 import { onThemeChange } from '../ui/theme.js';
 import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
-import type { Classroom, TestNews, TrainingNews } from './classroom.js';
 import { Curves } from './curves.js';
+import { DigitStream } from './digit-stream.js';
+import type { RefusalNews } from './fixed-head-trainer.js';
 import { readModelFile, writeModelFile } from './model-file.js';
 import { Recogniser } from './recogniser.js';
-import type { RefusalNews } from './refusing-trainer.js';
-import { Stream } from './stream.js';
+import type { TestNews, TrainingNews, TrainingSession } from './training-session.js';
 import html from './view.html?raw';
 import './train.css';
 
@@ -32,7 +32,7 @@ type State = 'fresh' | 'running' | 'paused' | 'testing' | 'done';
 class TrainView {
   readonly #root: HTMLElement;
   readonly #curves: Curves;
-  readonly #stream: Stream;
+  readonly #stream: DigitStream;
   readonly #recogniser: Recogniser;
   readonly #go: HTMLButtonElement;
   readonly #step: HTMLButtonElement;
@@ -40,7 +40,7 @@ class TrainView {
   readonly #epochs: HTMLSelectElement;
   readonly #rate: HTMLInputElement;
   readonly #spp: HTMLInputElement;
-  #classroom: Promise<Remote<Classroom>> | undefined;
+  #session: Promise<Remote<TrainingSession>> | undefined;
   #state: State = 'fresh';
   #testing: Promise<void> | undefined;
   /** Whether the network has learnt anything that starting over would lose. */
@@ -53,7 +53,7 @@ class TrainView {
   constructor(root: HTMLElement) {
     this.#root = root;
     this.#curves = new Curves(root);
-    this.#stream = new Stream(element(root, '#stream'));
+    this.#stream = new DigitStream(element(root, '#stream'));
     this.#recogniser = new Recogniser(
       root,
       () => this.#open(),
@@ -85,7 +85,7 @@ class TrainView {
     on(this.#spp, 'change', () => this.#chooseAnew());
     on(this.#rate, 'input', async () => {
       this.#showRate();
-      if (this.#classroom) await (await this.#classroom).setLearningRate(this.#learningRate);
+      if (this.#session) await (await this.#session).setLearningRate(this.#learningRate);
     });
     on(element(this.#root, '#save'), 'click', () => this.#save());
     const file = element<HTMLInputElement>(this.#root, '#load');
@@ -111,26 +111,26 @@ class TrainView {
     if (this.#state === 'running' || this.#state === 'testing') this.#setState('paused');
   }
 
-  #open(): Promise<Remote<Classroom>> {
-    this.#classroom ??= this.#makeClassroom();
-    return this.#classroom;
+  #open(): Promise<Remote<TrainingSession>> {
+    this.#session ??= this.#makeSession();
+    return this.#session;
   }
 
-  async #makeClassroom(): Promise<Remote<Classroom>> {
+  async #makeSession(): Promise<Remote<TrainingSession>> {
     const loading = new Loading('Starting a worker …');
     element(this.#root, '#loading').replaceChildren(loading.element);
     const worker = new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' });
-    const classroom = wrap<Classroom>(worker);
+    const session = wrap<TrainingSession>(worker);
     const onLoading = (what: string, progress?: DownloadProgress) => loading.update(what, progress);
     try {
-      const { training, heldOut } = await Promise.race([classroom.open(proxy(onLoading)), failureOf(worker)]);
-      await classroom.reset(this.#lesson);
+      const { training, heldOut } = await Promise.race([session.open(proxy(onLoading)), failureOf(worker)]);
+      await session.reset(this.#lesson);
       element(this.#root, '#progress-text').textContent =
         `${training.toLocaleString('en-US')} digits to learn from, ${heldOut.toLocaleString('en-US')} held out.`;
-      return classroom;
+      return session;
     } catch (error) {
       worker.terminate();
-      this.#classroom = undefined;
+      this.#session = undefined;
       throw error;
     } finally {
       loading.element.remove();
@@ -160,11 +160,11 @@ class TrainView {
     if (this.#state === 'running') return this.#pause();
     if (this.#state === 'done') await this.#startOver();
     this.#setState('running');
-    const classroom = await this.#open();
-    if (!this.#spp.checked) return this.#refuse(classroom);
-    const done = await classroom.run(proxy((news: TrainingNews) => this.#showTraining(news)));
+    const session = await this.#open();
+    if (!this.#spp.checked) return this.#refuse(session);
+    const done = await session.run(proxy((news: TrainingNews) => this.#showTraining(news)));
     if (!done) return;
-    this.#testing = this.#test(classroom);
+    this.#testing = this.#test(session);
     await this.#testing;
   }
 
@@ -182,9 +182,9 @@ class TrainView {
   }
 
   async #stepOnce(): Promise<void> {
-    const classroom = await this.#open();
+    const session = await this.#open();
     this.#setState('paused');
-    this.#showTraining(await classroom.step());
+    this.#showTraining(await session.step());
   }
 
   /** Another choice starts over, but not without asking where something would be lost. */
@@ -203,10 +203,10 @@ class TrainView {
     this.#learnt = false;
     this.#showFresh();
     this.#seed++;
-    if (!this.#classroom) return;
-    const classroom = await this.#classroom;
-    if (was === 'running') await classroom.pause();
-    await classroom.reset(this.#lesson);
+    if (!this.#session) return;
+    const session = await this.#session;
+    if (was === 'running') await session.pause();
+    await session.reset(this.#lesson);
     this.#recogniser.refresh();
   }
 
@@ -262,13 +262,13 @@ class TrainView {
     this.#recogniser.refresh();
   }
 
-  async #test(classroom: Remote<Classroom>): Promise<void> {
+  async #test(session: Remote<TrainingSession>): Promise<void> {
     this.#setState('testing');
     const found: TestNews[] = [];
     const rows = element(this.#root, '#test tbody');
     rows.replaceChildren();
     element(this.#root, '#test').hidden = false;
-    await classroom.test(
+    await session.test(
       proxy((news: TestNews) => {
         found.push(news);
         rows.append(testRow(news));
@@ -284,8 +284,8 @@ class TrainView {
     this.#setState('done');
   }
 
-  async #refuse(classroom: Remote<Classroom>): Promise<void> {
-    await classroom.runWithoutPyramid(proxy((news: RefusalNews) => this.#showRefusal(news)));
+  async #refuse(session: Remote<TrainingSession>): Promise<void> {
+    await session.runWithoutPyramid(proxy((news: RefusalNews) => this.#showRefusal(news)));
   }
 
   #showRefusal({ taken, refused, built, refusal, passing }: RefusalNews): void {
@@ -314,10 +314,10 @@ class TrainView {
     input.value = '';
     if (!file) return;
     const weights = await readModelFile(file);
-    const classroom = await this.#open();
+    const session = await this.#open();
     await this.#tested();
-    if (this.#state === 'running') await classroom.pause();
-    await classroom.setWeights(weights);
+    if (this.#state === 'running') await session.pause();
+    await session.setWeights(weights);
     this.#learnt = true;
     this.#showFresh();
     element(this.#root, '#model-text').textContent = `${file.name} is loaded: write a digit.`;

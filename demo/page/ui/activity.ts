@@ -1,4 +1,4 @@
-/** What is computing in any of the views: a measurement needs to know. */
+/** Long computations of the views: a measurement shows which ones disturb it. */
 export interface Activity {
   /** As a sentence begins: “Training”. */
   readonly name: string;

@@ -1,4 +1,4 @@
-import { arrows } from './arrows.js';
+import { arrows } from './arrow-keys.js';
 import { make } from './dom.js';
 
 /** Steps from one side of the area to the other. */

@@ -72,7 +72,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Writes what is read aloud whenever it is written: once, then. */
+/** Writes a text that screen readers announce whenever it is written: only when it changes. */
 export function sayNews(place: HTMLElement, text: string): void {
   if (place.textContent !== text) place.textContent = text;
 }

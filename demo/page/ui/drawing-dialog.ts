@@ -1,7 +1,7 @@
 import type { Plane } from '../../ink/plane.js';
 import { element } from './dom.js';
 import html from './drawing-dialog.html?raw';
-import { Pad } from './pad.js';
+import { DrawingPad } from './drawing-pad.js';
 
 export interface Sheet {
   /** In pixels; the visitor may choose others. */
@@ -29,7 +29,7 @@ export function askForDrawing(sheet: Sheet = SMALL_SHEET): Promise<Plane | undef
   [width.value, height.value] = [String(sheet.width), String(sheet.height)];
   for (const input of [width, height]) input.max = String(Math.max(MOST, sheet.width, sheet.height));
   const use = element<HTMLButtonElement>(dialog, '[value=use]');
-  const pad = new Pad(
+  const pad = new DrawingPad(
     element(dialog, '.pad'),
     'Drawing area',
     height.valueAsNumber,

@@ -1,4 +1,4 @@
-import { arrows } from '../ui/arrows.js';
+import { arrows } from '../ui/arrow-keys.js';
 
 const KEY_STEP = 6;
 

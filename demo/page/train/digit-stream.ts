@@ -6,11 +6,11 @@ import type { PassingDigit } from './passing-digit.js';
 const HEIGHT = 84;
 const GAP = 10;
 const LARGER = 1.25;
-/** For those who want less motion, the row changes as a whole, and seldom. */
+/** With reduced motion, the row changes as a whole and seldom. */
 const CALM_EVERY = 2000;
 
-/** Digits on their way from right to left, each at its size, with what the network took it for below. */
-export class Stream {
+/** Digits that move from right to left, each at its size, with the network's answer below. */
+export class DigitStream {
   readonly #canvas: HTMLCanvasElement;
   #digits: PassingDigit[] = [];
   #changed = 0;

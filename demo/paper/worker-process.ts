@@ -1,4 +1,4 @@
-/** A process that does tasks: TensorFlow.js trains on one thread, so two cores want two of it. */
+/** A process of the pool. TensorFlow.js trains on one thread, so each core has a process of its own. */
 import { createRuntime } from 'pyramid-pool';
 import { loadDigits, tfjsWasmFolder } from '../data/node-assets.js';
 import { decodeDigits } from '../train/digits.js';

@@ -1,9 +1,8 @@
-/** Training as a page sees it: started, held and looked at from outside, in a worker, where it may take all the time. */
+/** Training in a worker, which a page starts, pauses and reads. */
 
 import * as tf from '@tensorflow/tfjs-core';
 import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
 import type { Plane } from '../../ink/plane.js';
-import { Breather } from '../../train/breather.js';
 import { type Digit, decodeDigits, scaleDigit, splitDigits } from '../../train/digits.js';
 import { type Evaluation, evaluate } from '../../train/evaluate.js';
 import { HELD_OUT, TRAINING_SCALES, UNSEEN_SCALES } from '../../train/experiment.js';
@@ -12,13 +11,14 @@ import { type Random, seededRandom } from '../../train/random.js';
 import { sppForInference } from '../../train/spp-op.js';
 import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
 import { readWeights, writeWeights } from '../../train/weights.js';
+import { Yielder } from '../../train/yielder.js';
 import type { OnLoading } from '../net/ort.js';
 import { startTfjsHere } from '../net/tfjs.js';
 import { loadDigits } from '../ui/digits-data.js';
+import { FixedHeadTrainer, type RefusalNews } from './fixed-head-trainer.js';
 import type { PassingDigit } from './passing-digit.js';
-import { type RefusalNews, RefusingTrainer } from './refusing-trainer.js';
 
-export interface Lesson {
+export interface TrainingSettings {
   readonly epochs: number;
   readonly learningRate: number;
   readonly seed: number;
@@ -47,13 +47,13 @@ export interface Answer {
 
 const NEWS_EVERY = 80;
 
-export class Classroom {
+export class TrainingSession {
   #pool: PyramidPool | undefined;
   #training: Digit[] = [];
   #test: Digit[] = [];
   #network: Network | undefined;
   #trainer: Trainer | undefined;
-  #refusing: RefusingTrainer | undefined;
+  #refusing: FixedHeadTrainer | undefined;
   #random: Random = seededRandom(1);
   /** Counts runs and pauses: a run that finds another number is over. */
   #turn = 0;
@@ -77,7 +77,7 @@ export class Classroom {
   }
 
   /** Forgets all that was learnt. */
-  reset({ epochs, learningRate, seed }: Lesson): void {
+  reset({ epochs, learningRate, seed }: TrainingSettings): void {
     this.#random = seededRandom(seed);
     this.#network?.dispose();
     this.#network = new Network(this.#random);
@@ -102,7 +102,7 @@ export class Classroom {
   /** Goes on until all is learnt, or until `pause`; true: all is learnt. */
   async run(onNews: (news: TrainingNews) => void): Promise<boolean> {
     const { trainer } = this.#ready();
-    const breather = new Breather();
+    const yielder = new Yielder();
     const turn = ++this.#turn;
     let told = 0;
     while (!trainer.done && turn === this.#turn && trainer === this.#trainer) {
@@ -111,7 +111,7 @@ export class Classroom {
         onNews(news);
         told = performance.now();
       }
-      await breather.breathe();
+      await yielder.yieldIfDue();
     }
     return trainer.done;
   }
@@ -123,7 +123,7 @@ export class Classroom {
   /** Shows digits to the same network without a pyramid, until `pause`. */
   async runWithoutPyramid(onNews: (news: RefusalNews) => void): Promise<void> {
     const { network } = this.#ready();
-    this.#refusing ??= new RefusingTrainer(network, this.#training, seededRandom(2));
+    this.#refusing ??= new FixedHeadTrainer(network, this.#training, seededRandom(2));
     const turn = ++this.#turn;
     while (turn === this.#turn && this.#refusing) {
       onNews(this.#refusing.step());
@@ -180,12 +180,12 @@ export class Classroom {
 
   #ready(): { network: Network; pool: PyramidPool; trainer: Trainer } {
     const { network, pool, trainer } = { network: this.#network, pool: this.#pool, trainer: this.#trainer };
-    if (!network || !pool) throw new Error('the classroom is not open yet');
+    if (!network || !pool) throw new Error('the session is not open yet');
     return { network, pool, trainer: trainer as Trainer };
   }
 }
 
-/** The first image of a batch; all of it would be more than anyone can look at. */
+/** The first image of a batch, to be shown. */
 function passingDigit({ images, dims: [, height, width], labels, guesses }: LearntBatch): PassingDigit {
   return { values: images.slice(0, height * width), height, width, label: labels[0], guess: guesses[0] };
 }

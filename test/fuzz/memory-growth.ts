@@ -1,12 +1,15 @@
-/** What a process holds while it works, looked at ten times. Node only. */
+/** Whether memory and workers grow while a process works. Node only. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime } from 'pyramid-pool';
 import { expect } from 'vitest';
 
 const LOOKS = 10;
 
-/** Does `work` in ten parts and looks at what is held after each of them. Fails where it grows, or workers come or go. */
-export async function expectFlat(runtime: Runtime, work: (part: number, parts: number) => Promise<void>) {
+/** Does `work` in ten parts and reads memory and workers after each. Fails if memory grows, or the number of workers changes. */
+export async function expectFlatMemory(
+  runtime: Runtime,
+  work: (part: number, parts: number) => Promise<void>,
+) {
   const pages: number[] = [];
   const heap: number[] = [];
   const rss: number[] = [];

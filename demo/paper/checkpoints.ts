@@ -5,8 +5,8 @@ import { deserialize, serialize } from 'node:v8';
 import type { Scale } from './scale.js';
 import { type Task, titleOf } from './tasks.js';
 
-/** What tasks came to, in files: an interrupted run goes on from there. */
-export class Finished {
+/** Results of tasks in files, from which an interrupted run continues. */
+export class Checkpoints {
   readonly #folder: string;
   readonly #scale: Scale;
 
@@ -15,11 +15,11 @@ export class Finished {
     this.#scale = scale;
   }
 
-  /** Unless this run goes on with an earlier one, nothing is finished. */
-  static async open(folder: string, scale: Scale, goesOn: boolean): Promise<Finished> {
+  /** Without `goesOn`, results of earlier runs are removed. */
+  static async open(folder: string, scale: Scale, goesOn: boolean): Promise<Checkpoints> {
     if (!goesOn) await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    return new Finished(folder, scale);
+    return new Checkpoints(folder, scale);
   }
 
   async resultOf(task: Task): Promise<unknown> {

@@ -9,7 +9,7 @@ export interface RunningBrowser {
 }
 
 /** A provider of a browser that `launch` starts. */
-export function ownProvider(name: string, launch: () => Promise<RunningBrowser>): BrowserProviderOption {
+export function customProvider(name: string, launch: () => Promise<RunningBrowser>): BrowserProviderOption {
   return defineBrowserProvider({
     name,
     options: {},

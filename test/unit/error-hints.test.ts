@@ -1,7 +1,7 @@
-/** What is often given by mistake: each message says what it is, and what to write instead. */
+/** Common mistakes: each message names what was given, and what to write instead. */
 import { createPyramidPool, createRoiPyramidPool, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { expectError, make, map, useLastingRuntime, wrong } from './wrong.js';
+import { expectError, make, map, useLastingRuntime, wrong } from './expect-error.js';
 
 const { runtime, pool } = useLastingRuntime();
 

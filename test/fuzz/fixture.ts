@@ -1,4 +1,4 @@
-/** What hostile calls are made in, and the check that it is whole afterwards. */
+/** The runtimes that hostile calls are made in, and the check that they work afterwards. */
 import {
   createPyramidPool,
   createRoiPyramidPool,
@@ -21,7 +21,7 @@ interface Place {
   readonly regions: RoiPyramidPool;
 }
 
-export class World implements Disposable {
+export class Fixture implements Disposable {
   /** Tensors that live somewhere, some of them disposed. */
   readonly tensors: ResidentTensor[];
 
@@ -38,7 +38,7 @@ export class World implements Disposable {
     ];
   }
 
-  static async make(): Promise<World> {
+  static async make(): Promise<Fixture> {
     const variants = ['scalar', 'simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
     const options = [
       ...variants.map((variant) => ({ variant, ...(variant === 'simd-threads' && { threads: 2 }) })),
@@ -50,7 +50,7 @@ export class World implements Disposable {
       pool: await createPyramidPool({ levels: [2, 1], runtime }),
       regions: await createRoiPyramidPool({ levels: [2, 1], runtime }),
     }));
-    return new World(await Promise.all(places), await createRuntime({ variant: 'scalar' }));
+    return new Fixture(await Promise.all(places), await createRuntime({ variant: 'scalar' }));
   }
 
   /** Fails unless every runtime still gives right answers. */

@@ -1,5 +1,5 @@
-/** One array of a class that holds others, one after the other. */
-export function joined<A extends Float32Array | Int32Array>(
+/** The elements of several arrays in one of a class. */
+export function concatenate<A extends Float32Array | Int32Array>(
   Class: new (length: number) => A,
   arrays: readonly A[],
 ): A {

@@ -1,4 +1,4 @@
-/** Asynchronous calls in a crowd: those that do not fit into memory wait for those before them. */
+/** Many asynchronous calls at once: those that do not fit into memory wait for those before them. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { createSmallRuntime } from '../fuzz/small-memory.js';

@@ -12,7 +12,7 @@ const THINNEST = 1.5;
 const KEYS = 'Arrow keys move the brush, Space puts it down and lifts it.';
 
 /** Fills a place with a canvas to draw on, in cells that are the pixels of the image that comes out. */
-export class Pad {
+export class DrawingPad {
   readonly #area = make('div', { className: 'pad-area' });
   readonly #canvas = make('canvas', { tabIndex: 0, role: 'application' });
   readonly #brush: Brush;

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Finished } from './finished.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { Answer, Order } from './messages.js';
 import type { Scale } from './scale.js';
 import type { Results, Task } from './tasks.js';
 
-export interface CrewEvents {
+export interface ProcessPoolEvents {
   onStart(task: Task): void;
   onProgress(task: Task, share: number): void;
   onEnd(task: Task, seconds: number): void;
@@ -18,32 +18,32 @@ interface Waiting {
 }
 
 /** Processes that take tasks from one queue. The first failure ends them all. */
-export class Crew {
-  readonly #events: CrewEvents;
-  readonly #finished: Finished;
+export class ProcessPool {
+  readonly #events: ProcessPoolEvents;
+  readonly #checkpoints: Checkpoints;
   readonly #idle: ChildProcess[];
   readonly #all: readonly ChildProcess[];
   readonly #queue: Waiting[] = [];
 
-  constructor(size: number, scale: Scale, finished: Finished, events: CrewEvents) {
+  constructor(size: number, scale: Scale, checkpoints: Checkpoints, events: ProcessPoolEvents) {
     this.#events = events;
-    this.#finished = finished;
+    this.#checkpoints = checkpoints;
     this.#all = Array.from({ length: size }, () => start(scale));
     this.#idle = [...this.#all];
   }
 
-  /** When all tasks before it are taken. */
+  /** Does a task after those that wait. */
   do<T extends Task>(task: T): Promise<Results[T['kind']]> {
     return this.#take(task, (waiting) => this.#queue.push(waiting));
   }
 
-  /** Before those that wait: for work that takes long. */
+  /** Does a task before those that wait: for the longest ones. */
   doNext<T extends Task>(task: T): Promise<Results[T['kind']]> {
     return this.#take(task, (waiting) => this.#queue.unshift(waiting));
   }
 
   async #take<T extends Task>(task: T, enqueue: (waiting: Waiting) => void): Promise<Results[T['kind']]> {
-    const known = await this.#finished.resultOf(task);
+    const known = await this.#checkpoints.resultOf(task);
     if (known) {
       this.#events.onEnd(task, 0);
       return known as Results[T['kind']];
@@ -52,7 +52,7 @@ export class Crew {
       enqueue({ task, resolve, reject });
       this.#next();
     });
-    await this.#finished.keep(task, result);
+    await this.#checkpoints.keep(task, result);
     return result;
   }
 
@@ -87,7 +87,7 @@ export class Crew {
 }
 
 function start(scale: Scale): ChildProcess {
-  const file = fileURLToPath(new URL('process.ts', import.meta.url));
+  const file = fileURLToPath(new URL('worker-process.ts', import.meta.url));
   // Arrays of weights go as they are.
   const child = fork(file, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
   child.send({ scale } satisfies Order);

@@ -1,4 +1,4 @@
-/** What tests of wrong arguments share. */
+/** Helpers for tests of wrong arguments. */
 import { createPyramidPool, PyramidPoolError, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { afterEach, expect } from 'vitest';
 import { expectSame } from './bits.js';

@@ -1,4 +1,4 @@
-/** Which way an arrow key goes; other keys go nowhere. */
+/** The direction of each arrow key. */
 export const arrows: Readonly<Record<string, readonly [x: number, y: number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],

@@ -17,8 +17,8 @@ export interface RefusalNews {
 
 const AT_ONCE = 4;
 
-/** Shows digits of all sizes to a fully connected layer that was built for the size of the first. */
-export class RefusingTrainer {
+/** Trains without the pyramid: a fully connected layer built for the size of the first image refuses all other sizes. */
+export class FixedHeadTrainer {
   readonly #network: Network;
   readonly #digits: readonly Digit[];
   readonly #random: Random;

@@ -4,7 +4,7 @@
  * What the package promises: whatever is passed in, a call gives a right answer or throws a `PyramidPoolError`. Only an
  * exception of the caller's own code, a getter, a proxy or an iterator, comes out as it is.
  */
-import type { World } from './world.js';
+import type { Fixture } from './fixture.js';
 
 /** What the getters here throw: it is documented to pass through. */
 export class OwnError extends Error {}
@@ -13,7 +13,7 @@ const own = (): never => {
   throw new OwnError('from a getter');
 };
 
-type Spoil = (value: unknown, world: World) => unknown;
+type Spoil = (value: unknown, fixture: Fixture) => unknown;
 
 /** Values in place of any other. */
 const values: Spoil[] = [

@@ -1,4 +1,4 @@
-/** Right calls of everything that is public, drawn from a seed, with the check of their answers. */
+/** Right calls of the whole public API, drawn from a seed, with checks of their answers. */
 import {
   attachRuntime,
   chooseScale,
@@ -11,7 +11,7 @@ import {
 } from 'pyramid-pool';
 import { expectBits, expectSame } from '../unit/bits.js';
 import { answersOf, type Case } from '../unit/cases.js';
-import type { World } from './world.js';
+import type { Fixture } from './fixture.js';
 
 /** A call that would succeed as it stands. */
 export interface Attempt {
@@ -23,24 +23,24 @@ export interface Attempt {
   end?(): void;
 }
 
-type Make = (world: World, drawn: Case, later: boolean) => Promise<Attempt> | Attempt;
+type Make = (fixture: Fixture, drawn: Case, later: boolean) => Promise<Attempt> | Attempt;
 
 const nothing = () => {};
 const pick = <T>(from: readonly T[], seed: number) => from[seed % from.length] as T;
-const placeOf = ({ places }: World, { seed }: Case) => pick(places, seed);
+const placeOf = ({ places }: Fixture, { seed }: Case) => pick(places, seed);
 
-/** A pool for the case, in one of the world's runtimes. */
+/** A pool for the case, in one of the fixture's runtimes. */
 async function poolOf(
-  world: World,
+  fixture: Fixture,
   { levels, rule: bins, layout, outputOrder, seed }: Case,
   reduction = 'max' as const,
 ) {
-  const { runtime } = pick(world.places, seed);
+  const { runtime } = pick(fixture.places, seed);
   return createPyramidPool({ levels, bins, layout, outputOrder, reduction, runtime });
 }
 
-const forward: Make = async (world, drawn, later) => {
-  const pool = await poolOf(world, drawn);
+const forward: Make = async (fixture, drawn, later) => {
+  const pool = await poolOf(fixture, drawn);
   const { input, output } = answersOf(drawn);
   const out = { data: new Float32Array(output.length), dims: pool.outputDims(input.dims) };
   const options = drawn.seed % 2 ? { out } : {};
@@ -51,8 +51,8 @@ const forward: Make = async (world, drawn, later) => {
   };
 };
 
-const forwardWithIndices: Make = async (world, drawn, later) => {
-  const pool = await poolOf(world, drawn);
+const forwardWithIndices: Make = async (fixture, drawn, later) => {
+  const pool = await poolOf(fixture, drawn);
   const { input, output, indices } = answersOf(drawn);
   const dims = pool.outputDims(input.dims);
   const out = {
@@ -69,8 +69,8 @@ const forwardWithIndices: Make = async (world, drawn, later) => {
   };
 };
 
-const backward: Make = async (world, drawn, later) => {
-  const pool = await poolOf(world, drawn);
+const backward: Make = async (fixture, drawn, later) => {
+  const pool = await poolOf(fixture, drawn);
   const { input, gradOutput, indices, gradient } = answersOf(drawn);
   const context = { dims: input.dims, indices: { data: indices, dims: [...gradOutput.dims] } };
   const out = { data: new Float32Array(gradient.length), dims: [...input.dims] };
@@ -81,8 +81,8 @@ const backward: Make = async (world, drawn, later) => {
   };
 };
 
-const ragged: Make = async (world, drawn, later) => {
-  const pool = await poolOf(world, drawn);
+const ragged: Make = async (fixture, drawn, later) => {
+  const pool = await poolOf(fixture, drawn);
   const { input, output } = answersOf(drawn);
   const inputs = [input, { ...input, dims: [...input.dims] }];
   return {
@@ -93,8 +93,8 @@ const ragged: Make = async (world, drawn, later) => {
   };
 };
 
-const raggedBackward: Make = async (world, drawn, later) => {
-  const pool = await poolOf(world, drawn);
+const raggedBackward: Make = async (fixture, drawn, later) => {
+  const pool = await poolOf(fixture, drawn);
   const { input, gradOutput, indices, gradient } = answersOf(drawn);
   const [rows, row] = gradOutput.dims as [number, number];
   const dims = [2 * rows, row];
@@ -113,9 +113,9 @@ const raggedBackward: Make = async (world, drawn, later) => {
   };
 };
 
-const average: Make = async (world, drawn, later) => {
+const average: Make = async (fixture, drawn, later) => {
   const { levels, rule: bins, layout, outputOrder } = drawn;
-  const { runtime } = placeOf(world, drawn);
+  const { runtime } = placeOf(fixture, drawn);
   const pool = await createPyramidPool({ levels, bins, layout, outputOrder, reduction: 'average', runtime });
   const { input, gradOutput } = answersOf(drawn);
   if (drawn.seed % 2) {
@@ -133,9 +133,9 @@ const average: Make = async (world, drawn, later) => {
 };
 
 /** The whole map as the only region of every item: what the map itself gives. */
-const regions: Make = async (world, drawn, later) => {
+const regions: Make = async (fixture, drawn, later) => {
   const { layout, outputOrder, seed } = drawn;
-  const { runtime } = placeOf(world, drawn);
+  const { runtime } = placeOf(fixture, drawn);
   const [batch, channels, height, width] = drawn.shape;
   const whole = { ...drawn, rule: 'adaptive', kind: 'ties' } as const;
   const { input, output, indices, gradOutput, gradient } = answersOf(whole);
@@ -172,10 +172,10 @@ const regions: Make = async (world, drawn, later) => {
 };
 
 /** Regions that are sampled, and those whose bins are averaged: a region that is one cell gives that cell. */
-const averagedRegions: Make = async (world, drawn, later) => {
+const averagedRegions: Make = async (fixture, drawn, later) => {
   const { layout, seed, shape } = drawn;
   const [batch, channels, height, width] = shape;
-  const { runtime } = placeOf(world, drawn);
+  const { runtime } = placeOf(fixture, drawn);
   const rule = pick(
     [
       { rule: 'roi-align', samplingRatio: 1, aligned: true },
@@ -221,9 +221,9 @@ const averagedRegions: Make = async (world, drawn, later) => {
   };
 };
 
-const makePool: Make = (world, drawn) => {
+const makePool: Make = (fixture, drawn) => {
   const { levels, rule: bins, layout, outputOrder } = drawn;
-  const { runtime } = placeOf(world, drawn);
+  const { runtime } = placeOf(fixture, drawn);
   const whole = { levels, bins, layout, outputOrder, reduction: 'max', spatialDims: 2, runtime };
   const roi = { levels, layout, outputOrder, rule: 'roi-pool', spatialScale: 0.5, runtime };
   const isRoi = drawn.seed % 2 === 1;
@@ -250,8 +250,8 @@ const makeRuntime: Make = (_, { seed }) => ({
   },
 });
 
-const tensor: Make = (world, drawn) => {
-  const { runtime } = placeOf(world, drawn);
+const tensor: Make = (fixture, drawn) => {
+  const { runtime } = placeOf(fixture, drawn);
   return {
     args: [[...drawn.shape], pick(['float32', 'float16', 'int8', 'uint8', 'int32'], drawn.seed)],
     run(...args: Parameters<Runtime['tensor']>) {
@@ -264,9 +264,9 @@ const tensor: Make = (world, drawn) => {
   };
 };
 
-const adopt: Make = (world, drawn) => {
-  const { runtime } = world.places.at(-1) as World['places'][number];
-  if (runtime.variant !== 'simd-threads') return sizes(world, drawn, false);
+const adopt: Make = (fixture, drawn) => {
+  const { runtime } = fixture.places.at(-1) as Fixture['places'][number];
+  if (runtime.variant !== 'simd-threads') return sizes(fixture, drawn, false);
   const made = runtime.tensor([2, 3]);
   return {
     args: [{ ...made.handle() }],
@@ -276,9 +276,9 @@ const adopt: Make = (world, drawn) => {
   };
 };
 
-const attach: Make = (world, drawn) => {
-  const { runtime } = world.places.at(-1) as World['places'][number];
-  if (runtime.variant !== 'simd-threads') return sizes(world, drawn, false);
+const attach: Make = (fixture, drawn) => {
+  const { runtime } = fixture.places.at(-1) as Fixture['places'][number];
+  if (runtime.variant !== 'simd-threads') return sizes(fixture, drawn, false);
   return {
     args: [{ ...runtime.handle() }],
     run: async (...args: Parameters<typeof attachRuntime>) => (await attachRuntime(...args)).dispose(),
@@ -286,9 +286,9 @@ const attach: Make = (world, drawn) => {
   };
 };
 
-const sizes: Make = async (world, drawn) => {
-  const pool = await poolOf(world, drawn);
-  const { regions } = placeOf(world, drawn);
+const sizes: Make = async (fixture, drawn) => {
+  const pool = await poolOf(fixture, drawn);
+  const { regions } = placeOf(fixture, drawn);
   const [, , height, width] = drawn.shape;
   const { dims } = answersOf(drawn).input;
   const calls: Attempt[] = [
