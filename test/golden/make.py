@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Generate SPP oracle data with PyTorch on the CPU.
+"""Makes the golden data with PyTorch on the CPU.
 
-usage: make_oracle.py --out DIR --seed S --count N [--name NAME]
+usage: make.py --out DIR --seed S --count N [--name NAME]
 
-Writes DIR/index.json and DIR/data.bin (README.md beside this script tells their format).
+Writes DIR/index.json and DIR/data.bin (README.md beside this script has their format).
 Every case is computed by PyTorch or torchvision where they define the rule, and is
 checked here against plain numpy loops; the Caffe, paper and SPP_net rules are numpy
 loops, cross-checked with torch.nn.functional.max_pool2d / avg_pool2d where legal.
 """
-import argparse, hashlib, json, math, os, sys
+import argparse, math, sys
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+from draw import AVG_VALUES, MAX_VALUES, grads, lcg_values, values
+from loops import bins, caffe_axis, np_max_backward, np_spp_avg, np_spp_max, np_window_max, paper_legal, same
+from window_cases import add_caffe, add_paper, add_window
+from writer import Writer
 
 try:
     import torchvision
@@ -25,226 +30,9 @@ f32 = np.float32
 FMAX = np.finfo(f32).max
 
 
-# ------------------------------------------------------------------ rules
-def bins(n, size):
-    """Adaptive (PyTorch) bins: [floor(i*size/n), ceil((i+1)*size/n))."""
-    return [(i * size // n, -((-(i + 1) * size) // n)) for i in range(n)]
-
-
-def caffe_axis(size, n):
-    """Caffe SPP kernel/pad/out for one axis, or None where Caffe's CHECKs abort."""
-    k = -(-size // n)
-    p = (k * n - size + 1) // 2
-    if p >= k:
-        return None
-    out = -(-(size + 2 * p - k) // k) + 1
-    if p and (out - 1) * k >= size + p:
-        out -= 1
-    return k, p, out
-
-
-def paper_legal(a, n):
-    """floor((a - ceil(a/n)) / floor(a/n)) + 1 == n, in closed form: a mod n <= a div n."""
-    q, r = divmod(a, n)
-    return q >= 1 and r <= q
-
-
-def flat(a):
-    return a.reshape(a.shape[0], int(np.prod(a.shape[1:])))
-
-
-# ------------------------------------------------------------------ numpy loops
-def np_window_max(plane, hs, ws, keep_nan=True, init=-np.inf, first=True):
-    """plane (H,W); hs, ws lists of (start,end). Returns y, flat argmax (row-major scan,
-    strictly greater wins; NaN always wins when keep_nan)."""
-    W = plane.shape[1]
-    y = np.empty((len(hs), len(ws)), f32)
-    ix = np.empty((len(hs), len(ws)), np.int32)
-    for a, (h0, h1) in enumerate(hs):
-        for b, (w0, w1) in enumerate(ws):
-            best = f32(init)
-            at = h0 * W + w0 if first else -1
-            for h in range(h0, h1):
-                for w in range(w0, w1):
-                    v = plane[h, w]
-                    if v > best or (keep_nan and np.isnan(v)):
-                        best, at = v, h * W + w
-            y[a, b], ix[a, b] = best, at
-    return y, ix
-
-
-def np_spp_max(x, levels):
-    N, C, H, W = x.shape
-    ys, ixs = [], []
-    for nh, nw in levels:
-        y = np.empty((N, C, nh, nw), f32)
-        ix = np.empty((N, C, nh, nw), np.int32)
-        for n in range(N):
-            for c in range(C):
-                y[n, c], ix[n, c] = np_window_max(x[n, c], bins(nh, H), bins(nw, W))
-        ys.append(flat(y))
-        ixs.append(flat(ix))
-    return np.concatenate(ys, 1), np.concatenate(ixs, 1)
-
-
-def np_max_backward(shape, levels, ix, gy):
-    """Per level a zeroed f32 buffer, += in row-major output order; levels summed last to
-    first, which is the order PyTorch's autograd engine uses."""
-    N, C, H, W = shape
-    total = None
-    off = 0
-    parts = []
-    for nh, nw in levels:
-        m = C * nh * nw
-        g = np.zeros((N, C, H * W), f32)
-        gi = gy[:, off:off + m].reshape(N, C, nh * nw)
-        ii = ix[:, off:off + m].reshape(N, C, nh * nw)
-        for n in range(N):
-            for c in range(C):
-                for j in range(nh * nw):
-                    if ii[n, c, j] >= 0:
-                        g[n, c, ii[n, c, j]] += gi[n, c, j]
-        parts.append(g)
-        off += m
-    for g in reversed(parts):
-        total = g if total is None else total + g
-    return total.reshape(shape)
-
-
-def np_spp_avg(x, levels, gy):
-    N, C, H, W = x.shape
-    ys, off = [], 0
-    gx = np.zeros(x.shape, np.float64)
-    x64 = x.astype(np.float64)
-    for nh, nw in levels:
-        y = np.empty((N, C, nh, nw))
-        m = C * nh * nw
-        g = gy[:, off:off + m].reshape(N, C, nh, nw)
-        off += m
-        for a, (h0, h1) in enumerate(bins(nh, H)):
-            for b, (w0, w1) in enumerate(bins(nw, W)):
-                area = (h1 - h0) * (w1 - w0)
-                with np.errstate(invalid='ignore'):
-                    y[:, :, a, b] = x64[:, :, h0:h1, w0:w1].sum((2, 3)) / area
-                gx[:, :, h0:h1, w0:w1] += (g[:, :, a, b] / area)[:, :, None, None]
-        ys.append(flat(y))
-    return np.concatenate(ys, 1), gx
-
-
-# ------------------------------------------------------------------ writer
-class Writer:
-    def __init__(self, out, meta):
-        os.makedirs(out, exist_ok=True)
-        self.out, self.meta, self.cases = out, meta, []
-        self.blob, self.seen = bytearray(), {}
-
-    def put(self, arr):
-        a = np.ascontiguousarray(arr)
-        kind = {'f': 'f32', 'i': 'i32'}[a.dtype.kind]
-        a = a.astype('<f4' if kind == 'f32' else '<i4', copy=False)
-        raw = a.tobytes()
-        key = hashlib.sha256(raw).digest()
-        if key not in self.seen:
-            self.seen[key] = len(self.blob)
-            self.blob += raw
-        return {'dtype': kind, 'shape': list(arr.shape), 'offset': self.seen[key]}
-
-    def add(self, kind, meta, tensors):
-        c = {'id': '%03d-%s' % (len(self.cases), kind), 'kind': kind}
-        c.update(meta)
-        c['tensors'] = {k: self.put(v) for k, v in tensors.items()}
-        self.cases.append(c)
-
-    def close(self):
-        doc = dict(self.meta)
-        doc['bytes'] = len(self.blob)
-        doc['sha256'] = hashlib.sha256(bytes(self.blob)).hexdigest()
-        doc['cases'] = self.cases
-        with open(os.path.join(self.out, 'data.bin'), 'wb') as f:
-            f.write(self.blob)
-        with open(os.path.join(self.out, 'index.json'), 'w') as f:
-            f.write('{\n')
-            for k, v in doc.items():
-                if k != 'cases':
-                    f.write(' %s: %s,\n' % (json.dumps(k), json.dumps(v)))
-            f.write(' "cases": [\n  ')
-            f.write(',\n  '.join(json.dumps(c) for c in self.cases))
-            f.write('\n ]\n}\n')
-
-
-# ------------------------------------------------------------------ values
-MAX_VALUES = ['normal', 'normal', 'ties', 'ties', 'relu', 'all_equal', 'signed_zero', 'nan_one',
-              'nan_many', 'nan_all', 'inf_mix', 'all_neg_inf', 'neg_inf_nan', 'subnormal',
-              'ascending', 'descending', 'lowest', 'huge']
-AVG_VALUES = ['normal', 'normal', 'ties', 'relu', 'all_equal', 'nan_one', 'inf_mix', 'signed_zero',
-              'ascending', 'subnormal']
-
-
-def values(rng, shape, kind):
-    n = int(np.prod(shape))
-    r = rng.standard_normal(n).astype(f32)
-    if kind == 'ties':
-        r = rng.integers(-1, 2, n).astype(f32)
-    elif kind == 'relu':
-        r = np.maximum(r, f32(0))
-    elif kind == 'all_equal':
-        r[:] = f32(rng.choice([-2.5, 0.0, 3.25]))
-    elif kind == 'signed_zero':
-        r = np.where(rng.random(n) < .5, f32(-0.0), f32(0.0))
-        r[rng.random(n) < .2] = f32(-1)
-    elif kind == 'nan_one' and n:
-        r[rng.integers(n)] = np.nan
-    elif kind == 'nan_many':
-        r[rng.random(n) < .3] = np.nan
-    elif kind == 'nan_all':
-        r[:] = np.nan
-    elif kind == 'inf_mix':
-        u = rng.random(n)
-        r[u < .1] = np.inf
-        r[u > .85] = -np.inf
-    elif kind == 'all_neg_inf':
-        r[:] = -np.inf
-    elif kind == 'neg_inf_nan':
-        r[:] = -np.inf
-        r[rng.random(n) < .15] = np.nan
-    elif kind == 'subnormal':
-        r = (rng.integers(-9, 10, n) * np.float64(2.0 ** -149)).astype(f32)
-    elif kind == 'ascending':
-        r = np.arange(n, dtype=f32)
-    elif kind == 'descending':
-        r = -np.arange(n, dtype=f32)
-    elif kind == 'lowest':
-        r[:] = -FMAX
-        r[rng.random(n) < .4] = -np.inf
-    elif kind == 'huge':
-        r = r * f32(6e37)
-    return r.astype(f32).reshape(shape)
-
-
-def grads(rng, shape, kind):
-    if kind == 'dyadic':                     # sums are exact in f32 in any order
-        return (rng.integers(-64, 65, shape) / 16).astype(f32)
-    return rng.standard_normal(shape).astype(f32)
-
-
-def lcg_values(seed, n, steps=0):
-    """x_gen: s = s*1664525+1013904223 mod 2^32; v = (s>>9)/2^22 - 1 (exact in f32);
-    steps>0: v = floor(v*steps)/steps."""
-    out = np.empty(n, f32)
-    s = seed & 0xffffffff
-    for i in range(n):
-        s = (s * 1664525 + 1013904223) & 0xffffffff
-        v = (s >> 9) / 4194304.0 - 1.0
-        if steps:
-            v = math.floor(v * steps) / steps
-        out[i] = v
-    return out
-
-
 # ------------------------------------------------------------------ cases
 def torch_spp(x, levels, pool, gy=None):
     t = torch.from_numpy(x.copy()).requires_grad_(True)
-    N = x.shape[0]
     ys, ix = [], []
     for lv in levels:
         if pool == 'max':
@@ -260,11 +48,6 @@ def torch_spp(x, levels, pool, gy=None):
         gx = t.grad.numpy()
     iy = torch.cat(ix, 1).numpy().astype(np.int32) if ix else None
     return y.detach().numpy(), iy, gx
-
-
-def same(a, b):
-    a, b = np.asarray(a), np.asarray(b)
-    return a.shape == b.shape and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == 'f'))
 
 
 def add_spp(w, rng, shape, levels, pool, vk, gk, tags=()):
@@ -391,154 +174,6 @@ def add_roi(w, rng, shape, levels, scale, vk, gk, fixed=None, tags=()):
         meta['tags'] = list(tags)
     w.add('roi_pool', meta,
           {'x': x, 'rois': rois, 'y': y, 'argmax': ix, 'gy': gy, 'gx': gx})
-
-
-def add_caffe(w, rng, shape, height, pool, vk):
-    N, C, H, W = shape
-    x = values(rng, shape, vk)
-    levels, params = [], []
-    for l in range(height):
-        n = 2 ** l
-        ah, aw = caffe_axis(H, n), caffe_axis(W, n)
-        if ah is None or aw is None:
-            return False
-        params.append((ah, aw))
-        levels.append([ah[2], aw[2]])
-    m = C * sum(a * b for a, b in levels)
-    gy = grads(rng, (N, m), 'dyadic')
-    t = torch.from_numpy(x)
-    ys, ixs, off = [], [], 0
-    gx = np.zeros(shape, f32)
-    parts = []
-    for (ah, aw), (oh, ow) in zip(params, levels):
-        (kh, ph, _), (kw, pw, _) = ah, aw
-        g = gy[:, off:off + C * oh * ow].reshape(N, C, oh, ow)
-        off += C * oh * ow
-        hb = [(max(i * kh - ph, 0), min(i * kh - ph + kh, H)) for i in range(oh)]
-        wb = [(max(i * kw - pw, 0), min(i * kw - pw + kw, W)) for i in range(ow)]
-        part = np.zeros(shape, f32)
-        y = np.zeros((N, C, oh, ow), f32)
-        if pool == 'max':
-            ix = np.empty((N, C, oh, ow), np.int32)
-            for n in range(N):
-                for c in range(C):
-                    y[n, c], ix[n, c] = np_window_max(x[n, c], hb, wb, keep_nan=False,
-                                                      init=-FMAX, first=False)
-                    for a in range(oh):
-                        for b in range(ow):
-                            if ix[n, c, a, b] >= 0:
-                                part[n, c].reshape(-1)[ix[n, c, a, b]] += g[n, c, a, b]
-            if 2 * ph <= kh and 2 * pw <= kw:
-                z, zi = F.max_pool2d(t, (kh, kw), (kh, kw), (ph, pw), ceil_mode=True, return_indices=True)
-                assert same(z.numpy(), y) and same(zi.numpy().astype(np.int32), ix)
-            else:                               # torch refuses pad > kernel/2: pad by hand
-                z = F.max_pool2d(F.pad(t, (pw, pw, ph, ph), value=-math.inf), (kh, kw), (kh, kw),
-                                 ceil_mode=True)[:, :, :oh, :ow]
-                assert same(z.numpy(), y)
-            ixs.append(flat(ix))
-        else:
-            for a in range(oh):
-                for b in range(ow):
-                    hs, ws = a * kh - ph, b * kw - pw
-                    size = (min(hs + kh, H + ph) - hs) * (min(ws + kw, W + pw) - ws)
-                    h0, h1 = hb[a]
-                    w0, w1 = wb[b]
-                    y[:, :, a, b] = x[:, :, h0:h1, w0:w1].astype(np.float64).sum((2, 3)) / size
-                    part[:, :, h0:h1, w0:w1] += (g[:, :, a, b] / f32(size))[:, :, None, None]
-            if 2 * ph <= kh and 2 * pw <= kw:
-                z = F.avg_pool2d(t, (kh, kw), (kh, kw), (ph, pw), ceil_mode=True, count_include_pad=True)
-                assert z.shape == y.shape and np.abs(z.numpy() - y).max() < 1e-5
-        ys.append(flat(y))
-        parts.append(part)
-    for p in parts:
-        gx = gx + p
-    tens = {'x': x, 'y': np.concatenate(ys, 1), 'gy': gy, 'gx': gx}
-    if pool == 'max':
-        tens['argmax'] = np.concatenate(ixs, 1)
-    w.add('caffe_spp', {'pool': pool, 'shape': list(shape), 'pyramid_height': height, 'levels': levels,
-                        'axes': [{'kernel': [a[0], b[0]], 'pad': [a[1], b[1]], 'out': [a[2], b[2]]}
-                                 for a, b in params], 'values': vk, 'grads': 'dyadic',
-                        'exact': ['y', 'argmax', 'gx'] if pool == 'max' else []}, tens)
-    return True
-
-
-def add_paper(w, rng, shape, levels, vk):
-    N, C, H, W = shape
-    if not all(paper_legal(H, a) and paper_legal(W, b) for a, b in levels):
-        return False
-    x = values(rng, shape, vk)
-    m = C * sum(a * b for a, b in levels)
-    gy = grads(rng, (N, m), 'dyadic')
-    t = torch.from_numpy(x.copy()).requires_grad_(True)
-    ys, ixs, ty = [], [], []
-    for nh, nw in levels:
-        kh, kw, sh, sw = -(-H // nh), -(-W // nw), H // nh, W // nw
-        z, zi = F.max_pool2d(t, (kh, kw), (sh, sw), return_indices=True)
-        assert list(z.shape[2:]) == [nh, nw]
-        y = np.empty((N, C, nh, nw), f32)
-        ix = np.empty((N, C, nh, nw), np.int32)
-        for n in range(N):
-            for c in range(C):
-                y[n, c], ix[n, c] = np_window_max(x[n, c], [(i * sh, i * sh + kh) for i in range(nh)],
-                                                  [(i * sw, i * sw + kw) for i in range(nw)])
-        assert same(z.detach().numpy(), y) and same(zi.numpy().astype(np.int32), ix)
-        ys.append(flat(y))
-        ixs.append(flat(ix))
-        ty.append(z.flatten(1))
-    torch.cat(ty, 1).backward(torch.from_numpy(gy.copy()))
-    q = [{'win': [-(-H // a), -(-W // b)], 'stride': [H // a, W // b],
-          'uncovered': [max(H % a - 1, 0), max(W % b - 1, 0)]} for a, b in levels]
-    w.add('paper_sliding', {'pool': 'max', 'shape': list(shape), 'levels': [list(l) for l in levels],
-                            'windows': q, 'values': vk, 'grads': 'dyadic', 'exact': ['y', 'argmax', 'gx']},
-          {'x': x, 'y': np.concatenate(ys, 1), 'argmax': np.concatenate(ixs, 1), 'gy': gy,
-           'gx': t.grad.numpy()})
-    return True
-
-
-def add_window(w, rng, shape, divs, neg):
-    """SPP_net detection windows (1-based, inclusive boxes in the resized image)."""
-    C, H, W = shape
-    off0, off, step = 21.0, 6.5, 16.0                     # as used for ZF-5
-    if rng.random() < .3:
-        off0, off, step = 15.0, 6.5, 12.0
-    x = values(rng, shape, 'normal' if neg else 'relu')
-    boxes = []
-    for _ in range(int(rng.integers(3, 7))):
-        l, r = np.sort(rng.uniform(-10, W * step + 20, 2))
-        t, b = np.sort(rng.uniform(-10, H * step + 20, 2))
-        boxes.append([l, t, r, b])
-    boxes.append([1, 1, W * step, H * step])
-    boxes.append([20.5, 20.5, 22, 22])
-    boxes = np.round(np.asarray(boxes) * 4) / 4            # exact in f32
-    norm, ys = [], []
-    for l, t, r, b in boxes:
-        v = [int(math.floor((l - off0 + off) / step + .5) + 1), int(math.floor((t - off0 + off) / step + .5) + 1),
-             int(math.ceil((r - off0 - off) / step - .5) + 1), int(math.ceil((b - off0 - off) / step - .5) + 1)]
-        for a in (0, 1):
-            if v[a] > v[a + 2]:
-                v[a] = v[a + 2] = int((v[a] + v[a + 2]) / 2)        # C division: toward zero
-        for a, s in ((0, W), (1, H), (2, W), (3, H)):
-            v[a] = min(s, max(1, v[a]))
-        norm.append(v)
-        bw, bh = v[2] - v[0] + 1, v[3] - v[1] + 1
-        row = []
-        for n in divs:
-            hb, wb = bins(n, bh), bins(n, bw)
-            for s, bb in ((bh, hb), (bw, wb)):                      # the f32 form of the original agrees here
-                for i in range(n):
-                    assert int(math.floor(f32(i) / f32(n) * f32(s))) == bb[i][0]
-                    assert int(math.ceil(f32(i + 1) / f32(n) * f32(s))) == bb[i][1]
-            for c in range(C):
-                for h0, h1 in hb:
-                    for w0, w1 in wb:
-                        row.append(max(f32(0), x[c, v[1] - 1 + h0:v[1] - 1 + h1,
-                                                 v[0] - 1 + w0:v[0] - 1 + w1].max()))
-        ys.append(row)
-    w.add('sppnet_window', {'pool': 'max', 'shape': list(shape), 'levels': [[n, n] for n in divs],
-                            'values': 'normal' if neg else 'relu', 'divs': list(divs), 'offset0': off0,
-                            'offset': off, 'step': step, 'zero_floor': True, 'exact': ['y', 'boxes_norm']},
-          {'x': x, 'boxes': boxes.astype(f32), 'boxes_norm': np.asarray(norm, np.int32),
-           'y': np.asarray(ys, f32)})
 
 
 # ------------------------------------------------------------------ errors
