@@ -21,7 +21,7 @@ export async function readBody(request: Request, most: number): Promise<Uint8Arr
   return bytes;
 }
 
-/** The chunks of a body, as long as all of it comes in time. */
+/** The chunks of a body. Fails when the body does not arrive in time. */
 async function* withinTime(body: Request['body']): AsyncGenerator<Uint8Array> {
   if (!body) return;
   const reader = (body as ReadableStream<Uint8Array>).getReader();
@@ -38,7 +38,7 @@ async function* withinTime(body: Request['body']): AsyncGenerator<Uint8Array> {
     }
   } finally {
     clearTimeout(timer);
-    // Where it was read to its end, this does nothing. What a client that went away says of it is no news.
+    // Does nothing where the body was read to its end. Errors of a client that disconnected are ignored.
     reader.cancel().catch(() => undefined);
   }
 }

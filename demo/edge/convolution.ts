@@ -65,7 +65,7 @@ export function halve({ data, dims: [height, width, channels] }: FeatureMap): Fe
   return { data: result, dims: [rows, columns, channels] };
 }
 
-/** Adds a bias to every channel, and makes what is negative zero. */
+/** Adds a bias to every channel, and applies a ReLU. */
 export function addBias({ data, dims }: FeatureMap, bias: Float32Array): FeatureMap {
   const result = data.map((value, i) => Math.max(0, value + bias[i % bias.length]));
   return { data: result, dims };
@@ -80,7 +80,7 @@ export function connect(vector: Float32Array, weights: Float32Array, bias: Float
   return scores;
 }
 
-/** Scores as shares of one. */
+/** Softmax. */
 export function softmax(scores: Float32Array): Float32Array {
   const most = Math.max(...scores);
   const powers = scores.map((score) => Math.exp(score - most));

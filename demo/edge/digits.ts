@@ -8,7 +8,7 @@ import { mediaType, quote, readCount, readQuery } from './query.js';
 import { Recogniser } from './recogniser.js';
 import { Refusal } from './refusal.js';
 
-/** What the network says of a picture. */
+/** The network's answer for a picture. */
 interface Answer {
   /** The digit with the highest score. */
   readonly digit: number;

@@ -13,5 +13,5 @@ export const JPEG_MEGABYTES = 48;
 /** Bytes of the largest map that is taken, and of the largest vector that is given. */
 export const MOST_MAP_BYTES = 16 * 2 ** 20;
 
-/** A body that takes longer than this to arrive is refused: a worker that waits is one that others wait for. */
+/** A body that takes longer than this to arrive is refused. */
 export const MOST_SECONDS = 10;

@@ -1,8 +1,8 @@
 import { Refusal } from './refusal.js';
 
 /**
- * The parameters of a request's query. A misspelt one would be passed over, and one of two that differ be chosen by chance, so
- * both are refused.
+ * The parameters of a request's query. Unknown parameters and parameters that occur twice are refused, so that a misspelt one is
+ * not ignored.
  */
 export function readQuery<K extends string>(request: Request, known: readonly K[]): Map<K, string> {
   const parameters = [...new URL(request.url).searchParams] as [K, string][];

@@ -16,7 +16,7 @@ const MAPS = [
   { height: 17, width: 9, from: 'a tall image' },
 ];
 
-/** Pools feature maps of the sizes that papers and tutorials reckon with, and counts the values of the output. */
+/** Pools feature maps of sizes from papers and tutorials, and counts the values of the output. */
 export async function poolClassicMaps(runtime: Runtime): Promise<ClassicFigure[]> {
   const pool = await createPyramidPool({ levels: [4, 2, 1], runtime });
   try {

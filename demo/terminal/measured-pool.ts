@@ -7,9 +7,9 @@ export interface Times {
 }
 
 /**
- * Two pools behind the face of one. Every training call goes to both, in turns who is first, and their answers have
- * to be the same bits: so the times are those of the same work on the same feature maps, and the training goes on
- * with the first pool's answer.
+ * Two pools with the interface of one. Every training call goes to both, by turns the one or the other first, and their answers must
+ * have the same bits. So the times are those of the same work on the same feature maps. Training continues with the first
+ * pool's answer.
  */
 export class MeasuredPool implements SppPool {
   readonly forwardTimes: Times = { fast: 0, plain: 0 };

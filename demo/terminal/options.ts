@@ -8,7 +8,7 @@ export interface Options {
   readonly save: string | undefined;
 }
 
-/** What was typed cannot be carried out; the message says why in a sentence. */
+/** A wrong command line; the message says why. */
 export class UsageError extends Error {}
 
 export const HELP = `Usage: npm start -- [options]

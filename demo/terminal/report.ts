@@ -16,7 +16,7 @@ export interface Findings {
   readonly figures: readonly ClassicFigure[];
 }
 
-/** Everything that was found out, as lines to print. */
+/** All results as lines to print. */
 export function report(findings: Findings, style: Style): string[] {
   const { experiment, pool, runtime, refusal, figures } = findings;
   return [
@@ -182,7 +182,7 @@ function pad(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - shownLength(cell)));
 }
 
-/** Colours take no room on the screen. */
+/** The length on the screen, without the codes of colours. */
 function shownLength(cell: string): number {
   let length = 0;
   let inMark = false;

@@ -1,4 +1,4 @@
-/** The front door: what this is, how to begin, and where all else is. */
+/** The home view: what this is, how to start, and links to everything else. */
 import { element, makeReachable, sayNews } from '../ui/dom.js';
 import { fillRepositoryLinks } from '../ui/repository.js';
 import type { View } from '../ui/view.js';
@@ -30,7 +30,7 @@ function coloured(code: string): Node[] {
   });
 }
 
-/** Some browsers keep the clipboard from pages that they do not trust. */
+/** Some browsers deny pages access to the clipboard. */
 function copyWith(button: HTMLElement, text: () => string, said: HTMLElement): void {
   button.addEventListener('click', async () => {
     const done = await navigator.clipboard.writeText(text()).then(

@@ -35,7 +35,7 @@ export function throughput({ channels }: Report, size: number, microseconds: num
   return (4 * channels * size ** 2) / microseconds / 1000;
 }
 
-/** As a word for an address. */
+/** Encodes a report for an address. */
 export async function encodeReport(report: Report): Promise<string> {
   const json = new Blob([JSON.stringify(report)]);
   const packed = await bytesOf(json.stream().pipeThrough(new CompressionStream('deflate-raw')));
@@ -43,7 +43,7 @@ export async function encodeReport(report: Report): Promise<string> {
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** Throws a sentence where the word holds no result. */
+/** Throws a message for the visitor where the text is no report. */
 export async function decodeReport(word: string): Promise<Report> {
   try {
     const text = atob(word.replaceAll('-', '+').replaceAll('_', '/'));

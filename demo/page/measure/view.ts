@@ -35,7 +35,7 @@ class MeasureView implements View {
   #report: Report | undefined;
   /** What else was computing during the measurement. */
   readonly #disturbances = new Set<string>();
-  /** The link's result that is shown, or was before another one. */
+  /** The last result that came by a link. */
   #word = '';
 
   constructor(root: HTMLElement) {
@@ -60,7 +60,7 @@ class MeasureView implements View {
     this.#plot.remake();
   }
 
-  /** A measurement goes on, beside whatever the other view does. */
+  /** A measurement continues while another view is shown. */
   hidden(): void {
     this.#disturbances.add('Another view');
   }
@@ -215,7 +215,7 @@ class MeasureView implements View {
   }
 }
 
-/** Whether nothing else is computing, or the visitor has it so. */
+/** Whether nothing else is computing, or the visitor wants to measure anyway. */
 async function hasQuiet(): Promise<boolean> {
   const going = goingOn();
   if (going.length === 0) return true;

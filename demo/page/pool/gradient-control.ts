@@ -56,7 +56,7 @@ export class GradientControl {
     });
   }
 
-  /** As `sendAnew`, for one whose turn it is. */
+  /** As `sendAnew`, for a caller within `turns`. */
   async sendNow(): Promise<void> {
     const { pooled, place } = this.#source();
     const landed =

@@ -1,6 +1,6 @@
 import type { Level } from 'pyramid-pool';
 
-/** Reads `4, 2x3, 1`; throws a sentence where it says something else. */
+/** Reads `4, 2x3, 1`. Throws a message for the visitor where the text is something else. */
 export function parseLevels(text: string): Level[] {
   const words = text.split(/[,;\s]+/).filter((word) => word !== '');
   if (words.length === 0) throw new Error('There are no levels yet: write some, such as 4, 2, 1.');

@@ -23,7 +23,7 @@ export class NetworkCard {
   readonly #onChange: () => void;
   #backbone: OwnBackbone | undefined;
   #preparation: Preparation = plainPixels;
-  /** Counts what was opened, so that what was overtaken is dropped. */
+  /** Number of the latest file: answers for earlier ones are dropped. */
   #openings = 0;
 
   constructor(root: HTMLElement, onChange: () => void) {

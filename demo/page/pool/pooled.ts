@@ -2,7 +2,7 @@ import type { LevelBounds, PyramidPool } from 'pyramid-pool';
 import type { FeatureMap } from '../net/feature-map.js';
 import { VectorLayout } from '../ui/vector-layout.js';
 
-/** A feature map, what the pool made of it, and which cells it looked at. */
+/** A feature map, its pooled vector, and the cells that each bin read. */
 export interface Pooled {
   readonly pool: PyramidPool;
   readonly map: FeatureMap;

@@ -90,12 +90,12 @@ export class Slot {
     this.#drawCells(place.channel, most);
   }
 
-  /** There is no answer for this image; what is on the screen belongs to another question. */
+  /** Clears the answer, which belongs to another image or pool. */
   forget(): void {
     this.#pooled = undefined;
   }
 
-  /** Draws all of it anew, at the size of now. */
+  /** Draws everything again, at the current size. */
   refresh(place: Place): void {
     if (this.#pooled) this.#drawCells(place.channel, greatest(this.#pooled.map.data));
   }
@@ -235,7 +235,7 @@ export class Slot {
   }
 }
 
-/** Two maps change at once, and with every move of a pointer: only who goes by keyboard wants to hear of it, and of one. */
+/** Announced only for the map that has the keyboard's focus: a pointer changes both maps with every move. */
 function readAloudWhileFocused(place: HTMLElement, text: HTMLElement): void {
   place.addEventListener('focus', () => {
     text.ariaLive = 'polite';
@@ -245,7 +245,7 @@ function readAloudWhileFocused(place: HTMLElement, text: HTMLElement): void {
   });
 }
 
-/** Square, unless the map would be a line on which nobody can point at anything. */
+/** Square, unless the map would be too thin to point at. */
 function cellSize(height: number, width: number, room: number): CellSize {
   const side = Math.min(room / width, TALLEST / height, LARGEST_CELL);
   const stretched = (cells: number) => Math.max(side, Math.min(THINNEST / cells, LARGEST_CELL));

@@ -58,13 +58,13 @@ class PoolView implements View {
   readonly #network: NetworkCard;
   #place: Place = { level: 0, channel: 0, bin: 5 };
   #pool: PyramidPool | undefined;
-  /** Pools before it, whose answers are still on the page. */
+  /** Earlier pools, whose answers are still on the page. */
   readonly #retired: PyramidPool[] = [];
   /** A pool is not freed, nor answers exchanged, while they are used. */
   readonly #turns = new Turns();
   #backbone: Backbone | undefined;
   #visible = true;
-  /** They count what was asked for, so that what was overtaken is dropped. */
+  /** Numbers of the latest requests: answers to earlier ones are dropped. */
   #choices = 0;
   #poolings = 0;
 

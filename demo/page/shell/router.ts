@@ -14,11 +14,11 @@ interface Mounted {
   readonly root: HTMLElement;
   readonly title: string;
   readonly view: View;
-  /** In its place a sentence says that it could not be loaded. */
+  /** Shows a message that the view could not be loaded. */
   readonly failed?: boolean;
 }
 
-/** Shows the view that the address names after `#/`, the front door where it names none, and follows the address from then on. */
+/** Shows the view that the address names after `#/`, or the home view, and follows changes of the address. */
 export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorElement[]): Promise<void> {
   const mounted = new Map<string, Mounted | Promise<Mounted>>();
   let current: Mounted | undefined;
@@ -88,7 +88,7 @@ function leave({ root, view, failed }: Mounted): void {
   if (failed) root.remove();
 }
 
-/** A screen reader goes on from the new view, not from the link. */
+/** Moves the focus to the new view, where a screen reader then continues. */
 function startAtTop(main: HTMLElement): void {
   scrollTo(0, 0);
   main.focus({ preventScroll: true });

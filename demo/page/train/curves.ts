@@ -5,7 +5,7 @@ import { element } from '../ui/dom.js';
 import { axis, Plot } from '../ui/plot.js';
 
 const HEIGHT = 230;
-/** The loss of one who guesses among ten digits: what the plot begins with. */
+/** The loss of guessing among ten digits, with which the plot begins. */
 const UNTAUGHT = Math.log(10);
 
 /** Loss and accuracy over the images that were learnt from. */

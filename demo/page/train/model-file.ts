@@ -9,7 +9,7 @@ export function writeModelFile(weights: readonly Float32Array[]): Blob {
   return new Blob([JSON.stringify(model)], { type: 'application/json' });
 }
 
-/** Throws a sentence where the file is something else. */
+/** Throws a message for the visitor where the file is something else. */
 export async function readModelFile(file: Blob): Promise<Float32Array[]> {
   try {
     const model: unknown = JSON.parse(await file.text());

@@ -1,6 +1,6 @@
 import type { Plane } from '../../ink/plane.js';
 
-/** A digit that went by, and what the network took it for; or, without the pyramid, whether it could take it at all. */
+/** A digit of the training, and the network's answer; or, without the pyramid, whether the network accepted its size. */
 export interface PassingDigit extends Plane {
   readonly label: number;
   readonly guess: number | 'taken' | 'refused';

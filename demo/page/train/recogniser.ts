@@ -8,7 +8,7 @@ import type { Answer, TrainingSession } from './training-session.js';
 const SIDE = 64;
 const LARGER = 2;
 
-/** The writing area, and what the network makes of what was written. */
+/** The writing area, and the network's answer. */
 export class Recogniser {
   readonly #root: HTMLElement;
   readonly #open: () => Promise<Remote<TrainingSession>>;

@@ -39,9 +39,9 @@ export interface TestNews {
 }
 
 export interface Answer {
-  /** The share of belief in each of the ten digits. */
+  /** The probability of each of the ten digits. */
   readonly beliefs: Float32Array;
-  /** Whether the network has learnt anything yet. */
+  /** Whether the network was trained at all. */
   readonly learnt: boolean;
 }
 
@@ -57,7 +57,7 @@ export class TrainingSession {
   #random: Random = seededRandom(1);
   /** Counts runs and pauses: a run that finds another number is over. */
   #turn = 0;
-  /** Whether the network is any better than chance made it. */
+  /** Whether the network was trained, or has its first random weights. */
   #learnt = false;
 
   /** Loads what training needs. */
@@ -76,7 +76,7 @@ export class TrainingSession {
     return { training: this.#training.length, heldOut: this.#test.length };
   }
 
-  /** Forgets all that was learnt. */
+  /** Starts over with random weights. */
   reset({ epochs, learningRate, seed }: TrainingSettings): void {
     this.#random = seededRandom(seed);
     this.#network?.dispose();
@@ -99,7 +99,7 @@ export class TrainingSession {
     return { progress: trainer.progress, passing };
   }
 
-  /** Goes on until all is learnt, or until `pause`; true: all is learnt. */
+  /** Trains until the end, or until `pause`. Gives whether the end was reached. */
   async run(onNews: (news: TrainingNews) => void): Promise<boolean> {
     const { trainer } = this.#ready();
     const yielder = new Yielder();
@@ -131,7 +131,7 @@ export class TrainingSession {
     }
   }
 
-  /** Held-out digits, as they were written and at sizes that training never had. */
+  /** Tests held-out digits, at their own size and at sizes that training never had. */
   async test(onNews: (news: TestNews) => void): Promise<void> {
     const { network, pool, trainer } = this.#ready();
     for (const scale of [1, ...UNSEEN_SCALES]) {
@@ -151,7 +151,7 @@ export class TrainingSession {
     return { beliefs, learnt: this.#learnt };
   }
 
-  /** A held-out digit, at a size by chance. */
+  /** A held-out digit at a random size. */
   anyTestDigit(): { label: number; plane: Plane } {
     const digit = this.#test[Math.floor(Math.random() * this.#test.length)];
     const { label, height, width, pixels } = scaleDigit(digit, 0.8 + 1.4 * Math.random());
@@ -162,7 +162,7 @@ export class TrainingSession {
     return readWeights(this.#ready().network);
   }
 
-  /** Takes over what another network learnt, in place of all that was learnt here. */
+  /** Replaces the weights by those of another network. */
   setWeights(values: readonly Float32Array[]): void {
     const { network, trainer } = this.#ready();
     writeWeights(network, values);

@@ -23,7 +23,7 @@ export const title = 'Train';
 export function mount(root: HTMLElement): View {
   root.innerHTML = html;
   new TrainView(root);
-  // Training goes on while another view is looked at.
+  // Training continues while another view is shown.
   return {};
 }
 
@@ -43,7 +43,7 @@ class TrainView {
   #session: Promise<Remote<TrainingSession>> | undefined;
   #state: State = 'fresh';
   #testing: Promise<void> | undefined;
-  /** Whether the network has learnt anything that starting over would lose. */
+  /** Whether the network was trained, so that starting over would lose something. */
   #learnt = false;
   /** What the training was started with. */
   #chosen: { epochs: string; spp: boolean };
@@ -105,7 +105,7 @@ class TrainView {
     await work().catch((error: unknown) => this.#fail(error));
   }
 
-  /** What goes wrong is said on the page, and whatever was under way may be tried again. */
+  /** Shows an error on the page, and pauses what was running, so that it can be tried again. */
   #fail(error: unknown): void {
     showProblem(element(this.#root, '#problem'), messageOf(error));
     if (this.#state === 'running' || this.#state === 'testing') this.#setState('paused');
@@ -124,7 +124,7 @@ class TrainView {
     const onLoading = (what: string, progress?: DownloadProgress) => loading.update(what, progress);
     try {
       const { training, heldOut } = await Promise.race([session.open(proxy(onLoading)), failureOf(worker)]);
-      await session.reset(this.#lesson);
+      await session.reset(this.#settings);
       element(this.#root, '#progress-text').textContent =
         `${training.toLocaleString('en-US')} digits to learn from, ${heldOut.toLocaleString('en-US')} held out.`;
       return session;
@@ -137,7 +137,7 @@ class TrainView {
     }
   }
 
-  get #lesson() {
+  get #settings() {
     return { epochs: Number(this.#epochs.value), learningRate: this.#learningRate, seed: this.#seed };
   }
 
@@ -176,7 +176,7 @@ class TrainView {
     await this.#tested();
   }
 
-  /** A test is not broken off. */
+  /** A test is not interrupted. */
   async #tested(): Promise<void> {
     await this.#testing?.catch(() => {});
   }
@@ -187,7 +187,7 @@ class TrainView {
     this.#showTraining(await session.step());
   }
 
-  /** Another choice starts over, but not without asking where something would be lost. */
+  /** Another choice starts over, after a question if something would be lost. */
   async #chooseAnew(): Promise<void> {
     if (this.#learnt && !(await mayStartOver())) {
       this.#epochs.value = this.#chosen.epochs;
@@ -206,11 +206,11 @@ class TrainView {
     if (!this.#session) return;
     const session = await this.#session;
     if (was === 'running') await session.pause();
-    await session.reset(this.#lesson);
+    await session.reset(this.#settings);
     this.#recogniser.refresh();
   }
 
-  /** Nothing is left on the page of an earlier training. */
+  /** Clears what an earlier training left on the page. */
   #showFresh(): void {
     this.#chosen = this.#choice;
     this.#setState('fresh');
@@ -339,7 +339,7 @@ function accuracyOf(news: readonly TestNews[]): number {
   return sum(({ correct }) => correct) / sum(({ images }) => images);
 }
 
-/** Rounded down, so that nothing looks better than it is. */
+/** Rounded down, so that 95 % is not shown for less. */
 function percent(share: number): string {
   return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
 }

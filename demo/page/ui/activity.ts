@@ -2,7 +2,7 @@
 export interface Activity {
   /** As a sentence begins: “Training”. */
   readonly name: string;
-  /** Resolves when it rests. */
+  /** Resolves when it has paused. */
   pause(): Promise<void>;
 }
 

@@ -3,8 +3,8 @@ import { make } from './dom.js';
 let asked = 0;
 
 /**
- * Asks the visitor. The first answer has the focus, so it is to be the one that does no harm; nothing is answered where
- * they leave by Escape.
+ * Asks the visitor. The first answer has the focus, so it should be the harmless one. Resolves to nothing if the visitor presses
+ * Escape.
  */
 export function ask<T extends string>(
   question: string,

@@ -5,13 +5,13 @@ import { make } from './dom.js';
 const STEPS = 24;
 
 export interface BrushEvents {
-  /** It has been put down here, as shares of the area's width and height. */
+  /** The brush was put down here, in shares of the area's width and height. */
   onDown(x: number, y: number): void;
-  /** It has been drawn to here. */
+  /** The brush was moved here. */
   onDraw(x: number, y: number): void;
 }
 
-/** A brush for those who draw by keyboard; the style sheet shows it while the area has the keyboard's focus. */
+/** A brush to draw by keyboard; the style sheet shows it while the area has the keyboard's focus. */
 export class Brush {
   /** To be laid over the area. */
   readonly element = make('span', { className: 'brush' });

@@ -1,6 +1,6 @@
 /** Colours for canvases: the page's own, and a scale for values. */
 
-/** A custom property of the page as a colour that a canvas understands, in the theme of now. */
+/** A custom property of the page as a colour for canvases, in the current theme. */
 export function pageColour(name: string): string {
   probe.style.color = `var(--${name})`;
   return getComputedStyle(probe).color;
@@ -39,7 +39,7 @@ const SCALE = Uint8ClampedArray.from({ length: 256 * 4 }, (_, i) => {
 
 /** Writes the colour of a value from 0 to 1 as four bytes. */
 export function writeShade(pixels: Uint8ClampedArray, at: number, value: number): void {
-  // Most activations are small: the root spreads them.
+  // Most activations are small: the square root makes them distinguishable.
   const place = Math.round(255 * Math.sqrt(Math.min(1, Math.max(0, value)))) * 4;
   for (let channel = 0; channel < 4; channel++) pixels[at + channel] = SCALE[place + channel];
 }

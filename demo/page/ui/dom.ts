@@ -39,7 +39,7 @@ export function fillChoices<T extends string | number>(
   replaceChoices(fieldset, choices);
 }
 
-/** Puts other radio buttons in their place; who was on one of them is on the chosen one then. */
+/** Replaces the radio buttons; if one of them had the focus, the chosen one gets it. */
 export function replaceChoices(group: HTMLElement, choices: readonly HTMLElement[]): void {
   const hadFocus = group.contains(document.activeElement);
   group.replaceChildren(...choices);
@@ -59,7 +59,7 @@ export function oncePerFrame(work: () => void): () => void {
   };
 }
 
-/** What scrolls within the page is scrolled by keyboard as well. */
+/** Makes an area that scrolls within the page reachable by keyboard. */
 export function makeReachable(scrolling: HTMLElement, name: string): void {
   scrolling.tabIndex = 0;
   scrolling.role = 'group';

@@ -4,7 +4,7 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
-/** Fetches a file and tells how far it is. */
+/** Fetches a file and reports its progress. */
 export async function download(
   url: string,
   onProgress: (progress: DownloadProgress) => void,

@@ -5,13 +5,13 @@ import { make } from './dom.js';
 
 type Point = readonly [x: number, y: number];
 
-/** Of the height of what was drawn; about what a pen is to the handwriting that the network learnt. */
+/** Width of the pen as a share of the height of the drawing, about as in the digits of the training. */
 const PEN_SHARE = 0.12;
 const THINNEST = 1.5;
 
 const KEYS = 'Arrow keys move the brush, Space puts it down and lifts it.';
 
-/** Fills a place with a canvas to draw on, in cells that are the pixels of the image that comes out. */
+/** Fills an element with a canvas to draw on, whose cells are the pixels of the resulting image. */
 export class DrawingPad {
   readonly #area = make('div', { className: 'pad-area' });
   readonly #canvas = make('canvas', { tabIndex: 0, role: 'application' });
@@ -56,7 +56,7 @@ export class DrawingPad {
     this.#changed();
   }
 
-  /** What was drawn stays where it is; what is outside then is not seen. */
+  /** The drawing keeps its position; parts outside the new size are hidden. */
   resize(height: number, width: number): void {
     this.#height = height;
     this.#width = width;

@@ -19,7 +19,7 @@ export function acceptDrops(place: HTMLElement, onFile: (file: File) => void): v
   });
 }
 
-/** A file that misses its place would take the page's own: the browser opens it. */
+/** Ignores files that are dropped elsewhere: the browser would open them in place of the page. */
 export function keepStrayDropsOut(): void {
   for (const name of ['dragover', 'drop'] as const) {
     addEventListener(name, (event) => {

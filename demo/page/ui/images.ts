@@ -1,6 +1,6 @@
 import { inkOf, type Plane } from '../../ink/plane.js';
 
-/** Larger images are shrunk to this before the network sees them, so that it keeps up with the visitor. */
+/** Larger images are reduced to this, so that the network answers quickly. */
 const LONGEST_SIDE = 384;
 
 export interface Picture extends Plane {
@@ -16,7 +16,7 @@ export function sizeOf({ width, height, shrunkFrom }: Picture): string {
   return `${width} × ${height} pixels${from}`;
 }
 
-/** Ink from 0 (paper) to 1 of an image file of any size; throws a sentence where it is no image. */
+/** Ink from 0 (paper) to 1 of an image file of any size. Throws a message for the visitor where it is no image. */
 export async function readImage(file: Blob): Promise<Picture> {
   const bitmap = await createImageBitmap(file).catch(() => {
     throw new Error('This is not an image that the browser can read.');

@@ -25,7 +25,7 @@ export class Loading {
     }
   }
 
-  /** Says why there is nothing, and offers to try it again. */
+  /** Shows why loading failed, with a button to try again. */
   fail(message: string, again: () => void): void {
     const button = make('button', { type: 'button' }, 'Try again');
     button.addEventListener('click', again);

@@ -2,7 +2,7 @@ import { repository } from '../../../package.json';
 
 const address = repository.url.replace(/^git\+|\.git$/g, '');
 
-/** Gives links to `source/…` the address of that place in the repository: package.json alone says where it is. */
+/** Points links to `source/…` at the repository, whose address is in package.json. */
 export function fillRepositoryLinks(root: ParentNode): void {
   for (const link of root.querySelectorAll('a[href^="source/"]')) {
     const place = link.getAttribute('href')?.slice('source/'.length);

@@ -8,7 +8,7 @@ export function sharedRuntime(): Promise<Runtime> {
   return runtime;
 }
 
-/** What WebAssembly became here and, where it is less than it could be, why. */
+/** The variant that runs here and, where it is not the best one, why. */
 export function describeRuntime({ variant, threads, fallback }: Runtime): string {
   if (threads > 1) return `WebAssembly here: ${variant}, ${threads} threads.`;
   const what = `WebAssembly here: ${variant}, single-threaded`;

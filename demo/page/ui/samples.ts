@@ -26,7 +26,7 @@ export function planeOfDigit({ height, width, pixels }: Digit): Plane {
   return { values: pixels, height, width };
 }
 
-/** Lays ink over ink; what lies outside is cut off. */
+/** Draws one picture over another; parts outside are cut off. */
 export function paint(onto: Plane, { width, pixels }: Digit, top: number, left: number): void {
   for (let i = 0; i < pixels.length; i++) {
     const [y, x] = [top + Math.floor(i / width), left + (i % width)];

@@ -22,7 +22,7 @@ export function startTheme(button: HTMLButtonElement): void {
   label();
 }
 
-/** Canvases have to be drawn anew in the other colours. */
+/** Canvases must be drawn again in the other colours. */
 export function onThemeChange(listener: () => void): void {
   listeners.push(listener);
 }
@@ -33,7 +33,7 @@ function changed(): void {
   for (const listener of listeners) listener();
 }
 
-/** Nothing where the browser keeps nothing for this page: then it may not even be asked. */
+/** The page's storage, or nothing where the browser denies access to it. */
 function remembered(): string | null {
   try {
     return localStorage.getItem(KEY);

@@ -1,4 +1,4 @@
-/** Does one piece of work after another, whatever became of the one before. */
+/** Runs pieces of work one after the other, also after one that failed. */
 export class Turns {
   #latest: Promise<unknown> = Promise.resolve();
 

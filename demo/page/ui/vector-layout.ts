@@ -28,7 +28,7 @@ export class VectorLayout {
     return this.startOf(level) + channel * this.bins[level] + bin;
   }
 
-  /** The nearest place that there is, after levels or channels have changed. */
+  /** The nearest valid position after levels or channels have changed. */
   clamp({ level, channel, bin }: Place): Place {
     const within = (value: number, count: number) => Math.max(0, Math.min(count - 1, value));
     const kept = within(level, this.bins.length);

@@ -1,4 +1,4 @@
-/** A view that is on the page; it stays there, unseen, while another one is shown. */
+/** A view on the page. It stays in the page, hidden, while another one is shown. */
 export interface View {
   /** Called whenever it comes into sight, with what stood behind the `?` of its address. */
   shown?(query: URLSearchParams): void;
