@@ -16,7 +16,7 @@ const passed = (module: TestModule) => ['passed', 'skipped'].includes(module.sta
 
 /**
  * Notes which variants gave the expected bits where, and in which browsers tests failed or did not run to their end.
- * To be used on whole runs of a project only: a part of the tests is not all.
+ * Only for whole runs of a project: a run of some tests would record less than was tested.
  */
 export default class ResultsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

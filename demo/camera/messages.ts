@@ -2,7 +2,7 @@ import type { RuntimeHandle, TensorHandle } from 'pyramid-pool';
 
 /** What the page tells the thread of the backbone. */
 export type Order =
-  /** First: whose memory it shall write to. */
+  /** The first message: the memory to write to. */
   | { runtime: RuntimeHandle }
   /** Write the features of a picture to a tensor in that memory. */
   | { picture: ImageBitmap; features: TensorHandle<'float32'> };

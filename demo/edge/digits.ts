@@ -77,7 +77,7 @@ async function filesOf(bytes: Uint8Array<ArrayBuffer>, type: string): Promise<Fi
   );
 }
 
-/** An answer for each file, in their order. A picture that cannot be read takes nothing from the others. */
+/** An answer for each file, in their order. One that cannot be read does not affect the others. */
 async function answerAll(files: readonly File[]): Promise<object[]> {
   const read: (Plane | Refusal)[] = [];
   // One after the other: a decoder takes most of the memory that there is.
@@ -119,7 +119,7 @@ async function answerPictures(pictures: readonly Plane[]): Promise<Answer[]> {
   }));
 }
 
-/** Milliseconds since `start`. Edge hosts stop the clock while a worker computes: it goes on after something was waited for. */
+/** Milliseconds since `start`. Edge hosts stop the clock while a worker computes; it continues after a wait. */
 async function since(start: number): Promise<number> {
   await new Promise((resolve) => setTimeout(resolve, 0));
   return Math.round(10 * (performance.now() - start)) / 10;

@@ -5,7 +5,7 @@ import { JPEG_MEGABYTES, MOST_PIXELS } from './limits.js';
 import { checkedPng, sizeOfPng } from './png.js';
 import { Refusal } from './refusal.js';
 
-/** The ink of a picture file. What it is, its first bytes say. */
+/** The ink of a picture file, whose first bytes tell its format. */
 export function readPicture(bytes: Uint8Array): Plane {
   if (startsWith(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))
     return readable('PNG', () => readPng(bytes));
@@ -27,7 +27,7 @@ function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
   return magic.every((byte, i) => bytes[i] === byte);
 }
 
-/** Whatever a decoder throws is the picture's fault. */
+/** Refuses a picture on which a decoder throws. */
 function readable(kind: string, read: () => Plane): Plane {
   try {
     return read();

@@ -1,13 +1,13 @@
 import { createPyramidPool } from 'pyramid-pool';
 import { borderMean, cropToInk, type Plane } from '../ink/plane.js';
 
-/** The network has seen digits of 7 to 56 pixels: larger ones are reduced to this. Smaller ones stay as they are. */
+/** The network was trained on digits of 7 to 56 pixels: larger ones are reduced to this. */
 const LONGEST_SIDE = 56;
 
-/** What is so much weaker than the strongest ink is grain of the paper, or a shadow on it. */
+/** Ink that is so much weaker than the strongest is noise of the paper, or a shadow on it. */
 const GRAIN = 0.2;
 
-/** The digit in a picture, cut to its ink and no larger than the network knows; nothing where there is no ink. */
+/** The digit in a picture, cut to its ink and reduced to the sizes of the training; nothing where there is no ink. */
 export async function prepare(picture: Plane): Promise<Plane | undefined> {
   const digit = cropToInk(withoutPaper(picture));
   return digit && shrink(digit);
@@ -28,7 +28,7 @@ function withoutPaper(picture: Plane): Plane {
   return { ...picture, values };
 }
 
-/** A picture that is too large, reduced by averages: adaptive bins are what reduces any size to any smaller one. */
+/** Reduces a picture that is too large by averages over adaptive bins. */
 async function shrink(picture: Plane): Promise<Plane> {
   const { values, height, width } = picture;
   const scale = LONGEST_SIDE / Math.max(height, width);

@@ -13,7 +13,7 @@ export class Recogniser {
     this.#pool = pool;
   }
 
-  /** Reads a model. Throws a sentence where it is not one of these networks. */
+  /** Reads a model. Throws a message for the user where it is not such a network. */
   static async read(model: Uint8Array): Promise<Recogniser> {
     const { tensors, metadata } = unpackTensors(model);
     const levels = metadata.levels?.split(',').map(Number);

@@ -1,4 +1,4 @@
-/** Why a request is turned down: a status, and for programs a code that stays while messages may change. */
+/** Why a request is refused: a status, a stable code for programs, and a message that may change. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -9,7 +9,7 @@ export class Refusal extends Error {
     super(message);
   }
 
-  /** What an answer says of it. */
+  /** The error in an answer. */
   toError(): { code: string; message: string } {
     return { code: this.code, message: this.message };
   }

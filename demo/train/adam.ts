@@ -4,7 +4,7 @@ const MEAN_DECAY = 0.9;
 const SQUARE_DECAY = 0.999;
 const EPSILON = 1e-8;
 
-/** One of the network's tensors of weights, with what Adam remembers of its gradients. */
+/** A tensor of weights, with Adam's means of its gradients and their squares. */
 interface Slot {
   readonly weight: tf.Variable;
   readonly values: Float32Array;
@@ -54,7 +54,7 @@ export class Adam {
   }
 
   #move({ values, gradient, mean, square }: Slot, learningRate: number): void {
-    // Both memories start at 0; this takes that start out of them.
+    // Bias correction: both means start at 0.
     const meanShare = 1 - MEAN_DECAY ** this.#steps;
     const squareShare = 1 - SQUARE_DECAY ** this.#steps;
     for (let i = 0; i < values.length; i++) {

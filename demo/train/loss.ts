@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a batch's scores say, summed over its images. */
+/** Loss and predictions of a batch, summed over its images. */
 export interface Verdict {
   loss: number;
   correct: number;

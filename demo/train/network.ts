@@ -80,7 +80,7 @@ function randomMatrix(rows: number, columns: number, random: Random): Matrix {
   return tf.variable(tf.tensor2d(randomValues(rows * columns, rows, random), [rows, columns]));
 }
 
-/** Spread so that a layer behind a ReLU neither swells nor fades what passes (He initialisation). */
+/** He initialisation. */
 function randomValues(count: number, inputs: number, random: Random): Float32Array {
   return Float32Array.from({ length: count }, () => normal(random, Math.sqrt(2 / inputs)));
 }

@@ -18,8 +18,8 @@ export interface SppPool {
 }
 
 /**
- * Spatial pyramid pooling as a tfjs operation with a gradient. The indices stay in this call's closure: tfjs has no
- * use for them, and they are gone with the tape.
+ * Spatial pyramid pooling as a tfjs operation with a gradient. The indices stay in this call's closure, since tfjs does
+ * not need them, and are freed with the tape.
  */
 export function sppForTraining(pool: SppPool, features: tf.Tensor4D): tf.Tensor2D {
   const operation = tf.customGrad((x) => {

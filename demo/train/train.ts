@@ -15,7 +15,7 @@ export interface TrainingResult {
   readonly sizes: ReadonlySet<string>;
 }
 
-/** Trains to the end in one go, and gives way to the host again and again. */
+/** Trains to the end, and yields to the event loop now and then. */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const trainer = new Trainer(options);
   const yielder = new Yielder();

@@ -42,7 +42,7 @@ const BATCHES_PER_STEP = 4;
 const LEARNING_RATE = 0.005;
 const LAST_SHARE_OF_RATE = 0.02;
 
-/** Trains the network in place, one step of the optimiser at a time: the caller decides when, and when no more. */
+/** Trains the network in place, one step of the optimiser at a time, as often as the caller asks. */
 export class Trainer {
   /** The rate that training starts with; it falls along half a cosine from there. */
   learningRate = LEARNING_RATE;
@@ -123,7 +123,7 @@ export function shareOfRate(done: number): number {
   return LAST_SHARE_OF_RATE + (1 - LAST_SHARE_OF_RATE) * share;
 }
 
-/** Means in which older images fade out. */
+/** Exponential moving averages. */
 class Recent {
   #images = 0;
   #loss = 0;

@@ -9,7 +9,7 @@ export interface Refusal {
   /** Values that the fully connected layer was built for, and that the second image gave. */
   readonly built: number;
   readonly got: number;
-  /** tfjs's own words. */
+  /** The message of tfjs. */
   readonly message: string;
 }
 
@@ -26,7 +26,7 @@ export class FixedHead {
     this.built = tf.tidy(() => this.#flatten(size).shape[1]);
   }
 
-  /** Shows the layer an image of this size. Nothing comes back where it takes it. */
+  /** Applies the layer to an image of this size. Gives the refusal, or nothing where the layer accepts the size. */
   refusal(second: ImageSize): Refusal | undefined {
     tf.engine().startScope();
     const other = this.#flatten(second);

@@ -1,4 +1,4 @@
-/** What a page sees: its thread never blocks, and workers start for asynchronous calls only. */
+/** On a page: its thread never blocks, and workers start for asynchronous calls only. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import workerUrl from '../../dist/worker.js?url';

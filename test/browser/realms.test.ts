@@ -1,4 +1,4 @@
-/** What comes from a frame, which is another realm, is taken like the page's own. */
+/** Objects of a frame, which is another realm, are accepted like the page's own. */
 import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 

@@ -21,7 +21,7 @@ test.for(files)('%s in a worker', async (path, { task }) => {
       else resolve(data);
     };
     worker.onerror = ({ message }) => reject(new Error(message));
-    // Before vitest gives up, which could not say as much.
+    // Before vitest's own timeout, whose message says less.
     setTimeout(() => reject(new Error(`the worker is still busy with: ${running}`)), 55_000);
     worker.postMessage(path);
   });

@@ -1,11 +1,11 @@
 /**
- * One recorded corpus: calls drawn from a seed, and the hash of all their answers. The same on every host, in every
- * variant and at any number of threads, or something is wrong. A plain module without dependencies, so that it runs anywhere:
+ * A recorded corpus: calls drawn from a seed, and the hash of all their answers, which must be the same on every host, in every
+ * variant and at any number of threads. A plain module without dependencies, so that it runs anywhere:
  * `node test/corpus/run.mjs`.
  */
 import { fill, kinds, words } from './random.mjs';
 
-/** SHA-256 of the answers. Where it changes on purpose, `node test/corpus/run.mjs` tells the new one. */
+/** SHA-256 of the answers. After an intended change, `node test/corpus/run.mjs` prints the new one. */
 export const expected = '4bc0507483c2911c74816bd2242849d97bfa896eea879560edbb0824f1b2010f';
 
 const CASES = 40;
@@ -99,7 +99,7 @@ async function runCase(api, runtime, drawn, keep) {
 }
 
 /**
- * The bytes of an array, with one NaN for all: which of them arithmetic gives is for the processor to say.
+ * The bytes of an array, with one NaN in place of all: processors differ in the NaN that arithmetic gives.
  * @param {ArrayBufferView} view
  */
 function bytesOf(view) {

@@ -15,7 +15,7 @@ export function words(seed) {
   };
 }
 
-/** Values that tie, cancel or poison. */
+/** Values for ties, cancelling sums, NaN and infinities. */
 const palettes = {
   ties: [-1, 0, 1, 2],
   zeros: [0, -0, -1],

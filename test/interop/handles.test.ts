@@ -300,7 +300,7 @@ describe.runIf(isolated)('shared memory', () => {
     ]) {
       expect(await attach(wrong)).toBe('invalid-handle');
     }
-    // Nothing was lost by it: the memory is whole, and the count of those who use it is right.
+    // No memory was lost, and the count of its users is right.
     using attached = await attachRuntime({ ...real, module });
     using adopted = attached.adopt(good);
     expectSame(adopted.data, own.data, 'tensor');

@@ -38,7 +38,7 @@ function attribute([name, value]: [string, AttributeValue]): onnx.IAttributeProt
   return { name, type: AttributeType.GRAPH, g: value as onnx.IGraphProto };
 }
 
-/** Floats that repeat from run to run. */
+/** Numbers that are the same in every run. */
 export function numbers(count: number, seed = 1): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(seed * 12.9898 + i * 78.233) / 2);
 }

@@ -1,4 +1,4 @@
-/** Files that are none, and calls that do not fit: each has an error of its own, and none hangs. */
+/** Damaged files and wrong calls: each gives an error of its own, and none hangs. */
 import * as ort from 'onnxruntime-web';
 import { PyramidPoolError as PoolError, type PyramidPoolError } from 'pyramid-pool';
 import { createModel, makePortable, type OrtModule } from 'pyramid-pool/onnx';
@@ -224,7 +224,7 @@ test('feeds', async () => {
   await expectError(wrong({ input: grey }), 'invalid-feeds', '[1, 1, 4, 4]', '[n, 3, h, w]');
   await expectError(() => made.runAll([]), 'invalid-feeds', 'array');
   await expectError(() => made.runAll([{ input: input! }, {}]), 'invalid-feeds', 'feeds[1]');
-  // Nothing of that did any harm.
+  // The model still works.
   expect((await made.run({ input: input! })).linear!.dims).toEqual([1, 10]);
   await made.dispose();
   await expectError(wrong({ input }), 'disposed');
@@ -241,7 +241,7 @@ test('a pool of what is no map', async () => {
   await expectError(() => made.run(feeds), 'invalid-dims', "'row'", '[N, C, H, W]');
 });
 
-/** Takes any model, and gives nothing: damaged files are for our own reader. */
+/** A session that takes any model and computes nothing: these tests are of the package's own reader. */
 const anyOrt: OrtModule = {
   Tensor: ort.Tensor as unknown as OrtModule['Tensor'],
   InferenceSession: { create: async () => ({ run: async () => ({}), release: async () => {} }) },

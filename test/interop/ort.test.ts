@@ -14,7 +14,7 @@ type Shape = [number, number, number, number];
 const levels = [4, 2, 1];
 const grids = levels.map((n) => [n, n] as const);
 
-/** Images whose maps, half as large, 4 and 2 do not divide, but for one. */
+/** Images whose maps, of half their size, are not divisible by 4 and 2, with one exception. */
 const sizes = [
   [26, 26],
   [19, 35],

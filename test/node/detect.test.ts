@@ -1,4 +1,4 @@
-/** What detectors are made of: scenes, windows, boxes and how they are judged. Types are those of the demo. */
+/** The parts of detectors: scenes, windows, boxes and average precision. Types are those of the demo. */
 import { expect, test } from 'vitest';
 import { loadDigits } from '../../demo/data/node-assets.js';
 import { averagePrecision, type Judged, meanAveragePrecision } from '../../demo/detect/average-precision.js';

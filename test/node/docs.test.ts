@@ -1,11 +1,11 @@
-/** What README and docs/ show is run as it stands, and what they link to is there. */
+/** The examples of README and docs/ run, and their links lead to files and headings that exist. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { documents, type Example, examplesIn, languagesIn, root, textOf, withExamples } from './markdown.js';
 
-/** Inside the project, where the package finds itself by its name. */
+/** Inside the project, where the package resolves its own name. */
 mkdirSync(join(root, 'target'), { recursive: true });
 const folder = mkdtempSync(join(root, 'target', 'docs-'));
 afterAll(() => rmSync(folder, { recursive: true }));

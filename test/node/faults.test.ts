@@ -1,4 +1,4 @@
-/** Workers that fail in every way there is: each call ends in a right answer or an error with a code. */
+/** Workers that fail in all ways: each call ends in a right answer or an error with a code. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -64,7 +64,7 @@ test('a worker that throws in the middle of an asynchronous job', () => {
 });
 
 test('workers that are starting when another one fails end by themselves', () => {
-  // Whoever ends a worker that allocates its stack takes the lock of the allocator along.
+  // A worker that is terminated while it allocates its stack holds the lock of the allocator for ever.
   const fault = `
     if (require('node:worker_threads').workerData.worker === 0) {${diesWithChunk}}
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);

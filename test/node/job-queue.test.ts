@@ -1,4 +1,4 @@
-/** The words that threads share, seen from one thread that plays both parts. */
+/** The words that threads share, read and written here by one thread in both roles. */
 import { expect, test, vi } from 'vitest';
 import type { Kernels } from '../../ts/core/variant.js';
 import { JobQueue } from '../../ts/threads/job-queue.js';

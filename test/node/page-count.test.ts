@@ -1,4 +1,4 @@
-/** The word in shared memory that tells threads how many pages there are. */
+/** The word in shared memory that has the number of pages. */
 import { expect, test, vi } from 'vitest';
 import { PageCount } from '../../ts/memory/page-count.js';
 

@@ -1,4 +1,4 @@
-/** What a process sees: workers that start when needed, end when told, and never keep it alive. */
+/** Workers in a process: they start when needed, end when told, and never keep it alive. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

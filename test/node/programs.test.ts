@@ -1,4 +1,4 @@
-/** Programs are started on systems that none of these tests run on. */
+/** How programs are started on systems that these tests do not run on. */
 import { expect, test } from 'vitest';
 import { programFile } from '../../scripts/path.mjs';
 import { npm, packaged } from '../../scripts/programs.mjs';

@@ -1,4 +1,4 @@
-/** The host in Python gives PyTorch's bits and the recorded corpus, with either module, and says what it was given wrongly. */
+/** The host in Python gives PyTorch's bits and the recorded corpus, with either module, and clear errors. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

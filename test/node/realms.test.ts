@@ -1,4 +1,4 @@
-/** What comes from another realm, such as a test runner's or a server's sandbox, is taken like this realm's own. */
+/** Objects of another realm, such as the sandbox of a test runner or server, are accepted like those of this realm. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';

@@ -1,4 +1,4 @@
-/** The API reference: what is exported has an example that runs and says what it throws. */
+/** The API reference: every export has an example that runs, and says what it throws. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

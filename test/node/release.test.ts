@@ -1,4 +1,4 @@
-/** What a public host runs are scripts of this project, and what is released agrees with itself. */
+/** Workflows run only scripts of this project, and all files of a release agree. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

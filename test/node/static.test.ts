@@ -1,4 +1,4 @@
-/** The entry for hosts where `import()` is forbidden, in a host that has nothing but the language and WebAssembly. */
+/** `pyramid-pool/static`, in a realm that has only the language and WebAssembly. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

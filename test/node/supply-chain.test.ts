@@ -1,4 +1,4 @@
-/** What is published does what SECURITY.md says, and what it is built from is locked. */
+/** The published package keeps what SECURITY.md says, and all that it is built from is locked. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

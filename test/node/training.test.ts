@@ -1,4 +1,4 @@
-/** Training leaves no more behind the longer it goes on: some steps here, an hour by `npm run soak`. Types are those of the demo. */
+/** Memory does not grow with training: some steps here, an hour by `npm run soak`. Types are those of the demo. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { expect, inject, test } from 'vitest';
 import { loadDigits, tfjsWasmFolder } from '../../demo/data/node-assets.js';

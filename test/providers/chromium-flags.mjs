@@ -1,4 +1,4 @@
-/** Quiet flags: a browser under test has nothing to look up and nothing to update. */
+/** Flags that keep a browser under test from looking things up and updating itself. */
 export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',

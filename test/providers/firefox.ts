@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customProvider } from './custom.js';
 
-/** Nothing but the page that is opened: no first run, no calls home, no question whether a script is slow. */
+/** Preferences: no first-run pages, no connections of the browser's own, no question about slow scripts. */
 const preferences = {
   'app.normandy.enabled': false,
   'app.update.disabledForTesting': true,

@@ -62,7 +62,7 @@ async function untilItListens<T>(connect: () => Promise<T>): Promise<T> {
     try {
       return await connect();
     } catch (error) {
-      // Fetch says TypeError where nobody listens.
+      // `fetch` throws a TypeError where no server listens.
       if (!(error instanceof TypeError) || Date.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

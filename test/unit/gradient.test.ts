@@ -1,4 +1,4 @@
-/** Gradients against finite differences: what they say a cell is worth is what moving it does. */
+/** Gradients against finite differences. */
 import { createPyramidPool, createRoiPyramidPool, type Runtime, type Tensor } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { engineOptions, useRuntime } from './engines.js';

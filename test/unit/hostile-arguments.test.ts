@@ -1,4 +1,4 @@
-/** Arguments that change between two looks, or that lie about themselves: memory outside the call stays as it was. */
+/** Arguments that change between two reads, or report wrong sizes: memory outside the call stays as it was. */
 import {
   attachRuntime,
   chooseScale,

@@ -44,7 +44,7 @@ const addons = (data: Float32Array, size: number, n: number) => {
   return level(data, size, n, (i) => [i * part, (i + 1) * part], mean);
 };
 
-/** Windows of ceil(size / n), after a padding that depends on what they have too many. */
+/** Windows of ceil(size / n), after a padding of what they need beyond the size. */
 const padded = (pad: (rest: number) => number) => (data: Float32Array, size: number, n: number) => {
   const kernel = Math.ceil(size / n);
   const before = pad(kernel * n - size);

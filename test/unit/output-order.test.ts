@@ -43,7 +43,7 @@ test('a row has the bins of all levels of one channel after those of another', a
   expectSame(last.forward({ data: turned, dims: [4, 2] }).data, [3, 1, 3, 13, 11, 13], 'NHWC');
 });
 
-// Small planes, turned ones, wide bins, blocks of channels and their rest, maps beyond the cache.
+// Small planes, transposed ones, wide bins, blocks of channels and the rest of channels, maps larger than the cache.
 const shapes: Shape[] = [
   [2, 1, 5, 9],
   [1, 3, 13, 13],

@@ -1,4 +1,4 @@
-/** Spatial pyramid max pooling in plain loops, written to be read: what every variant is held against. */
+/** Spatial pyramid max pooling in plain, readable loops, which every variant is compared with. */
 import type { Bins } from 'pyramid-pool';
 
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
@@ -72,7 +72,7 @@ export function referenceForward(
   return { output: Float32Array.from(output), indices: Int32Array.from(indices) };
 }
 
-/** Each level gathers in planes of its own, which are added from the last level to the first. */
+/** The gradients of each level are added in planes of its own, which are then added from the last level to the first. */
 export function referenceBackward(
   gradOutput: Float32Array,
   indices: Int32Array,

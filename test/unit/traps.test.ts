@@ -1,4 +1,4 @@
-/** Kernels that fail in the middle of a call: nothing runs in that runtime any more, and nothing of it is used again. */
+/** Kernels that trap: nothing runs in that runtime any more, and its memory is not used again. */
 import {
   attachRuntime,
   createPyramidPool,
