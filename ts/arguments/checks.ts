@@ -63,8 +63,8 @@ export function checkOneOf<T extends string>(value: unknown, path: string, choic
 }
 
 /**
- * What `read` makes of each element of a list. Elements are read once and by index: a list may have holes, be of a class
- * with ideas of its own, or have an iterator that never ends.
+ * Maps each element of a list by `read`. Elements are read once and by index: a list may have holes, be of a subclass, or have an
+ * iterator that never ends.
  */
 export function mapList<R>(
   list: ArrayLike<unknown>,

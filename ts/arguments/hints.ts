@@ -1,4 +1,4 @@
-/** What values are that are often given by mistake, and what to write instead. */
+/** Values that are often given by mistake, and what to write instead. */
 import { unproxied } from '../core/unproxied.js';
 
 /** A value that is met in place of another: its name with an article, and what to write instead. */

@@ -29,7 +29,7 @@ export const platform: Platform = {
   load,
 
   startWorker(init, _workerUrl, onFailure) {
-    // Flags of this process, such as loaders, are none of the worker's business.
+    // Without the flags of this process, such as loaders.
     const worker = new threads.Worker(workerSource + main, {
       eval: true,
       workerData: init,

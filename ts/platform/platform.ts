@@ -14,7 +14,7 @@ export interface WorkerInit {
 /** A worker that was started. */
 export interface StartedWorker {
   terminate(): void;
-  /** Nobody waits for the worker any more: it ends by itself. */
+  /** The worker may end by itself: nobody waits for it any more. */
   leave(): void;
   /** Whether the worker keeps the process alive. */
   keepAlive(held: boolean): void;
@@ -30,7 +30,7 @@ export interface Platform {
   loadThreadsGlue(): Promise<Pick<Payload, 'createGlue'>>;
   /** The bytes of a built-in module, from the text that this host's payloads hold. */
   unpack(text: string): Uint8Array<ArrayBuffer>;
-  /** The module that bytes hold: at once where nobody minds a millisecond, as that is quicker. */
+  /** Compiles a module: synchronously where blocking for a millisecond does no harm, since that is faster. */
   compile(bytes: BufferSource): WebAssemblyModule | Promise<WebAssemblyModule>;
   /** Threads this machine runs at a time, as far as the host tells. */
   cores(): number;

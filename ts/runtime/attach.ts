@@ -5,10 +5,10 @@ import { instantiateOver } from './instantiate.js';
 import { Runtime } from './runtime.js';
 
 /**
- * Makes a runtime over the memory of another thread's runtime, by what its `handle` gave there. It computes on the
- * thread that it is attached in, and has pools and tensors of its own. `dispose` it when you are done.
+ * Makes a runtime over the memory of another thread's runtime, from `runtime.handle()`. It computes on the thread that it is
+ * attached in, and has pools and tensors of its own. `dispose` it when you are done.
  *
- * The memory lives as long as a runtime over it is not disposed, whichever was first.
+ * The memory is freed when all runtimes over it are disposed, in any order.
  *
  * @param handle what `runtime.handle()` gave, as it came in a message
  * @example
@@ -30,7 +30,7 @@ import { Runtime } from './runtime.js';
 export async function attachRuntime(handle: RuntimeHandle): Promise<Runtime> {
   const { memory: wasmMemory, module, table, id } = checkRuntimeHandle(handle);
   const memory = new WasmMemory(wasmMemory);
-  // First, so that nothing is touched in memory that is not what the handle says, or that nobody keeps in order any more.
+  // First, so that nothing is written to memory that is not what the handle says, or whose runtimes are all disposed.
   joinTable(memory, table, id);
   try {
     memory.kernels = await instantiateOver(module, wasmMemory);

@@ -4,14 +4,14 @@ import { PyramidPoolError } from '../core/errors.js';
 import { MOST_AUTOMATIC_THREADS } from '../core/tuning.js';
 import type { Variant } from '../core/variant.js';
 
-/** What a runtime will be, and why it is not more. */
+/** The variant and threads of a runtime, and why they are not more. */
 export interface Choice {
   readonly variant: Variant;
   readonly threads: number;
   readonly fallback: string | undefined;
 }
 
-/** What was asked for. */
+/** The variant and threads that were asked for. */
 export interface Wanted {
   readonly variant: Variant | 'auto';
   readonly threads: number | 'auto';

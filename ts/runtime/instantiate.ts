@@ -7,8 +7,7 @@ import { ABI_VERSION, exported, type Kernels, type Payload, type Variant } from 
 import { STACK_BYTES } from '../threads/stack.js';
 
 /**
- * What may stand in place of the built-in WASM: bytes, a compiled module, a response or a URL, of this realm or of
- * another.
+ * WASM in place of the built-in one: bytes, a compiled module, a response or a URL, of this realm or of another.
  */
 export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssemblyModule | ResponseLike | UrlLike | string;
 
@@ -52,7 +51,7 @@ export function instantiateNow({ wasm, createGlue }: Payload): Instance {
   return { module, kernels, memory: kernels.memory as WebAssemblyMemory };
 }
 
-/** How a module says that the memory it imports has a greatest size and is not shared. */
+/** The byte of a module that says that the memory it imports has a maximum and is not shared. */
 const NOT_SHARED = 1;
 
 /** The built-in module with threads over memory that is not shared: one byte of the module tells the two apart. */
@@ -142,7 +141,7 @@ async function compile(source: Payload['wasm'] | BufferSource | ResponseLike): P
   if (isWebAssemblyModule(source)) return source;
   const { ok, status } = source as ResponseLike;
   if (ok === false) throw new Error(`the server answered ${status}`);
-  // Streaming insists on a media type that many servers do not send.
+  // Streaming needs a media type that many servers do not send.
   return platform.compile(new Uint8Array(await (source as ResponseLike).arrayBuffer()));
 }
 
@@ -154,7 +153,7 @@ function plainBytes(source: BufferSource): Uint8Array<ArrayBuffer> {
   return isSharedBuffer(bytes.buffer) ? bytes.slice() : bytes;
 }
 
-/** A module of another kind would fail much later, and say less. */
+/** Fails at once for a module of another kind, with a clear message. */
 function checkModule(module: WebAssemblyModule, importsMemory: boolean): void {
   const names = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   const missing = exported.find((name) => !names.has(name));
@@ -164,7 +163,7 @@ function checkModule(module: WebAssemblyModule, importsMemory: boolean): void {
   }
 }
 
-/** A module of another version would read its arguments in another way. */
+/** Fails for a module of another version, which may read its arguments in another way. */
 function checkVersion(kernels: Kernels): void {
   const version = kernels.abi_version();
   if (version !== ABI_VERSION) {

@@ -19,9 +19,9 @@ import { Dispatcher } from './dispatch.js';
 import { type Instance, instantiate, type WasmSource } from './instantiate.js';
 import { Unshared } from './unshared.js';
 
-/** What a runtime can be asked to be. */
+/** Options of `createRuntime`. */
 export interface RuntimeOptions {
-  /** The build to run; by default the best this host can. What it cannot run is replaced, and `fallback` says why. */
+  /** The variant to run; by default the best one that this host can run. If it cannot run this one, another one runs, and `fallback` says why. */
   variant?: Variant | 'auto';
   /** Threads that compute, the calling one included where it may block; by default the number of cores, up to 8. */
   threads?: number | 'auto';
@@ -32,13 +32,13 @@ export interface RuntimeOptions {
    * enforces Trusted Types it must be a `TrustedScriptURL`.
    */
   workerUrl?: ScriptUrl;
-  /** Called with the reason why the runtime is less than what was asked for, at once or when a worker fails later. */
+  /** Called with the reason when the runtime has another variant or fewer threads than asked for, at once or when a worker fails later. */
   onFallback?: (reason: string) => void;
 }
 
 const MOST_THREADS = 64;
 
-/** What pools know of their runtime. */
+/** What pools use of their runtime. */
 export interface Internals {
   readonly memory: WasmMemory;
   readonly plans: PlanCache;
@@ -52,9 +52,9 @@ export interface Internals {
 /** Ends the workers of runtimes that are garbage collected without `dispose`. */
 const collectedRuntimes = /* @__PURE__ */ onCollected<ThreadPool>((threadPool) => threadPool.dispose());
 
-/** WASM memory, the kernels in it, and the threads that run them. Pools share one unless they are given their own. */
+/** WASM memory, the kernels in it, and the threads that run them. All pools share one runtime unless they are given another. */
 export class Runtime extends Unproxied implements Disposable {
-  /** The build that runs. */
+  /** The variant that runs. */
   readonly variant: Variant;
   readonly #attached: boolean;
   #threads: number;
@@ -62,7 +62,7 @@ export class Runtime extends Unproxied implements Disposable {
   #threadPool: ThreadPool | undefined;
   #internals: Internals | undefined;
 
-  /** Made by `createRuntime` and `attachRuntime`: those that are attached have no workers of their own. */
+  /** Use `createRuntime` and `attachRuntime`. An attached runtime has no workers. */
   constructor(
     memory: WasmMemory,
     module: WebAssemblyModule,
@@ -81,7 +81,7 @@ export class Runtime extends Unproxied implements Disposable {
       const onGivenUp = (reason: string) => {
         const runtime = self.deref();
         if (runtime) runtime.#goOnAlone(reason);
-        // Later: whatever the listener does must not come in the way of a call.
+        // In a later task, so that the listener cannot disturb a call.
         void Promise.resolve().then(() => options.onFallback?.(reason));
       };
       const { threads } = choice;
@@ -113,13 +113,13 @@ export class Runtime extends Unproxied implements Disposable {
     return unproxied(this).#threads;
   }
 
-  /** Why this is less than what was asked for, or than this host could do; undefined if it is not. */
+  /** Why the variant is another one, or the threads are fewer, than asked for or than this host could run; else undefined. */
   get fallback(): string | undefined {
     return unproxied(this).#fallback;
   }
 
   /**
-   * What became of the workers. They are started by `ready`, by the first call that is large enough for them, and in a browser's
+   * The state of the workers. They are started by `ready`, by the first call that is large enough for them, and in a browser's
    * worker by `createRuntime`. Where they have failed, `fallback` says why, with the URL that did not load.
    */
   get threadState(): ThreadState {
@@ -148,7 +148,7 @@ export class Runtime extends Unproxied implements Disposable {
     return runtime.threadState;
   }
 
-  /** The WASM memory. It grows and never shrinks; disposing the runtime gives it back. */
+  /** The WASM memory. It grows and never shrinks; `dispose` frees it. */
   get memory(): WebAssemblyMemory {
     return Runtime.internals(this).memory.memory;
   }
@@ -178,8 +178,8 @@ export class Runtime extends Unproxied implements Disposable {
   }
 
   /**
-   * The tensor of another thread, by what its `handle` gave there: it reads and writes the same memory, and keeps it
-   * until it is disposed too. Who writes when is for the threads to agree on, such as by messages.
+   * Makes a tensor of another thread's `tensor.handle()`: it reads and writes the same memory, which is freed when both are disposed.
+   * The threads must agree on who writes when, for instance by messages.
    *
    * Throws `invalid-handle` for a tensor that is not in this runtime's memory, `disposed` for one that was freed.
    */
@@ -193,8 +193,8 @@ export class Runtime extends Unproxied implements Disposable {
   }
 
   /**
-   * Ends all workers and lets go of the memory. Everything made with this runtime is unusable afterwards. Runtimes that
-   * are attached to the same memory go on, with the tensors they have adopted.
+   * Ends all workers and frees the memory. Nothing that was made with this runtime can be used afterwards. Other runtimes over
+   * the same memory continue, with the tensors they have adopted.
    */
   dispose(): void {
     const runtime = unproxied(this);
@@ -223,7 +223,7 @@ export class Runtime extends Unproxied implements Disposable {
     return 'Runtime';
   }
 
-  /** Whether it was disposed. */
+  /** Whether `dispose` was called. */
   get disposed(): boolean {
     return unproxied(this).#internals === undefined;
   }
@@ -335,7 +335,7 @@ function checkThreads(threads: unknown): number | 'auto' {
 
 let shared: Promise<Runtime> | undefined;
 
-/** The runtime of everyone who does not bring one: made on first use, and again after it was disposed or has broken. */
+/** The runtime of pools that are given none: made on first use, and again after it was disposed or has broken. */
 export function defaultRuntime(): Promise<Runtime> {
   shared = shared
     ? shared.then(

@@ -18,7 +18,7 @@ export class Unshared<T extends { readonly memory: WasmMemory }> {
     this.#use = use;
   }
 
-  /** What a call needs whose tensors have so many bytes, if it is there. */
+  /** What a call over so many bytes of tensors uses, if the instance is there. */
   for(bytes: number): T | undefined {
     if (bytes > MOST_UNSHARED_BYTES) return undefined;
     if (this.#state === 'asked for') this.#begin();
@@ -26,7 +26,7 @@ export class Unshared<T extends { readonly memory: WasmMemory }> {
     return typeof this.#state === 'object' ? this.#state : undefined;
   }
 
-  /** Lets go of the instance. */
+  /** Drops the instance. */
   close(): void {
     if (typeof this.#state === 'object') this.#state.memory.close();
     this.#state = 'none';

@@ -16,8 +16,8 @@ const LOOK_MS = 1000;
 const MOST_LOOKS = 60;
 
 /**
- * What became of a runtime's workers. `'idle'`: none was started yet, or the runtime has none. `'starting'`: some that were started
- * do not run yet. `'running'`: all that were started run. `'failed'`: there are none any more.
+ * The state of a runtime's workers. `'idle'`: none was started yet, or the runtime has none. `'starting'`: some of the started ones do
+ * not run yet. `'running'`: all started ones run. `'failed'`: a worker failed, and there are none any more.
  */
 export type ThreadState = 'idle' | 'starting' | 'running' | 'failed';
 
