@@ -111,6 +111,14 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
     expect(partsOf(out('interrupted'))).toEqual(whole);
   });
 
+  test('a reader of its output that goes away does not end it', async () => {
+    const running = start(args('unheard', '--shard', '0/4', '--allow-failures'));
+    running.child.stdout!.destroy();
+    running.child.stderr!.destroy();
+    expect((await running).code).toBe(0);
+    expect(Object.keys(partsOf(out('unheard')))).toHaveLength(6);
+  });
+
   test('two runs at once in one folder do each other no harm', async () => {
     const both = [start(args('both')), start(args('both'))];
     for (const { code, text } of await Promise.all(both)) expect(code, text).toBe(3);

@@ -1,9 +1,12 @@
 /** Wrong command lines, and what an array scheduler says. */
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../extract/ts/cli/run-options.js';
 import { readBytes } from '../../extract/ts/cli/values.js';
+import { reasonOf } from '../../extract/ts/core/errors.js';
+import { listParts } from '../../extract/ts/parts/read-parts.js';
 import { listInputs } from '../../extract/ts/plan/inputs.js';
 import { makeShards, usualPartSize } from '../../extract/ts/plan/shards.js';
 import { readSlice } from '../../extract/ts/plan/slice.js';
@@ -20,6 +23,18 @@ for (const path of ['a.jpg', 'b/c.PNG', 'b/notes.txt', '[x].jpg', 'maps.npy']) {
 const pathsOf = async (...patterns: string[]) =>
   (await listInputs(patterns, ['.jpg', '.png'])).files.map(({ path, bytes }) => `${path} ${bytes}`);
 
+/** Does something as a user who may not read everything, where this one is root. */
+async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
+  const NOBODY = 65534;
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid!(NOBODY);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid!(0);
+  }
+}
+
 describe('inputs', () => {
   test('a folder gives the files whose names say that they are images', async () => {
     const { root, leftOut } = await listInputs([photos], ['.jpg', '.png']);
@@ -32,6 +47,26 @@ describe('inputs', () => {
     expect(await pathsOf(`${photos}/[x].jpg`)).toEqual(['[x].jpg 7']);
     expect(await pathsOf(`${photos}/b`, `${photos}/a.jpg`)).toEqual(['a.jpg 5', 'b/c.PNG 7']);
     expect(await pathsOf(photos, photos)).toHaveLength(3);
+  });
+
+  test('a pattern has the start of its path as it is written, where that is there', async () => {
+    const odd = join(folder, 'odd (1) [2]');
+    for (const path of ['a/1.jpg', 'a/b/2.jpg', 'c/3.jpg', '.h/4.jpg', 'n\n/6\n.jpg', '!5.jpg']) {
+      mkdirSync(dirname(join(odd, path)), { recursive: true });
+      writeFileSync(join(odd, path), path);
+    }
+    const found = async (pattern: string) =>
+      (await listInputs([`${odd}/${pattern}`], [])).files.map(({ path }) => path);
+    expect(await found('**/*.jpg')).toEqual(['!5.jpg', 'a/1.jpg', 'a/b/2.jpg', 'c/3.jpg', 'n\n/6\n.jpg']);
+    expect(await found('*/*.jpg')).toEqual(['a/1.jpg', 'c/3.jpg', 'n\n/6\n.jpg']);
+    expect(await found('{a,c}/*.jpg')).toEqual(['a/1.jpg', 'c/3.jpg']);
+    expect(await found('{a/b,c}/*.jpg')).toEqual(['a/b/2.jpg', 'c/3.jpg']);
+    expect(await found('a*'), 'a folder that matches is taken whole').toEqual(['a/1.jpg', 'a/b/2.jpg']);
+    expect(await found('.h/*.jpg')).toEqual(['4.jpg']);
+    expect(await found('.[h]/*.jpg')).toEqual(['.h/4.jpg']);
+    expect(await found('!5.jpg')).toEqual(['!5.jpg']);
+    expect(await found('[!]5.jpg')).toEqual(['!5.jpg']);
+    await expect(found('d/*.jpg')).rejects.toThrow('there is no such folder as');
   });
 
   test('links are followed, but not back; one that leads nowhere is an input that fails', async () => {
@@ -48,23 +83,67 @@ describe('inputs', () => {
     ] as const)
       symlinkSync(to, join(linked, path));
     const files = ['2.jpg 1', 'a/b/1.jpg 1', 'other/[x].jpg 7', 'other/a.jpg 5'];
-    expect((await pathsOf(`${linked}/**/*.jpg`)).sort()).toEqual(files);
-    expect((await pathsOf(linked)).sort()).toEqual(
-      [...files, 'itself.jpg 0', 'nowhere.jpg 0', 'other/b/c.PNG 7'].sort(),
-    );
+    const broken = ['itself.jpg 0', 'nowhere.jpg 0'];
+    expect((await pathsOf(`${linked}/**/*.jpg`)).sort()).toEqual([...files, ...broken].sort());
+    expect((await pathsOf(linked)).sort()).toEqual([...files, ...broken, 'other/b/c.PNG 7'].sort());
+    // As a shell names the files that a pattern of its own matches.
+    expect(await pathsOf(join(linked, '2.jpg'), join(linked, 'nowhere.jpg'))).toEqual([
+      '2.jpg 1',
+      'nowhere.jpg 0',
+    ]);
   });
 
-  test.skipIf(process.getuid?.() === 0)(
-    'a folder that may not be read is an input that fails (needs another user than root)',
-    async () => {
-      const closed = join(folder, 'closed');
-      mkdirSync(join(closed, 'in'), { recursive: true });
-      writeFileSync(join(closed, 'a.jpg'), 'a');
-      chmodSync(join(closed, 'in'), 0);
-      expect(await pathsOf(closed)).toEqual(['a.jpg 1', expect.stringMatching(/^in /)]);
-      chmodSync(join(closed, 'in'), 0o700);
-    },
-  );
+  test('links that lead to each other are followed once each', async () => {
+    const circle = join(folder, 'circle');
+    for (const [name, other] of [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'a'],
+    ] as const) {
+      mkdirSync(join(circle, name), { recursive: true });
+      writeFileSync(join(circle, name, '1.jpg'), '1');
+      for (const link of ['x', 'y']) symlinkSync(`../${other}`, join(circle, name, link));
+    }
+    const folders = ['a', 'a/x', 'a/x/x', 'a/x/y', 'a/y', 'a/y/x', 'a/y/y'];
+    const files = folders.map((path) => `${path}/1.jpg 1`);
+    expect(await pathsOf(join(circle, 'a'))).toEqual(files.map((path) => path.slice('a/'.length)));
+    const expected = ['a', 'b', 'c'].flatMap((from) => files.map((path) => from + path.slice(1)));
+    expect(await pathsOf(circle)).toEqual(expected.sort());
+    expect(await pathsOf(`${circle}/**/*.jpg`)).toEqual(expected);
+  });
+
+  test('parts are no inputs, but files that other programs call much the same are', async () => {
+    const both = join(folder, 'both');
+    mkdirSync(both);
+    const spark = 'part-00000-1f0c3d2e-9a7b-4c56-8d3e-0123456789ab-c000.snappy.parquet';
+    const own = makeShards([{ path: 'a', bytes: 1 }], 1, 'run')[0]!.name;
+    for (const name of [spark, `${own}.parquet`, 'maps.parquet']) writeFileSync(join(both, name), '');
+    for (const inputs of [both, `${both}/*.parquet`]) {
+      const { files } = await listInputs([inputs], ['.parquet']);
+      expect(files.map(({ path }) => path)).toEqual(['maps.parquet', spark]);
+    }
+    expect([...(await listParts(both)).keys()]).toEqual([own]);
+  });
+
+  test('a folder that may not be read is an input that fails', async () => {
+    const closed = join(folder, 'closed');
+    for (const name of ['in', 'listed']) mkdirSync(join(closed, name), { recursive: true });
+    for (const path of ['a.jpg', 'in/b.jpg', 'listed/c.jpg']) writeFileSync(join(closed, path), path);
+    for (const within of [folder, closed]) chmodSync(within, 0o755);
+    chmodSync(join(closed, 'in'), 0);
+    // Names can be listed, but not what they stand for.
+    chmodSync(join(closed, 'listed'), 0o444);
+    try {
+      await asOrdinaryUser(async () => {
+        const found = ['a.jpg 5', expect.stringMatching(/^in \d+$/), 'listed/c.jpg 0'];
+        expect(await pathsOf(closed)).toEqual(found);
+        expect(await pathsOf(`${closed}/**/*.jpg`)).toEqual(found);
+        await expect(pathsOf(join(closed, 'in'))).rejects.toThrow('could not be looked into');
+      });
+    } finally {
+      for (const name of ['in', 'listed']) chmodSync(join(closed, name), 0o700);
+    }
+  });
 
   test('a part has as many files as lets all cores work', () => {
     expect([1, 2000, 6400, 1e6].map(usualPartSize)).toEqual([16, 32, 100, 256]);
@@ -116,6 +195,16 @@ describe('slices', () => {
   });
 });
 
+test('a reason has no path in it, and says what is wrong with a name', async () => {
+  for (const id of ['new\nline, open.jpg', 'a.jpg', 'caf\uFFFD.jpg']) {
+    const error = await readFile(join(folder, 'nowhere', id)).catch((it: unknown) => it);
+    const expected = id.includes('\uFFFD')
+      ? 'its name is not in UTF-8: rename it'
+      : 'ENOENT: no such file or directory';
+    expect(reasonOf(error, id)).toBe(expected);
+  }
+});
+
 test('amounts of memory', () => {
   expect(['64MB', '2g', '1.5GiB', '100000000'].map((text) => readBytes('--memory', text))).toEqual([
     64e6,
@@ -150,6 +239,13 @@ describe('a wrong option is named', () => {
     [{ model: folder }, 'is no file'],
   ])('%o', async (flags, words) => {
     await expect(readRun([photos], { model, out, ...flags })).rejects.toThrow(words);
+  });
+
+  test('a list of files may have the line ends of Windows', async () => {
+    const filesFrom = join(folder, 'list.txt');
+    writeFileSync(filesFrom, `${photos}/a.jpg\r\n${photos}/b/c.PNG\r\n`);
+    const { files } = await readRun([], { model, out, filesFrom });
+    expect(files.map(({ path }) => path)).toEqual(['a.jpg', 'b/c.PNG']);
   });
 
   test('inputs that are not there, or of the other kind', async () => {

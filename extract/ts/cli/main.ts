@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { extract } from '../commands/extract.js';
 import { planRun } from '../commands/plan-run.js';
+import { count } from '../commands/plural.js';
 import { verify } from '../commands/verify.js';
 import { ExtractError, exitCodes, UsageError } from '../core/errors.js';
 import { ownVersion } from '../core/versions.js';
@@ -117,7 +118,7 @@ const extractCommand = program
     const { leftOut, ...request } = await readRun(inputs, flags);
     const plan = await planRun(request);
     if (flags.fresh) await beginFresh(request.out);
-    if (leftOut > 0) console.log(`${leftOut} other files are left out, by the ends of their names.`);
+    if (leftOut > 0) console.log(`Left out, by the ends of their names: ${count(leftOut, 'file')}.`);
     const allowFailures = flags.allowFailures ?? false;
     if (flags.queue === undefined) {
       process.exitCode = await extract(plan, { ...machine, slice, allowFailures });
@@ -187,6 +188,9 @@ function readMachine(flags: MachineFlags): { workers: number; memory: number } {
   const memory = flags.memory === undefined ? undefined : readBytes('--memory', flags.memory);
   return { workers, memory: memoryForImages(memory, workers) };
 }
+
+// Whoever reads what is printed may be gone, as `head` is after some lines: vectors are made nevertheless.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
   await program.parseAsync();

@@ -144,7 +144,7 @@ function patternsOf(patterns: readonly string[], { filesFrom }: RunFlags): reado
     throw new UsageError('--files-from and inputs on the command line exclude each other');
   try {
     const text = readFileSync(filesFrom === '-' ? 0 : filesFrom, 'utf8');
-    return text.split('\n').filter((line) => line !== '');
+    return text.split(/\r?\n/).filter((line) => line !== '');
   } catch (error) {
     throw new UsageError(`--files-from ${filesFrom} could not be read: ${messageOf(error)}`);
   }

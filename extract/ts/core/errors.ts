@@ -41,3 +41,16 @@ export function messageOf(error: unknown): string {
 
 /** The code of an error of the operating system, such as `ENOSPC`. */
 export const codeOf = (error: unknown): string | undefined => (error as { code?: string } | undefined)?.code;
+
+/**
+ * Why an input could not be read. Errors of the system name its path, which is another one on other machines: the same input must have
+ * the same reason, as it is written into a part.
+ */
+export function reasonOf(error: unknown, id: string): string {
+  const message = messageOf(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return message;
+  // What stands in a path for bytes that are no UTF-8.
+  if (code === 'ENOENT' && id.includes('\uFFFD')) return 'its name is not in UTF-8: rename it';
+  return message.split(`, ${syscall}`)[0]!;
+}

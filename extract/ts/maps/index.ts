@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
-import { ExtractError, messageOf } from '../core/errors.js';
+import { ExtractError, reasonOf } from '../core/errors.js';
 import type { FailedInput, Piece } from '../core/settings.js';
 import { countBatches, readBatches } from './arrow-file.js';
 import { findMapColumn } from './map-column.js';
@@ -57,7 +57,7 @@ export async function* readMaps(
     }
   } catch (error) {
     if (error instanceof ExtractError) throw error;
-    yield { id: piece.path, reason: messageOf(error) };
+    yield { id: piece.path, reason: reasonOf(error, piece.path) };
   }
 }
 

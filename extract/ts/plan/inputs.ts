@@ -1,9 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { dirname, extname, relative, resolve, sep } from 'node:path';
-import { escapePath, glob, isDynamicPattern } from 'tinyglobby';
-import { ExtractError, messageOf, UsageError } from '../core/errors.js';
+import { lstat, stat } from 'node:fs/promises';
+import { basename, dirname, extname, relative, resolve, sep } from 'node:path';
+import { ExtractError, UsageError } from '../core/errors.js';
 import type { Piece } from '../core/settings.js';
-import { walk, withoutReturns } from './walk.js';
+import { partOfFile } from '../parts/names.js';
+import { readPattern } from './pattern.js';
+import { type Choice, walk } from './walk.js';
 
 /** The files of a run. */
 export interface Inputs {
@@ -22,7 +23,7 @@ export const imageExtensions = [
 
 /**
  * Lists files, folders and patterns. In a folder, files whose names have one of these ends are taken; a file that is named, or matched by a
- * pattern, is taken whatever its name.
+ * pattern, is taken whatever its name; but never a part that this tool has written.
  */
 export async function listInputs(
   patterns: readonly string[],
@@ -31,7 +32,9 @@ export async function listInputs(
 ): Promise<Inputs> {
   const listed = await Promise.all(patterns.map((pattern) => listOne(pattern, extensions)));
   const root = within === undefined ? commonFolder(listed.map(({ base }) => base)) : resolve(within);
-  const paths = [...new Set(listed.flatMap(({ paths }) => paths))];
+  const paths = [...new Set(listed.flatMap(({ paths }) => paths))].filter(
+    (path) => !partOfFile(basename(path)),
+  );
   const files = await measure(root, paths);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   if (files.length === 0) {
@@ -42,28 +45,37 @@ export async function listInputs(
   return { root, files, leftOut: listed.reduce((sum, it) => sum + it.leftOut, 0) };
 }
 
-async function listOne(pattern: string, extensions: readonly string[]) {
+interface Listed {
+  readonly base: string;
+  readonly paths: readonly string[];
+  readonly leftOut: number;
+}
+
+async function listOne(pattern: string, extensions: readonly string[]): Promise<Listed> {
   const path = resolve(pattern);
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return { base: dirname(path), paths: [path], leftOut: 0 };
   if (found?.isDirectory()) {
-    const { files: all, unreadable } = await walk(path);
-    if (unreadable.includes(path)) throw new ExtractError(`${pattern} could not be looked into`);
-    const paths = all.filter((file) => extensions.includes(extname(file).toLowerCase()));
-    return { base: path, paths: [...paths, ...unreadable], leftOut: all.length - paths.length };
+    const takes = (file: string) => extensions.includes(extname(file).toLowerCase());
+    return listFolder(path, { takes, enters: () => true, hidden: false });
   }
-  if (!isDynamicPattern(pattern)) throw new UsageError(`${pattern}: there is no such file or folder`);
-  const base = staticFolder(pattern);
-  const paths = await glob(pattern, { cwd: process.cwd(), absolute: true });
-  const files = paths.map((file) => resolve(file));
-  return { base, paths: await withoutReturns(base, files), leftOut: 0 };
+  // A link that leads nowhere, as a shell may have found it.
+  if (await isLink(path)) return { base: dirname(path), paths: [path], leftOut: 0 };
+  const { base, choice } = await readPattern(pattern);
+  return { ...(await listFolder(resolve(base), choice)), leftOut: 0 };
 }
 
-/** The folder before the first part of a pattern that is one. */
-function staticFolder(pattern: string): string {
-  const parts = pattern.split('/');
-  const first = parts.findIndex((part) => isDynamicPattern(part) || part !== escapePath(part));
-  return resolve(parts.slice(0, first).join('/') || (pattern.startsWith('/') ? '/' : '.'));
+const isLink = (path: string) =>
+  lstat(path).then(
+    (it) => it.isSymbolicLink(),
+    () => false,
+  );
+
+/** Folders in it that could not be looked into are inputs that fail. */
+async function listFolder(base: string, choice: Choice): Promise<Listed> {
+  const { files, leftOut, unreadable } = await walk(base, choice);
+  if (unreadable.includes(base)) throw new ExtractError(`${base} could not be looked into`);
+  return { base, paths: [...files, ...unreadable], leftOut };
 }
 
 /** The longest path that all of these start with. */
@@ -87,13 +99,12 @@ async function measure(root: string, paths: readonly string[]): Promise<Piece[]>
     const some = paths.slice(i, i + AT_ONCE).map(async (file): Promise<Piece> => {
       const path = relative(root, file).split(sep).join('/');
       if (path.startsWith('../')) throw new UsageError(`${file} is not in ${root}`);
-      try {
-        return { path, bytes: (await stat(file)).size };
-      } catch (error) {
-        // A link that leads nowhere: it fails where it is read.
-        if (messageOf(error)) return { path, bytes: 0 };
-        throw error;
-      }
+      // A link that leads nowhere has no size: it fails where it is read.
+      const bytes = await stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      );
+      return { path, bytes };
     });
     files.push(...(await Promise.all(some)));
   }

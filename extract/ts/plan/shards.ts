@@ -1,6 +1,7 @@
 import { canonicalJson, hashText } from '../core/hash.js';
 import type { Piece, Shard } from '../core/settings.js';
 import type { RunIdentity } from '../parts/manifest.js';
+import { partName } from '../parts/names.js';
 
 /** Files in a part at most, and at least where there are enough; and how many parts are aimed at, so that all cores have work. */
 const LARGEST = 256;
@@ -36,7 +37,5 @@ export function makeShards(pieces: readonly Piece[], partSize: number, fingerpri
   return groups.map((pieces, i) => ({ name: nameOf(i, pieces, fingerprint), pieces }));
 }
 
-function nameOf(index: number, pieces: readonly Piece[], fingerprint: string): string {
-  const hash = hashText(`${fingerprint}\n${canonicalJson(pieces)}`).slice(0, 16);
-  return `part-${String(index).padStart(6, '0')}-${hash}`;
-}
+const nameOf = (index: number, pieces: readonly Piece[], fingerprint: string) =>
+  partName(index, hashText(`${fingerprint}\n${canonicalJson(pieces)}`));

@@ -1,51 +1,77 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
+
+/** Which files are looked for. Paths are from the folder that is looked through, with `/` between names. */
+export interface Choice {
+  /** Whether a folder may have such files in it. */
+  enters(path: string): boolean;
+  takes(path: string): boolean;
+  /** Whether files and folders count whose names begin with a dot. */
+  readonly hidden: boolean;
+}
 
 /** What is in a folder and in the folders below it. */
 export interface Found {
-  /** Files, and links that lead nowhere, which fail where they are read. */
+  /** Files that were chosen, and links that lead nowhere, which fail where they are read. */
   readonly files: readonly string[];
+  /** How many others there are. */
+  readonly leftOut: number;
   /** Folders that could not be looked into. */
   readonly unreadable: readonly string[];
 }
 
+/** A folder, and how it was come to. */
+interface Place {
+  readonly path: string;
+  /** Its path without links. */
+  readonly real: string;
+  /** The folders, by their paths without links, from which links were followed on the way. */
+  readonly before: readonly string[];
+}
+
 /**
- * Lists the files in a folder and in the folders below it. Links are followed, but not one that leads back to a folder that it is in.
- * Hidden files and folders are left out.
+ * Lists files in a folder and in the folders below it. Links are followed, but not one that leads back to a folder that it was come to
+ * through.
  */
-export async function walk(folder: string): Promise<Found> {
+export async function walk(folder: string, { enters, takes, hidden }: Choice): Promise<Found> {
   const files: string[] = [];
+  let leftOut = 0;
   const unreadable: string[] = [];
-  const waiting = [folder];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const entries = await readdir(next, { withFileTypes: true }).catch(() => undefined);
-    if (!entries) unreadable.push(next);
+  const waiting: Place[] = [{ path: folder, real: await realpath(folder), before: [] }];
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    const entries = await readdir(place.path, { withFileTypes: true }).catch(() => undefined);
+    if (!entries) unreadable.push(place.path);
     for (const entry of entries ?? []) {
-      if (entry.name.startsWith('.')) continue;
-      const path = join(next, entry.name);
-      const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
-      if (!kind || kind.isFile()) files.push(path);
-      else if (kind.isDirectory() && !(entry.isSymbolicLink() && (await leadsBack(path)))) waiting.push(path);
+      if (entry.name.startsWith('.') && !hidden) continue;
+      const path = join(place.path, entry.name);
+      const within = relative(folder, path).split(sep).join('/');
+      const isLink = entry.isSymbolicLink();
+      const kind = isLink ? await stat(path).catch(() => undefined) : entry;
+      if (!kind || kind.isFile()) {
+        if (takes(within)) files.push(path);
+        else leftOut++;
+      } else if (kind.isDirectory() && enters(within)) {
+        const next = isLink ? await follow(place, path) : below(place, path);
+        if (next) waiting.push(next);
+      }
     }
   }
-  return { files, unreadable };
+  return { files, leftOut, unreadable };
 }
 
-/** Whether a folder is one that it is in itself, which only a link can do. */
-async function leadsBack(folder: string): Promise<boolean> {
-  const [real, parent] = await Promise.all([realpath(folder), realpath(dirname(folder))]);
-  return `${parent}${sep}`.startsWith(real.endsWith(sep) ? real : `${real}${sep}`);
+/** A folder in another one, without a link. */
+const below = ({ real, before }: Place, path: string): Place => ({
+  path,
+  real: join(real, basename(path)),
+  before,
+});
+
+/** The folder that a link in another one leads to. Undefined where it leads back. */
+async function follow(above: Place, path: string): Promise<Place | undefined> {
+  const real = await realpath(path);
+  const before = [...above.before, above.real];
+  return before.some((folder) => isWithin(folder, real)) ? undefined : { path, real, before };
 }
 
-/** Leaves out files that are found again through a link that leads back. */
-export async function withoutReturns(base: string, files: readonly string[]): Promise<string[]> {
-  const known = new Map<string, Promise<boolean>>();
-  const returns = (folder: string): Promise<boolean> => {
-    if (folder.length <= base.length) return Promise.resolve(false);
-    const found = known.get(folder) ?? returns(dirname(folder)).then((above) => above || leadsBack(folder));
-    known.set(folder, found);
-    return found;
-  };
-  const kept = await Promise.all(files.map(async (file) => !(await returns(dirname(file)))));
-  return files.filter((_, i) => kept[i]);
-}
+const isWithin = (path: string, folder: string) =>
+  `${path}${sep}`.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runtime } from 'pyramid-pool';
-import { codeOf, ExtractError, messageOf } from '../core/errors.js';
+import { ExtractError, messageOf, reasonOf } from '../core/errors.js';
 import type { Job, Limits, Piece } from '../core/settings.js';
 import { decodeImage, type ImageHeader, type Pixels, readHeader } from '../images/decode.js';
 import { targetSize } from '../images/size.js';
@@ -50,7 +50,7 @@ export class ImageVectors implements VectorMaker {
     for await (const image of decoded) {
       const { id } = image;
       if ('error' in image) {
-        yield { id, reason: reasonOf(image.error) };
+        yield { id, reason: reasonOf(image.error, id) };
         continue;
       }
       yield await this.#vectorOf(id, image.header, image.pixels);
@@ -116,11 +116,6 @@ const failed = (id: string, error: unknown): Loadable<Decoded> => ({
   cost: 0,
   load: async () => ({ id, error }),
 });
-
-/** Errors of the system name the path, which is another one on other machines. */
-function reasonOf(error: unknown): string {
-  return codeOf(error) === undefined ? messageOf(error) : messageOf(error).replace(/, \w+( '.*')?$/s, '');
-}
 
 function tooLarge({ size: { width, height } }: ImageHeader, cost: number, most: number): string {
   return `${width} x ${height} pixels take about ${gigabytes(cost)}, and --memory leaves ${gigabytes(most)} for an image: bound it by --max-pixels or --longest-side, or raise --memory`;
