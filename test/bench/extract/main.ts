@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Broker, redisProgram } from '../../extract/broker.js';
 import { rateOfNetwork, timeParts } from './parts.js';
-import { printReport, type Round, writeReport } from './report.js';
+import { printReport, printSizes, type Round, writeReport, writeSizes } from './report.js';
+import { measureSizes } from './sizing.js';
 import { rateOfTool, start } from './tool.js';
 import { LEVELS, makeModel, writePhotos } from './workload.js';
 
@@ -29,8 +30,7 @@ async function rateOfNetworks(processes: number, args: readonly string[]): Promi
   return (await Promise.all(rates)).reduce((sum, rate) => sum + rate, 0);
 }
 
-async function measure(rounds: number, images: number, shouldWrite: boolean): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-extract-'));
+async function measure(folder: string, rounds: number, images: number, shouldWrite: boolean): Promise<void> {
   const [photos, model] = [join(folder, 'photos'), join(folder, 'model.onnx')];
   const broker = redisProgram ? await Broker.start(join(folder, 'redis')) : undefined;
   const worker = broker && start(['work', '--queue', broker.address, '--workers', '2']);
@@ -55,6 +55,21 @@ async function measure(rounds: number, images: number, shouldWrite: boolean): Pr
   } finally {
     worker?.kill('SIGKILL');
     await broker?.kill();
+  }
+}
+
+async function measureModels(folder: string, shouldWrite: boolean): Promise<void> {
+  const sizes = await measureSizes(folder);
+  printSizes(sizes);
+  if (shouldWrite) writeSizes(sizes);
+}
+
+/** Gives a folder to something that measures, and removes it. */
+async function inFolder(measureIn: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-extract-'));
+  try {
+    await measureIn(folder);
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -64,7 +79,9 @@ if (first === 'network') {
   const [photos, name, model] = rest as [string, string, string];
   process.send!(await rateOfNetwork(photos, name, model, SECONDS));
   process.disconnect();
+} else if (first === 'models') {
+  await inFolder((folder) => measureModels(folder, rest.includes('--write')));
 } else {
   const [rounds, images] = [first, rest[0]].map(Number) as [number, number];
-  await measure(rounds, images, rest.includes('--write'));
+  await inFolder((folder) => measure(folder, rounds, images, rest.includes('--write')));
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-web';
 import { createRuntime } from 'pyramid-pool';
-import type { Job, Row } from '../../../extract/ts/core/settings.js';
+import type { EngineName, Job, Row } from '../../../extract/ts/core/settings.js';
 import { decodeImage, type Pixels, readHeader } from '../../../extract/ts/images/decode.js';
 import { toFloats } from '../../../extract/ts/images/tensor.js';
 import { loadEngine } from '../../../extract/ts/model/engine.js';
@@ -38,6 +38,7 @@ export interface Parts {
 
 /** So many images are done before those that count. */
 const WARM_UP = 5;
+const MOST_WARM_UP = 30;
 
 /** Milliseconds of a processor for an item, and what came of each. */
 async function timeEach<T, R>(items: readonly T[], work: (item: T) => R | Promise<R>) {
@@ -74,22 +75,29 @@ export async function timeParts(
     network: ran.milliseconds,
     pooling: pooled.milliseconds,
     write: written.milliseconds / rows.length,
-    whole: await timeWhole(folder, names, model, out),
+    whole: await timeWhole(folder, names, { model, engine: 'web', out }),
   };
 }
 
-async function timeWhole(folder: string, names: readonly string[], model: string, out: string) {
+/** Milliseconds of a processor for an image, by the loop of the tool's threads. */
+export async function timeWhole(
+  root: string,
+  names: readonly string[],
+  made: { readonly model: string; readonly engine: EngineName; readonly out: string },
+): Promise<number> {
   const settings = { images, pooling, at: undefined, column: undefined, partSize: names.length };
-  const job: Job = { root: folder, out, model, engine: 'web', settings, bytesPerPixel: 0 };
+  const job: Job = { root, ...made, settings, bytesPerPixel: 0 };
   const limits = { share: 1e9, most: 1e9 };
   const runtime = await createRuntime({ variant: 'simd' });
   const maker = await ImageVectors.open(job, runtime, limits, { large: async () => {} });
-  const pieces = names.map((path) => ({ path, bytes: 0 }));
-  const make = (name: string) => makePart(maker, { name, pieces }, out, () => {});
-  await make('part-warm-up');
+  const make = (name: string, paths: readonly string[]) =>
+    makePart(maker, { name, pieces: paths.map((path) => ({ path, bytes: 0 })) }, made.out, () => {});
+  await make('part-warm-up', names.slice(0, MOST_WARM_UP));
   const before = process.cpuUsage();
-  await make('part-whole');
-  return since(before) / names.length;
+  await make('part-whole', names);
+  const milliseconds = since(before) / names.length;
+  await maker.dispose();
+  return milliseconds;
 }
 
 /** Runs the network alone for so many seconds. Returns images a second. */

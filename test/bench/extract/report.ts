@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { engineVersion } from '../../../extract/ts/model/engine.js';
 import { describeMachine } from '../machine.js';
 import type { Parts } from './parts.js';
-import { multiplyAdds } from './workload.js';
+import { engines, type Sizing } from './sizing.js';
+import { LEVELS, multiplyAdds, SIZE } from './workload.js';
 
 /** What one round measured, in images a second but for the parts. */
 export interface Round {
@@ -47,17 +49,49 @@ export function printReport(rounds: readonly Round[]): void {
   console.log([...head, ...linesOf(rounds)].join('\n'));
 }
 
-const page = fileURLToPath(new URL('../../../docs/extract.md', import.meta.url));
-const marks = /(<!-- measured: npm run bench:extract -- --write -->\n\n).*?(\n<!-- end -->)/s;
-
 /** Puts the figures into the page of the tool. */
 export function writeReport(rounds: readonly Round[]): void {
+  const about = `medians of ${rounds.length} rounds. ${files}; a model of four convolutions, ${millions(multiplyAdds())} multiply-adds an image, by onnxruntime-web.`;
+  writeBlock('npm run bench:extract -- --write', about, [...head, ...linesOf(rounds)]);
+}
+
+const files = `JPEG files of ${SIZE.width} x ${SIZE.height} pixels`;
+
+const millions = (count: number) => `${Math.round(count / 1e6).toLocaleString('en')} million`;
+
+/** The sizing table. */
+function linesOfSizes(sizes: readonly Sizing[]): string[] {
+  const rate = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  const lines = sizes.map(({ name, multiplyAdds, rates }) => [
+    name,
+    millions(multiplyAdds),
+    ...engines.map((engine) => rate(rates[engine]!)),
+  ]);
+  const names = engines.map((engine) => `images a second a core, onnxruntime-${engine}`);
+  const head = ['model', 'multiply-adds an image', ...names];
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+export function printSizes(sizes: readonly Sizing[]): void {
+  console.log(linesOfSizes(sizes).join('\n'));
+}
+
+/** Puts the sizing table into the page of the tool. */
+export function writeSizes(sizes: readonly Sizing[]): void {
+  const versions = engines.map((engine) => engineVersion(engine)).join(', ');
+  const about = `one thread, by the time of its processor; ${versions}. ${files}, levels ${LEVELS.join(', ')}; random weights.`;
+  writeBlock('npm run bench:extract -- --models --write', about, linesOfSizes(sizes));
+}
+
+const page = fileURLToPath(new URL('../../../docs/extract.md', import.meta.url));
+
+/** Puts a table in place of the one that a command has written. */
+function writeBlock(command: string, about: string, table: readonly string[]): void {
   const { date, processor, threads, runtime } = describeMachine();
-  const where = `${date}, ${processor}, ${threads} threads, ${runtime}; medians of ${rounds.length} rounds. JPEG files of 384 x 288 pixels; a model of four convolutions, ${(multiplyAdds() / 1e6).toFixed(0)} million multiply-adds an image, by onnxruntime-web.`;
+  const [start, end] = [`<!-- measured: ${command} -->\n\n`, '\n<!-- end -->'];
   const text = readFileSync(page, 'utf8');
-  const block = [where, '', ...head, ...linesOf(rounds), ''].join('\n');
-  writeFileSync(
-    page,
-    text.replace(marks, (_, before, after) => `${before}${block}${after}`),
-  );
+  const from = text.indexOf(start) + start.length;
+  const where = `${date}, ${processor}, ${threads} threads, ${runtime}; ${about}`;
+  const block = [where, '', ...table, ''].join('\n');
+  writeFileSync(page, text.slice(0, from) + block + text.slice(text.indexOf(end, from)));
 }

@@ -2,12 +2,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sharp } from '../../extract/photos.js';
-import { model, node, value, weights } from '../../interop/onnx-graphs.js';
+import { plainBackbone } from './backbones.js';
 
-export const CHANNELS = [32, 64, 128, 256];
+const CHANNELS = [32, 64, 128, 256];
 export const LEVELS = [4, 2, 1];
 
-const SIZE = { width: 384, height: 288 };
+export const SIZE = { width: 384, height: 288 };
 /** Images that are different; files are copies of them. */
 const DIFFERENT = 16;
 
@@ -22,24 +22,7 @@ export function multiplyAdds(): number {
   return sum;
 }
 
-/** The model: convolutions and ReLUs, of which the last one gives the map. */
-export function makeModel(): Uint8Array {
-  const nodes = CHANNELS.flatMap((_, i) => [
-    node('Conv', [i === 0 ? 'image' : `relu${i - 1}`, `w${i}`], [`conv${i}`], {
-      strides: [2, 2],
-      pads: [1, 1, 1, 1],
-      kernel_shape: [3, 3],
-    }),
-    node('Relu', [`conv${i}`], [`relu${i}`]),
-  ]);
-  const layers = CHANNELS.map((to, i) => weights(`w${i}`, [to, i === 0 ? 3 : CHANNELS[i - 1]!, 3, 3]));
-  return model({
-    node: nodes,
-    input: [value('image', [1, 3, 'height', 'width'])],
-    output: [value(`relu${CHANNELS.length - 1}`, [1, CHANNELS.at(-1)!, 'rows', 'columns'])],
-    initializer: layers,
-  });
-}
+export const makeModel = () => plainBackbone(CHANNELS);
 
 /** Writes so many JPEG files. */
 export async function writePhotos(folder: string, count: number): Promise<string[]> {
