@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { readVectors } from '../../extract/ts/parts/read-parts.js';
 
-const program = fileURLToPath(new URL('../../extract/dist/launcher.cjs', import.meta.url));
+export const program = fileURLToPath(new URL('../../extract/dist/launcher.cjs', import.meta.url));
 
 export interface Run {
   readonly code: number | null;
