@@ -38,6 +38,7 @@ OPERATIONS = {
     "regionsAverageBackward": 9,
 }
 ELEMENTS = {"float32": 0, "float16": 1, "int8": 2, "uint8": 3}
+REALS = ("float32", "float16")
 LAYOUTS = {"NCHW": 0, "NHWC": 1}
 OUTPUT_ORDERS = {"levels": 0, "channels": 2}
 BINS = {"adaptive": 0, "sliding": 1, "padded": 2}
@@ -153,7 +154,7 @@ class _Pool:
     def _map(self, x, name):
         """Checks a map, and gives it with its batch, channels, height and width."""
         x = np.asarray(x)
-        _check_type(name, x, ELEMENTS)
+        _check_type(name, x, ELEMENTS if self.reduction == "max" else REALS)
         return x, self._shape(x.shape, f"{name}.shape")
 
     def _shape(self, shape, name):
@@ -178,7 +179,7 @@ class _Pool:
 
     def _gradient(self, grad_output, rows, channels):
         gradient = np.asarray(grad_output)
-        _check_type("grad_output", gradient, ("float32", "float16"))
+        _check_type("grad_output", gradient, REALS)
         if gradient.size != rows * channels * self.bins:
             raise ValueError(f"grad_output has {gradient.size} elements; it must have {rows * channels * self.bins}")
         return self.module.array(gradient)
@@ -216,7 +217,7 @@ class PyramidPool(_Pool):
         weakref.finalize(self, _free_plans, module, self._plans).atexit = False
 
     def forward(self, x, out=None):
-        """Pools maps: an array [N, channels * bins] of their type."""
+        """Pools maps: an array [N, channels * bins] of their type. Averages are of float32 or float16."""
         x, shape = self._map(x, "x")
         y = self._target(out, self._rows(x.ndim, shape), x.dtype, "out")
         self._call("forward" if self.reduction == "max" else "average", shape, self.module.array(x), y)

@@ -98,6 +98,9 @@ def averages_of_regions(module):
     np.testing.assert_allclose(regions.backward(y, x.shape, rois), whole.backward(y, x.shape), rtol=1e-6)
     refuses(lambda: regions.forward_with_indices(x, rois), "indices")
     refuses(lambda: RoiPyramidPool(module, [1], rule="roi-align", reduction="max"), "roi-align", "'max'")
+    aligned = RoiPyramidPool(module, [1], rule="roi-align")
+    for call in (whole.forward, lambda x: regions.forward(x, rois), lambda x: aligned.forward(x, rois)):
+        refuses(lambda call=call: call(x.astype(np.uint8)), "x is uint8", "float32 or float16")
 
 
 def mistakes(module):

@@ -121,6 +121,7 @@ pub enum Reduction {
 pub struct Pyramid {
     /// Rows and columns of bins, in the order of the output.
     pub levels: Vec<(u32, u32)>,
+    /// Averages are of `f32` or [`F16`].
     pub reduction: Reduction,
     pub bins: Bins,
     pub layout: Layout,
@@ -248,7 +249,9 @@ impl Module {
 
     /// Pools maps of `shape`: `batch` rows of `channels * bins`.
     pub fn forward<T: Element>(&mut self, pyramid: &Pyramid, x: &[T], shape: Shape) -> Result<Vec<T>, Error> {
-        let operation = if pyramid.reduction == Reduction::Max { 0 } else { 3 };
+        let averages = pyramid.reduction == Reduction::Average;
+        refuse_averages_of_bytes::<T>(averages)?;
+        let operation = if averages { 3 } else { 0 };
         self.with_plan(pyramid, shape, |module, plan| Ok(module.pool(plan, operation, x, shape, shape.batch, false)?.0))
     }
 
@@ -286,6 +289,7 @@ impl Module {
         shape: Shape,
         rois: &[[f32; 5]],
     ) -> Result<Vec<T>, Error> {
+        refuse_averages_of_bytes::<T>(pyramid.averages())?;
         self.with_regions(pyramid, shape, rois, |module, plan| {
             Ok(module.pool(plan, pyramid.operations().0, x, shape, rois.len() as u32, false)?.0)
         })
@@ -518,6 +522,10 @@ fn wanted(indices: Option<&[i32]>) -> Result<&[i32], Error> {
 
 fn check_len(name: &str, found: usize, wanted: usize) -> Result<(), Error> {
     refuse(found != wanted, || format!("{name} has {found} elements, and must have {wanted}"))
+}
+
+fn refuse_averages_of_bytes<T: Element>(averages: bool) -> Result<(), Error> {
+    refuse(averages && T::NUMBER > 1, || "averages are of f32 or F16".into())
 }
 
 fn refuse(wrong: bool, why: impl FnOnce() -> String) -> Result<(), Error> {

@@ -220,6 +220,12 @@ fn wrong_calls_are_refused_and_the_next_one_works() {
     assert!(words(module.forward(&pyramid, &x[1..], shape)).contains("x has 146 elements, and must have 147"));
     assert!(words(module.forward(&Pyramid::default(), &x, shape)).contains("no cells"));
     assert!(words(module.backward(&pyramid, &[0.0; 48], None, shape)).contains("indices"));
+    let averages = Pyramid { reduction: Reduction::Average, ..pyramid.clone() };
+    let aligned = RegionRule::RoiAlign { spatial_scale: 1.0, sampling_ratio: 0, aligned: true };
+    let aligned = RegionPyramid { rule: aligned, ..regions.clone() };
+    let bytes = vec![1_u8; shape.len()];
+    assert!(module.forward(&averages, &bytes, shape).unwrap_err().to_string().contains("f32 or F16"));
+    assert!(module.forward_regions(&aligned, &bytes, shape, &[]).unwrap_err().to_string().contains("f32 or F16"));
     let bad = [49; 48];
     assert!(words(module.backward(&pyramid, &[0.0; 48], Some(&bad), shape)).contains("indices[0] is 49"));
     let rois = [[1.0, 0.0, 0.0, 1.0, 1.0]];
