@@ -1,6 +1,7 @@
 /** Backgrounds that are no digits: paper of uneven brightness, texture, hatching, long strokes, blots and noise. */
 import type { Plane } from '../ink/plane.js';
 import type { Random } from '../train/random.js';
+import { drawLine, drawPath, type Point } from './line.js';
 
 /** Fills a picture with clutter. */
 export function drawClutter(picture: Plane, random: Random): void {
@@ -61,7 +62,7 @@ function drawHatching(picture: Plane, random: Random): void {
   const [gap, slope] = [4 + 6 * random(), 2 * random() - 1];
   const [ink, thickness] = [0.15 + 0.25 * random(), 0.8 + random()];
   for (let y = top; y < top + height; y += gap) {
-    drawLine(picture, left, y, left + width, y + slope * gap, thickness, ink);
+    drawLine(picture, [left, y], [left + width, y + slope * gap], thickness, ink);
   }
 }
 
@@ -73,42 +74,15 @@ function drawStroke(picture: Plane, random: Random): void {
   const [ink, thickness] = [0.2 + 0.4 * random(), 1 + 4 * random()];
   const [cos, sin] = [Math.cos(direction), Math.sin(direction)];
   const pieces = 16;
-  const point = (i: number): [number, number] => {
+  const path = Array.from({ length: pieces + 1 }, (_, i): Point => {
     const along = i / pieces;
     const aside = 4 * bend * along * (1 - along);
     return [x + cos * along * length - sin * aside, y + sin * along * length + cos * aside];
-  };
-  for (let i = 0; i < pieces; i++) drawLine(picture, ...point(i), ...point(i + 1), thickness, ink);
+  });
+  drawPath(picture, path, thickness, ink);
 }
 
 function drawBlot(picture: Plane, random: Random): void {
   const [x, y] = [picture.width * random(), picture.height * random()];
-  drawLine(picture, x, y, x, y, 1.5 + 6 * random() ** 2, 0.2 + 0.6 * random());
-}
-
-/** A line with round ends, its edge softened over one pixel. */
-function drawLine(
-  { values, height, width }: Plane,
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  thickness: number,
-  ink: number,
-): void {
-  const radius = thickness / 2;
-  const reach = Math.ceil(radius + 1);
-  const [dx, dy] = [x2 - x1, y2 - y1];
-  const squared = dx * dx + dy * dy || 1;
-  const from = (a: number, b: number) => Math.max(0, Math.floor(Math.min(a, b)) - reach);
-  const to = (a: number, b: number, size: number) => Math.min(size - 1, Math.ceil(Math.max(a, b)) + reach);
-  for (let y = from(y1, y2); y <= to(y1, y2, height); y++) {
-    for (let x = from(x1, x2); x <= to(x1, x2, width); x++) {
-      const along = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / squared));
-      const distance = Math.hypot(x - x1 - along * dx, y - y1 - along * dy);
-      const value = ink * Math.max(0, Math.min(1, radius + 0.5 - distance));
-      const at = y * width + x;
-      if (value > values[at]) values[at] = value;
-    }
-  }
+  drawLine(picture, [x, y], [x, y], 1.5 + 6 * random() ** 2, 0.2 + 0.6 * random());
 }

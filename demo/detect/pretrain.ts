@@ -9,10 +9,11 @@ import type { Digit } from '../train/digits.js';
 import type { Random } from '../train/random.js';
 import { sppForTraining } from '../train/spp-op.js';
 import { shareOfRate } from '../train/trainer.js';
-import { addNoise, drawClutter } from './clutter.js';
+import { addNoise } from './clutter.js';
 import { detectionLoss, type Verdict } from './loss.js';
 import { BACKGROUND, type DetectorNetwork } from './network.js';
-import { blank, paintDigit, scaleDigitTo } from './scenes.js';
+import { CLUTTERED, type SceneStyle } from './scene-styles.js';
+import { blank, paintDigit } from './scenes.js';
 import type { DetectorProgress } from './train-detector.js';
 
 export interface Pretraining {
@@ -22,6 +23,8 @@ export interface Pretraining {
   readonly digits: readonly Digit[];
   readonly steps: number;
   readonly random: Random;
+  /** Of each picture; that of the paper's scenes by default. */
+  readonly style?: (random: Random) => SceneStyle;
   readonly onProgress?: ((progress: DetectorProgress) => void | Promise<void>) | undefined;
 }
 
@@ -44,13 +47,14 @@ export async function pretrain({
   digits,
   steps,
   random,
+  style = () => CLUTTERED,
   onProgress,
 }: Pretraining): Promise<void> {
   const adam = new Adam(network.weights);
   const started = performance.now();
   let recent = 0;
   for (let step = 0; step < steps; step++) {
-    const { side, pictures, labels } = drawBatch(digits, random);
+    const { side, pictures, labels } = drawBatch(digits, random, style);
     const verdict: Verdict = { loss: 0, correct: 0 };
     tf.tidy(() => {
       const images = tf.tensor4d(pictures, [labels.length, side, side, 1]);
@@ -74,23 +78,22 @@ export async function pretrain({
 }
 
 /** Square pictures of one size. */
-function drawBatch(digits: readonly Digit[], random: Random) {
+function drawBatch(digits: readonly Digit[], random: Random, style: (random: Random) => SceneStyle) {
   const side = Math.round(SMALLEST_SIDE * (LARGEST_SIDE / SMALLEST_SIDE) ** random());
   const count = Math.min(MOST_PICTURES, Math.ceil(BATCH_PIXELS / side ** 2));
   const pictures = new Float32Array(count * side * side);
   const labels = Array.from({ length: count }, (_, i) => {
-    const { picture, label } = drawPicture(side, digits, random);
+    const { picture, label } = drawPicture(side, digits, random, style(random));
     pictures.set(picture.values, i * side * side);
     return label;
   });
   return { side, pictures, labels };
 }
 
-function drawPicture(side: number, digits: readonly Digit[], random: Random) {
+function drawPicture(side: number, digits: readonly Digit[], random: Random, style: SceneStyle) {
   const picture = blank(side, side);
-  drawClutter(picture, random);
-  const anyDigit = (size: number) =>
-    scaleDigitTo(digits[Math.floor(random() * digits.length)], side * size, random);
+  style.drawBackground(picture, random);
+  const anyDigit = (size: number) => style.drawDigit(digits, side * size, random);
   const between = (low: number, high: number) => Math.round(low + random() * (high - low));
   let label = BACKGROUND;
   const kind = random();

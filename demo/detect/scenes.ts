@@ -1,9 +1,10 @@
 /** Large pictures of digits of many sizes on clutter, with the truth about them. */
 import type { Plane } from '../ink/plane.js';
-import { type Digit, scaleDigit } from '../train/digits.js';
+import type { Digit } from '../train/digits.js';
 import type { Random } from '../train/random.js';
 import { type Box, iou } from './box.js';
-import { addNoise, drawClutter } from './clutter.js';
+import { addNoise } from './clutter.js';
+import { CLUTTERED, type SceneStyle } from './scene-styles.js';
 
 /** A digit in a scene: its class, and the rectangle that its ink fills. */
 export interface SceneDigit {
@@ -27,15 +28,15 @@ const MOST = 30;
 const TRIES = 60;
 
 /** A scene with digits drawn from `digits`: the same one for the same state of `random`. */
-export function makeScene(digits: readonly Digit[], random: Random): Scene {
+export function makeScene(digits: readonly Digit[], random: Random, style: SceneStyle = CLUTTERED): Scene {
   const picture = blank(SCENE_HEIGHT, SCENE_WIDTH);
-  drawClutter(picture, random);
+  style.drawBackground(picture, random);
   const count = FEWEST + Math.floor((MOST - FEWEST + 1) * random());
   // Large ones first: they need the room.
   const sides = Array.from({ length: count }, () => drawSide(random)).sort((a, b) => b - a);
   const placed: SceneDigit[] = [];
   for (const side of sides) {
-    const digit = scaleDigitTo(digits[Math.floor(random() * digits.length)], side, random);
+    const digit = style.drawDigit(digits, side, random);
     const box = findPlace(digit, placed, random);
     if (!box) continue;
     paintDigit(picture, digit, box);
@@ -48,16 +49,6 @@ export function makeScene(digits: readonly Digit[], random: Random): Scene {
 /** As many small digits as large ones, by the logarithm of their size. */
 export function drawSide(random: Random): number {
   return SMALLEST * (LARGEST / SMALLEST) ** random();
-}
-
-/** The digit with its longer side so long, in ink and with a pen that vary. */
-export function scaleDigitTo(digit: Digit, side: number, random: Random): Digit {
-  const scaled = scaleDigit(digit, side / Math.max(digit.height, digit.width));
-  // What is lighter than this is paper: strokes become thinner. Those of small digits would break.
-  const cut = 0.25 * Math.min(1, side / 40) * random();
-  const ink = 0.8 + 0.2 * random();
-  const pixels = scaled.pixels.map((value) => ink * Math.min(1, Math.max(0, (value - cut) / (0.9 - cut))));
-  return { ...scaled, pixels };
 }
 
 /** Paints ink over what is there; what lies outside of the picture is cut off. */

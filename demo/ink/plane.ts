@@ -10,11 +10,16 @@ const FAINT = 0.1;
 
 /** The ink of a picture in RGBA. The network learnt bright ink on black, so a picture with a bright border is inverted. */
 export function inkOf(rgba: ArrayLike<number>, width: number, height: number): Plane {
+  return inkOfGrey(brightnessOf(rgba, width, height));
+}
+
+/** How bright each pixel of a picture in RGBA is, from 0 to 1. */
+export function brightnessOf(rgba: ArrayLike<number>, width: number, height: number): Plane {
   const values = new Float32Array(width * height);
   for (let i = 0; i < values.length; i++) {
     values[i] = (0.299 * rgba[4 * i] + 0.587 * rgba[4 * i + 1] + 0.114 * rgba[4 * i + 2]) / 255;
   }
-  return inkOfGrey({ values, height, width });
+  return { values, height, width };
 }
 
 /** The ink of a picture whose values are brightness. */

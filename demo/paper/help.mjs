@@ -10,5 +10,4 @@ plots: our tables beside the paper's. Takes up to 15 minutes on two cores.
   --out FOLDER   write to this folder (default docs, and with --quick target/paper)
   --processes N  processes that train at the same time, 1 to 16 (default 2)
   --resume       go on with a run that was interrupted: what it finished is taken from there
-  --weights      also write the weights of the detectors that come with the page, to demo/detect
   --help         this text`;

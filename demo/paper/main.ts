@@ -2,9 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { detectorFile } from '../detect/weights.js';
 import { Checkpoints } from './checkpoints.js';
-import type { DetectorResult } from './detectors.js';
 import { countTasks, runExperiments } from './experiments.js';
 import { help } from './help.mjs';
 import { type Options, parseOptions, UsageError } from './options.js';
@@ -15,9 +13,6 @@ import { PaperProgress } from './progress.js';
 import { FULL, QUICK } from './scale.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The detectors that the demo's page shows, and the files of their weights. */
-const PAGE_FILES = { 'Fast R-CNN, roi-pool': 'fast-rcnn.bin', 'R-CNN': 'rcnn.bin' } as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -33,7 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function writePaper({ quick, out, processes, resume, weights }: Options): Promise<void> {
+async function writePaper({ quick, out, processes, resume }: Options): Promise<void> {
   const scale = quick ? QUICK : FULL;
   const started = performance.now();
   const progress = new PaperProgress(
@@ -62,7 +57,6 @@ async function writePaper({ quick, out, processes, resume, weights }: Options): 
       'paper-detectors.svg': detectorPlot(findings),
     };
     for (const [name, content] of Object.entries(files)) await writeFile(join(out, name), content);
-    if (weights) await writeWeights(findings.detectors);
     progress.leave();
     console.log(
       `Written in ${minutes.toFixed(1)} minutes: ${Object.keys(files)
@@ -71,12 +65,5 @@ async function writePaper({ quick, out, processes, resume, weights }: Options): 
     );
   } finally {
     pool.end();
-  }
-}
-
-async function writeWeights(detectors: readonly DetectorResult[]): Promise<void> {
-  for (const { detector, weights } of detectors) {
-    const file = PAGE_FILES[detector as keyof typeof PAGE_FILES];
-    if (file) await writeFile(join(root, 'demo/detect', file), detectorFile(detector, weights));
   }
 }

@@ -8,8 +8,6 @@ export interface Options {
   readonly processes: number;
   /** Whether it goes on with an interrupted run. */
   readonly resume: boolean;
-  /** Whether the weights that the page comes with are written too. */
-  readonly weights: boolean;
 }
 
 /** What was typed cannot be carried out; the message says why in a sentence. */
@@ -25,8 +23,8 @@ export function parseOptions(words: readonly string[], root: string): Options {
   }
   const quick = values.quick ?? false;
   const out = values.out ?? `${root}${quick ? 'target/paper' : 'docs'}`;
-  const { help = false, resume = false, weights = false } = values;
-  return { help, quick, out, processes, resume, weights };
+  const { help = false, resume = false } = values;
+  return { help, quick, out, processes, resume };
 }
 
 function parse(words: readonly string[]) {
@@ -39,7 +37,6 @@ function parse(words: readonly string[]) {
         out: { type: 'string' },
         processes: { type: 'string' },
         resume: { type: 'boolean' },
-        weights: { type: 'boolean' },
       },
     }).values;
   } catch (error) {

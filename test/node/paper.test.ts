@@ -62,10 +62,10 @@ test('a wrong option is refused with a sentence, and --help explains the others'
     '--processes must be a whole number from 1 to 16, but it was "0".',
   );
   expect(() => parseOptions(['--sizes'], root)).toThrow('See --help.');
-  for (const option of ['--quick', '--out', '--processes', '--resume', '--weights']) {
+  for (const option of ['--quick', '--out', '--processes', '--resume']) {
     expect(help).toContain(option);
   }
   const { out: folder, ...options } = parseOptions(['--quick', '--processes=3', '--resume'], root);
   expect(folder).toMatch(/target.paper$/);
-  expect(options).toEqual({ help: false, quick: true, processes: 3, resume: true, weights: false });
+  expect(options).toEqual({ help: false, quick: true, processes: 3, resume: true });
 });

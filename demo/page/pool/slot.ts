@@ -1,12 +1,12 @@
+import { askForPhotograph } from '../ui/camera-dialog.js';
 import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
 import { element, make, messageOf, replaceChoices, showProblem } from '../ui/dom.js';
 import { askForDrawing } from '../ui/drawing-dialog.js';
 import { acceptDrops } from '../ui/files.js';
-import { type Picture, readImage, sizeOf } from '../ui/images.js';
+import { decodeImage, type Picture, pictureOf, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
 import type { Place } from '../ui/vector-layout.js';
-import { askForPhotograph } from './camera-dialog.js';
 import { channelOf, type Pooled } from './pooled.js';
 import { binAt, type CellSize, drawPyramid, type Landed } from './pyramid-picture.js';
 import html from './slot.html?raw';
@@ -52,7 +52,7 @@ export class Slot {
   }
 
   async open(file: Blob): Promise<void> {
-    await this.#take(() => readImage(file));
+    await this.#take(async () => pictureOf(await decodeImage(file)));
   }
 
   get pooled(): Pooled | undefined {
@@ -174,7 +174,7 @@ export class Slot {
       if (file) void this.open(file);
       input.value = '';
     });
-    const ask = { draw: () => askForDrawing(), photograph: askForPhotograph };
+    const ask = { draw: () => askForDrawing(), photograph };
     for (const [name, question] of Object.entries(ask)) {
       const button = element(this.root, `[data-do=${name}]`);
       button.ariaLabel = `${this.#name}: ${name}`;
@@ -264,4 +264,9 @@ function describe({ levels, layout, vector, indices, width }: Pooled, place: Pla
     `columns ${span(columns[column])} of channel ${place.channel + 1}. Its maximum, ${vector[at].toFixed(2)}, is at ` +
     `row ${y}, column ${x}, and becomes value ${at + 1} of ${layout.length}.`
   );
+}
+
+async function photograph(): Promise<Picture | undefined> {
+  const bitmap = await askForPhotograph();
+  return bitmap && pictureOf(bitmap);
 }

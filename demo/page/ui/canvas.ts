@@ -38,6 +38,17 @@ export function drawGrey(canvas: HTMLCanvasElement, { values, height, width }: P
   context2d(canvas).putImageData(picture, 0, 0);
 }
 
+/** As it was: one canvas pixel for each of red, green, blue and opacity. */
+export function drawColours(
+  canvas: HTMLCanvasElement,
+  { height, width }: Plane,
+  colours: Uint8ClampedArray<ArrayBuffer>,
+): void {
+  canvas.width = width;
+  canvas.height = height;
+  context2d(canvas).putImageData(new ImageData(colours, width, height), 0, 0);
+}
+
 /** As drawPlane, but only the ink, in one colour, and nothing where there is none. */
 export function drawInk(
   canvas: HTMLCanvasElement,

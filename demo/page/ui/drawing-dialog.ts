@@ -1,5 +1,5 @@
 import type { Plane } from '../../ink/plane.js';
-import { element } from './dom.js';
+import { element, make } from './dom.js';
 import html from './drawing-dialog.html?raw';
 import { DrawingPad } from './drawing-pad.js';
 
@@ -7,10 +7,16 @@ export interface Sheet {
   /** In pixels; the visitor may choose others. */
   readonly width: number;
   readonly height: number;
-  /** Width of the pen in pixels; without it the pen grows with what is drawn. */
-  readonly pen?: number;
+  /** Pens to choose from, the first one to begin with; without them the pen grows with what is drawn. */
+  readonly pens?: readonly Pen[];
   /** What is said above it. */
   readonly note: string;
+}
+
+export interface Pen {
+  readonly name: string;
+  /** In pixels of the sheet. */
+  readonly width: number;
 }
 
 /** Of the sides of a small sheet, in pixels. */
@@ -37,8 +43,9 @@ export function askForDrawing(sheet: Sheet = SMALL_SHEET): Promise<Plane | undef
     () => {
       use.disabled = pad.isEmpty;
     },
-    sheet.pen,
+    sheet.pens?.[0].width,
   );
+  if (sheet.pens) offerPens(element(dialog, '[name=pen]'), sheet.pens, pad);
   const resize = () => {
     if (height.validity.valid && width.validity.valid) pad.resize(height.valueAsNumber, width.valueAsNumber);
   };
@@ -52,4 +59,12 @@ export function askForDrawing(sheet: Sheet = SMALL_SHEET): Promise<Plane | undef
       dialog.remove();
     });
   });
+}
+
+function offerPens(select: HTMLSelectElement, pens: readonly Pen[], pad: DrawingPad): void {
+  select.append(...pens.map(({ name, width }) => make('option', { value: String(width) }, name)));
+  select.addEventListener('change', () => {
+    pad.pen = Number(select.value);
+  });
+  if (select.parentElement) select.parentElement.hidden = false;
 }

@@ -5,6 +5,12 @@ import { make } from './dom.js';
 
 type Point = readonly [x: number, y: number];
 
+interface Stroke {
+  readonly points: Point[];
+  /** Its width in pixels; without it, it suits the size of the drawing. */
+  readonly pen: number | undefined;
+}
+
 /** Width of the pen as a share of the height of the drawing, about as in the digits of the training. */
 const PEN_SHARE = 0.12;
 const THINNEST = 1.5;
@@ -17,10 +23,11 @@ export class DrawingPad {
   readonly #canvas = make('canvas', { tabIndex: 0, role: 'application' });
   readonly #brush: Brush;
   readonly #onChange: () => void;
-  readonly #pen: number | undefined;
   #height: number;
   #width: number;
-  #strokes: Point[][] = [];
+  #strokes: Stroke[] = [];
+  /** Of the strokes that follow, in pixels; without it, the pen grows with the drawing. */
+  pen: number | undefined;
 
   constructor(
     place: HTMLElement,
@@ -33,7 +40,7 @@ export class DrawingPad {
     this.#height = height;
     this.#width = width;
     this.#onChange = onChange;
-    this.#pen = pen;
+    this.pen = pen;
     this.#brush = new Brush(this.#canvas, {
       onDown: (x, y) => this.#begin([x * this.#width, y * this.#height]),
       onDraw: (x, y) => this.#goOn([x * this.#width, y * this.#height]),
@@ -63,7 +70,7 @@ export class DrawingPad {
     this.#changed();
   }
 
-  /** Ink from 0 to 1. Unless its width was given, the pen is as wide as suits the size of the drawing. */
+  /** Ink from 0 to 1. */
   plane(): Plane {
     const [height, width] = [this.#height, this.#width];
     const surface = new OffscreenCanvas(width, height);
@@ -71,11 +78,12 @@ export class DrawingPad {
     if (!context) throw new Error('this browser has no 2-D canvas');
     context.lineCap = 'round';
     context.lineJoin = 'round';
-    context.lineWidth = this.#penWidth();
-    for (const stroke of this.#strokes) {
+    const suited = this.#suitedPen();
+    for (const { points, pen = suited } of this.#strokes) {
+      context.lineWidth = pen;
       context.beginPath();
-      context.moveTo(...stroke[0]);
-      for (const point of stroke) context.lineTo(...point);
+      context.moveTo(...points[0]);
+      for (const point of points) context.lineTo(...point);
       context.stroke();
     }
     const { data } = context.getImageData(0, 0, width, height);
@@ -86,9 +94,8 @@ export class DrawingPad {
     };
   }
 
-  #penWidth(): number {
-    if (this.#pen !== undefined) return this.#pen;
-    const rows = this.#strokes.flat().map(([, y]) => y);
+  #suitedPen(): number {
+    const rows = this.#strokes.flatMap(({ points }) => points.map(([, y]) => y));
     return rows.length === 0
       ? THINNEST
       : Math.max(THINNEST, PEN_SHARE * (Math.max(...rows) - Math.min(...rows)));
@@ -110,12 +117,12 @@ export class DrawingPad {
   }
 
   #begin(point: Point): void {
-    this.#strokes.push([point]);
+    this.#strokes.push({ points: [point], pen: this.pen });
     this.#changed();
   }
 
   #goOn(...points: Point[]): void {
-    this.#strokes.at(-1)?.push(...points);
+    this.#strokes.at(-1)?.points.push(...points);
     this.#changed();
   }
 

@@ -16,31 +16,49 @@ export function sizeOf({ width, height, shrunkFrom }: Picture): string {
   return `${width} × ${height} pixels${from}`;
 }
 
-/** Ink from 0 (paper) to 1 of an image file of any size. Throws a message for the visitor where it is no image. */
-export async function readImage(file: Blob): Promise<Picture> {
-  const bitmap = await createImageBitmap(file).catch(() => {
+/** An image file of any size, turned as its camera was held; throws a message for the visitor where it is no image. */
+export function decodeImage(file: Blob): Promise<ImageBitmap> {
+  return createImageBitmap(file).catch(() => {
     throw new Error('This is not an image that the browser can read.');
   });
-  try {
-    return pictureOf(bitmap, bitmap.width, bitmap.height);
-  } finally {
-    bitmap.close();
-  }
 }
 
-export function pictureOf(source: CanvasImageSource, sourceWidth: number, sourceHeight: number): Picture {
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(sourceWidth, sourceHeight));
-  const width = Math.max(1, Math.round(sourceWidth * scale));
-  const height = Math.max(1, Math.round(sourceHeight * scale));
+/** Ink from 0 (paper) to 1 of an image, which is closed. */
+export function pictureOf(bitmap: ImageBitmap): Picture {
+  const { height, width } = sizeWithin(LONGEST_SIDE, bitmap);
+  const colours = coloursOf(bitmap, height, width);
+  const picture = { ...inkOf(colours, width, height), colours, ...shrunkFrom(bitmap, width) };
+  bitmap.close();
+  return picture;
+}
+
+/** What a picture of this width says of the image that it was. */
+export function shrunkFrom({ height, width }: ImageBitmap, nowWide: number): Pick<Picture, 'shrunkFrom'> {
+  return nowWide < width ? { shrunkFrom: [width, height] } : {};
+}
+
+/** The size in whole pixels, made smaller where its longer side is longer than `longest`. */
+export function sizeWithin(
+  longest: number,
+  { height, width }: { height: number; width: number },
+): { height: number; width: number } {
+  const scale = Math.min(1, longest / Math.max(height, width));
+  const scaled = (side: number) => Math.max(1, Math.round(side * scale));
+  return { height: scaled(height), width: scaled(width) };
+}
+
+/** Red, green, blue and opacity of each pixel, at this size. What is transparent is white paper. */
+export function coloursOf(
+  source: CanvasImageSource,
+  height: number,
+  width: number,
+): Uint8ClampedArray<ArrayBuffer> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('this browser has no 2-D canvas');
-  // What is transparent is paper.
   context.fillStyle = 'white';
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(source, 0, 0, width, height);
-  const { data: colours } = context.getImageData(0, 0, width, height);
-  const plane = inkOf(colours, width, height);
-  return { ...plane, colours, ...(scale < 1 && { shrunkFrom: [sourceWidth, sourceHeight] as const }) };
+  return context.getImageData(0, 0, width, height).data;
 }

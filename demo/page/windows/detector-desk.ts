@@ -7,15 +7,18 @@ import type { Box } from '../../detect/box.js';
 import { type Detection, detect } from '../../detect/detect.js';
 import { DETECTORS } from '../../detect/detectors.js';
 import fastUrl from '../../detect/fast-rcnn.bin?url';
+import { fitWriting } from '../../detect/fit-writing.js';
 import { makeExercise } from '../../detect/lessons.js';
 import type { Method } from '../../detect/methods.js';
 import { type DetectorNetwork, DIGITS } from '../../detect/network.js';
 import { withoutParts } from '../../detect/parts.js';
 import rcnnUrl from '../../detect/rcnn.bin?url';
+import { anyStyle } from '../../detect/scene-styles.js';
 import { makeScene, type Scene } from '../../detect/scenes.js';
 import type { Times } from '../../detect/stopwatch.js';
 import { type DetectorProgress, trainDetector } from '../../detect/train-detector.js';
 import { networkWith, readDetectorFile } from '../../detect/weights.js';
+import { inkOfPhotograph } from '../../ink/photograph.js';
 import type { Plane } from '../../ink/plane.js';
 import { type Digit, decodeDigits, splitDigits } from '../../train/digits.js';
 import { HELD_OUT } from '../../train/experiment.js';
@@ -75,6 +78,16 @@ export class DetectorDesk {
     this.#fast = await loadDetector(fastUrl, await DETECTORS['Fast R-CNN, roi-pool'](this.#runtime));
   }
 
+  /** The ink of a photograph of any light, by its brightness, at the size and with the strokes that the detector knows. */
+  readPhotograph(brightness: Plane): Plane {
+    return fitWriting(inkOfPhotograph(brightness));
+  }
+
+  /** The same of a drawing, whose ink is known. */
+  readDrawing(ink: Plane): Plane {
+    return fitWriting(ink);
+  }
+
   /** Finds digits with Fast R-CNN. */
   async detect(picture: Plane, count: number): Promise<FoundOnMap> {
     let map: FeatureMap | undefined;
@@ -115,14 +128,14 @@ export class DetectorDesk {
     const { training, test } = await this.#digits;
     const detector = this.#ready();
     const random = seededRandom(1000 + this.#seed++);
-    const held = Array.from({ length: HELD_OUT_SCENES }, () => makeScene(test, random));
+    const held = Array.from({ length: HELD_OUT_SCENES }, () => makeScene(test, random, anyStyle(random)));
     const goOn = async () => {
       await breath();
       if (turn !== this.#learningTurn) throw new Cancelled();
     };
     const learnIt = async () => {
       const before = await precisionOn(held, detector, goOn);
-      const scenes = Array.from({ length: SCENES }, () => makeScene(training, random));
+      const scenes = Array.from({ length: SCENES }, () => makeScene(training, random, anyStyle(random)));
       let latest: DetectorProgress | undefined;
       await trainDetector({
         ...detector,

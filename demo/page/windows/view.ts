@@ -2,11 +2,10 @@
 
 import type { Box } from '../../detect/box.js';
 import { STEP } from '../../detect/network.js';
-import { drawGrey, drawPlane, greatest } from '../ui/canvas.js';
+import type { FeatureMap } from '../net/feature-map.js';
+import { drawColours, drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
-import { askForDrawing } from '../ui/drawing-dialog.js';
-import { acceptDrops, acceptPastes } from '../ui/files.js';
-import { type Picture, readImage, sizeOf } from '../ui/images.js';
+import { type Picture, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { onThemeChange } from '../ui/theme.js';
 import { Turns } from '../ui/turns.js';
@@ -16,6 +15,7 @@ import { ChosenWindow } from './chosen-window.js';
 import { CompareControl } from './compare-control.js';
 import { LearnControl } from './learn-control.js';
 import { Likeness } from './likeness.js';
+import { listenToSources } from './own-picture.js';
 import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
 import { RcnnControl } from './rcnn-control.js';
@@ -29,14 +29,6 @@ import './windows.css';
 export const title = 'Windows';
 
 const TIMES_KEPT = 15;
-
-/** Large enough for digits of many sizes; the pen suits all of them. */
-const SHEET = {
-  width: 384,
-  height: 256,
-  pen: 5.5,
-  note: 'Write digits, as many as you like, small and large.',
-};
 
 export async function mount(root: HTMLElement): Promise<View> {
   root.innerHTML = html;
@@ -59,7 +51,7 @@ class WindowsView implements View {
   #watched: Watched | undefined;
   /** An image that the visitor opened, in place of the scene. */
   #opened: Picture | undefined;
-  #shown: 'image' | 'map' = 'image';
+  #shown: 'image' | 'ink' | 'map' = 'image';
   #point: readonly [x: number, y: number] | undefined;
   #isVisible = true;
   #playing = false;
@@ -111,7 +103,6 @@ class WindowsView implements View {
     on('#all', 'change', () => this.#draw());
     on('#compare', 'click', () => this.#compareBoth());
     on('#rcnn', 'click', () => this.#runAsRcnn());
-    on('#draw', 'click', () => this.#drawOwn());
     on('#learn', 'click', () => this.#watcher && this.#learn.toggle(this.#watcher.detector));
     on('#unlearn', 'click', () => this.#watcher && this.#learn.forget(this.#watcher.detector));
     on('#forget', 'click', () => {
@@ -119,17 +110,14 @@ class WindowsView implements View {
       // The button is gone.
       this.#picture.focus({ preventScroll: true });
     });
-    const open = (file: File | undefined) => void this.#attempt(() => this.#open(file));
-    const input = element<HTMLInputElement>(this.#root, '#open');
-    input.addEventListener('change', () => {
-      open(input.files?.[0]);
-      // The same file may be opened again.
-      input.value = '';
-    });
-    acceptDrops(this.#root, open);
-    acceptPastes(this.#root, open);
+    listenToSources(
+      this.#root,
+      () => this.#stop(),
+      (picture) => void this.#attempt(async () => this.#show(await picture)),
+    );
     const shown = [
       { value: 'image', label: 'Image' },
+      { value: 'ink', label: 'Its ink' },
       { value: 'map', label: 'Feature map' },
     ] as const;
     fillChoices(element(this.#root, '#shown'), 'windows-shown', shown, 'image', (value) => {
@@ -242,7 +230,7 @@ class WindowsView implements View {
   }
 
   async #play(): Promise<void> {
-    this.#opened = undefined;
+    this.#setOpened(undefined);
     this.#rcnn.forget();
     this.#setPlaying(true);
     while (this.#playing) {
@@ -282,24 +270,22 @@ class WindowsView implements View {
   async #next(): Promise<void> {
     this.#stop();
     this.#rcnn.forget();
-    this.#opened = undefined;
+    this.#setOpened(undefined);
     for (let i = 0; i < 20; i++) this.#scene.advance();
     await this.#watch();
   }
 
-  async #open(file: File | undefined): Promise<void> {
-    if (file) await this.#show(await readImage(file));
-  }
-
-  async #drawOwn(): Promise<void> {
-    this.#stop();
-    const drawing = await askForDrawing(SHEET);
-    if (drawing) await this.#show(drawing);
-  }
-
-  async #show(image: Picture): Promise<void> {
-    this.#stop();
+  #setOpened(image: Picture | undefined): void {
+    // Times are those of pictures of one size.
+    if (image || this.#opened) this.#latest = [];
     this.#opened = image;
+  }
+
+  /** Nothing: the visitor went away from the question for it. */
+  async #show(image: Picture | undefined): Promise<void> {
+    this.#stop();
+    if (!image) return;
+    this.#setOpened(image);
     this.#rcnn.forget();
     this.#likeness.lookFor(undefined, undefined);
     await this.#watch();
@@ -361,10 +347,14 @@ class WindowsView implements View {
   #drawCells({ image, map }: Watched): void {
     element(this.#root, '#picture-size').textContent = sizeOf(image);
     const canvas = element<HTMLCanvasElement>(this.#root, '.picture-cells');
-    if (this.#shown === 'image') {
-      drawGrey(canvas, image);
-      return;
-    }
+    const colours = this.#shown === 'image' ? image.colours : undefined;
+    canvas.classList.toggle('photograph', colours !== undefined);
+    if (colours) drawColours(canvas, image, colours);
+    else if (this.#shown === 'map') this.#drawMap(canvas, map);
+    else drawGrey(canvas, image);
+  }
+
+  #drawMap(canvas: HTMLCanvasElement, map: FeatureMap): void {
     const [, channels, height, width] = map.dims;
     const values = new Float32Array(height * width);
     for (let i = 0; i < map.data.length; i++) values[i % values.length] += map.data[i] / channels;

@@ -1,10 +1,13 @@
-import { closeCamera, openCamera } from '../ui/camera.js';
-import { element, messageOf, showProblem } from '../ui/dom.js';
-import { type Picture, pictureOf } from '../ui/images.js';
+import { closeCamera, openCamera } from './camera.js';
 import html from './camera-dialog.html?raw';
+import { element, messageOf, showProblem } from './dom.js';
 
-/** Lets the visitor photograph something; resolves to nothing when they leave. */
-export function askForPhotograph(): Promise<Picture | undefined> {
+/**
+ * Lets the visitor photograph something; resolves to nothing when they leave.
+ *
+ * @param width that the camera's pictures should have, in pixels
+ */
+export function askForPhotograph(width?: number): Promise<ImageBitmap | undefined> {
   const dialog = document.createElement('dialog');
   dialog.innerHTML = html;
   dialog.setAttribute('aria-labelledby', 'camera-title');
@@ -15,7 +18,7 @@ export function askForPhotograph(): Promise<Picture | undefined> {
   video.addEventListener('loadeddata', () => {
     take.disabled = false;
   });
-  const camera = openCamera();
+  const camera = openCamera(width);
   camera.then(
     (stream) => {
       video.srcObject = stream;
@@ -23,12 +26,11 @@ export function askForPhotograph(): Promise<Picture | undefined> {
     (error: unknown) => showProblem(problem, `There is no picture from a camera: ${messageOf(error)}`),
   );
   dialog.showModal();
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     dialog.addEventListener('close', () => {
-      const taken = dialog.returnValue === 'take';
-      resolve(taken ? pictureOf(video, video.videoWidth, video.videoHeight) : undefined);
+      const taken = dialog.returnValue === 'take' ? createImageBitmap(video) : Promise.resolve(undefined);
+      taken.then(resolve, reject).finally(() => camera.then(closeCamera, () => {}));
       dialog.remove();
-      camera.then(closeCamera, () => {});
     });
   });
 }
