@@ -73,42 +73,48 @@ pub(crate) unsafe fn backward_units<T: Real>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    let block = plan.backward_block();
-    clear(scratch);
+    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), scratch);
     for (item, channels) in plan.units(map).items(units) {
         // SAFETY: the caller's promise; each item is pooled into the row of its number.
-        unsafe {
-            backward_channels(plan.pyramid(), map, gradients, (item, &[item as u32]), channels, (block, scratch))
-        };
+        unsafe { scratch.backward(plan.pyramid(), map, gradients, (item, &[item as u32]), channels) };
     }
 }
 
-/// Zeroes the working memory of a thread, which is left so by every block of planes.
-pub(crate) fn clear(scratch: Span<f32>) {
-    // SAFETY: this thread's alone.
-    unsafe { scratch.exclusive() }.fill(0.0);
+/// Working memory of a thread for blocks of channels.
+pub(crate) struct BackwardScratch<'a, T> {
+    /// Channels of a block at most.
+    channels: usize,
+    /// Two blocks of planes where there are several levels. They are zero before and after every block.
+    planes: [Span<'a, T>; 2],
 }
 
-/// The gradient of some channels of an item, which `rows` of the output were pooled from, `block` channels at a time.
-///
-/// # Safety
-/// The gradients must have the lengths of `map` and of all rows, the channels be this thread's, and `scratch` be zero
-/// and have room for two blocks of planes where there are several levels.
-pub(crate) unsafe fn backward_channels<T: Real>(
-    pyramid: &Pyramid,
-    map: &FeatureMap,
-    gradients: Gradients<T>,
-    (item, rows): (usize, &[u32]),
-    channels: Range<usize>,
-    (block, scratch): (usize, Span<f32>),
-) {
-    let scratch = gradient_scratch(pyramid, (block, map.cells()), &mut Parts::cut(scratch)).map(Span::cast);
-    // SAFETY: the caller's promise.
-    unsafe {
-        zero(pyramid.arrangement.layout, map, gradients.input, item, channels.clone());
-        for channels in blocks(channels, block) {
+impl<'a, T: Real> BackwardScratch<'a, T> {
+    /// Cuts working memory that has room for two blocks of `most` channels. No more is zeroed than the channels of the map take.
+    pub fn cut(pyramid: &Pyramid, map: &FeatureMap, most: usize, scratch: Span<'a, f32>) -> Self {
+        let channels = most.min(map.channels);
+        let planes = gradient_scratch(pyramid, (channels, map.cells()), &mut Parts::cut(scratch)).map(Span::cast);
+        // SAFETY: this thread's alone.
+        planes.iter().for_each(|planes| unsafe { planes.exclusive() }.fill(T::ZERO));
+        BackwardScratch { channels, planes }
+    }
+
+    /// The gradient of some channels of an item, which `rows` of the output were pooled from, a block at a time.
+    ///
+    /// # Safety
+    /// The gradients must have the lengths of `map` and of all rows, and the channels be this thread's.
+    pub unsafe fn backward(
+        &self,
+        pyramid: &Pyramid,
+        map: &FeatureMap,
+        gradients: Gradients<T>,
+        (item, rows): (usize, &[u32]),
+        channels: Range<usize>,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { zero(pyramid.arrangement.layout, map, gradients.input, item, channels.clone()) };
+        for channels in blocks(channels, self.channels) {
             let channels = (channels.start, channels.end);
-            GradientBlock { pyramid, map, gradients, item, rows, channels }.add(scratch);
+            GradientBlock { pyramid, map, gradients, item, rows, channels }.add(self.planes);
         }
     }
 }
@@ -142,5 +148,28 @@ unsafe fn zero<T: Real>(layout: Layout, map: &FeatureMap, memory: Span<T>, item:
     for run in layout.cells(map, item).runs(channels, map.cells()) {
         // SAFETY: the caller's promise.
         unsafe { memory.part(run.start, run.len()).exclusive() }.fill(T::ZERO);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::bins::Rule;
+
+    #[test]
+    fn no_more_working_memory_is_zeroed_than_the_channels_take() {
+        let plan = PyramidPlan::new(3, 4, &[(2, 2), (1, 1)], Rule::Adaptive, Layout::Nhwc).unwrap();
+        let map = FeatureMap { batch: 2, channels: 5, height: 3, width: 4 };
+        let mut scratch = vec![7.0; plan.backward_scratch()];
+        let len = plan.output_len(map.batch, map.channels);
+        let (output, indices) = (vec![1.0_f32; len], vec![0_u32; len]);
+        let mut input = vec![0.0; map.len()];
+        let gradients = Gradients { output: &output, indices: &indices, input: Span::new(&mut input) };
+        // SAFETY: the lengths are the plan's, and nobody else holds the buffers.
+        unsafe { backward_units(&plan, &map, gradients, plan.units(&map).all(), Span::new(&mut scratch)) };
+        let blocks = 2 * map.channels * map.cells();
+        assert!(scratch[..blocks].iter().all(|&word| word == 0.0));
+        assert!(scratch[blocks..].iter().all(|&word| word == 7.0) && scratch.len() > blocks);
+        assert_eq!(input.iter().sum::<f32>(), len as f32);
     }
 }

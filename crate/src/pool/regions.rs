@@ -12,7 +12,7 @@ use crate::kernels::scatter::Gradients;
 use crate::memory::scratch;
 use crate::memory::span::Span;
 use crate::plan::regions::RegionPlan;
-use crate::pool::backward::{backward_channels, clear};
+use crate::pool::backward::BackwardScratch;
 use crate::pool::check::{check_gradients, check_length};
 use crate::tuning::REGION_GROUP;
 
@@ -120,11 +120,10 @@ pub(crate) unsafe fn region_backward_units<T: Real>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    let block = plan.backward_block();
-    clear(scratch);
+    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), scratch);
     for (item, channels) in plan.set().units(map).items(units) {
         let rows = (item, plan.set().rows(item));
         // SAFETY: the caller's promise is the same, item by item.
-        unsafe { backward_channels(plan.pyramid(), map, gradients, rows, channels, (block, scratch)) };
+        unsafe { scratch.backward(plan.pyramid(), map, gradients, rows, channels) };
     }
 }
