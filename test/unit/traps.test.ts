@@ -9,6 +9,7 @@ import {
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { isolated } from './engines.js';
+import { withExports } from './exports.js';
 
 const variants = ['simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
 
@@ -18,24 +19,10 @@ async function breakable(
   make: () => Promise<Runtime>,
 ): Promise<{ runtime: Runtime; trap: () => void }> {
   let broken = false;
-  const { Instance } = WebAssembly;
-  WebAssembly.Instance = class {
-    constructor(module: WebAssembly.Module, imports?: WebAssembly.Imports) {
-      const exports = { ...new Instance(module, imports).exports };
-      const kernel = exports[name] as (...numbers: number[]) => number;
-      exports[name] = (...numbers: number[]) => {
-        if (broken) throw new WebAssembly.RuntimeError('unreachable');
-        return kernel(...numbers);
-      };
-      Object.assign(this, { exports });
-    }
-  } as unknown as typeof Instance;
-  try {
-    const runtime = await make();
-    return { runtime, trap: () => (broken = true) };
-  } finally {
-    WebAssembly.Instance = Instance;
-  }
+  const runtime = await withExports(make, (called) => {
+    if (broken && called === name) throw new WebAssembly.RuntimeError('unreachable');
+  });
+  return { runtime, trap: () => (broken = true) };
 }
 
 const broken = expect.objectContaining({

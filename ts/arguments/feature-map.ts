@@ -76,14 +76,13 @@ export function featureMapShape(
   }
   const large = sizes.findIndex((size) => size > MOST);
   if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
-  const end = sizes.length;
-  const [at, last] = layout === 'NCHW' ? [first, end - 1] : [end - 1, end - 2];
-  const size = (axis: number) => sizes[axis] as number;
+  const last = sizes.length - 1;
+  const width = layout === 'NCHW' ? last : last - 1;
   return {
-    batch: batched ? size(0) : 1,
-    channels: size(at),
-    height: spatialDims === 2 ? size(last - 1) : 1,
-    width: size(last),
+    batch: batched ? (sizes[0] as number) : 1,
+    channels: sizes[layout === 'NCHW' ? first : last] as number,
+    height: spatialDims === 2 ? (sizes[width - 1] as number) : 1,
+    width: sizes[width] as number,
     batched,
     dims: sizes,
   };

@@ -36,9 +36,18 @@ export function checkTensor<T extends DataType>(
   const type = typeOf(data, parts.type) as T;
   if (!types.includes(type)) failData(data, path, types);
   const size = countElements(dims);
-  checkLength({ data, dims, size, path });
-  const [buffer, byteOffset] = [bufferOf(data), byteOffsetOf(data)];
-  return { value, path, type, data, dims, size, buffer, byteOffset };
+  const tensor = {
+    value,
+    path,
+    type,
+    data,
+    dims,
+    size,
+    buffer: bufferOf(data),
+    byteOffset: byteOffsetOf(data),
+  };
+  checkLength(tensor);
+  return tensor;
 }
 
 /** Fails for what is no tensor, and says what to write instead where that is known. */
@@ -85,6 +94,12 @@ export function rawArray({ type, data }: Pick<CheckedTensor, 'type' | 'data'>): 
   // A buffer that is detached has none, and no array can be made over it.
   if (length === 0) return new raw();
   return new raw(bufferOf(data) as ArrayBuffer, byteOffsetOf(data), length);
+}
+
+/** The elements in an array that is copied from as it is: the tensor's own where it has the type of copies. `set` asks it nothing. */
+export function sourceArray(tensor: Pick<CheckedTensor, 'type' | 'data'>): RawArray {
+  const { type, data } = tensor;
+  return arrayName(data) === dataTypes[type].raw.name ? (data as RawArray) : rawArray(tensor);
 }
 
 interface TensorParts {

@@ -1,6 +1,6 @@
-import { type CheckedTensor, checkLength, rawArray } from '../arguments/tensors.js';
+import { type CheckedTensor, checkLength, rawArray, sourceArray } from '../arguments/tensors.js';
 import { PyramidPoolError } from '../core/errors.js';
-import { type DataType, makeTensor, type RawArray, type TypedTensor } from '../core/tensor.js';
+import { type DataType, dataTypes, makeTensor, type RawArray, type TypedTensor } from '../core/tensor.js';
 import type { Operand } from './operand.js';
 import { overlap, type Range } from './range.js';
 import { ResidentTensor } from './resident-tensor.js';
@@ -10,6 +10,9 @@ interface Block {
   readonly address: number;
   readonly bytes: number;
 }
+
+/** Bytes of a line of the cache. Tensors begin at one, so that threads do not share a line by accident. */
+const LINE = 64;
 
 /** The WASM memory of one call: tensors that live there are used in place, others copied in and out. */
 export class CallMemory {
@@ -26,11 +29,14 @@ export class CallMemory {
     this.#before = memory.buffer;
     this.#operands = operands;
     try {
-      for (const operand of operands) {
-        const { tensor, type, size } = operand;
-        if (tensor) operand.resident = ResidentTensor.borrow(memory, tensor.value, type, size);
+      // Plain loops: every call comes by here.
+      for (let i = 0; i < operands.length; i++) {
+        const operand = operands[i] as Operand;
+        const { tensor, type, size, isResult } = operand;
+        if (!tensor) continue;
+        operand.resident = ResidentTensor.borrow(memory, tensor.value, type, size);
+        if (isResult) this.#checkApart(operand, i);
       }
-      this.#checkOverlaps();
     } catch (error) {
       this.free();
       throw error;
@@ -42,23 +48,28 @@ export class CallMemory {
     return this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Gives an operand its address, and copies an input there. */
-  place(operand: Operand): void {
-    const { resident, isResult, type, size, dims, bytes, tensor } = operand;
-    if (resident) {
-      operand.address = resident.address;
-      return;
+  /** Gives operands their addresses, and copies inputs there. Those that do not live in the memory share one block. */
+  place(operands: readonly Operand[]): void {
+    let bytes = 0;
+    for (let i = 0; i < operands.length; i++) bytes += roomOf(operands[i] as Operand);
+    let address = bytes && this.alloc(bytes, 'a block for the tensors of the call');
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i] as Operand;
+      const { resident, type, size, tensor, isResult } = operand;
+      operand.address = resident ? resident.address : address;
+      address += roomOf(operand);
+      if (!resident && !isResult && tensor)
+        this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor, sourceArray));
     }
-    const what = isResult ? `a result of [${dims.join(', ')}]` : 'the copy of an input';
-    operand.address = this.alloc(bytes, what);
-    if (!isResult && tensor) this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor));
   }
 
   /** The tensor that the caller gets for a result. */
   tensorOf<T extends DataType>({ type, dims, size, address, tensor, resident }: Operand<T>): TypedTensor<T> {
-    const elements = () => this.#memory.view(type, address, size);
-    if (!tensor) return makeTensor(type, elements().slice(), dims);
-    if (!resident) this.#arrayOf(tensor).set(elements());
+    if (tensor && resident) return tensor.value as TypedTensor<T>;
+    const elements = this.#memory.view(type, address, size);
+    // Made of a view and not by `slice`, whose array engines fill with zeros first.
+    if (!tensor) return makeTensor(type, new dataTypes[type].raw(elements), dims);
+    this.#arrayOf(tensor, rawArray).set(elements);
     return tensor.value as TypedTensor<T>;
   }
 
@@ -69,15 +80,15 @@ export class CallMemory {
 
   /** Gives back all but the tensors that live in the memory, so that the call can be prepared anew. */
   clear(): void {
-    for (const { address, bytes } of this.#blocks) this.#memory.free(address, bytes);
-    for (const free of this.#later) free();
-    this.#blocks = [];
-    this.#later = [];
+    for (let block = this.#blocks.pop(); block; block = this.#blocks.pop())
+      this.#memory.free(block.address, block.bytes);
+    for (let free = this.#later.pop(); free; free = this.#later.pop()) free();
   }
 
   free(): void {
     this.clear();
-    for (const operand of this.#operands) {
+    for (let i = 0; i < this.#operands.length; i++) {
+      const operand = this.#operands[i] as Operand;
       operand.resident?.free();
       operand.resident = undefined;
     }
@@ -101,29 +112,35 @@ export class CallMemory {
    * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
    * when memory grows, and made anew here.
    */
-  #arrayOf(tensor: CheckedTensor): RawArray {
+  #arrayOf(tensor: CheckedTensor, array: (tensor: CheckedTensor) => RawArray): RawArray {
     const { type, size, buffer, byteOffset } = tensor;
     const moved = buffer === this.#before && buffer !== this.#memory.buffer;
     if (moved) return this.#memory.view(type, byteOffset, size);
     checkLength(tensor);
-    return rawArray(tensor);
+    return array(tensor);
   }
 
-  /** Fails unless every result lies apart from all tensors before it, wherever they lie. */
-  #checkOverlaps(): void {
-    const ranges: Range[] = [];
-    for (const { tensor, resident, bytes, isResult } of this.#operands) {
-      if (!tensor) continue;
-      const range = resident
-        ? { buffer: this.#before, start: resident.address, bytes }
-        : { buffer: tensor.buffer, start: tensor.byteOffset, bytes };
-      if (isResult && ranges.some((other) => overlap(range, other))) {
-        throw new PyramidPoolError(
-          'overlap',
-          `${tensor.path} shares memory with another tensor of the call, but must lie apart`,
-        );
-      }
-      ranges.push(range);
+  /** Fails unless a result lies apart from all tensors before it, wherever they lie. */
+  #checkApart(result: Operand, position: number): void {
+    const range = this.#rangeOf(result);
+    for (const other of this.#operands.slice(0, position)) {
+      if (!other.tensor || !overlap(range, this.#rangeOf(other))) continue;
+      throw new PyramidPoolError(
+        'overlap',
+        `${result.tensor?.path} shares memory with another tensor of the call, but must lie apart`,
+      );
     }
   }
+
+  /** Where a tensor lies that the caller gave. */
+  #rangeOf({ tensor, resident, bytes }: Operand): Range {
+    if (resident) return { buffer: this.#before, start: resident.address, bytes };
+    const { buffer, byteOffset } = tensor as CheckedTensor;
+    return { buffer, start: byteOffset, bytes };
+  }
+}
+
+/** Bytes that an operand takes in the block of its call: at least one line, so that each has an address of its own. */
+function roomOf({ resident, bytes }: Operand): number {
+  return resident ? 0 : LINE * Math.floor(bytes / LINE + 1);
 }

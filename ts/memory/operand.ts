@@ -8,6 +8,7 @@ export class Operand<T extends DataType = DataType> {
   address = 0;
   /** Its memory if it is a tensor that lives there, held until the call is over. */
   resident: TensorBlock | undefined;
+  readonly bytes: number;
 
   private constructor(
     readonly type: T,
@@ -17,7 +18,9 @@ export class Operand<T extends DataType = DataType> {
     readonly isResult: boolean,
     /** The tensor that is read, or that a result is written to: undefined for a result that is a new tensor. */
     readonly tensor: CheckedTensor<T> | undefined,
-  ) {}
+  ) {
+    this.bytes = size * bytesOf(type);
+  }
 
   /** A tensor that the call reads. */
   static input<T extends DataType>(tensor: CheckedTensor<T>): Operand<T> {
@@ -31,9 +34,5 @@ export class Operand<T extends DataType = DataType> {
     out: CheckedTensor<T> | undefined,
   ): Operand<T> {
     return new Operand(type, dims, countElements(dims), true, out);
-  }
-
-  get bytes(): number {
-    return this.size * bytesOf(this.type);
   }
 }

@@ -16,6 +16,7 @@ const MOST_BYTES = 2 ** 32 - 2 ** 16;
 export class WasmMemory {
   #kernels: Kernels | undefined;
   #memory: WebAssemblyMemory | undefined;
+  #buffer: ArrayBuffer | undefined;
   /** What is shared with other threads, if the memory is. */
   readonly sharing: Sharing | undefined;
   /** Why nothing runs here any more. */
@@ -75,8 +76,10 @@ export class WasmMemory {
     return this.#memory;
   }
 
+  /** The buffer as it is now. Engines take long to give it, and one that is not shared has no bytes any more once memory has grown. */
   get buffer(): ArrayBuffer {
-    return this.memory.buffer as ArrayBuffer;
+    if (this.sharing || !this.#buffer?.byteLength) this.#buffer = this.memory.buffer as ArrayBuffer;
+    return this.#buffer as ArrayBuffer;
   }
 
   /** What is shared with other threads. Fails where the memory is not. */
@@ -151,7 +154,7 @@ export class WasmMemory {
 
   /** Lets go of the instance, and with it of the memory. */
   close(): void {
-    this.#kernels = this.#memory = undefined;
+    this.#kernels = this.#memory = this.#buffer = undefined;
     this.sharing?.close();
   }
 }

@@ -3,7 +3,7 @@ import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { bytesOf, dataTypes, type MapType, WORD_BYTES } from '../core/tensor.js';
 import type { Kernels } from '../core/variant.js';
 import type { CallMemory } from '../memory/call-memory.js';
-import { type Job, type JobList, operations } from '../memory/job.js';
+import { type JobList, operations } from '../memory/job.js';
 import type { Operand } from '../memory/operand.js';
 import type { Internals } from '../runtime/runtime.js';
 
@@ -35,11 +35,10 @@ export interface Planner {
   scratchWords(kernels: Kernels, plan: number, operation: number, element: number): number;
 }
 
-/** The tensors of a call, those that are read before those that are written. */
-export function operandsOf({ maps, output, indices, rois }: CallParts): Operand[] {
-  const rows = [output, indices];
-  const all = output.isResult ? [rois, ...maps, ...rows] : [rois, ...rows, ...maps];
-  return all.filter((operand) => operand !== undefined);
+/** The tensors of a call but for the regions, those that are read before those that are written. */
+export function operandsOf({ maps, output, indices }: CallParts): Operand[] {
+  const rows = indices ? [output, indices] : [output];
+  return output.isResult ? [...maps, ...rows] : [...rows, ...maps];
 }
 
 /** Elements of the output, or of its gradient, that belong to one map. */
@@ -52,24 +51,28 @@ export function describeJobs(parts: CallParts, plans: readonly number[], kernels
   const { planner, batch, maps, output, indices } = parts;
   const operation = operations[parts.operation];
   const { element } = dataTypes[output.type];
-  const jobs: Job[] = [];
-  let [before, elements, scratchWords] = [0, output.size, 0];
-  batch.shapes.forEach((shape, i) => {
+  const words: number[] = [];
+  let before = 0;
+  let elements = output.size;
+  let scratchWords = 0;
+  // A plain loop: every call comes by here.
+  for (let i = 0; i < maps.length; i++) {
+    const shape = batch.shapes[i] as FeatureMapShape;
     const map = maps[i] as Operand;
     const plan = plans[i] as number;
-    jobs.push({
+    words.push(
       plan,
-      batch: shape.batch,
-      channels: shape.channels,
+      shape.batch,
+      shape.channels,
       operation,
-      input: map.address,
-      output: output.address + before * bytesOf(output.type),
-      indices: indices ? indices.address + before * WORD_BYTES : 0,
+      map.address,
+      output.address + before * bytesOf(output.type),
+      indices ? indices.address + before * WORD_BYTES : 0,
       element,
-    });
+    );
     before += outputSizeOf(parts, shape);
     elements += map.size;
     scratchWords = Math.max(scratchWords, planner.scratchWords(kernels, plan, operation, element) >>> 0);
-  });
-  return { jobs, elements, scratchBytes: scratchWords * WORD_BYTES };
+  }
+  return { count: maps.length, words, elements, scratchBytes: scratchWords * WORD_BYTES };
 }

@@ -1,6 +1,5 @@
 import { hasCode } from '../core/errors.js';
 import { isSharedBuffer } from '../core/realm.js';
-import { bytesOf } from '../core/tensor.js';
 import { CallMemory } from '../memory/call-memory.js';
 import type { JobList } from '../memory/job.js';
 import type { Operand } from '../memory/operand.js';
@@ -16,6 +15,7 @@ const lightOperations: readonly CallParts['operation'][] = ['forward', 'forwardW
 export class Call<R> {
   readonly #pool: Pool;
   readonly #parts: CallParts;
+  /** All but the regions. */
   readonly #operands: readonly Operand[];
   readonly #result: (callMemory: CallMemory) => R;
 
@@ -77,26 +77,29 @@ export class Call<R> {
   #findUnshared({ memory, unshared }: Internals): Internals | undefined {
     if (!unshared || memory.closed || !lightOperations.includes(this.#parts.operation)) return undefined;
     let bytes = 0;
-    for (const { tensor } of this.#operands) {
-      if (!tensor) continue;
+    // A plain loop: every call comes by here.
+    for (let i = 0; i < this.#operands.length; i++) {
+      const operand = this.#operands[i] as Operand;
+      if (!operand.tensor) continue;
       // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
-      if (isSharedBuffer(tensor.buffer)) return undefined;
-      bytes += tensor.size * bytesOf(tensor.type);
+      if (isSharedBuffer(operand.tensor.buffer)) return undefined;
+      bytes += operand.bytes;
     }
     return unshared.for(bytes);
   }
 
   #open({ memory }: Internals): CallMemory {
     memory.sharing?.seeGrowth();
-    return new CallMemory(memory, this.#operands);
+    const { rois } = this.#parts;
+    return new CallMemory(memory, rois ? [rois, ...this.#operands] : this.#operands);
   }
 
   /** Plans the call, takes the memory that it needs, and copies its inputs there. */
   #prepare(internals: Internals, callMemory: CallMemory): JobList {
     const { planner, batch, rois } = this.#parts;
-    if (rois) callMemory.place(rois);
+    if (rois) callMemory.place([rois]);
     const plans = batch.shapes.map((shape) => planner.plan(internals, shape, callMemory, rois));
-    for (const operand of this.#operands) if (operand !== rois) callMemory.place(operand);
+    callMemory.place(this.#operands);
     checkIndices(this.#parts, internals.memory);
     return describeJobs(this.#parts, plans, internals.memory.kernels);
   }

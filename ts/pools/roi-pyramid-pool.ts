@@ -137,7 +137,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     const rois = Operand.input(checkRois({ data, dims: [1, 5] }, 1));
     const callMemory = new CallMemory(internals.memory, [rois]);
     try {
-      callMemory.place(rois);
+      callMemory.place([rois]);
       const plan = pool.#planner.plan(internals, { batch: 1, height, width }, callMemory, rois);
       return pool.#planner.binBounds(internals, plan);
     } finally {

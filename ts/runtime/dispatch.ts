@@ -26,10 +26,11 @@ export class Dispatcher {
     if (!(await this.#threadPool?.runAsync(jobs))) this.#runAlone(jobs);
   }
 
-  #runAlone({ jobs, scratchBytes }: JobList): void {
+  #runAlone(jobs: JobList): void {
     const { kernels } = this.#memory;
+    const { count, scratchBytes } = jobs;
     const scratch = this.#scratch.atLeast(scratchBytes);
     const list = writeJobs(this.#jobs, jobs);
-    kernels.run(list, jobs.length, 0, kernels.job_units(list, jobs.length) >>> 0, scratch);
+    kernels.run(list, count, 0, kernels.job_units(list, count) >>> 0, scratch);
   }
 }

@@ -149,9 +149,10 @@ export class ThreadPool {
    * nothing where the caller must do the work: it has fewer, workers cannot be started, or there is no memory for all of
    * them.
    */
-  #open({ jobs, scratchBytes }: JobList, most: number, fewest = 1): number | undefined {
+  #open(jobs: JobList, most: number, fewest = 1): number | undefined {
+    const { count, scratchBytes } = jobs;
     const list = writeJobs(this.#jobs, jobs);
-    const units = this.#memory.kernels.job_units(list, jobs.length) >>> 0;
+    const units = this.#memory.kernels.job_units(list, count) >>> 0;
     if (units < fewest) return undefined;
     const participants = Math.min(most, units);
     const scratch = this.#scratchFor((participants + 1) * scratchBytes);
@@ -161,7 +162,7 @@ export class ThreadPool {
     if (this.#failure !== undefined) return undefined;
     this.#jobQueue.open({
       jobs: list,
-      count: jobs.length,
+      count,
       units,
       participants,
       scratch,
