@@ -47,19 +47,24 @@ describe.skipIf(!hasSpark)(
     test('mapInArrow: each task hands its images to the command', { timeout: 120_000 }, async () => {
       const command = [process.execPath, program, ...options];
       const text = submit(recipe('map_in_arrow.py'), photos.folder, out('table'), '--', ...command);
-      expect(text).toContain(`${photos.good.length} vectors, ${photos.broken.length} failed`);
       const rows = readTable(out('table'));
       const vectors = await vectorsOf(out('whole'));
       const reasons = failedOf(out('whole'));
-      expect(rows.map(({ id }) => id).sort()).toEqual([...photos.good, ...photos.broken].sort());
+      // Spark leaves out empty files.
+      const broken = photos.broken.filter((path) => reasons[path] !== 'the file is empty');
+      expect(broken.length).toBe(photos.broken.length - 1);
+      expect(text).toContain(`${photos.good.length} vectors, ${broken.length} failed`);
+      expect(rows.map(({ id }) => id).sort()).toEqual([...photos.good, ...broken].sort());
       for (const { id, vector, reason } of rows) {
         expect(reason ?? null, id).toBe(reasons[id] ?? null);
-        const expected = vectors.get(id);
-        expect(vector ?? null, id).toBe(expected ? Buffer.from(expected.buffer).toString('hex') : null);
+        expect(vector ?? null, id).toBe(hexOf(vectors.get(id)));
       }
     });
   },
 );
+
+const hexOf = (vector: Float32Array | undefined) =>
+  vector ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('hex') : null;
 
 interface TableRow {
   readonly id: string;

@@ -3,7 +3,7 @@
 spark-submit map_in_arrow.py IMAGES OUTPUT -- pyramid-pool-extract --model /data/model.onnx --levels 4,2,1
 
 IMAGES and OUTPUT are whatever Spark reads and writes: s3a://, hdfs://, a folder. The command and the model must be there on every
-executor, and so must pyarrow. Rows of images that could not be read have a reason in place of a vector.
+executor, and so must pyarrow. Rows of images that could not be read have a reason in place of a vector. Spark leaves out empty files.
 """
 
 import json
