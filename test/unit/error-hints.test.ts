@@ -51,6 +51,8 @@ describe('in place of a map', () => {
     ],
     ['an array of elements', floats, ['input is an array of elements', '{ data: input, dims: [...] }']],
     ['a list of numbers', [1, 2, 3], ['input[0] is 1', 'Float32Array.from(input.flat(Infinity))']],
+    ['a list in a list', [[map(1, 2, 2)]], ['input[0] is a list of tensors', 'write input.flat()']],
+    ['a promise of dims', { data: floats, dims: Promise.resolve([1, 2, 2]) }, ['input.dims is a promise']],
     ['nested lists', [[[1, 2]]], ['input[0] is an array', 'Float32Array.from(input.flat(Infinity))']],
     [
       'an ImageData',
@@ -73,7 +75,7 @@ describe('in place of a map', () => {
     ['nothing', null, ['input is null']],
   ])('%s', async (_, given, words) => {
     const spp = await pool();
-    const code = words.some((word) => word.includes('dims is undefined')) ? 'invalid-dims' : 'invalid-data';
+    const code = words.some((word) => word.includes('dims is')) ? 'invalid-dims' : 'invalid-data';
     await expectError(() => spp.forward(wrong(given)), code, ...words);
     await expectError(() => spp.forwardWithIndicesAsync(wrong(given)), code, ...words);
   });
@@ -87,7 +89,7 @@ describe('in place of elements', () => {
       [1, 2, 3, 4],
       ['input.data is [1, 2, 3, 4]', 'Float32Array.from(input.data.flat(Infinity))'],
     ],
-    ['a buffer', floats.buffer, ['input.data is an object', 'new Float32Array(input.data)']],
+    ['a buffer', floats.buffer, ['input.data is an ArrayBuffer', 'new Float32Array(input.data)']],
     ['a promise', Promise.resolve(floats), ['input.data is', 'await it first']],
     ['doubles', new Float64Array(4), ['a Float64Array', 'Float32Array.from(input.data, Number)']],
     ['64-bit integers', new BigInt64Array(4), ['Float32Array.from(input.data, Number)']],
@@ -162,6 +164,70 @@ describe('in place of options', () => {
       ['rois is an array', 'Float32Array.from(rois.flat(Infinity))'],
     ],
   ])('%s', (_, call, code, words) => expectError(call, code, ...words));
+});
+
+describe('in place of a single tensor', () => {
+  const dims = [1, 2, 2];
+
+  test('a list of them, where one is needed', async () => {
+    const spp = await pool();
+    const out = [map(5)];
+    await expectError(
+      () => spp.forward(map(...dims), { out: wrong(out) }),
+      'invalid-data',
+      'options.out is a list of tensors',
+      'take one, such as options.out[0]',
+    );
+    using regions = await createRoiPyramidPool({ levels: [1], runtime: runtime() });
+    await expectError(
+      () => regions.forward(wrong([map(...dims)]), { data: new Float32Array(5), dims: [1, 5] }),
+      'invalid-data',
+      'featureMap is a list of tensors',
+      'featureMap[0]',
+    );
+  });
+
+  test('a list of indices, which are whole numbers', async () => {
+    const spp = await pool();
+    const back = () => spp.backward(map(5), { dims, indices: wrong([0, 1, 2, 3, 0]) });
+    await expectError(back, 'invalid-data', 'indices is an array', 'Int32Array.from(indices.flat(Infinity))');
+  });
+
+  test('results in a list, where they are named', async () => {
+    const spp = await pool();
+    const out = [map(5), { data: new Int32Array(5), dims: [5] }];
+    await expectError(
+      () => spp.forwardWithIndices(map(...dims), { out: wrong(out) }),
+      'invalid-options',
+      'options.out is [',
+      'write { output, indices }',
+    );
+  });
+});
+
+describe('in place of the second argument of backward', () => {
+  test('a promise', async () => {
+    const spp = await pool();
+    const context = wrong(Promise.resolve({}));
+    await expectError(
+      () => spp.backward(map(5), context),
+      'invalid-options',
+      'is a promise',
+      'dims and indices',
+    );
+  });
+
+  test('one with the tensor to write to, which would not be written', async () => {
+    const spp = await pool();
+    const { output, indices } = spp.forwardWithIndices(map(1, 2, 2));
+    const context = { dims: [1, 2, 2], indices, out: map(1, 2, 2) };
+    await expectError(
+      () => spp.backward(output, wrong(context)),
+      'invalid-options',
+      'the second argument has out',
+      'write { out } as the third',
+    );
+  });
 });
 
 test('maps of the other layout', async () => {

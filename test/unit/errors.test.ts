@@ -34,6 +34,8 @@ describe('createPyramidPool', () => {
       [{ levels: [[2, 3, 4]] }, 'invalid-levels', ['[2, 3, 4]']],
       [{ levels: [[2, 1n]] }, 'invalid-levels', ['1n']],
       [{ levels: [65536] }, 'invalid-levels', ['bins']],
+      [{ levels: [2 ** 31] }, 'invalid-levels', ['is 2147483648', 'from 1 to 2147483647, or two']],
+      [{ levels: new Set([4, 2]) }, 'invalid-levels', ['options.levels is a Set', 'an array of levels']],
       [{ levels: [1], layout: 'CHW' }, 'invalid-options', ['options.layout', "'CHW'", 'NHWC']],
       [{ levels: [1], reduction: 'sum' }, 'invalid-options', ['options.reduction', "'sum'"]],
       [{ levels: [1], bins: 'roi' }, 'invalid-options', ['options.bins', "'roi'"]],
@@ -96,6 +98,8 @@ describe('forward', () => {
       [{ data: new Float32Array(4), dims: [1, 1, 2, 2.5] }, 'invalid-dims', ['2.5']],
       [{ data: new Float32Array(4), dims: [1, 1, '2', 2] }, 'invalid-dims', ["'2'"]],
       [{ data: new Float32Array(4), dims: '1122' }, 'invalid-dims', ["'1122'"]],
+      [{ data: new Float32Array(4), dims: [1, 1, 1e308, 2] }, 'invalid-dims', ['from 0 to 2147483647']],
+      [[], 'invalid-dims', ['input is an empty list', 'at least one map']],
     ]),
   )('refuses %s', async (_, input, code, words) => {
     const spp = await pool();

@@ -192,7 +192,15 @@ test('a worker URL is a text, a URL, or what gives the text of one as a TrustedS
   for (const workerUrl of ['/worker.js', new URL('https://example.org/worker.js'), trusted]) {
     (await createRuntime({ variant: 'simd', workerUrl })).dispose();
   }
-  for (const workerUrl of [7, null, {}, new Date(), { toJSON: () => '/worker.js' }, () => '/worker.js']) {
+  for (const workerUrl of [
+    7,
+    null,
+    {},
+    new Date(),
+    { toJSON: () => '/worker.js' },
+    () => '/worker.js',
+    Object.assign(Object.create(null), { toJSON: () => '' }),
+  ]) {
     await expectError(
       () => createRuntime({ workerUrl: wrong(workerUrl) }),
       'invalid-options',

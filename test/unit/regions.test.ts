@@ -208,7 +208,7 @@ describe('regions', () => {
       forward({ data: new Float32Array(5), dims: [5] }),
     ],
     ['invalid-dims', 'rois.dims is [5, 4]', forward({ data: new Float32Array(20), dims: [5, 4] })],
-    ['invalid-data', 'rois.data is a Int32Array', forward({ data: new Int32Array(5), dims: [1, 5] })],
+    ['invalid-data', 'rois.data is an Int32Array', forward({ data: new Int32Array(5), dims: [1, 5] })],
     ['invalid-data', 'rois is undefined', forward(undefined)],
     ['invalid-dims', 'featureMap.dims', forward(rois(), { data: new Float32Array(4), dims: [4] })],
     [
@@ -222,13 +222,20 @@ describe('regions', () => {
     ['invalid-options', "options.rule is 'align'", () => pool({ rule: 'align' })],
     ['invalid-options', 'options.step is 16', () => pool({ step: 16 })],
     ['invalid-options', 'options.spatialScale is 0', () => pool({ spatialScale: 0 })],
+    ['invalid-options', 'options.spatialScale is 1e-50', () => pool({ spatialScale: 1e-50 })],
     ['invalid-options', 'options.step is -1', () => pool({ rule: 'spp-net', step: -1 })],
     ['invalid-options', 'options.scale is not an option', () => pool({ scale: 1 })],
     ['invalid-levels', 'options.levels', () => pool({ levels: [] })],
     [
       'invalid-regions',
-      'rois.data[2] is NaN',
+      'roi[1] is NaN, but must be a finite number of float32',
       async () => (await pool()).binBounds(4, 4, [0, Number.NaN, 1, 1]),
+    ],
+    ['invalid-regions', 'roi[3] is 1e+39', async () => (await pool()).binBounds(4, 4, [0, 0, 1, 1e39])],
+    [
+      'invalid-regions',
+      'rois.data[0] is 1, but must be 0, the number of the only item',
+      forward(rois(1, 0, 0, 1, 1), { data: new Float32Array(16), dims: [1, 4, 4] }),
     ],
   ])('%s: %s', async (code, words, call) => {
     await expectError(call, code, words);

@@ -62,7 +62,7 @@ function describeBatch(
   const { layout, bins } = pyramid;
   const [first] = shapes;
   if (first === undefined)
-    fail('invalid-dims', path(0), 'is missing', 'there: a list of maps needs at least one');
+    fail('invalid-dims', path(0).replace(/\[0\].*/, ''), 'is an empty list', 'a list of at least one map');
   const { channels } = first;
   const other = shapes.findIndex((shape) => shape.channels !== channels);
   if (other > 0) {

@@ -74,8 +74,17 @@ export function refuseIndices(): never {
 
 /** What backward needs beside the gradient: an object. */
 export function checkContext<T>(context: T, parts: string): T {
-  if (typeof context === 'object' && context !== null) return context;
-  fail('invalid-options', 'the second argument', `is ${describeValue(context)}`, `an object with ${parts}`);
+  const isObject = typeof context === 'object' && context !== null;
+  if (!isObject || typeof (context as { then?: unknown }).then === 'function')
+    fail('invalid-options', 'the second argument', `is ${describeValue(context)}`, `an object with ${parts}`);
+  if ((context as { out?: unknown }).out !== undefined)
+    fail(
+      'invalid-options',
+      'the second argument',
+      'has out',
+      `an object with ${parts}; write { out } as the third`,
+    );
+  return context;
 }
 
 /** Types that feature maps come in. */

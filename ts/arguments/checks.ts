@@ -20,7 +20,25 @@ function showOne(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  return ArrayBuffer.isView(value) ? `a ${arrayName(value) ?? 'DataView'}` : 'an object';
+  return withArticle(classOf(value));
+}
+
+/** The name of an object's class, as far as the object tells it. */
+function classOf(value: object): string {
+  if (ArrayBuffer.isView(value)) return arrayName(value) ?? 'DataView';
+  try {
+    if (promiseMistake(value)) return 'promise';
+    const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    // What only calls itself an array of elements is none.
+    return /^\w{1,40}$/.test(tag) && !/Object|Array$/.test(tag) ? tag : 'object';
+  } catch {
+    return 'object';
+  }
+}
+
+/** A name with its article. A `Uint8Array` is said with a consonant. */
+export function withArticle(name: string): string {
+  return `${/^[aeio]/i.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 export function fail(code: PyramidPoolErrorCode, path: string, was: string, must: string): never {
@@ -92,6 +110,15 @@ function checkListLength(
   return length;
 }
 
+/** Sizes and numbers of bins are counted in 31 bits, as indices are. */
+export const MOST_COUNTED = 2 ** 31 - 1;
+
+/** What a number must be that is counted from `least` on: the upper bound is named only to who is beyond it. */
+export function wholeNumber(value: unknown, least: 0 | 1): string {
+  const isBeyond = typeof value === 'number' && value > MOST_COUNTED;
+  return `a whole number from ${least} ${isBeyond ? `to ${MOST_COUNTED}` : 'up'}`;
+}
+
 /** No array is longer. */
 const MOST_ELEMENTS = 2 ** 32 - 1;
 
@@ -114,7 +141,7 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   for (let axis = 0; axis < length; axis++) {
     const size: unknown = (dims as ArrayLike<unknown>)[axis];
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      fail('invalid-dims', `${path}[${axis}]`, `is ${describeValue(size)}`, 'a whole number from 0 up');
+      fail('invalid-dims', `${path}[${axis}]`, `is ${describeValue(size)}`, wholeNumber(size, 0));
     }
     // Not -0.
     sizes.push(size + 0);

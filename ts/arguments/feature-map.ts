@@ -1,4 +1,4 @@
-import { describeValue, fail } from './checks.js';
+import { describeValue, fail, MOST_COUNTED, wholeNumber } from './checks.js';
 
 /** The order of a feature map's axes. */
 export type Layout = 'NCHW' | 'NHWC';
@@ -28,9 +28,6 @@ export interface FeatureMapShape {
   readonly dims: readonly number[];
 }
 
-/** Sizes are counted in 31 bits, as indices are. */
-const MOST = 2 ** 31 - 1;
-
 const axes = {
   1: { NCHW: '[N, C, L] or [C, L]', NHWC: '[N, L, C] or [L, C]' },
   2: { NCHW: '[N, C, H, W] or [C, H, W]', NHWC: '[N, H, W, C] or [H, W, C]' },
@@ -38,15 +35,25 @@ const axes = {
 
 /** A number of channels must be a whole number that indices can count. */
 export function checkChannels(channels: unknown): asserts channels is number {
-  if (typeof channels !== 'number' || !Number.isInteger(channels) || channels < 1 || channels > MOST) {
-    fail('invalid-dims', 'channels', `is ${describeValue(channels)}`, `a whole number from 1 to ${MOST}`);
+  if (
+    typeof channels !== 'number' ||
+    !Number.isInteger(channels) ||
+    channels < 1 ||
+    channels > MOST_COUNTED
+  ) {
+    fail(
+      'invalid-dims',
+      'channels',
+      `is ${describeValue(channels)}`,
+      `a whole number from 1 to ${MOST_COUNTED}`,
+    );
   }
 }
 
 /** A height, width or length must be a whole number that indices can count. */
 export function checkMapSize(size: unknown, path: string): asserts size is number {
-  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > MOST) {
-    fail('invalid-dims', path, `is ${describeValue(size)}`, 'a whole number from 1 up');
+  if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > MOST_COUNTED) {
+    fail('invalid-dims', path, `is ${describeValue(size)}`, wholeNumber(size, 1));
   }
 }
 
@@ -74,8 +81,8 @@ export function featureMapShape(
       'at least 1 along every axis but the batch',
     );
   }
-  const large = sizes.findIndex((size) => size > MOST);
-  if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST}`);
+  const large = sizes.findIndex((size) => size > MOST_COUNTED);
+  if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST_COUNTED}`);
   const last = sizes.length - 1;
   const width = layout === 'NCHW' ? last : last - 1;
   return {

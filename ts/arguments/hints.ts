@@ -18,12 +18,16 @@ export function promiseMistake(value: unknown): Mistake | undefined {
 }
 
 /** What is met in place of a tensor. What its getters throw is left to whoever reads the tensor. */
-export function tensorMistake(value: unknown, path: string): Mistake | undefined {
-  const values = path.replace(/\[\d+\]$/, '');
-  if (Array.isArray(value) || (typeof value === 'number' && values !== path)) {
+export function tensorMistake(value: unknown, path: string, array: string): Mistake | undefined {
+  const list = path.replace(/\[\d+\]$/, '');
+  if (Array.isArray(value) && isTensorLike(value[0])) {
+    const instead = list === path ? `take one, such as ${path}[0]` : `write ${list}.flat()`;
+    return { is: 'a list of tensors', instead };
+  }
+  if (Array.isArray(value) || (typeof value === 'number' && list !== path)) {
     return {
       is: Array.isArray(value) ? 'an array' : `${value}`,
-      instead: `write { data: Float32Array.from(${values}.flat(Infinity)), dims: [...] }, with its sizes as dims`,
+      instead: `write { data: ${array}.from(${list}.flat(Infinity)), dims: [...] }, with its sizes as dims`,
     };
   }
   if (ArrayBuffer.isView(value)) {
@@ -36,6 +40,14 @@ export function tensorMistake(value: unknown, path: string): Mistake | undefined
     return promiseMistake(value) ?? objectMistake(partsOf(value), path);
   } catch {
     return undefined;
+  }
+}
+
+function isTensorLike(value: unknown): boolean {
+  try {
+    return partsOf(value ?? undefined).dims !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -111,7 +123,10 @@ export function runtimeHint(value: unknown): string {
 
 /** What is met in place of the options of a call or of a pool. */
 export function optionsHint(options: object, known: readonly string[]): string {
-  if (Array.isArray(options)) return known.includes('levels') ? '; write { levels: [4, 2, 1] }' : '';
+  if (Array.isArray(options)) {
+    if (known.includes('levels')) return '; write { levels: [4, 2, 1] }';
+    return known.includes('indices') ? '; write { output, indices }' : '';
+  }
   if (!known.includes('out') || partsOf(options).dims === undefined) return '';
   return '; a tensor to write to is given as { out: tensor }, and several maps as a list';
 }

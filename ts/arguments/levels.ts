@@ -1,14 +1,11 @@
 import { PyramidPoolError } from '../core/errors.js';
-import { describeValue, fail, mapList } from './checks.js';
+import { describeValue, fail, MOST_COUNTED, mapList, wholeNumber } from './checks.js';
 
 /** One level of a pyramid: `n` by `n` bins, or `[nh, nw]`. */
 export type Level = number | readonly [rows: number, columns: number];
 
 /** A level as rows and columns of bins. */
 export type Grid = readonly [rows: number, columns: number];
-
-/** Outputs are counted in 31 bits, as indices are. */
-const MOST_BINS = 2 ** 31 - 1;
 
 /** Which level follows from which is looked for among all of them. */
 const MOST_LEVELS = 4096;
@@ -23,10 +20,10 @@ export function checkLevels(levels: unknown, path: string, spatialDims: 1 | 2 = 
   }
   const read = (level: unknown, i: number) => checkLevel(level, `${path}[${i}]`, spatialDims);
   const grids = mapList(levels, path, 'invalid-levels', read, MOST_LEVELS);
-  if (countBins(grids) > MOST_BINS) {
+  if (countBins(grids) > MOST_COUNTED) {
     throw new PyramidPoolError(
       'invalid-levels',
-      `${path} has ${countBins(grids)} bins, but must have at most ${MOST_BINS}`,
+      `${path} has ${countBins(grids)} bins, but must have at most ${MOST_COUNTED}`,
     );
   }
   return Object.freeze(grids);
@@ -35,15 +32,15 @@ export function checkLevels(levels: unknown, path: string, spatialDims: 1 | 2 = 
 function checkLevel(level: unknown, path: string, spatialDims: 1 | 2): Grid {
   const isPair = spatialDims === 2 && Array.isArray(level) && level.length === 2;
   const pair = isPair ? [level[0], level[1]] : [spatialDims === 1 ? 1 : level, level];
-  const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_BINS;
+  const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_COUNTED;
+  const wrong = pair.find((n) => !isCount(n));
   if (!pair.every(isCount)) {
+    const must = wholeNumber(wrong, 1);
     fail(
       'invalid-levels',
       path,
       `is ${describeValue(level)}`,
-      spatialDims === 1
-        ? 'a whole number from 1 up'
-        : 'a whole number from 1 up, or two of them: [rows, columns]',
+      spatialDims === 1 ? must : `${must}, or two of them: [rows, columns]`,
     );
   }
   return Object.freeze(pair as [number, number]);

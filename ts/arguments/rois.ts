@@ -19,21 +19,27 @@ export function checkRois(rois: unknown, batch: number): CheckedTensor<'float32'
     const isItem = i % REGION_LENGTH === 0;
     const fits = isItem ? Number.isInteger(value) && value >= 0 && value < batch : Number.isFinite(value);
     if (fits) continue;
-    const must = isItem ? `the number of one of ${batch} items, from 0 up` : 'finite';
+    const must = isItem ? itemNumber(batch) : 'finite';
     fail('invalid-regions', `rois.data[${i}]`, `is ${value}`, must);
   }
   return tensor;
 }
 
-/** Checks a region alone: four numbers. */
+/** What the number of an item must be. */
+function itemNumber(batch: number): string {
+  if (batch === 0) return 'left out: the batch has no items';
+  return batch === 1 ? '0, the number of the only item' : `the number of one of ${batch} items, from 0 up`;
+}
+
+/** Checks a region alone: four numbers, which are finite as `f32`. */
 export function checkCorners(roi: unknown): number[] {
   const path = 'roi';
   const must = '[x1, y1, x2, y2]';
   if (!Array.isArray(roi) || roi.length !== 4)
     fail('invalid-regions', path, `is ${describeValue(roi)}`, must);
   return mapList(roi, path, 'invalid-regions', (corner, i) =>
-    typeof corner === 'number'
+    typeof corner === 'number' && Number.isFinite(Math.fround(corner))
       ? corner
-      : fail('invalid-regions', `${path}[${i}]`, `is ${describeValue(corner)}`, 'a number'),
+      : fail('invalid-regions', `${path}[${i}]`, `is ${describeValue(corner)}`, 'a finite number of float32'),
   );
 }

@@ -3,7 +3,7 @@ import { isBuffer } from '../core/realm.js';
 import { countElements, type DataType, dataTypes, type RawArray } from '../core/tensor.js';
 import { arrayName, bufferOf, byteOffsetOf, lengthOf } from '../core/typed-array.js';
 import { unproxied } from '../core/unproxied.js';
-import { checkDims, describeValue, fail } from './checks.js';
+import { checkDims, describeValue, fail, withArticle } from './checks.js';
 import { dataHint, tensorMistake, unreadableHint } from './hints.js';
 
 /** A tensor of a call: as the caller gave it, and its parts, which were read once and found to fit each other. */
@@ -27,9 +27,9 @@ export function checkTensor<T extends DataType>(
   path: string,
   types: readonly T[],
 ): CheckedTensor<T> {
-  if (typeof value !== 'object' || value === null) failTensor(value, path);
+  if (typeof value !== 'object' || value === null) failTensor(value, path, types);
   const parts = readParts(value as TensorParts, path);
-  if (parts.dims === undefined) failTensor(value, path);
+  if (parts.dims === undefined) failTensor(value, path, types);
   const dims = checkDims(parts.dims, `${path}.dims`);
   const { data } = parts;
   if (!ArrayBuffer.isView(data)) failData(data, path, types);
@@ -51,8 +51,8 @@ export function checkTensor<T extends DataType>(
 }
 
 /** Fails for what is no tensor, and says what to write instead where that is known. */
-function failTensor(value: unknown, path: string): never {
-  const mistake = tensorMistake(value, path);
+function failTensor(value: unknown, path: string, types: readonly DataType[]): never {
+  const mistake = tensorMistake(value, path, arrayOf(types[0] as DataType));
   const must = 'a tensor: an object with data and dims';
   if (mistake) fail('invalid-data', path, `is ${mistake.is}`, `${must}; ${mistake.instead}`);
   if (typeof value !== 'object' || value === null)
@@ -65,7 +65,7 @@ function failData(data: unknown, path: string, types: readonly DataType[]): neve
   const isBits = ArrayBuffer.isView(data) && arrayName(data) === 'Uint16Array' && types.includes('float16');
   const hint = isBits
     ? ", or have the type 'float16' beside it if it holds halves"
-    : dataHint(data, `${path}.data`, dataTypes[types[0] as DataType].tags[0]);
+    : dataHint(data, `${path}.data`, arrayOf(types[0] as DataType));
   fail('invalid-data', `${path}.data`, `is ${describeValue(data)}`, `${oneOf(types)}${hint}`);
 }
 
@@ -83,8 +83,14 @@ function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
 }
 
 function oneOf(types: readonly DataType[]): string {
-  const names = types.map((type) => dataTypes[type].tags[0]);
-  return names.length === 1 ? `a ${names[0]}` : `a ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  const names = types.map(arrayOf);
+  const before = names.slice(0, -1).join(', ');
+  return withArticle(before ? `${before} or ${names.at(-1)}` : `${names[0]}`);
+}
+
+/** The name of the arrays of a type. */
+function arrayOf(type: DataType): string {
+  return dataTypes[type].tags[0];
 }
 
 /** The elements in the array that copies of their type go through: a plain one, whatever class theirs has. */

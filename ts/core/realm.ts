@@ -57,8 +57,9 @@ export function isUrl(value: unknown): value is UrlLike {
 export function isTrustedScriptUrl(value: unknown): value is TrustedScriptUrlLike {
   if (typeof value !== 'object' || value === null) return false;
   if (tagOf(value) === '[object TrustedScriptURL]') return true;
-  const { toJSON } = value as Partial<TrustedScriptUrlLike>;
-  return typeof toJSON === 'function' && toJSON.call(value) === `${value}`;
+  const { toJSON, toString: toText } = value as Partial<TrustedScriptUrlLike>;
+  if (typeof toJSON !== 'function' || typeof toText !== 'function') return false;
+  return toJSON.call(value) === toText.call(value);
 }
 
 function tagOf(value: unknown): string {

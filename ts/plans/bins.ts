@@ -63,7 +63,7 @@ export function readBinBounds(
 
 function readAxis(memory: WasmMemory, rule: Bins, size: number, n: number): Bounds[] {
   const bytes = 2 * n * WORD_BYTES;
-  const address = memory.alloc(bytes, `the bounds of ${n} bins`);
+  const address = memory.alloc(bytes, `a list of the bounds of ${n} bins`);
   try {
     memory.kernels.bin_bounds(binRules[rule], size, n, address);
     const words = memory.view('int32', address, 2 * n);

@@ -58,7 +58,7 @@ export class ThreadPool {
     this.#options = options;
     this.#jobs = new Scratch(memory, 'a list of jobs');
     this.#scratch = new Scratch(memory, 'working memory of the threads');
-    const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the control words of the threads');
+    const address = memory.alloc(CONTROL_WORDS * WORD_BYTES, 'the block of control words of the threads');
     // Workers look at them until they have ended, which may be after the runtime.
     memory.shared.disown(address);
     memory.view('int32', address, CONTROL_WORDS).fill(0);
