@@ -3,8 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from 'pyramid-pool';
 import type { Method } from './methods.js';
 import { pictureTensor } from './picture-tensor.js';
-import { outputsOf } from './pooled-windows.js';
-import { createRegions, poolRegionsForTraining, type Rule } from './regions.js';
+import { createRegions, poolRegions, poolRegionsForTraining, type Rule } from './regions.js';
 import { timed } from './stopwatch.js';
 
 export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-net'>): Promise<Method> {
@@ -20,7 +19,8 @@ export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-
       tf.tidy(() => {
         const map = timed(times, 'convolutions', () => network.features(pictureTensor(picture)));
         onMap?.(map);
-        return outputsOf(network, pool, map, windows, times);
+        const vectors = timed(times, 'pooling', () => poolRegions(pool, map, windows));
+        return timed(times, 'connected', () => network.head(vectors).dataSync<'float32'>());
       }),
   };
 }

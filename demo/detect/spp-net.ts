@@ -1,13 +1,12 @@
 /** SPP-net (He et al. 2014): convolutions once for the picture, windows pooled from the map; convolutions stay as they are. */
 import * as tf from '@tensorflow/tfjs-core';
-import { chooseScale, type Runtime, scaleWindow } from 'pyramid-pool';
+import { chooseScale, type RoiPyramidPool, type Runtime, scaleWindow } from 'pyramid-pool';
 import type { Plane } from '../ink/plane.js';
 import { resample } from '../ink/resample.js';
 import type { Box } from './box.js';
 import type { Method } from './methods.js';
-import { CHANNELS, type DetectorNetwork, OUTPUTS } from './network.js';
+import { CHANNELS, type DetectorNetwork } from './network.js';
 import { pictureTensor } from './picture-tensor.js';
-import { outputsOf } from './pooled-windows.js';
 import { createRegions, poolRegions } from './regions.js';
 import { noTimes, type Times, timed } from './stopwatch.js';
 
@@ -22,54 +21,48 @@ const WINDOW_SIDE = 28;
 
 export async function createSppNet(runtime: Runtime, scales: readonly number[] = ONE_SCALE): Promise<Method> {
   const pool = await createRegions('spp-net', runtime);
+  const vectors = (network: DetectorNetwork, picture: Plane, windows: readonly Box[], times: Times) =>
+    vectorsOf(network, pool, picture, windows, scales, times);
   return {
     name: scales.length === 1 ? 'SPP-net, one scale' : `SPP-net, ${scales.length} scales`,
     mined: 1000,
     lesson: { withDigit: 64, without: 128 },
     trained: (network) => network.headWeights,
-    learn: (network, picture, windows) => {
-      const length = pool.vectorLength(CHANNELS);
-      const rows = new Float32Array(windows.length * length);
-      onEachScale(network, picture, windows, scales, noTimes(), (map, scaled, places) => {
-        scatter(poolRegions(pool, map, scaled).dataSync<'float32'>(), length, places, rows);
-      });
-      return tf.tensor2d(rows, [windows.length, length]);
-    },
-    infer: async (network, picture, windows, { times }) => {
-      const outputs = new Float32Array(windows.length * OUTPUTS);
-      onEachScale(network, picture, windows, scales, times, (map, scaled, places) => {
-        scatter(outputsOf(network, pool, map, scaled, times), OUTPUTS, places, outputs);
-      });
-      return outputs;
-    },
+    learn: (network, picture, windows) => vectors(network, picture, windows, noTimes()),
+    infer: async (network, picture, windows, { times }) =>
+      tf.tidy(() => {
+        const pooled = vectors(network, picture, windows, times);
+        return timed(times, 'connected', () => network.head(pooled).dataSync<'float32'>());
+      }),
   };
 }
 
-/** Rows to their places. */
-function scatter(from: Float32Array, length: number, places: readonly number[], to: Float32Array): void {
-  places.forEach((place, i) => {
-    to.set(from.subarray(i * length, (i + 1) * length), place * length);
-  });
-}
-
-/** The map of the picture at each scale, with the windows that have the size nearest to `WINDOW_SIDE` there, and their places. */
-function onEachScale(
+/** A vector for each window, from the scale of the picture at which the window has the size nearest to `WINDOW_SIDE`. */
+function vectorsOf(
   network: DetectorNetwork,
+  pool: RoiPyramidPool,
   picture: Plane,
   windows: readonly Box[],
   scales: readonly number[],
   times: Times,
-  work: (map: tf.Tensor4D, scaled: readonly Box[], places: readonly number[]) => void,
-): void {
-  const minSide = Math.min(picture.height, picture.width);
+): tf.Tensor2D {
+  const length = pool.vectorLength(CHANNELS);
+  const rows = new Float32Array(windows.length * length);
   for (const [scale, places] of windowsByScale(picture, windows, scales)) {
     const resized = timed(times, 'rest', () => resizedTo(picture, scale));
     tf.tidy(() => {
       const map = timed(times, 'convolutions', () => network.features(pictureTensor(resized)));
-      const scaled = places.map((place) => scaledBox(windows[place], minSide, scale));
-      work(map, scaled, places);
+      timed(times, 'pooling', () => {
+        const minSide = Math.min(picture.height, picture.width);
+        const scaled = places.map((place) => scaledBox(windows[place], minSide, scale));
+        const vectors = poolRegions(pool, map, scaled).dataSync<'float32'>();
+        places.forEach((place, i) => {
+          rows.set(vectors.subarray(i * length, (i + 1) * length), place * length);
+        });
+      });
     });
   }
+  return tf.tensor2d(rows, [windows.length, length]);
 }
 
 /** Which windows are pooled at which short side of the picture. */
