@@ -185,6 +185,8 @@ export interface WrittenPage {
   readonly width: number;
   readonly hand: Hand;
   readonly count: number;
+  /** The class of the largest digit; the others follow in turn. 0 by default. */
+  readonly first?: number;
   /** The least and the greatest height of a digit, in pixels. */
   readonly sizes: readonly [number, number];
   readonly pen: number;
@@ -197,7 +199,10 @@ export interface Written {
 }
 
 /** A page of digits, none of which meets another: every class in turn. */
-export function writePage({ height, width, hand, count, sizes, pen }: WrittenPage, random: Random): Written {
+export function writePage(
+  { height, width, hand, count, first = 0, sizes, pen }: WrittenPage,
+  random: Random,
+): Written {
   const ink = { values: new Float32Array(height * width), height, width };
   const [least, most] = sizes;
   // Large ones first: they need the room.
@@ -207,7 +212,7 @@ export function writePage({ height, width, hand, count, sizes, pen }: WrittenPag
   const truth: { label: number; box: Box }[] = [];
   const taken: Box[] = [];
   heights.forEach((size, i) => {
-    const label = i % 10;
+    const label = (first + i) % 10;
     for (let tries = 0; tries < 200; tries++) {
       const [x, y] = [random() * (width - 1.2 * size), random() * (height - 1.2 * size)];
       const place = { x1: x, y1: y, x2: x + 1.2 * size, y2: y + 1.2 * size };

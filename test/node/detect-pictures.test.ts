@@ -68,8 +68,8 @@ describe('digits that are written by hand are found', () => {
     });
     const { right, wrong, all } = await readAll(pages);
     expect(all).toBe(100);
-    expect(right).toBeGreaterThanOrEqual(0.9 * all);
-    expect(wrong).toBeLessThanOrEqual(0.1 * all);
+    expect(right).toBeGreaterThanOrEqual(0.96 * all);
+    expect(wrong).toBeLessThanOrEqual(0.04 * all);
   });
 
   test.each([
@@ -79,14 +79,15 @@ describe('digits that are written by hand are found', () => {
     ['with a broad pen', [60, 120], 9],
   ] as const)('drawn on the sheet: %s', async (_, sizes, pen) => {
     const random = seededRandom(32);
-    const pages = hands.flatMap((hand) => {
-      const count = sizes[1] > 120 ? 5 : 10;
-      const written = writePage({ height: 256, width: 384, hand, count, sizes, pen }, random);
+    // Large digits are few on a sheet: two on each, two sheets for each hand.
+    const pages = Array.from({ length: 10 }, (_, i) => {
+      const page = { height: 256, width: 384, hand: hands[i % 5], count: 2, first: (6 * i) % 10, sizes, pen };
+      const written = writePage(page, random);
       return { picture: fitWriting(written.ink), written };
     });
     const { right, wrong, all } = await readAll(pages);
-    expect(right).toBeGreaterThanOrEqual(0.85 * all);
-    expect(wrong).toBeLessThanOrEqual(0.15 * all);
+    expect(right).toBeGreaterThanOrEqual(0.94 * all);
+    expect(wrong).toBeLessThanOrEqual(0.12 * all);
   });
 });
 
