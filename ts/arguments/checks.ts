@@ -16,8 +16,7 @@ function showSome(values: readonly unknown[]): string {
 function showOne(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 40 ? `${value.slice(0, 40)}…` : value}'`;
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'symbol') return 'a symbol';
-  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol' || typeof value === 'function') return `a ${typeof value}`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
   return withArticle(classOf(value));
@@ -28,12 +27,12 @@ function classOf(value: object): string {
   if (ArrayBuffer.isView(value)) return arrayName(value) ?? 'DataView';
   try {
     if (promiseMistake(value)) return 'promise';
-    const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
     // What only calls itself an array of elements is none.
-    return /^\w{1,40}$/.test(tag) && !/Object|Array$/.test(tag) ? tag : 'object';
-  } catch {
-    return 'object';
-  }
+    const [, name] =
+      /^.object (?!Object|\w*Array\])(\w{1,40}).$/.exec(Object.prototype.toString.call(value)) ?? [];
+    if (name) return name;
+  } catch {}
+  return 'object';
 }
 
 /** A name with its article. A `Uint8Array` is said with a consonant. */
@@ -53,9 +52,8 @@ export function checkOptions<T extends object>(
 ): Partial<T> {
   if (options === undefined) return {};
   const promise = promiseMistake(options);
-  if (promise) fail('invalid-options', path, `is ${promise.is}`, `an object; ${promise.instead}`);
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    const hint = Array.isArray(options) ? optionsHint(options, known) : '';
+  if (promise || typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const hint = promise ? `; ${promise.instead}` : optionsHint(options, known);
     fail('invalid-options', path, `is ${describeValue(options)}`, `an object${hint}`);
   }
   const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
@@ -113,12 +111,6 @@ function checkListLength(
 /** Sizes and numbers of bins are counted in 31 bits, as indices are. */
 export const MOST_COUNTED = 2 ** 31 - 1;
 
-/** What a number must be that is counted from `least` on: the upper bound is named only to who is beyond it. */
-export function wholeNumber(value: unknown, least: 0 | 1): string {
-  const isBeyond = typeof value === 'number' && value > MOST_COUNTED;
-  return `a whole number from ${least} ${isBeyond ? `to ${MOST_COUNTED}` : 'up'}`;
-}
-
 /** No array is longer. */
 const MOST_ELEMENTS = 2 ** 32 - 1;
 
@@ -141,7 +133,12 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   for (let axis = 0; axis < length; axis++) {
     const size: unknown = (dims as ArrayLike<unknown>)[axis];
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      fail('invalid-dims', `${path}[${axis}]`, `is ${describeValue(size)}`, wholeNumber(size, 0));
+      fail(
+        'invalid-dims',
+        `${path}[${axis}]`,
+        `is ${describeValue(size)}`,
+        `a whole number from 0 to ${MOST_COUNTED}`,
+      );
     }
     // Not -0.
     sizes.push(size + 0);

@@ -1,4 +1,4 @@
-import { describeValue, fail, MOST_COUNTED, wholeNumber } from './checks.js';
+import { describeValue, fail, MOST_COUNTED } from './checks.js';
 
 /** The order of a feature map's axes. */
 export type Layout = 'NCHW' | 'NHWC';
@@ -33,27 +33,10 @@ const axes = {
   2: { NCHW: '[N, C, H, W] or [C, H, W]', NHWC: '[N, H, W, C] or [H, W, C]' },
 };
 
-/** A number of channels must be a whole number that indices can count. */
-export function checkChannels(channels: unknown): asserts channels is number {
-  if (
-    typeof channels !== 'number' ||
-    !Number.isInteger(channels) ||
-    channels < 1 ||
-    channels > MOST_COUNTED
-  ) {
-    fail(
-      'invalid-dims',
-      'channels',
-      `is ${describeValue(channels)}`,
-      `a whole number from 1 to ${MOST_COUNTED}`,
-    );
-  }
-}
-
-/** A height, width or length must be a whole number that indices can count. */
+/** A height, width or length, or a number of channels, must be a whole number that indices can count. */
 export function checkMapSize(size: unknown, path: string): asserts size is number {
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > MOST_COUNTED) {
-    fail('invalid-dims', path, `is ${describeValue(size)}`, wholeNumber(size, 1));
+    fail('invalid-dims', path, `is ${describeValue(size)}`, `a whole number from 1 to ${MOST_COUNTED}`);
   }
 }
 

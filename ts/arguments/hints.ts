@@ -1,4 +1,5 @@
 /** Values that are often given by mistake, and what to write instead. */
+import { isBuffer } from '../core/realm.js';
 import { unproxied } from '../core/unproxied.js';
 
 /** A value that is met in place of another: its name with an article, and what to write instead. */
@@ -19,17 +20,6 @@ export function promiseMistake(value: unknown): Mistake | undefined {
 
 /** What is met in place of a tensor. What its getters throw is left to whoever reads the tensor. */
 export function tensorMistake(value: unknown, path: string, array: string): Mistake | undefined {
-  const list = path.replace(/\[\d+\]$/, '');
-  if (Array.isArray(value) && isTensorLike(value[0])) {
-    const instead = list === path ? `take one, such as ${path}[0]` : `write ${list}.flat()`;
-    return { is: 'a list of tensors', instead };
-  }
-  if (Array.isArray(value) || (typeof value === 'number' && list !== path)) {
-    return {
-      is: Array.isArray(value) ? 'an array' : `${value}`,
-      instead: `write { data: ${array}.from(${list}.flat(Infinity)), dims: [...] }, with its sizes as dims`,
-    };
-  }
   if (ArrayBuffer.isView(value)) {
     return {
       is: 'an array of elements',
@@ -37,18 +27,25 @@ export function tensorMistake(value: unknown, path: string, array: string): Mist
     };
   }
   try {
-    return promiseMistake(value) ?? objectMistake(partsOf(value), path);
+    return promiseMistake(value) ?? listMistake(value, path, array) ?? objectMistake(partsOf(value), path);
   } catch {
     return undefined;
   }
 }
 
-function isTensorLike(value: unknown): boolean {
-  try {
-    return partsOf(value ?? undefined).dims !== undefined;
-  } catch {
-    return false;
+/** A list, or a number that is an element of one. */
+function listMistake(value: unknown, path: string, array: string): Mistake | undefined {
+  const list = path.replace(/\[\d+\]$/, '');
+  const isList = Array.isArray(value);
+  if (isList && partsOf(value[0]).dims) {
+    const instead = list === path ? `take one, such as ${path}[0]` : `write ${list}.flat()`;
+    return { is: 'a list of tensors', instead };
   }
+  if (!isList && (typeof value !== 'number' || list === path)) return undefined;
+  return {
+    is: isList ? 'an array' : `${value}`,
+    instead: `write { data: ${array}.from(${list}.flat(Infinity)), dims: [...] }, with its sizes as dims`,
+  };
 }
 
 /** An object that is no tensor: it has no `dims`. */
@@ -103,8 +100,7 @@ export function unreadableHint(value: object, path: string): string {
 /** What to write instead of elements that are not in a typed array of the right type: one of the type `array`. */
 export function dataHint(data: unknown, path: string, array: string): string {
   if (promiseMistake(data)) return '; await it first';
-  if (/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(data)))
-    return `; write new ${array}(${path})`;
+  if (isBuffer(data)) return `; write new ${array}(${path})`;
   if (Array.isArray(data)) return `; write ${array}.from(${path}.flat(Infinity))`;
   // What is to be written to must be such an array itself.
   if (!ArrayBuffer.isView(data) || data instanceof DataView || path.startsWith('options.')) return '';
@@ -122,7 +118,7 @@ export function runtimeHint(value: unknown): string {
 }
 
 /** What is met in place of the options of a call or of a pool. */
-export function optionsHint(options: object, known: readonly string[]): string {
+export function optionsHint(options: unknown, known: readonly string[]): string {
   if (Array.isArray(options)) {
     if (known.includes('levels')) return '; write { levels: [4, 2, 1] }';
     return known.includes('indices') ? '; write { output, indices }' : '';

@@ -1,5 +1,5 @@
 import { PyramidPoolError } from '../core/errors.js';
-import { describeValue, fail, MOST_COUNTED, mapList, wholeNumber } from './checks.js';
+import { describeValue, fail, MOST_COUNTED, mapList } from './checks.js';
 
 /** One level of a pyramid: `n` by `n` bins, or `[nh, nw]`. */
 export type Level = number | readonly [rows: number, columns: number];
@@ -33,9 +33,8 @@ function checkLevel(level: unknown, path: string, spatialDims: 1 | 2): Grid {
   const isPair = spatialDims === 2 && Array.isArray(level) && level.length === 2;
   const pair = isPair ? [level[0], level[1]] : [spatialDims === 1 ? 1 : level, level];
   const isCount = (n: unknown) => typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_COUNTED;
-  const wrong = pair.find((n) => !isCount(n));
   if (!pair.every(isCount)) {
-    const must = wholeNumber(wrong, 1);
+    const must = `a whole number from 1 to ${MOST_COUNTED}`;
     fail(
       'invalid-levels',
       path,

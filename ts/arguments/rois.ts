@@ -27,8 +27,7 @@ export function checkRois(rois: unknown, batch: number): CheckedTensor<'float32'
 
 /** What the number of an item must be. */
 function itemNumber(batch: number): string {
-  if (batch === 0) return 'left out: the batch has no items';
-  return batch === 1 ? '0, the number of the only item' : `the number of one of ${batch} items, from 0 up`;
+  return batch === 1 ? '0, for the only item' : `the number of one of ${batch} items, from 0 up`;
 }
 
 /** Checks a region alone: four numbers, which are finite as `f32`. */

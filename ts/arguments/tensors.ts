@@ -54,9 +54,10 @@ export function checkTensor<T extends DataType>(
 function failTensor(value: unknown, path: string, types: readonly DataType[]): never {
   const mistake = tensorMistake(value, path, arrayOf(types[0] as DataType));
   const must = 'a tensor: an object with data and dims';
-  if (mistake) fail('invalid-data', path, `is ${mistake.is}`, `${must}; ${mistake.instead}`);
-  if (typeof value !== 'object' || value === null)
-    fail('invalid-data', path, `is ${describeValue(value)}`, must);
+  if (mistake || typeof value !== 'object' || value === null) {
+    const was = `is ${mistake?.is ?? describeValue(value)}`;
+    fail('invalid-data', path, was, mistake ? `${must}; ${mistake.instead}` : must);
+  }
   fail('invalid-dims', `${path}.dims`, 'is undefined', 'an array of sizes, such as [1, 256, 13, 13]');
 }
 
@@ -83,9 +84,12 @@ function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
 }
 
 function oneOf(types: readonly DataType[]): string {
-  const names = types.map(arrayOf);
-  const before = names.slice(0, -1).join(', ');
-  return withArticle(before ? `${before} or ${names.at(-1)}` : `${names[0]}`);
+  return withArticle(
+    types
+      .map(arrayOf)
+      .join(', ')
+      .replace(/, (\w+)$/, ' or $1'),
+  );
 }
 
 /** The name of the arrays of a type. */

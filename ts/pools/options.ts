@@ -83,10 +83,9 @@ export function resolveOptions(options: unknown): ResolvedOptions & { runtime: R
 /** Fails unless it is a runtime that can be used. */
 export function checkRuntime(runtime: unknown): void {
   if (!Runtime.is(runtime)) {
-    const promise = promiseMistake(runtime);
-    const was = promise ? promise.is : describeValue(runtime);
-    const hint = promise ? '; write await createRuntime()' : runtimeHint(runtime);
-    fail('invalid-options', 'options.runtime', `is ${was}`, `a Runtime, made by createRuntime${hint}`);
+    const hint = promiseMistake(runtime) ? '; write await createRuntime()' : runtimeHint(runtime);
+    const must = `a Runtime, made by createRuntime${hint}`;
+    fail('invalid-options', 'options.runtime', `is ${describeValue(runtime)}`, must);
   }
   // Fails if it was disposed or is broken.
   void Runtime.internals(runtime).memory.kernels;

@@ -1,4 +1,4 @@
-import { checkChannels } from '../arguments/feature-map.js';
+import { checkMapSize } from '../arguments/feature-map.js';
 import { countBins, type Grid } from '../arguments/levels.js';
 import { PyramidPoolError } from '../core/errors.js';
 import type { PlainTensor } from '../core/result-types.js';
@@ -42,7 +42,7 @@ export abstract class Pool<Options extends PoolOptions = PoolOptions>
    * pool.vectorLength(256); // 21 * 256 = 5376
    */
   vectorLength(channels: number): number {
-    checkChannels(channels);
+    checkMapSize(channels, 'channels');
     return channels * countBins(this.options.levels);
   }
 

@@ -72,11 +72,7 @@ export interface ResolvedRoiOptions {
 
 /** The options that rules have, and what each must be. */
 const ruleOptions = {
-  spatialScale: {
-    must: 'a positive number of the range of float32',
-    fits: (value: unknown) =>
-      isNumber(value) && Number.isFinite(Math.fround(value)) && Math.fround(value) > 0,
-  },
+  spatialScale: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
   offset0: { must: 'a finite number', fits: isNumber },
   offset: { must: 'a finite number', fits: isNumber },
   step: { must: 'a positive number', fits: (value: unknown) => isNumber(value) && value > 0 },
