@@ -64,23 +64,36 @@ function describeBatch(
   if (first === undefined)
     fail('invalid-dims', path(0).replace(/\[0\].*/, ''), 'is an empty list', 'a list of at least one map');
   const { channels } = first;
-  const other = shapes.findIndex((shape) => shape.channels !== channels);
-  if (other > 0) {
-    const another = layout === 'NCHW' ? 'NHWC' : 'NCHW';
-    const channelsOf = ({ dims, batched }: FeatureMapShape) =>
-      dims[another === 'NHWC' ? dims.length - 1 : Number(batched)];
-    const agree = shapes.every((shape) => channelsOf(shape) === channelsOf(first));
-    const hint = agree ? `; if these maps are ${another}, make the pool with layout: '${another}'` : '';
-    fail(
-      'invalid-dims',
-      path(other),
-      `has ${shapes[other]?.channels} channels`,
-      `of ${channels} channels, as ${path(0)} is${hint}`,
-    );
+  let rows = 0;
+  // A plain loop: calls for new sizes come by here.
+  for (let i = 0; i < shapes.length; i++) {
+    const shape = shapes[i] as FeatureMapShape;
+    if (shape.channels !== channels) failChannels(shapes, i, layout, path);
+    rows += shape.batch;
   }
-  const rows = shapes.reduce((sum, { batch }) => sum + batch, 0);
   const outputDims = ragged || first.batched ? [rows, channels * bins] : [channels * bins];
   const batch = { shapes, ragged, outputDims };
   if (!ragged) pyramid.last = batch;
   return batch;
+}
+
+/** Fails for a map that has another number of channels than the first one, and says where another layout would fit them all. */
+function failChannels(
+  shapes: readonly FeatureMapShape[],
+  other: number,
+  layout: Layout,
+  path: (i: number) => string,
+): never {
+  const first = shapes[0] as FeatureMapShape;
+  const another = layout === 'NCHW' ? 'NHWC' : 'NCHW';
+  const channelsOf = ({ dims, batched }: FeatureMapShape) =>
+    dims[another === 'NHWC' ? dims.length - 1 : Number(batched)];
+  const agree = shapes.every((shape) => channelsOf(shape) === channelsOf(first));
+  const hint = agree ? `; if these maps are ${another}, make the pool with layout: '${another}'` : '';
+  fail(
+    'invalid-dims',
+    path(other),
+    `has ${shapes[other]?.channels} channels`,
+    `of ${first.channels} channels, as ${path(0)} is${hint}`,
+  );
 }

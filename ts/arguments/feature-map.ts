@@ -64,8 +64,12 @@ export function featureMapShape(
       'at least 1 along every axis but the batch',
     );
   }
-  const large = sizes.findIndex((size) => size > MOST_COUNTED);
-  if (large >= 0) fail('invalid-dims', `${path}[${large}]`, `is ${sizes[large]}`, `at most ${MOST_COUNTED}`);
+  // A plain loop: calls for new sizes come by here.
+  for (let axis = 0; axis < sizes.length; axis++) {
+    const size = sizes[axis] as number;
+    if (size > MOST_COUNTED)
+      fail('invalid-dims', `${path}[${axis}]`, `is ${size}`, `at most ${MOST_COUNTED}`);
+  }
   const last = sizes.length - 1;
   const width = layout === 'NCHW' ? last : last - 1;
   return {

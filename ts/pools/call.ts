@@ -12,107 +12,106 @@ import { Pool } from './pool.js';
 const lightOperations: readonly CallParts['operation'][] = ['forward', 'forwardWithIndices', 'backward'];
 
 /** A call of a pool, whose arguments were checked. */
-export class Call<R> {
-  readonly #pool: Pool;
-  readonly #parts: CallParts;
+export interface Call<R> {
+  readonly pool: Pool;
+  readonly parts: CallParts;
   /** All but the regions. */
-  readonly #operands: readonly Operand[];
-  readonly #result: (callMemory: CallMemory) => R;
+  readonly operands: readonly Operand[];
+  /** Makes of the results what the caller gets. */
+  readonly result: (callMemory: CallMemory) => R;
+}
 
-  /** `result` makes of the results what the caller gets. */
-  constructor(pool: Pool, parts: CallParts, result: (callMemory: CallMemory) => R) {
-    this.#pool = pool;
-    this.#parts = parts;
-    this.#operands = operandsOf(parts);
-    this.#result = result;
+export function makeCall<R>(pool: Pool, parts: CallParts, result: Call<R>['result']): Call<R> {
+  return { pool, parts, operands: operandsOf(parts), result };
+}
+
+export function run<R>(call: Call<R>): R {
+  const internals = Pool.internals(call.pool);
+  const unshared = findUnshared(call, internals);
+  if (!unshared) return runIn(call, internals);
+  try {
+    return runIn(call, unshared);
+  } catch (error) {
+    if (!hasCode(error, 'out-of-memory')) throw error;
+    return runIn(call, internals);
   }
+}
 
-  run(): R {
-    const internals = Pool.internals(this.#pool);
-    const unshared = this.#findUnshared(internals);
-    if (!unshared) return this.#runIn(internals);
+/** Copies the inputs at once where memory allows, and else when calls before this one are done. */
+export async function runAsync<R>(call: Call<R>): Promise<R> {
+  const internals = Pool.internals(call.pool);
+  const { admission, dispatcher } = internals;
+  const callMemory = open(call, internals);
+  try {
+    const { jobList, bytes } = await admission.enter(() => prepareOrClear(call, callMemory));
     try {
-      return this.#runIn(unshared);
-    } catch (error) {
-      if (!hasCode(error, 'out-of-memory')) throw error;
-      return this.#runIn(internals);
-    }
-  }
-
-  /** Copies the inputs at once where memory allows, and else when calls before this one are done. */
-  async runAsync(): Promise<R> {
-    const internals = Pool.internals(this.#pool);
-    const { admission, dispatcher } = internals;
-    const callMemory = this.#open(internals);
-    try {
-      const { jobList, bytes } = await admission.enter(() => this.#prepareOrClear(callMemory));
-      try {
-        await dispatcher.runAsync(jobList);
-        return this.#result(callMemory);
-      } catch (error) {
-        throw abandonIfLost(callMemory, error);
-      } finally {
-        callMemory.free();
-        admission.leave(bytes);
-      }
-    } finally {
-      callMemory.free();
-    }
-  }
-
-  /** Runs in one of the memories of its runtime. */
-  #runIn(internals: Internals): R {
-    const callMemory = this.#open(internals);
-    try {
-      internals.dispatcher.run(this.#prepare(internals, callMemory));
-      return this.#result(callMemory);
+      await dispatcher.runAsync(jobList);
+      return call.result(callMemory);
     } catch (error) {
       throw abandonIfLost(callMemory, error);
     } finally {
       callMemory.free();
+      admission.leave(bytes);
     }
+  } finally {
+    callMemory.free();
   }
+}
 
-  /** Where it is faster than in the runtime's shared memory: if it is light, and all its tensors are copied there and back. */
-  #findUnshared({ memory, unshared }: Internals): Internals | undefined {
-    if (!unshared || memory.closed || !lightOperations.includes(this.#parts.operation)) return undefined;
-    let bytes = 0;
-    // A plain loop: every call comes by here.
-    for (let i = 0; i < this.#operands.length; i++) {
-      const operand = this.#operands[i] as Operand;
-      if (!operand.tensor) continue;
-      // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
-      if (isSharedBuffer(operand.tensor.buffer)) return undefined;
-      bytes += operand.bytes;
-    }
-    return unshared.for(bytes);
+/** Runs in one of the memories of its runtime. */
+function runIn<R>(call: Call<R>, internals: Internals): R {
+  const callMemory = open(call, internals);
+  try {
+    internals.dispatcher.run(prepare(call, internals, callMemory));
+    return call.result(callMemory);
+  } catch (error) {
+    throw abandonIfLost(callMemory, error);
+  } finally {
+    callMemory.free();
   }
+}
 
-  #open({ memory }: Internals): CallMemory {
-    memory.sharing?.seeGrowth();
-    const { rois } = this.#parts;
-    return new CallMemory(memory, rois ? [rois, ...this.#operands] : this.#operands);
+/** Where it is faster than in the runtime's shared memory: if it is light, and all its tensors are copied there and back. */
+function findUnshared(
+  { parts, operands }: Call<unknown>,
+  { memory, unshared }: Internals,
+): Internals | undefined {
+  if (!unshared || memory.closed || !lightOperations.includes(parts.operation)) return undefined;
+  let bytes = 0;
+  // A plain loop: every call comes by here.
+  for (let i = 0; i < operands.length; i++) {
+    const operand = operands[i] as Operand;
+    if (!operand.tensor) continue;
+    // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
+    if (isSharedBuffer(operand.tensor.buffer)) return undefined;
+    bytes += operand.bytes;
   }
+  return unshared.for(bytes);
+}
 
-  /** Plans the call, takes the memory that it needs, and copies its inputs there. */
-  #prepare(internals: Internals, callMemory: CallMemory): JobList {
-    const { planner, batch, rois } = this.#parts;
-    if (rois) callMemory.place([rois]);
-    const plans = batch.shapes.map((shape) => planner.plan(internals, shape, callMemory, rois));
-    callMemory.place(this.#operands);
-    checkIndices(this.#parts, internals.memory);
-    return describeJobs(this.#parts, plans, internals.memory.kernels);
-  }
+function open({ parts: { rois }, operands }: Call<unknown>, { memory }: Internals): CallMemory {
+  memory.sharing?.seeGrowth();
+  return new CallMemory(memory, rois ? [rois, ...operands] : operands);
+}
 
-  #prepareOrClear(callMemory: CallMemory): { jobList: JobList; bytes: number } {
-    try {
-      // The pool may have been disposed meanwhile.
-      const jobList = this.#prepare(Pool.internals(this.#pool), callMemory);
-      return { jobList, bytes: callMemory.bytes };
-    } catch (error) {
-      callMemory.clear();
-      throw error;
-    }
+/** Plans the call, takes the memory that it needs, and copies its inputs there. */
+function prepare({ parts, operands }: Call<unknown>, internals: Internals, callMemory: CallMemory): JobList {
+  const { planner, batch, rois } = parts;
+  if (rois) callMemory.place([rois]);
+  const plans = batch.shapes.map((shape) => planner.plan(internals, shape, callMemory, rois));
+  callMemory.place(operands);
+  checkIndices(parts, internals.memory);
+  return describeJobs(parts, plans, internals.memory.kernels);
+}
+
+function prepareOrClear(call: Call<unknown>, callMemory: CallMemory): { jobList: JobList; bytes: number } {
+  try {
+    // The pool may have been disposed meanwhile.
+    const jobList = prepare(call, Pool.internals(call.pool), callMemory);
+    return { jobList, bytes: callMemory.bytes };
+  } catch (error) {
+    callMemory.clear();
+    throw error;
   }
 }
 

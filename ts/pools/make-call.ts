@@ -4,8 +4,8 @@ import { checkOptions } from '../arguments/checks.js';
 import type { CheckedTensor } from '../arguments/tensors.js';
 import type { OutOption } from '../core/result-types.js';
 import type { MapType, RealType, TensorLike } from '../core/tensor.js';
-import { Operand } from '../memory/operand.js';
-import { Call } from './call.js';
+import { inputOperand, resultOperand } from '../memory/operand.js';
+import { type Call, makeCall } from './call.js';
 import type { CallParts } from './call-parts.js';
 import type { OutputWithIndices, Pool } from './pool.js';
 
@@ -22,9 +22,9 @@ export function forwardCall<R>(
   const { outputDims } = batch;
   const { type } = maps[0] as CheckedTensor<MapType>;
   const { out } = checkOptions(options, 'options', ['out']);
-  const output = Operand.result(type, outputDims, checkOut(out, type, outputDims, 'options.out'));
-  const parts = { operation, planner, batch, rois, maps: maps.map(Operand.input), output };
-  return new Call(pool, parts, (callMemory) => callMemory.tensorOf(output) as R);
+  const output = resultOperand(type, outputDims, checkOut(out, type, outputDims, 'options.out'));
+  const parts = { operation, planner, batch, rois, maps: maps.map(inputOperand), output };
+  return makeCall(pool, parts, (callMemory) => callMemory.tensorOf(output) as R);
 }
 
 /** A call that makes an output of maps, and the indices of its values. */
@@ -37,10 +37,10 @@ export function forwardWithIndicesCall<R>(
   const { outputDims } = batch;
   const { type } = maps[0] as CheckedTensor<MapType>;
   const out = checkOutWithIndices(options, type, outputDims);
-  const output = Operand.result(type, outputDims, out.output);
-  const indices = Operand.result('int32', outputDims, out.indices);
-  const parts = { operation, planner, batch, rois, maps: maps.map(Operand.input), output, indices };
-  return new Call(pool, parts, (callMemory) => {
+  const output = resultOperand(type, outputDims, out.output);
+  const indices = resultOperand('int32', outputDims, out.indices);
+  const parts = { operation, planner, batch, rois, maps: maps.map(inputOperand), output, indices };
+  return makeCall(pool, parts, (callMemory) => {
     return { output: callMemory.tensorOf(output), indices: callMemory.tensorOf(indices) } as R;
   });
 }
@@ -56,10 +56,10 @@ export function backwardCall<R>(
   const { type } = gradOutput;
   const { out } = checkOptions(options, 'options', ['out']);
   const outs = checkOutMaps(out, type, batch);
-  const maps = batch.shapes.map(({ dims }, i) => Operand.result(type, dims, outs[i]));
-  const output = Operand.input(gradOutput);
-  const parts = { operation, planner, batch, rois, maps, output, indices: indices && Operand.input(indices) };
-  return new Call(pool, parts, (callMemory) => {
+  const maps = batch.shapes.map(({ dims }, i) => resultOperand(type, dims, outs[i]));
+  const output = inputOperand(gradOutput);
+  const parts = { operation, planner, batch, rois, maps, output, indices: indices && inputOperand(indices) };
+  return makeCall(pool, parts, (callMemory) => {
     const gradients = maps.map((map) => callMemory.tensorOf(map));
     return (batch.ragged ? gradients : gradients[0]) as R;
   });

@@ -17,7 +17,7 @@ import { unproxied } from '../core/unproxied.js';
 import { type LevelBounds, readBinBounds } from '../plans/bins.js';
 import { PlanOptions } from '../plans/plan-cache.js';
 import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import type { Call } from './call.js';
+import { type Call, run, runAsync } from './call.js';
 import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
 import { MapPlanner } from './map-planner.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -69,7 +69,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return pool.#forward<OutOr<O, Pooled<T>>>(input, options).run();
+    return run(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -78,7 +78,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options).run();
+    return run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
   }
 
   /**
@@ -91,7 +91,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
     const pool = unproxied(this);
-    return pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options).run();
+    return run(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /**
@@ -110,7 +110,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#forward<OutOr<O, Pooled<T>>>(input, options).runAsync();
+    return runAsync(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -119,7 +119,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options).runAsync();
+    return runAsync(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
@@ -129,7 +129,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): Promise<OutOr<O, MapGradient<G, L>>> {
     const pool = unproxied(this);
-    return pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options).runAsync();
+    return runAsync(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */

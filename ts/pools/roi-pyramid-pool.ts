@@ -15,10 +15,10 @@ import type { Gradient, NoOut, OutOption, OutOr, Pooled } from '../core/result-t
 import type { MapType, TensorLike } from '../core/tensor.js';
 import { unproxied } from '../core/unproxied.js';
 import { CallMemory } from '../memory/call-memory.js';
-import { Operand } from '../memory/operand.js';
+import { inputOperand } from '../memory/operand.js';
 import type { LevelBounds } from '../plans/bins.js';
 import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import type { Call } from './call.js';
+import { type Call, run, runAsync } from './call.js';
 import type { CallParts } from './call-parts.js';
 import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
 import { type OutputWithIndices, Pool } from './pool.js';
@@ -58,7 +58,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options).run();
+    return run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** Pools as `forward`, and says where every value came from. Averages have no indices. */
@@ -67,7 +67,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options).run();
+    return run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options));
   }
 
   /**
@@ -80,7 +80,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): OutOr<O, Gradient<G>> {
     const pool = unproxied(this);
-    return pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options).run();
+    return run(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /**
@@ -93,7 +93,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options).runAsync();
+    return runAsync(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -102,9 +102,9 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return pool
-      .#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options)
-      .runAsync();
+    return runAsync(
+      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    );
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
@@ -114,7 +114,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): Promise<OutOr<O, Gradient<G>>> {
     const pool = unproxied(this);
-    return pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options).runAsync();
+    return runAsync(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. Not by `'roi-align'`. */
@@ -134,7 +134,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     const pool = unproxied(this);
     const internals = Pool.internals(pool);
     const data = Float32Array.of(0, ...checkCorners(roi));
-    const rois = Operand.input(checkRois({ data, dims: [1, 5] }, 1));
+    const rois = inputOperand(checkRois({ data, dims: [1, 5] }, 1));
     const callMemory = new CallMemory(internals.memory, [rois]);
     try {
       callMemory.place([rois]);
@@ -211,7 +211,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     const checked = checkRois(rois, shape.batch);
     const outputDims = [checked.dims[0] as number, shape.channels * countBins(levels)];
     const batch = { shapes: [shape], ragged: false, outputDims };
-    return { planner: this.#planner, batch, rois: Operand.input(checked) };
+    return { planner: this.#planner, batch, rois: inputOperand(checked) };
   }
 }
 
