@@ -231,4 +231,11 @@ describe('what is often given by mistake', () => {
   ])('%s', (_, x, message) => {
     expect(() => spatialPyramidPool(x as never, { levels: [1] })).toThrow(message);
   });
+
+  test('a matrix', () => {
+    tf.tidy(() => {
+      const pool = () => spatialPyramidPool(tf.tensor2d([[1]]) as never, { levels: [1] });
+      expect(pool).toThrow('x.shape is [1, 1], but must be [N, H, W, C] or [H, W, C]');
+    });
+  });
 });

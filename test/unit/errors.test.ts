@@ -61,6 +61,8 @@ describe('createRuntime', () => {
       [{ onFallback: 1 }, 'invalid-options', ['options.onFallback']],
       [{ wasm: 7 }, 'invalid-options', ['options.wasm', '7']],
       [{ wasm: 'http://[' }, 'invalid-options', ['options.wasm']],
+      [{ wasm: { [Symbol.toStringTag]: 'Module' } }, 'invalid-options', ['options.wasm is an object']],
+      [{ wasm: Promise.resolve() }, 'invalid-options', ['options.wasm is a promise']],
       [{ wasm: new Uint8Array(8), variant: 'simd' }, 'invalid-wasm', ['options.wasm', 'simd']],
       [
         { wasm: Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0), variant: 'simd' },

@@ -27,9 +27,10 @@ function classOf(value: object): string {
   if (ArrayBuffer.isView(value)) return arrayName(value) ?? 'DataView';
   try {
     if (promiseMistake(value)) return 'promise';
-    // What only calls itself an array of elements is none.
+    // What only calls itself an array of elements is none, and a namespace of exports calls itself a Module.
     const [, name] =
-      /^.object (?!Object|\w*Array\])(\w{1,40}).$/.exec(Object.prototype.toString.call(value)) ?? [];
+      /^.object (?!Object|Module|\w*Array\])([\w.]{1,40}).$/.exec(Object.prototype.toString.call(value)) ??
+      [];
     if (name) return name;
   } catch {}
   return 'object';

@@ -16,6 +16,7 @@ import {
   tensor,
 } from '@tensorflow/tfjs-core';
 import { checkOptions, describeValue, fail } from '../arguments/checks.js';
+import { featureMapShape } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { type PyramidPoolOptions, resolveOptions } from '../pools/options.js';
 import { PyramidPool } from '../pools/pyramid-pool.js';
@@ -73,6 +74,7 @@ function pool(spp: PyramidPool, x: Tensor): Tensor {
   if (!(x instanceof Tensor)) failTensor(x);
   if (x.dtype !== 'float32')
     fail('invalid-data', 'x', `is of type ${x.dtype}`, "of type float32: use tf.cast(x, 'float32')");
+  featureMapShape(x.shape, 'NHWC', 'x.shape');
   // Indices take time, and only a gradient needs them.
   if (!engine().isTapeOn()) return write(spp.forward(read(x)));
   return customGrad((...inputs) => poolForGradient(spp, inputs[0] as Tensor))(x);
