@@ -1,7 +1,7 @@
 import { areaOf, type Box, intersectionOf } from './box.js';
 
 /** From this share of the smaller box on, two boxes are of one thing. */
-const SHARED = 0.7;
+const SHARED = 0.55;
 
 /**
  * Boxes from the surest down, without those that lie in a kept one or around it, whatever their classes: the loop of a nine is a zero

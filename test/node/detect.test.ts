@@ -78,6 +78,9 @@ test('of boxes that lie in each other the surest is kept, whatever they are', ()
   const loop = { box: box(11, 12, 28, 30), score: 0.8, label: 0 };
   const beside = { box: box(26, 10, 45, 59), score: 0.7, label: 1 };
   expect(withoutParts([beside, loop, nine])).toEqual([nine, beside]);
+  // Its upper end, in a box that reaches out at both sides.
+  const end = { box: box(4, 8, 33, 20), score: 0.6, label: 7 };
+  expect(withoutParts([end, nine, beside])).toEqual([nine, beside]);
   const sure = { ...loop, score: 0.95 };
   expect(withoutParts([nine, sure, beside])).toEqual([sure, beside]);
 });
