@@ -4,11 +4,11 @@ import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { Plane } from '../../demo/ink/plane.js';
 import { seededRandom } from '../../demo/train/random.js';
-import { hands, photographed, writePage } from '../node/detect-hands.js';
+import { type Hand, hands, photographed, writeDigit, writePage } from '../node/detect-hands.js';
 import { textOf, visitor } from './visit.js';
 
 const visit = visitor();
-const [european] = hands;
+const [european, american] = hands;
 
 /** A view whose detector has been loaded, and that has nothing more to do. */
 async function visitWindows(): Promise<Page> {
@@ -54,14 +54,50 @@ test('a photograph of a page is read, in uneven light and whichever way the came
   await page.locator('#shown input[value=ink]:checked').waitFor();
 });
 
+test.each([
+  ['medium', european],
+  ['broad', american],
+] as const)('digits drawn with a %s pen are read', async (pen, hand) => {
+  const page = await visitWindows();
+  await page.getByRole('button', { name: 'Draw digits' }).click();
+  await page.locator('dialog [name=pen]').selectOption({ label: pen });
+  await drawAll(page, hand);
+  await page.getByRole('button', { name: 'Use it' }).click();
+  await textOf(page, '#boxes-text', /^(8|9|10|11) digits/);
+  const counts = await countsOf(page);
+  expect(counts.filter((count) => count > 0).length).toBeGreaterThanOrEqual(8);
+});
+
 test('the camera is asked for a photograph', async () => {
   const page = await visitWindows();
-  const before = (await page.locator('#picture-size').textContent()) ?? '';
   await page.getByRole('button', { name: 'Photograph digits' }).click();
   await page.getByRole('button', { name: 'Take the picture' }).click();
-  await expect.poll(() => page.locator('#picture-size').textContent()).not.toBe(before);
+  // No longer that of the moving picture.
+  await textOf(page, '#picture-size', /^(?!384 × 288 pixels$)\d/);
   expect(await page.locator('.view-windows #problem').isVisible()).toBe(false);
 });
+
+/** All ten digits, in two rows. */
+async function drawAll(page: Page, hand: Hand): Promise<void> {
+  const random = seededRandom(42);
+  const canvas = page.locator('dialog .pad canvas');
+  await canvas.scrollIntoViewIfNeeded();
+  const box = await canvas.boundingBox();
+  if (!box) throw new Error('there is nothing to draw on');
+  for (let label = 0; label < 10; label++) {
+    const [column, row] = [label % 5, Math.floor(label / 5)];
+    const corner = [
+      box.x + (0.04 + 0.19 * column) * box.width,
+      box.y + (0.1 + 0.45 * row) * box.height,
+    ] as const;
+    for (const path of writeDigit(hand, label, corner, 0.33 * box.height, random)) {
+      await page.mouse.move(...path[0]);
+      await page.mouse.down();
+      for (const point of path) await page.mouse.move(...point);
+      await page.mouse.up();
+    }
+  }
+}
 
 /** A quarter turn against the clock. */
 function turnedLeft({ values, height, width }: Plane): Plane {
