@@ -126,6 +126,10 @@ pub(crate) const BACKWARD_BLOCK: usize = 4096;
 ///
 /// Measure averages over 1 x 1000 and 1024 x 1024 cells, and over 2048 channels.
 pub(crate) const AVERAGE_SUMS: usize = 1024;
+/// Rows of cells that the same gradients are written to from registers, column by column.
+///
+/// Measure averages backward, NCHW, `a`, `c`, `d` and 256 x 256 under 4, 2, 1.
+pub(crate) const AVERAGE_ROWS: usize = 8;
 /// Words that the channels that are converted together may take. Beyond, fewer are converted together.
 ///
 /// Bounds memory: 64 MiB a thread.

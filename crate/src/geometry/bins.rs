@@ -144,6 +144,9 @@ fn padding(size: usize, n: usize) -> u64 {
 }
 
 /// The bins that hold `position`. Starts and ends never decrease along an axis, so they stand side by side.
+///
+/// Not inlined: its two searches would stand in the WASM once for each use.
+#[inline(never)]
 pub(crate) fn covering(bins: &[Bin], position: usize) -> core::ops::Range<usize> {
     let position = position as u32;
     bins.partition_point(|bin| bin.end <= position)..bins.partition_point(|bin| bin.start <= position)

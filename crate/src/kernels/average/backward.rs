@@ -1,10 +1,12 @@
-//! Gradients of averages. Cells that the same bins of every level hold have the same gradient: it is summed once, in `f64`, and
-//! written to all of them.
+//! Gradients of averages. Cells that the same bins of every level hold have the same gradient: it is summed once and written to all of
+//! them. Where few bins share a cell, their shares are summed in `f32`, which is faster and loses next to nothing in so few additions,
+//! and else in `f64`.
 
 use core::ops::Range;
 
-use super::{Item, Work, add, gradients_of, narrow, shares};
-use crate::geometry::bins::{Bin, covering};
+use super::spread::Spread;
+use super::{Axis, FEW, Item, Work, add, alike, gradients_of, narrow};
+use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
 use crate::memory::span::Span;
@@ -25,26 +27,17 @@ pub(crate) unsafe fn backward(
     scratch: Span<f32>,
 ) {
     let item = Item { plan, map, item };
+    let few = few(plan);
     // SAFETY: the caller's promise is the same.
     unsafe {
-        // A row of a map that is wider goes the other way.
-        if map.width <= AVERAGE_SUMS && shares::few(plan) {
-            for run in item.cells().runs(channels.clone(), map.cells()) {
-                grad_input.part(run.start, run.len()).exclusive().fill(0.0);
-            }
-            return match plan.layout() {
-                Layout::Nchw => {
-                    shares::planes(item, channels, grad_output, grad_input, scratch.part(0, map.width).exclusive());
-                }
-                Layout::Nhwc => shares::cells(item, channels, grad_output, grad_input, Work::of(scratch)),
-            };
-        }
-        let Work { sums, staged } = Work::of(scratch);
         match plan.layout() {
-            Layout::Nchw => planes(item, channels, grad_output, grad_input, sums),
+            Layout::Nchw => match Spread::of(plan, map, scratch) {
+                Some(spread) if few => spread.planes(item, channels, grad_output, grad_input),
+                _ => planes(item, channels, grad_output, grad_input, Work::of(scratch).sums),
+            },
             Layout::Nhwc => {
-                for channels in blocks(channels, AVERAGE_SUMS) {
-                    cells(item, channels, grad_output, grad_input, (sums, staged));
+                for channels in blocks(channels, AVERAGE_SUMS / 2) {
+                    cells(item, channels, grad_output, grad_input, Work::of(scratch), few);
                 }
             }
         }
@@ -55,7 +48,7 @@ pub(crate) unsafe fn backward(
 unsafe fn planes(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, sums: &mut [f64]) {
     let (levels, width) = (item.plan.levels(), item.map.width);
     for columns in blocks(0..width, AVERAGE_SUMS) {
-        for rows in alike(levels, |level| &level.rows, item.map.height) {
+        for rows in alike(levels, Axis::Rows, item.map.height) {
             for channels in blocks(channels.clone(), AVERAGE_SUMS / columns.len()) {
                 let sums = &mut sums[..channels.len() * columns.len()];
                 sums.fill(0.0);
@@ -66,7 +59,7 @@ unsafe fn planes(item: Item, channels: Range<usize>, grad_output: &[f32], grad_i
                     for row in rows.clone() {
                         let at = item.cells().at(channel, row * width + columns.start);
                         // SAFETY: cells of this plane, which is this thread's.
-                        narrow(sums, 1.0, unsafe { grad_input.part(at, columns.len()).exclusive() });
+                        narrow(sums, unsafe { grad_input.part(at, columns.len()).exclusive() });
                     }
                 }
             }
@@ -100,56 +93,50 @@ fn add_rows(
 }
 
 /// NHWC: sums the gradients of the channels of a cell, and writes them to all cells that are alike.
-unsafe fn cells(
-    item: Item,
-    channels: Range<usize>,
-    grad_output: &[f32],
-    grad_input: Span<f32>,
-    (sums, staged): (&mut [f64], &mut [f32]),
-) {
+unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, work: Work, few: bool) {
     let levels = item.plan.levels();
-    let sums = &mut sums[..channels.len()];
-    for rows in alike(levels, |level| &level.rows, item.map.height) {
-        for columns in alike(levels, |level| &level.columns, item.map.width) {
+    let (gathered, staged) = work.staged.split_at_mut(AVERAGE_SUMS / 2);
+    let (sums, staged) = (&mut work.sums[..channels.len()], &mut staged[..channels.len()]);
+    for rows in alike(levels, Axis::Rows, item.map.height) {
+        for columns in alike(levels, Axis::Columns, item.map.width) {
             sums.fill(0.0);
+            staged.fill(0.0);
             for level in levels.iter().rev() {
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
                         let bin = (item.bins(level), i * level.columns.len() + j);
-                        let gradients = gradients_of(grad_output, bin, &channels, staged);
-                        add(sums, gradients, level.scale(i, j));
+                        let gradients = gradients_of(grad_output, bin, &channels, gathered);
+                        if few {
+                            add_shares(staged, gradients, level.divisor(i, j) as f32);
+                        } else {
+                            add(sums, gradients, level.scale(i, j));
+                        }
                     }
                 }
             }
+            if !few {
+                narrow(sums, staged);
+            }
             for cell in rows.clone().flat_map(|row| columns.clone().map(move |x| row * item.map.width + x)) {
+                let to = item.cells().at(channels.start, cell);
                 // SAFETY: these channels of the cell are this thread's.
-                let to = unsafe { grad_input.part(item.cells().at(channels.start, cell), channels.len()).exclusive() };
-                narrow(sums, 1.0, to);
+                unsafe { grad_input.part(to, channels.len()).exclusive().copy_from_slice(staged) };
             }
         }
     }
 }
 
-/// Cuts an axis of `size` cells where a bin of some level begins or ends.
-fn alike<'a>(
-    levels: &'a [Level],
-    axis: impl Fn(&'a Level) -> &'a [Bin] + 'a,
-    size: usize,
-) -> impl Iterator<Item = Range<usize>> + 'a {
-    let mut start = 0;
-    core::iter::from_fn(move || {
-        (start < size).then(|| {
-            let end = levels.iter().map(|level| change(axis(level), start)).fold(size, usize::min);
-            let cells = start..end;
-            start = end;
-            cells
-        })
-    })
+/// Adds gradients, each divided by `cells`, to sums. Not inlined, as [`narrow`].
+#[inline(never)]
+fn add_shares(sums: &mut [f32], gradients: &[f32], cells: f32) {
+    sums.iter_mut().zip(gradients).for_each(|(sum, gradient)| *sum += gradient / cells);
 }
 
-/// The first place after `cell` where a bin begins or ends.
-fn change(bins: &[Bin], cell: usize) -> usize {
-    let here = covering(bins, cell);
-    let end = bins.get(here.start).map_or(usize::MAX, |bin| bin.end as usize);
-    end.min(bins.get(here.end).map_or(usize::MAX, |bin| bin.start as usize))
+/// Whether few bins share a cell, and `f32` holds the number of cells of each. Neighbouring bins of a level overlap by a cell, and where
+/// there are more bins than cells, many hold the same.
+fn few(plan: &PyramidPlan) -> bool {
+    let (height, width) = plan.size();
+    let most = |bins: usize, size: usize| if size == 1 { bins } else { bins.div_ceil(size) + 1 };
+    let of = |level: &Level| most(level.rows.len(), height).saturating_mul(most(level.columns.len(), width));
+    height * width <= 1 << f32::MANTISSA_DIGITS && plan.levels().iter().map(of).fold(0, usize::saturating_add) <= FEW
 }

@@ -1,12 +1,12 @@
 //! Averages over bins, and their gradients, near the true values however many cells a bin has.
 //!
 //! Sums of `f32` lose a digit with every factor of ten in their length. So no more than 64 cells are summed in `f32`, in runs of
-//! eight; all else is summed in `f64`. The order of the additions depends on the shape of the map alone:
-//! the bits are the same in every build and at every number of threads.
+//! eight, and no more than sixteen gradients; all else is summed in `f64`. The order of the additions depends on the shape of the map
+//! alone: the bits are the same in every build and at every number of threads.
 
 mod backward;
 mod forward;
-mod shares;
+mod spread;
 mod sums;
 
 pub(crate) use backward::backward;
@@ -14,11 +14,16 @@ pub(crate) use forward::forward;
 
 use core::ops::Range;
 
+use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
+
+/// The most bins that may share a cell for their shares to be added in `f32`: the sum of so many, each rounded, is off by at most 1e-6
+/// of the sum of their magnitudes.
+const FEW: usize = 16;
 
 /// One item of a map under a plan.
 #[derive(Clone, Copy)]
@@ -92,16 +97,50 @@ fn add(sums: &mut [f64], values: &[f32], scale: f64) {
     rest.iter_mut().zip(&values[whole..]).for_each(|(sum, &value)| *sum += f64::from(value) * scale);
 }
 
-/// Rounds sums, each multiplied by `scale`.
+/// Rounds sums.
 ///
 /// Not inlined: its vector loop would stand in the WASM once for each use.
 #[inline(never)]
-fn narrow(sums: &[f64], scale: f64, to: &mut [f32]) {
+fn narrow(sums: &[f64], to: &mut [f32]) {
     let whole = to.len() / Native::LANES * Native::LANES;
     let (vectors, rest) = to.split_at_mut(whole);
     for (to, sums) in vectors.chunks_exact_mut(Native::LANES).zip(sums.chunks_exact(Native::LANES)) {
         // SAFETY: both have as many elements as lanes.
-        unsafe { Native::from_sums(sums.as_ptr(), scale).store(to.as_mut_ptr()) };
+        unsafe { Native::from_sums(sums.as_ptr(), 1.0).store(to.as_mut_ptr()) };
     }
-    rest.iter_mut().zip(&sums[whole..]).for_each(|(to, sum)| *to = (sum * scale) as f32);
+    rest.iter_mut().zip(&sums[whole..]).for_each(|(to, sum)| *to = *sum as f32);
+}
+
+/// Cuts an axis of `size` cells where a bin of some level begins or ends.
+fn alike(levels: &[Level], axis: Axis, size: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    core::iter::from_fn(move || {
+        (start < size).then(|| {
+            let cells = start..end_of_alike(levels, axis, start, size);
+            start = cells.end;
+            cells
+        })
+    })
+}
+
+/// Rows of cells and of bins, or columns.
+#[derive(Clone, Copy)]
+enum Axis {
+    Rows,
+    Columns,
+}
+
+/// The first place after `cell` where a bin begins or ends, `size` where none does. Not inlined, as [`narrow`].
+#[inline(never)]
+fn end_of_alike(levels: &[Level], axis: Axis, cell: usize, size: usize) -> usize {
+    let change = |level: &Level| {
+        let bins = match axis {
+            Axis::Rows => &level.rows,
+            Axis::Columns => &level.columns,
+        };
+        let here = covering(bins, cell);
+        let end = bins.get(here.start).map_or(usize::MAX, |bin| bin.end as usize);
+        end.min(bins.get(here.end).map_or(usize::MAX, |bin| bin.start as usize))
+    };
+    levels.iter().map(change).fold(size, usize::min)
 }

@@ -42,7 +42,7 @@ pub(super) unsafe fn sum(work: &mut Work, len: usize, cells: &[f32], grid: Grid)
             }
         }
     }
-    narrow(sums, 1.0, staged);
+    narrow(sums, staged);
 }
 
 /// Sums the stretches of a grid of at most [`RUN`] runs.
