@@ -22,12 +22,14 @@ const threadLocals = linking(
 );
 
 // What the compiler kept apart stays apart: engines make slower code of one giant function. Functions that are instances of one
-// lie side by side, which compresses better.
+// lie side by side, which compresses better. Passes are repeated until they find nothing more, which takes a percent off the download.
 const wasmOpt = [
   '-O3',
+  '--converge',
   '--low-memory-unused',
   '--one-caller-inline-max-function-size=32',
   '--flexible-inline-max-function-size=0',
+  '--reorder-locals',
   '--reorder-functions-by-name',
   '--strip-debug',
   '--strip-producers',
