@@ -1,11 +1,13 @@
 //! Constants that depend on the machine: sizes of blocks, and the sizes from which another kernel is faster.
 //!
-//! Nothing here changes a result. To set a constant anew, build the module twice, with the old value and a new one, and compare them
-//! by turns in one process, as `docs/contributing/change-a-kernel.md` shows. Each constant names what to measure.
+//! Nothing here changes a result, but for [`AVERAGE_SUMS`]: it decides which sums are of `f32`, and so last digits of gradients of wide
+//! maps. To set a constant anew, build the module twice, with the old value and a new one, and compare them by turns in one process, as
+//! `docs/contributing/change-a-kernel.md` shows. Each constant names what to measure.
 //!
 //! A ratio is the time with the value over the time without the feature, or with the other value that is named. Ratios were measured on
 //! an Intel processor with 2 MiB of second-level cache a core, or an AMD one with 512 KiB. Where there is none, the value was tried on
-//! the Intel one and its figures were not kept: measure before you rely on it.
+//! the Intel one and its figures were not kept: measure before you rely on it. "2 takes 1.1" means: with 2 in place of the value, 1.1 times
+//! as long, on the AMD one.
 
 use crate::vector::IN_REGISTERS;
 
@@ -14,11 +16,13 @@ use crate::vector::IN_REGISTERS;
 /// Vectors of columns that are reduced together at most, without indices. Engines load all of them before they compare any: seven
 /// spill registers, and take a third more.
 ///
-/// Measure `d`, NCHW, forward. `reduce_rows` has an arm for each length up to [`MOST_STRIP`].
+/// Measure `d`, 40 x 40 under 6, 3, 2, 1 and 28 x 28 under 8, 4, 2, 1, NCHW, forward: 3 takes 1.06 to 1.15 times as long, 4 takes 1.03
+/// to 1.15. `reduce_rows` has an arm for each length up to [`MOST_STRIP`].
 pub(crate) const STRIP_VALUES: usize = 5;
 /// The same with an index beside every value; a single one where a vector is four words.
 ///
-/// Measure `d`, NCHW, with indices, in `simd` and in `scalar`.
+/// Measure the same with indices, in `simd` and in `scalar`: in `simd` 2 takes 1.03 to 1.23 times as long, 3 takes 1.00 to 1.08.
+/// In `scalar` nothing is recorded.
 pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 1 };
 /// The longest strips that `reduce_rows` has code for.
 pub(crate) const MOST_STRIP: usize = 5;
@@ -27,7 +31,8 @@ const _: () = assert!(STRIP_INDEXED <= 4 && STRIP_VALUES <= MOST_STRIP, "`reduce
 /// Cells of a plane that stays in the first-level cache beside its reduced rows: half as many are reduced together, and up to here
 /// bins are read side by side only if that reads no more than a quarter of the map twice.
 ///
-/// Measure 20 x 20 to 80 x 80 under 6, 3, 2, 1 and 4, 2, 1, NCHW.
+/// Measure 20 x 20 to 100 x 100 under 6, 3, 2, 1 and 4, 2, 1, NCHW: half as many takes 0.99 to 1.06, and 1.18
+/// for 20 x 20 in a disturbed run; twice as many 0.99 to 1.05.
 pub(crate) const SMALL_PLANE: usize = 6144;
 /// Cells of a plane up to which bins of a single vector are reduced in strips, and strips with indices go from top to bottom
 /// rather than over one row of bins at a time.
@@ -37,11 +42,11 @@ pub(crate) const SMALL_PLANE: usize = 6144;
 pub(crate) const STRIPPED_PLANE: usize = 2560;
 /// Cells of a plane from which wide bins are read side by side, in the order of memory, though some cells are read twice.
 ///
-/// Measure squares of 16 to 56 columns under 4, 2, 1, NCHW.
+/// Measure squares of 16 to 31 columns under 2, 1 and 4, 2, 1, NCHW: 256 takes 1.00 to 1.02, 1024 takes 0.92 to 1.02, most within 0.02.
 pub(crate) const STREAMED_PLANE: usize = 512;
 /// Planes that are taken together, level after level, where they are small.
 ///
-/// Measure `a`, `b` and 7 x 7 under 3, 2, 1, NCHW.
+/// Measure `b`, 7 x 7 under 3, 2, 1 and 8 x 8 under 4, 1, NCHW: 8 takes 1.12 for `b`, with indices 1.05, else 1; 64 takes 0.99 to 1.01.
 pub(crate) const FORWARD_BLOCK: usize = 32;
 /// Groups of four bins whose offsets are listed for a level at most: 64 KiB. Beyond, offsets are worked out anew.
 ///
@@ -60,7 +65,7 @@ pub(crate) const MOST_REDUCED: usize = 1 << 17;
 
 /// Planes that are transposed together: they stay in the first-level cache.
 ///
-/// Measure 10 x 10 under 6, 3, 2, 1, NCHW.
+/// Measure 10 x 10, 12 x 12 and 16 x 16 under 6, 3, 2, 1, NCHW: 16 takes 1.09 to 1.21, with indices 0.95; 64 takes 0.93 to 1.05.
 pub(crate) const TRANSPOSED_BLOCK: usize = 32;
 /// Words of bins of an NHWC map that are transposed together where the output is in the order of channels: they stay in the
 /// second-level cache.
@@ -69,7 +74,8 @@ pub(crate) const TRANSPOSED_BLOCK: usize = 32;
 pub(crate) const MOST_TRANSPOSED: usize = 1 << 14;
 /// The fewest planes that are transposed: nearly as many as NHWC kernels take at once.
 ///
-/// Measure 10 x 10 of 3 to 16 channels under 6, 3, 2, 1, NCHW.
+/// Measure 64 items of 10 x 10 and 6 to 14 channels under 6, 3, 2, 1, NCHW: 4 takes 1.15 to 1.46 for 6 and 8 channels; 16 takes 1.19 to
+/// 1.28 for 12 and 14, with indices 1.14.
 pub(crate) const TRANSPOSED_FEWEST: usize = 12;
 /// Words of a plane, its values and its indices, up to which a block of planes stays in the second-level cache.
 ///
@@ -81,11 +87,15 @@ pub(crate) const TRANSPOSED_WORDS: usize = 1 << 10;
 pub(crate) const TRANSPOSED_NARROW_WORDS: usize = 1 << 15;
 /// Planes of fewer rows or columns are transposed whatever their bins.
 ///
-/// Measure as for [`TRANSPOSED_NARROW_WORDS`].
+/// Measure maps of 3 to 7 rows or columns under 4, 1, NCHW: 2 takes 2.5 for 300 rows of 3, and 0.74 for 3 rows of 300; 8 takes 1.14 to
+/// 1.19 for 5 and 7 rows, and 0.85 for 6 columns, with indices 0.82.
 pub(crate) const TRANSPOSED_NARROW: usize = 4;
 /// Cells that take as long to transpose as is saved in all, by each bin, and by each level that reads the map.
 ///
-/// Measure squares of 8 to 24 cells under one to four levels, NCHW: 18 x 18 under 4, 3, 2, 1 takes 0.75.
+/// Measure squares of 8 to 24 cells under one to four levels, NCHW: 18 x 18 under 4, 3, 2, 1 takes 0.75 of the time without. A cost of 64
+/// takes 0.82 for 14 x 14 under 3, 1 and up to 1.06 elsewhere, 256 takes 1.45 to 1.56 for 8 x 8, 10 x 10 and 12 x 12. A bin of 2
+/// differs nowhere, 8 takes 0.79 for 14 x 14 under 3, 1 and 1.11 for 20 x 20 under 6, 3, 2, 1. A root of 128 takes 1.17 to 1.6, 512 as
+/// a bin of 8 does.
 pub(crate) const TRANSPOSED_COST: usize = 128;
 pub(crate) const TRANSPOSED_BIN: usize = 4;
 pub(crate) const TRANSPOSED_ROOT: usize = 256;
@@ -105,7 +115,8 @@ pub(crate) const CACHE_LINE: usize = 64;
 pub(crate) const STREAMED_MAP: usize = 1 << 18;
 /// Columns of bins wide enough to be read a row at a time, the bins of a row after each other.
 ///
-/// Measure `c`, NHWC.
+/// Measure `c`, 28 x 28 under 4, 2, 1 and 80 x 80 under 6, 3, 2, 1, NHWC: 4, 16 and 32 differ by
+/// less than that run was disturbed.
 pub(crate) const WIDE: usize = 8;
 /// Bytes of the rows of a narrower bin that are read together, one block of channels after the other: they stay in the first-level
 /// cache.
@@ -117,18 +128,21 @@ pub(crate) const BAND_BYTES: usize = 16 << 10;
 
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.
 ///
-/// Measure `a` to `d`, backward, both layouts.
+/// Measure `a` to `d`, backward, both layouts: 2048 takes 1.01 to 1.15 times as long, 8192 takes 0.94 to 1.06, 16384 takes 0.93 to 1.10:
+/// `d` 0.94, `a` 1.06 to 1.10.
 pub(crate) const BACKWARD_BLOCK: usize = 4096;
 
 // Averages and other element types.
 
 /// Sums that are worked on together, of columns of a plane or of channels of a cell: they stay in the first-level cache.
 ///
-/// Measure averages over 1 x 1000 and 1024 x 1024 cells, and over 2048 channels.
+/// Measure averages and their gradients, `a`, `d`, 1 x 1000, 1024 x 1024, and 2048 channels of 7 x 7: 512 takes 1.05 to 1.12 for gradients,
+/// 2048 takes 0.84 for those of `d`, else 0.96 to 1.03; averages do not differ.
 pub(crate) const AVERAGE_SUMS: usize = 1024;
 /// Rows of cells that the same gradients are written to from registers, column by column.
 ///
-/// Measure averages backward, NCHW, `a`, `c`, `d` and 256 x 256 under 4, 2, 1.
+/// Measure gradients of averages, NCHW, `a`, `c`, `d` and 224 and 256 squared under 4, 2, 1: 4 takes 1.29 to 1.56, but 0.99 for `a`; 16
+/// takes 0.76 for `c`, 1.00 for `a` and `d`, 1.10 and 1.18 for the large ones.
 pub(crate) const AVERAGE_ROWS: usize = 8;
 /// Words that the channels that are converted together may take. Beyond, fewer are converted together.
 ///
@@ -152,11 +166,11 @@ pub(crate) const REGION_GROUP: usize = 512;
 pub(crate) const REGION_BACKWARD_BLOCK: usize = 32768;
 /// Words of tables of maxima. Larger ones would be read from memory, and are not made.
 ///
-/// Measure 2000 regions of maps of 100 x 100 to 400 x 400 cells, forward.
+/// Measure 2000 regions of maps of 100 x 100 to 400 x 400 cells, forward: an eighth of it takes 3.2 for 200 x 200.
 pub(crate) const MOST_TABLE_WORDS: usize = 8 << 20;
 /// Cells that are added to the tables in the time in which one cell is scanned: few regions are scanned without tables.
 ///
-/// Measure 1 to 10 regions of `f`'s map.
+/// Measure one and two regions of `f`'s map: 16 takes 1.30 for one under 6, 3, 2, 1, else 0.96 to 1.03; 256 takes 0.98 to 1.01.
 pub(crate) const TABLED_CELLS: usize = 64;
 /// Bins of a region that are pooled for a block of channels before they are written. Of more, each is written at once.
 ///
