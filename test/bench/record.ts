@@ -18,10 +18,10 @@ export async function writeRecord(report: Report): Promise<void> {
   await writeReport({ ...report, results }, name);
 }
 
-/** The record that was written last, by its name. */
+/** The record that was written last, by its name, which begins with its date; those of engines and of types begin with a word. */
 export function lastRecord(): { name: string; report: Report } {
   const name = readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => /^\d.*\.json$/.test(file))
     .sort()
     .at(-1);
   if (!name) throw new Error('There is no record yet: npm run bench -- --record makes one.');
