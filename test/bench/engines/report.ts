@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cases, ratioOf, spreadOf } from '../core/index.js';
 import { recordFolder as folder, writeBlocks } from '../report/page.js';
 import { drawEngines } from './plot.js';
@@ -14,12 +14,6 @@ export async function writeEngines(report: EnginesReport): Promise<void> {
   writeFileSync(new URL(name, folder), text);
   writeFileSync(new URL('engines.svg', folder), drawEngines(whole));
   writePage(whole, name);
-}
-
-/** The report of engines that was written last. */
-export function lastEngines(): EnginesReport {
-  const names = readdirSync(folder).filter((file) => /^engines-.*\.json$/.test(file));
-  return read(names.sort().at(-1) as string);
 }
 
 const read = (name: string): EnginesReport => JSON.parse(readFileSync(new URL(name, folder), 'utf8'));
