@@ -106,12 +106,6 @@ export function rawArray({ type, data }: Pick<CheckedTensor, 'type' | 'data'>): 
   return new raw(bufferOf(data) as ArrayBuffer, byteOffsetOf(data), length);
 }
 
-/** The elements in an array that is copied from as it is: the tensor's own where it has the type of copies. `set` asks it nothing. */
-export function sourceArray(tensor: Pick<CheckedTensor, 'type' | 'data'>): RawArray {
-  const { type, data } = tensor;
-  return arrayName(data) === dataTypes[type].raw.name ? (data as RawArray) : rawArray(tensor);
-}
-
 interface TensorParts {
   data: unknown;
   dims: unknown;

@@ -1,4 +1,4 @@
-import { type CheckedTensor, checkLength, rawArray, sourceArray } from '../arguments/tensors.js';
+import { type CheckedTensor, checkLength, rawArray } from '../arguments/tensors.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { type DataType, dataTypes, makeTensor, type RawArray, type TypedTensor } from '../core/tensor.js';
 import type { Operand } from './operand.js';
@@ -59,7 +59,7 @@ export class CallMemory {
       operand.address = resident ? resident.address : address;
       address += roomOf(operand);
       if (!resident && !isResult && tensor)
-        this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor, sourceArray));
+        this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor));
     }
   }
 
@@ -69,7 +69,7 @@ export class CallMemory {
     const elements = this.#memory.view(type, address, size);
     // Made of a view and not by `slice`, whose array engines fill with zeros first.
     if (!tensor) return makeTensor(type, new dataTypes[type].raw(elements), dims);
-    this.#arrayOf(tensor, rawArray).set(elements);
+    this.#arrayOf(tensor).set(elements);
     return tensor.value as TypedTensor<T>;
   }
 
@@ -112,12 +112,12 @@ export class CallMemory {
    * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
    * when memory grows, and made anew here.
    */
-  #arrayOf(tensor: CheckedTensor, array: (tensor: CheckedTensor) => RawArray): RawArray {
+  #arrayOf(tensor: CheckedTensor): RawArray {
     const { type, size, buffer, byteOffset } = tensor;
     const moved = buffer === this.#before && buffer !== this.#memory.buffer;
     if (moved) return this.#memory.view(type, byteOffset, size);
     checkLength(tensor);
-    return array(tensor);
+    return rawArray(tensor);
   }
 
   /** Fails unless a result lies apart from all tensors before it, wherever they lie. */

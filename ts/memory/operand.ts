@@ -20,9 +20,7 @@ export interface Operand<T extends DataType = DataType> {
 
 /** A tensor that a call reads. */
 export function inputOperand<T extends DataType>(tensor: CheckedTensor<T>): Operand<T> {
-  const { type, dims, size } = tensor;
-  const bytes = size * bytesOf(type);
-  return { type, dims, size, bytes, isResult: false, tensor, address: 0, resident: undefined };
+  return operand(tensor.type, tensor.dims, tensor.size, false, tensor);
 }
 
 /** A result, which goes to `out` where the caller gave that. */
@@ -31,7 +29,15 @@ export function resultOperand<T extends DataType>(
   dims: readonly number[],
   out: CheckedTensor<T> | undefined,
 ): Operand<T> {
-  const size = countElements(dims);
-  const bytes = size * bytesOf(type);
-  return { type, dims, size, bytes, isResult: true, tensor: out, address: 0, resident: undefined };
+  return operand(type, dims, countElements(dims), true, out);
+}
+
+function operand<T extends DataType>(
+  type: T,
+  dims: readonly number[],
+  size: number,
+  isResult: boolean,
+  tensor: CheckedTensor<T> | undefined,
+): Operand<T> {
+  return { type, dims, size, bytes: size * bytesOf(type), isResult, tensor, address: 0, resident: undefined };
 }
