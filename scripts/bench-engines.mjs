@@ -7,7 +7,7 @@ import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { providePython } from './python.mjs';
 import { setup } from './setup.mjs';
-import { nothing, run, show, step } from './step.mjs';
+import { skipped, run, show, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 /** Measures engines of WebAssembly. */
@@ -28,13 +28,13 @@ async function provideHosts() {
   const folder = inProject('target', 'engines');
   const [wanted, present] = [inProject('test', 'bench', 'engines', 'package.json'), `${folder}/package.json`];
   const isThere = existsSync(`${folder}/node_modules`) && existsSync(present);
-  if (isThere && readFileSync(wanted).equals(readFileSync(present))) return nothing('engines already there');
+  if (isThere && readFileSync(wanted).equals(readFileSync(present))) return skipped('engines already there');
   mkdirSync(folder, { recursive: true });
   copyFileSync(wanted, present);
   try {
     await runNpm(['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: folder });
   } catch {
-    return nothing('engines on npm cannot be had, and are left out');
+    return skipped('engines on npm cannot be had, and are left out');
   }
   return 'engines installed';
 }
@@ -48,7 +48,7 @@ async function buildRustHost() {
     const args = ['build', '--release', '--locked', '--example', 'remote', '--manifest-path', manifest];
     await run(toolchain.cargo, args, { env });
   } catch {
-    return nothing('wasmi cannot be had, and is left out');
+    return skipped('wasmi cannot be had, and is left out');
   }
   return 'wasmi built';
 }

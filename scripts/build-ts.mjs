@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { deflateAsync } from '@gfx/zopfli';
 import { writeStubs } from './entry-stubs.mjs';
 import { hosts, specifiers } from './hosts.mjs';
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
 import { importedMemory, published, variants } from './variants.mjs';
@@ -39,7 +39,7 @@ export async function buildTs() {
     await Promise.all(published.map(writePayload));
   });
   await step('types written', async () => {
-    const [node, tsc] = packaged('typescript', 'tsc');
+    const [node, tsc] = installedProgram('typescript', 'tsc');
     await run(node, [tsc, '--project', 'tsconfig.build.json']);
   });
   copyFileSync(inProject('ts', 'onnx', 'pyramid_pool_onnx.py'), dist('pyramid_pool_onnx.py'));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { faultsOf, glue, wasm } from './check-variant.mjs';
 import { cli } from './cli.mjs';
-import { withFirst } from './path.mjs';
+import { prependToPath } from './path.mjs';
 import { inProject } from './project.mjs';
 import { stampOf } from './stamp.mjs';
-import { fail, nothing, run, step } from './step.mjs';
+import { fail, skipped, run, step } from './step.mjs';
 import { provideToolchain, wasmTarget } from './toolchain.mjs';
 import { toolPath, toolsBin } from './tools.mjs';
 import { variantEnv, variantFolder } from './variant-env.mjs';
@@ -38,7 +38,7 @@ export async function buildWasm(names = Object.keys(variants)) {
 async function buildVariant(name, toolchain) {
   const place = inProject('target', 'pkg', name);
   const stamp = stampOf(name, toolchain);
-  if (stampIn(place) === stamp) return nothing(`wasm ${name} unchanged: ${sizes(join(place, wasm))}`);
+  if (stampIn(place) === stamp) return skipped(`wasm ${name} unchanged: ${sizes(join(place, wasm))}`);
   // First, so that a build that is cut short is not taken for a whole one.
   rmSync(place, { recursive: true, force: true });
   const made = await compile(name, toolchain);
@@ -57,7 +57,7 @@ async function compile(name, toolchain) {
   // Forced: the standard library is built here, so wasm-pack need not look for an installed target.
   const how = ['--mode', 'force', '--target', 'web', '--release', '--no-pack', '--no-opt', '--out-dir', made];
   await run(toolPath('wasm-pack'), ['build', inProject('crate'), ...how, '--', '--locked', ...wasmTarget], {
-    env: { ...env, PATH: withFirst(toolsBin, env.PATH) },
+    env: { ...env, PATH: prependToPath(toolsBin, env.PATH) },
   });
   return made;
 }

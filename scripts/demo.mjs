@@ -2,7 +2,7 @@
 
 import { cli } from './cli.mjs';
 import { writeSiteReference } from './docs.mjs';
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { setup } from './setup.mjs';
 import { show, step } from './step.mjs';
 
@@ -22,7 +22,7 @@ export async function demo(args = []) {
   await build();
   // A preview serves what was built, its reference too.
   if (args[0] !== 'preview') await step('API reference written', () => writeSiteReference());
-  const [node, vite] = packaged('vite');
+  const [node, vite] = installedProgram('vite');
   await show(node, [vite, ...args]);
 }
 

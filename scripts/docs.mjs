@@ -1,5 +1,5 @@
 import { cli } from './cli.mjs';
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, show } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
@@ -21,7 +21,7 @@ export async function writeReference(out = inProject('target', 'api')) {
 export const writeSiteReference = () => writeReference(inProject('target', 'site', 'api'));
 
 async function typedoc(args) {
-  const [node, script] = packaged('typedoc');
+  const [node, script] = installedProgram('typedoc');
   await run(node, [script, '--logLevel', 'Warn', ...args]);
 }
 

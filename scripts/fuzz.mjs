@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findBrowser } from './browsers.mjs';
 import { cli } from './cli.mjs';
 import { writeFigures } from './figures.mjs';
-import { withFirst } from './path.mjs';
+import { prependToPath } from './path.mjs';
 import { inProject } from './project.mjs';
 import { numberAfter, runRandomTests } from './random-tests.mjs';
 import { run, step } from './step.mjs';
@@ -52,7 +52,7 @@ async function fuzzNative(minutes, seed) {
   const native = nativeEnv(toolchain);
   const env = {
     ...native,
-    PATH: withFirst(toolsBin, native.PATH),
+    PATH: prependToPath(toolsBin, native.PATH),
     RUSTC_BOOTSTRAP: '1',
     CARGO_TARGET_DIR: inProject('target', 'fuzz'),
   };

@@ -12,7 +12,7 @@ export const foldersOn = (path) => [
 ];
 
 /** A path with this folder before all others. */
-export const withFirst = (folder, path) => [folder, path].join(delimiter);
+export const prependToPath = (folder, path) => [folder, path].join(delimiter);
 
 /** The file of a program: on Windows its name ends with `.exe`. */
 export const programFile = (name, platform = process.platform) =>

@@ -28,7 +28,7 @@ export function runNpm(args, options) {
  *
  * @returns {[string, string]}
  */
-export function packaged(name, program = name) {
+export function installedProgram(name, program = name) {
   const folder = inProject('node_modules', ...name.split('/'));
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) fail(`${name} is not installed: \`npm run setup\` installs it.`);

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isProgram, programsOn } from './path.mjs';
 import { inProject } from './project.mjs';
-import { nothing, run } from './step.mjs';
+import { skipped, run } from './step.mjs';
 
 /** What the host in Python needs, from PyPI. */
 const packages = ['wasmtime==50.0.1', 'numpy'];
@@ -23,9 +23,9 @@ export const howToGetPython = `Python with wasmtime is not there, and the tests 
 
 /** Installs Python's packages into a folder of the project where that is possible; a set-up goes on without them. */
 export async function providePython() {
-  if (findPython()) return nothing('Python with wasmtime already there');
+  if (findPython()) return skipped('Python with wasmtime already there');
   const [python] = programsOn(process.env.PATH, ['python3', 'python']);
-  if (!python) return nothing(howToGetPython);
+  if (!python) return skipped(howToGetPython);
   try {
     rmSync(folder, { recursive: true, force: true });
     await run(python, ['-m', 'venv', folder]);
@@ -34,7 +34,7 @@ export async function providePython() {
     const check = 'import wasmtime, numpy, pathlib, sys; pathlib.Path(sys.prefix, "complete").touch()';
     await run(inside('python'), ['-c', check]);
   } catch {
-    return nothing(howToGetPython);
+    return skipped(howToGetPython);
   }
   return 'Python with wasmtime installed';
 }

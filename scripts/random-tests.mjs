@@ -1,4 +1,4 @@
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { fail, run } from './step.mjs';
 
 /** The number after a flag. */
@@ -17,7 +17,7 @@ export function numberAfter(args, flag, standard) {
 export async function runRandomTests(files, { project = 'node', seed, minutes = 0, calls }) {
   const env = { ...process.env, FUZZ_SEED: String(seed), FUZZ_MINUTES: String(minutes) };
   if (calls !== undefined) env.SOAK_CALLS = String(calls);
-  const [node, vitest] = packaged('vitest');
+  const [node, vitest] = installedProgram('vitest');
   const output = await run(node, [vitest, 'run', '--project', project, ...files], { env });
   const figures = (output.match(/(?<=figures )\{.*\}/g) ?? []).map((line) => JSON.parse(line));
   const place = project === 'node' ? `Node ${process.versions.node}` : project;

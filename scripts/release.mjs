@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cli } from './cli.mjs';
-import { packaged, runNpm } from './programs.mjs';
+import { installedProgram, runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { fail, run, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
@@ -158,7 +158,7 @@ async function publish(version, tarballs, toolchain) {
     await step('publishing the crate', () =>
       run(toolchain.cargo, ['publish', '--package', 'pyramid-pool', '--locked'], { env }),
     );
-  const [node, changeset] = packaged('@changesets/cli', 'changeset');
+  const [node, changeset] = installedProgram('@changesets/cli', 'changeset');
   // Said aloud: by this line the action of the workflow knows what was released.
   console.log(await run(node, [changeset, 'tag']));
 }

@@ -7,7 +7,7 @@ import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { providePython } from './python.mjs';
 import { findRedis, provideRedis } from './redis.mjs';
-import { fail, nothing, step } from './step.mjs';
+import { fail, skipped, step } from './step.mjs';
 import { findToolchain, provideToolchain } from './toolchain.mjs';
 import { provideTool, tools } from './tools.mjs';
 
@@ -39,7 +39,7 @@ function checkNode() {
 }
 
 async function installDependencies() {
-  if (areDependenciesFresh()) return nothing('npm dependencies already there');
+  if (areDependenciesFresh()) return skipped('npm dependencies already there');
   await runNpm(['ci', '--no-audit', '--no-fund']);
   return 'npm dependencies installed';
 }
@@ -54,7 +54,7 @@ async function provideRust() {
   const had = await findToolchain();
   const toolchain = had ?? (await provideToolchain());
   const name = `Rust ${toolchain.version.match(/^release: (.+)$/m)[1]} in ${toolchain.bin}`;
-  return had ? nothing(name) : `${name} installed`;
+  return had ? skipped(name) : `${name} installed`;
 }
 
 async function provideBrowsers() {
@@ -62,20 +62,20 @@ async function provideBrowsers() {
   for (const [name, { title }] of Object.entries(browsers)) {
     await step(`finding ${title}`, async () => {
       const had = findBrowser(name);
-      if (had) return nothing(`${title} is ${had}`);
+      if (had) return skipped(`${title} is ${had}`);
       const installed = await provideBrowser(name);
-      return installed ? `${title} is ${installed}` : nothing(howToInstall(name));
+      return installed ? `${title} is ${installed}` : skipped(howToInstall(name));
     });
   }
 }
 
 async function provideBroker() {
   const had = findRedis();
-  if (had) return nothing(`Redis is ${had}`);
+  if (had) return skipped(`Redis is ${had}`);
   const installed = await provideRedis();
   return installed
     ? `Redis is ${installed}`
-    : nothing('no Redis or Valkey: tests of queues are left out; install redis-server for them');
+    : skipped('no Redis or Valkey: tests of queues are left out; install redis-server for them');
 }
 
 await cli(import.meta, help, (args) => setup({ browsers: args.includes('--browsers') }));

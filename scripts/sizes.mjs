@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cli } from './cli.mjs';
 import { bundleEdge } from './edge.mjs';
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, show } from './step.mjs';
 
@@ -21,7 +21,7 @@ const folder = inProject('target', 'sizes');
  */
 export async function measureSizes() {
   await bundle();
-  const [node, sizeLimit] = packaged('size-limit');
+  const [node, sizeLimit] = installedProgram('size-limit');
   return JSON.parse(await run(node, [sizeLimit, '--json']));
 }
 
@@ -92,6 +92,6 @@ function loadedBy(files, outputs, loaded = new Set()) {
 
 await cli(import.meta, help, async () => {
   await bundle();
-  const [node, sizeLimit] = packaged('size-limit');
+  const [node, sizeLimit] = installedProgram('size-limit');
   await show(node, [sizeLimit]);
 });

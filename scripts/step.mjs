@@ -15,18 +15,18 @@ process.on('exit', () => {
   for (const child of children) child.kill();
 });
 
-class Nothing {
+class Skipped {
   constructor(why) {
     this.why = why;
   }
 }
 
 /** What a step's work returns when nothing had to be done. */
-export const nothing = (why) => new Nothing(why);
+export const skipped = (why) => new Skipped(why);
 
 /**
  * Does `work` and prints one line for it, with the time it took. The line says `title`, or what `work`
- * returns: a string, or `nothing(why)`, whose line starts with a dot instead of a tick.
+ * returns: a string, or `skipped(why)`, whose line starts with a dot instead of a tick.
  */
 export async function step(title, work) {
   const start = performance.now();
@@ -43,7 +43,7 @@ export async function step(title, work) {
 }
 
 function lineOf(result, title, seconds) {
-  if (result instanceof Nothing) return `· ${result.why} ${seconds}`;
+  if (result instanceof Skipped) return `· ${result.why} ${seconds}`;
   return `✓ ${typeof result === 'string' ? result : title} ${seconds}`;
 }
 
@@ -77,7 +77,7 @@ export async function show(cmd, args, { env = process.env, cwd = root } = {}) {
 }
 
 /** Whether a command can be run and succeeds. */
-export async function works(cmd, args, options) {
+export async function succeeds(cmd, args, options) {
   return run(cmd, args, options).then(
     () => true,
     () => false,

@@ -1,11 +1,11 @@
 // Sets up first, so nothing here may come from node_modules.
 
 import { cli } from './cli.mjs';
-import { packaged } from './programs.mjs';
+import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { forget, noteBroken, readBroken } from './results.mjs';
 import { setup } from './setup.mjs';
-import { nothing, run, show, step } from './step.mjs';
+import { skipped, run, show, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const help = `
@@ -42,7 +42,7 @@ async function testRustHost() {
   try {
     await run(toolchain.cargo, ['fetch', ...where], { env });
   } catch {
-    return nothing('the host in Rust is not tested: wasmi cannot be had');
+    return skipped('the host in Rust is not tested: wasmi cannot be had');
   }
   await show(toolchain.cargo, ['test', '--release', ...where], { env });
   return 'host in Rust tested';
@@ -71,7 +71,7 @@ async function testWhole() {
 }
 
 function vitest(args) {
-  const [node, script] = packaged('vitest');
+  const [node, script] = installedProgram('vitest');
   return show(node, [script, 'run', ...args]);
 }
 

@@ -8,8 +8,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import * as debian from './debian.mjs';
-import { foldersOn, isProgram, programFile, programsOn, withFirst } from './path.mjs';
-import { fail, run, works } from './step.mjs';
+import { foldersOn, isProgram, programFile, programsOn, prependToPath } from './path.mjs';
+import { fail, run, succeeds } from './step.mjs';
 
 // The first stable release that knows -Cpanic=immediate-abort.
 const oldest = [1, 92];
@@ -58,7 +58,7 @@ export async function provideLinter({ wasm = false } = {}) {
 
 /** The environment in which the toolchain's cargo does native work. */
 export function nativeEnv({ bin, cargo, rustc }, env = process.env) {
-  return { ...env, PATH: withFirst(bin, env.PATH), CARGO: cargo, RUSTC: rustc };
+  return { ...env, PATH: prependToPath(bin, env.PATH), CARGO: cargo, RUSTC: rustc };
 }
 
 /** The environment in which the toolchain's cargo builds for WASM, its standard library included. */
@@ -139,7 +139,7 @@ const linkerVersion = async (file) => Number((await ask(file, ['--version']))?.m
 
 async function installToolchain() {
   if (await debian.offers('rustc-web')) return installDebianToolchain();
-  if (await works('rustup', ['--version'])) await run('rustup', ['component', 'add', 'rust-src']);
+  if (await succeeds('rustup', ['--version'])) await run('rustup', ['component', 'add', 'rust-src']);
   return findToolchain();
 }
 
@@ -156,7 +156,7 @@ async function installDebianToolchain() {
 
 async function installLinters() {
   if (await debian.offers('rust-web-clippy')) await debian.install([...debianToolchain, ...debianLinters]);
-  else if (await works('rustup', ['--version']))
+  else if (await succeeds('rustup', ['--version']))
     await run('rustup', ['component', 'add', 'clippy', 'rustfmt']);
   else return false;
   return true;
@@ -166,7 +166,7 @@ async function installLinters() {
 async function lints(toolchain) {
   const env = nativeEnv(toolchain);
   const answers = await Promise.all(
-    ['clippy', 'fmt'].map((tool) => works(toolchain.cargo, [tool, '--version'], { env })),
+    ['clippy', 'fmt'].map((tool) => succeeds(toolchain.cargo, [tool, '--version'], { env })),
   );
   return answers.every(Boolean);
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { programFile } from './path.mjs';
 import { inProject, lockedVersion } from './project.mjs';
-import { nothing, run } from './step.mjs';
+import { skipped, run } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const folder = inProject('.tools');
@@ -33,7 +33,7 @@ export const toolPath = (program) => join(toolsBin, programFile(program));
 /** Installs a tool unless it is there in the right version. */
 export async function provideTool({ crate, program, version, locked }) {
   const wanted = version();
-  if ((await installedVersion(program)) === wanted) return nothing(`${crate} ${wanted} already there`);
+  if ((await installedVersion(program)) === wanted) return skipped(`${crate} ${wanted} already there`);
   const toolchain = await provideNative();
   // A folder of its own, or cargo would have the two tools wait for one another; large, so gone afterwards.
   const target = inProject('target', 'tools', crate);

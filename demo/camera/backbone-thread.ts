@@ -1,5 +1,5 @@
 import type { ResidentTensor, Runtime } from 'pyramid-pool';
-import type { Answer, Order } from './messages.js';
+import type { BackboneReply, BackboneRequest } from './messages.js';
 
 /** The backbone in a thread of its own, over the memory of a runtime. It takes one picture at a time. */
 export class BackboneThread {
@@ -22,9 +22,9 @@ export class BackboneThread {
     this.#worker.terminate();
   }
 
-  #order(order: Order, transfer: Transferable[] = []): Promise<void> {
+  #order(order: BackboneRequest, transfer: Transferable[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#worker.onmessage = ({ data }: MessageEvent<Answer>) =>
+      this.#worker.onmessage = ({ data }: MessageEvent<BackboneReply>) =>
         data === 'done' ? resolve() : reject(new Error(data.failure));
       this.#worker.onerror = ({ message }) => reject(new Error(message));
       this.#worker.postMessage(order, transfer);

@@ -1,11 +1,11 @@
 /** The thread of the backbone: it writes features straight into the memory in which the page pools them. */
 import { attachRuntime, type ResidentTensor, type Runtime } from 'pyramid-pool';
 import { convolve } from './backbone.js';
-import type { Answer, Order } from './messages.js';
+import type { BackboneReply, BackboneRequest } from './messages.js';
 
 let runtime: Runtime | undefined;
 
-async function obey(order: Order): Promise<void> {
+async function obey(order: BackboneRequest): Promise<void> {
   if ('runtime' in order) runtime = await attachRuntime(order.runtime);
   else if (runtime) write(order.picture, runtime.adopt(order.features));
 }
@@ -19,8 +19,8 @@ function write(picture: ImageBitmap, features: ResidentTensor<'float32'>): void 
   features.dispose();
 }
 
-addEventListener('message', async ({ data }: MessageEvent<Order>) => {
-  const answer: Answer = await obey(data).then(
+addEventListener('message', async ({ data }: MessageEvent<BackboneRequest>) => {
+  const answer: BackboneReply = await obey(data).then(
     () => 'done',
     (error) => ({ failure: String(error) }),
   );

@@ -12,7 +12,7 @@ import { onThemeChange, startTheme } from '../page/ui/theme.js';
 import { FILTERS, featureDims } from './backbone.js';
 import { BackboneThread } from './backbone-thread.js';
 import { drawFeatures, drawVector } from './figures.js';
-import { drawing, filming, type Source } from './pictures.js';
+import { animation, startCamera, type PictureSource } from './pictures.js';
 
 const LEVELS = [4, 2, 1];
 
@@ -22,8 +22,8 @@ const needsIsolation =
 
 const $ = <T extends Element = HTMLElement>(selector: string) => element<T>(document, selector);
 
-let source: Source = drawing;
-let isGoing = !prefersReducedMotion();
+let source: PictureSource = animation;
+let isRunning = !prefersReducedMotion();
 /** While pictures stand still: whether there is another one to show. */
 let isDue = false;
 
@@ -49,7 +49,7 @@ async function run(runtime: Runtime, pool: PyramidPool, backbone: BackboneThread
 
 async function nextTurn(): Promise<void> {
   do await new Promise(requestAnimationFrame);
-  while (!isGoing && !isDue);
+  while (!isRunning && !isDue);
   isDue = false;
 }
 
@@ -80,12 +80,12 @@ function listen(): void {
   $('#width').addEventListener('input', due);
   $('#height').addEventListener('input', due);
   onThemeChange(due);
-  $('#go').addEventListener('click', () => setGoing(!isGoing));
+  $('#go').addEventListener('click', () => setRunning(!isRunning));
   $('#camera').addEventListener('click', () => void changeSource());
 }
 
-function setGoing(going: boolean): void {
-  isGoing = going;
+function setRunning(going: boolean): void {
+  isRunning = going;
   $('#go').textContent = going ? 'Pause' : 'Go on';
 }
 
@@ -93,17 +93,17 @@ async function changeSource(): Promise<void> {
   const old = source;
   showProblem($('#problem'), undefined);
   try {
-    source = old === drawing ? await filming() : drawing;
+    source = old === animation ? await startCamera() : animation;
     old.close();
     isDue = true;
   } catch (error) {
     showProblem($('#problem'), `The camera cannot be used: ${messageOf(error)} The drawing stays.`);
   }
-  $('#camera').setAttribute('aria-pressed', String(source !== drawing));
+  $('#camera').setAttribute('aria-pressed', String(source !== animation));
 }
 
 startTheme($('#theme'));
-setGoing(isGoing);
+setRunning(isRunning);
 try {
   if (!crossOriginIsolated) throw new Error(needsIsolation);
   const runtime = await createRuntime({ variant: 'simd-threads' });

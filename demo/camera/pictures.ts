@@ -1,13 +1,13 @@
 import { closeCamera, openCamera } from '../page/ui/camera.js';
 
 /** Where pictures come from: the camera, or a drawing that moves. */
-export interface Source {
+export interface PictureSource {
   draw(context: CanvasRenderingContext2D, width: number, height: number): void;
   close(): void;
 }
 
 /** A disc and a square that go round each other. */
-export const drawing: Source = {
+export const animation: PictureSource = {
   draw(context, width, height) {
     const turn = performance.now() / 1500;
     const at = (phase: number) =>
@@ -26,7 +26,7 @@ export const drawing: Source = {
   close() {},
 };
 
-export async function filming(): Promise<Source> {
+export async function startCamera(): Promise<PictureSource> {
   const stream = await openCamera();
   const video = document.createElement('video');
   video.muted = true;

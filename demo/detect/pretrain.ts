@@ -8,7 +8,7 @@ import { Adam } from '../train/adam.js';
 import type { Digit } from '../train/digits.js';
 import type { Random } from '../train/random.js';
 import { sppForTraining } from '../train/spp-op.js';
-import { shareOfRate } from '../train/trainer.js';
+import { learningRateFactor } from '../train/trainer.js';
 import { addNoise } from './clutter.js';
 import { detectionLoss, type Verdict } from './loss.js';
 import { BACKGROUND, type DetectorNetwork } from './network.js';
@@ -66,7 +66,7 @@ export async function pretrain({
         );
       adam.add(tf.variableGrads(loss, [...network.weights]).grads, labels.length);
     });
-    adam.step(LEARNING_RATE * shareOfRate(step / steps));
+    adam.step(LEARNING_RATE * learningRateFactor(step / steps));
     recent += (verdict.loss / labels.length - recent) * (step === 0 ? 1 : 0.05);
     await onProgress?.({
       step: step + 1,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../train/adam.js';
 import { type Random, shuffled } from '../train/random.js';
-import { shareOfRate } from '../train/trainer.js';
+import { learningRateFactor } from '../train/trainer.js';
 import { drawLesson, type Exercise, keepHardest, type Lesson } from './lessons.js';
 import { detectionLoss, softmax, type Verdict } from './loss.js';
 import { type Method, viewsOf } from './methods.js';
@@ -49,7 +49,7 @@ export async function trainDetector(training: DetectorTraining): Promise<void> {
       ? drawLesson(exercise, method.lesson.withDigit, method.lesson.without, random)
       : await hardLesson(training, exercise);
     const { loss } = learn(network, method, lesson, adam);
-    adam.step(learningRate * shareOfRate(step / steps));
+    adam.step(learningRate * learningRateFactor(step / steps));
     recent += (loss / lesson.labels.length - recent) * (step === 0 ? 1 : 0.05);
     await onProgress?.({
       step: step + 1,

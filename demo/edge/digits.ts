@@ -3,7 +3,7 @@ import { readBody } from './body.js';
 import { MOST_BYTES, MOST_PICTURES } from './limits.js';
 import model from './model.bin';
 import { readPicture, readRaw } from './picture.js';
-import { prepare } from './prepare.js';
+import { cutDigit } from './cut-digit.js';
 import { mediaType, quote, readCount, readQuery } from './query.js';
 import { Recogniser } from './recogniser.js';
 import { Refusal } from './refusal.js';
@@ -103,7 +103,7 @@ async function attempt(read: () => Promise<Plane>): Promise<Plane | Refusal> {
 }
 
 async function prepared(picture: Plane): Promise<Plane> {
-  const digit = await prepare(picture);
+  const digit = await cutDigit(picture);
   if (!digit) throw new Refusal(422, 'no-ink', 'there is nothing written on the picture');
   return digit;
 }

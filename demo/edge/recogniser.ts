@@ -1,7 +1,7 @@
 import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
 import type { Plane } from '../ink/plane.js';
 import { type NamedTensor, unpackTensors } from '../model/safetensors.js';
-import { addBias, connect, convolve, type FeatureMap, halve, softmax } from './convolution.js';
+import { addBiasAndRelu, fullyConnected, convolve, type FeatureMap, maxPool, softmax } from './layers.js';
 
 /** A digit network: two convolutions, the pyramid, one fully connected layer. `npm start -- --save` trains one. */
 export class Recogniser {
@@ -29,15 +29,15 @@ export class Recogniser {
     const length = dims[1];
     const [weights, bias] = [this.#data('dense.weight'), this.#data('dense.bias')];
     return pictures.map((_, i) =>
-      softmax(connect(data.subarray(i * length, (i + 1) * length), weights, bias)),
+      softmax(fullyConnected(data.subarray(i * length, (i + 1) * length), weights, bias)),
     );
   }
 
   /** The map that is pooled: half as high and wide as the picture, rounded up. */
   #features({ values, height, width }: Plane): FeatureMap {
     const image: FeatureMap = { data: values, dims: [height, width, 1] };
-    const first = addBias(halve(convolve(image, this.#tensor('conv1.weight'))), this.#data('conv1.bias'));
-    return addBias(convolve(first, this.#tensor('conv2.weight')), this.#data('conv2.bias'));
+    const first = addBiasAndRelu(maxPool(convolve(image, this.#tensor('conv1.weight'))), this.#data('conv1.bias'));
+    return addBiasAndRelu(convolve(first, this.#tensor('conv2.weight')), this.#data('conv2.bias'));
   }
 
   #tensor(name: string): NamedTensor {

@@ -33,7 +33,7 @@ export interface TrainingProgress {
 }
 
 /** Images that were learnt from, and the digit the network took each of them for just before. */
-export interface LearntBatch extends Batch {
+export interface TrainedBatch extends Batch {
   readonly guesses: readonly number[];
 }
 
@@ -79,11 +79,11 @@ export class Trainer {
   }
 
   /** Learns from a few batches, each of a size of its own, and moves the weights once. */
-  step(): LearntBatch[] {
+  step(): TrainedBatch[] {
     const started = performance.now();
     if (this.#waiting.length === 0 && !this.done) this.#startEpoch();
     const learnt = this.#waiting.splice(0, BATCHES_PER_STEP).map((group) => this.#learn(group));
-    this.#adam.step(this.learningRate * shareOfRate(this.#images / this.#totalImages));
+    this.#adam.step(this.learningRate * learningRateFactor(this.#images / this.#totalImages));
     this.#milliseconds += performance.now() - started;
     return learnt;
   }
@@ -93,7 +93,7 @@ export class Trainer {
     this.#waiting = groupBySize(this.#options.digits, BATCH, 1, this.#options.random);
   }
 
-  #learn(group: readonly Digit[]): LearntBatch {
+  #learn(group: readonly Digit[]): TrainedBatch {
     const { network, pool, scales, random } = this.#options;
     const batch = makeBatch(group, scales[Math.floor(random() * scales.length)]);
     const verdict = learn(network, pool, batch, this.#adam);
@@ -118,7 +118,7 @@ function learn(network: Network, pool: SppPool, batch: Batch, adam: Adam): Verdi
 }
 
 /** The share of the learning rate after this share of the training. It falls along half a cosine: large steps first, small ones to settle. */
-export function shareOfRate(done: number): number {
+export function learningRateFactor(done: number): number {
   const share = (1 + Math.cos(Math.PI * done)) / 2;
   return LAST_SHARE_OF_RATE + (1 - LAST_SHARE_OF_RATE) * share;
 }

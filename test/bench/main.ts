@@ -16,7 +16,7 @@ import {
 } from './core/index.js';
 import { help } from './help.mjs';
 import { describeMachine } from './machine.js';
-import { checkCount, Misuse, readNames, refuseOthers, runBenchmark } from './options.js';
+import { checkCount, UsageError, readNames, refuseOthers, runBenchmark } from './options.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
 import { writeTypes } from './report/types.js';
@@ -97,7 +97,7 @@ async function chosenEngines(): Promise<Engine[]> {
   const all = [...builtIn({ threads }), ...(await peers(threads))];
   const { engine: wanted } = options;
   const engines = all.filter(({ name }) => !wanted || wanted.some((start) => name.startsWith(start)));
-  if (engines.length === 0) throw new Misuse(`No engine is called ${wanted}: see --list.`);
+  if (engines.length === 0) throw new UsageError(`No engine is called ${wanted}: see --list.`);
   return engines;
 }
 

@@ -1,12 +1,12 @@
 /** What the benchmarks share of reading their options. */
 
 /** What the benchmark was told cannot be done. */
-export class Misuse extends Error {}
+export class UsageError extends Error {}
 
 /** The names that an option was given: it may be repeated, and each time be a list. */
 export function readNames(option: string, given: readonly string[] | undefined): string[] | undefined {
   const names = given?.flatMap((list) => list.split(',')).map((name) => name.trim());
-  if (names?.includes('')) throw new Misuse(`--${option} needs names, such as a or a,b.`);
+  if (names?.includes('')) throw new UsageError(`--${option} needs names, such as a or a,b.`);
   return names;
 }
 
@@ -17,13 +17,13 @@ export function refuseOthers(
   shown = known,
 ): void {
   const other = asked.find((name) => !known.includes(name));
-  if (other !== undefined) throw new Misuse(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
+  if (other !== undefined) throw new UsageError(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
 }
 
 /** Refuses what is no number of something. */
 export function checkCount(option: string, text: string | undefined): void {
   if (text !== undefined && !/^[1-9]\d*$/.test(text))
-    throw new Misuse(`--${option} needs a number from 1 on.`);
+    throw new UsageError(`--${option} needs a number from 1 on.`);
 }
 
 /** Runs a benchmark. What was told wrongly is said in a sentence. */
@@ -33,7 +33,7 @@ export async function runBenchmark(main: () => Promise<void>): Promise<void> {
   } catch (error) {
     // Node's own, of an option that there is not, has a code.
     const told =
-      error instanceof Misuse || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+      error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
     console.error(told ? (error as Error).message : error);
     process.exit(told ? 2 : 1);
   }

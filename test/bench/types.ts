@@ -13,7 +13,7 @@ import { halfToNumber, numberToHalf } from '../unit/halves.js';
 import { type Case, cases, cellsOf, outputLengthOf } from './core/case.js';
 import { PIXELS, randomRegions } from './core/regions.js';
 import { ratioOf, type Spread } from './core/statistics.js';
-import { randomNumbers } from './core/work.js';
+import { randomNumbers } from './core/workload.js';
 
 /** Types beside `float32`, with the operations that they have. */
 export const narrowTypes = ['uint8', 'int8', 'float16'] as const;
@@ -32,7 +32,7 @@ export interface TypeResult {
 }
 
 /** A call that can be repeated, on input number `turn`, and what it gave last. */
-interface Subject {
+interface PreparedEngine {
   run(turn: number): void;
   values(): number[];
   dispose(): void;
@@ -62,12 +62,12 @@ export async function benchTypes({
         if (c.samplingRatio || (c.regions && operation.startsWith('average'))) continue;
         const types =
           operation === 'forward' || operation === 'indices' ? narrowTypes : (['float16'] as const);
-        const subjects = new Map<Type, Subject>();
+        const engines = new Map<Type, PreparedEngine>();
         for (const type of ['float32', ...types] as const) {
-          subjects.set(type, await prepare(runtime, c, operation, layout, type));
+          engines.set(type, await prepare(runtime, c, operation, layout, type));
         }
         for (const type of types) await checkType(runtime, c, operation, layout, type);
-        const samples = takeTurns(subjects, rounds);
+        const samples = takeTurns(engines, rounds);
         for (const type of types) {
           const ratio = ratioOf(samples.get(type)!, samples.get('float32')!);
           results.push({ layout, operation, case: c.name, type, ratio });
@@ -77,18 +77,18 @@ export async function benchTypes({
             `${layout} ${operation.padEnd(17)}${c.name}  ${type.padEnd(8)}${median.toFixed(2)}  ${range}`,
           );
         }
-        for (const subject of subjects.values()) subject.dispose();
+        for (const prepared of engines.values()) prepared.dispose();
       }
     }
   }
   return results;
 }
 
-/** Samples of every subject in microseconds a run, one for each round. */
-function takeTurns(subjects: Map<Type, Subject>, rounds: number): Map<Type, number[]> {
-  const entries = [...subjects].map(([type, subject]) => ({
+/** Samples of every type in microseconds a run, one for each round. */
+function takeTurns(engines: Map<Type, PreparedEngine>, rounds: number): Map<Type, number[]> {
+  const entries = [...engines].map(([type, prepared]) => ({
     type,
-    subject,
+    prepared,
     count: 1,
     turn: 0,
     samples: [] as number[],
@@ -96,7 +96,7 @@ function takeTurns(subjects: Map<Type, Subject>, rounds: number): Map<Type, numb
   type Entry = (typeof entries)[number];
   const time = (entry: Entry) => {
     const start = performance.now();
-    for (let i = 0; i < entry.count; i++) entry.subject.run(entry.turn++);
+    for (let i = 0; i < entry.count; i++) entry.prepared.run(entry.turn++);
     return performance.now() - start;
   };
   for (const entry of entries) {
@@ -151,7 +151,7 @@ async function prepare(
   layout: Layout,
   type: Type,
   of: Type = type,
-): Promise<Subject> {
+): Promise<PreparedEngine> {
   const random = randomNumbers(cellsOf(c));
   const tensors: ResidentTensor[] = [];
   const make = <T extends DataType>(dims: readonly number[], type: T) => {

@@ -35,7 +35,7 @@ describe.runIf(executablePath)('in Firefox', () => {
   };
 
   test('images and windows are pooled', async () => {
-    await says('#slot-b .slot-size', '16 × 19 × 19 cells → 336 values');
+    await says('#image-b .map-size', '16 × 19 × 19 cells → 336 values');
     await says('#runtime', 'simd-threads');
     await show('windows');
     await says('#times-text', 'times as fast');

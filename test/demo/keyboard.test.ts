@@ -47,12 +47,12 @@ test('the focus is never left on a button that has gone', async () => {
 
 test('who is on a choice stays there when the choices are made anew', async () => {
   const page = await visit('pool');
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  await textOf(page, '#image-a .map-size', /^16 × /);
   await page.getByRole('radio', { name: 'Channel 4' }).first().focus();
   await page
     .getByLabel('Image A: open an image file')
     .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: onePixel });
-  await textOf(page, '#slot-a .slot-size', /^16 × 1 × 1 cells/);
+  await textOf(page, '#image-a .map-size', /^16 × 1 × 1 cells/);
   expect(await page.evaluate(() => (document.activeElement as HTMLInputElement).value)).toBe('3');
 });
 
@@ -63,14 +63,14 @@ const onePixel = Buffer.from(
 
 test('of what moves, only what has the focus is read aloud', async () => {
   const page = await visit('pool');
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
-  await page.locator('#slot-a .map').hover();
-  expect(await readAloud(page, '#slot-a .map-text')).toBe(false);
-  await page.locator('#slot-a .map').focus();
-  expect(await readAloud(page, '#slot-a .map-text')).toBe(true);
-  expect(await readAloud(page, '#slot-b .map-text')).toBe(false);
-  await page.locator('#slot-b .map').focus();
-  expect(await readAloud(page, '#slot-a .map-text')).toBe(false);
+  await textOf(page, '#image-a .map-size', /^16 × /);
+  await page.locator('#image-a .map').hover();
+  expect(await readAloud(page, '#image-a .map-text')).toBe(false);
+  await page.locator('#image-a .map').focus();
+  expect(await readAloud(page, '#image-a .map-text')).toBe(true);
+  expect(await readAloud(page, '#image-b .map-text')).toBe(false);
+  await page.locator('#image-b .map').focus();
+  expect(await readAloud(page, '#image-a .map-text')).toBe(false);
 
   await page.getByRole('link', { name: 'Windows' }).click();
   await textOf(page, '#boxes-text', /digits with/);
@@ -87,10 +87,10 @@ test('of what moves, only what has the focus is read aloud', async () => {
 
 test('a pyramid of many bins fits a phone, and one of too many is refused', async () => {
   const page = await visit('pool', { viewport: { width: 390, height: 844 } });
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  await textOf(page, '#image-a .map-size', /^16 × /);
   const levels = page.getByLabel('Levels', { exact: true });
   await levels.fill('32');
-  await textOf(page, '#slot-a .slot-size', /→ 16384 values/);
+  await textOf(page, '#image-a .map-size', /→ 16384 values/);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   await levels.fill('33');
   expect(await numberIn(page, '#pyramid-problem', /^(\d+) bins are more/)).toBe(33 * 33);

@@ -25,7 +25,7 @@ test('the first load is small, and the network comes after it', async () => {
     loads.push(bytes.then((bytes) => ({ url: response.url(), bytes })));
   };
   const page = await visit('pool', { onResponse });
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  await textOf(page, '#image-a .map-size', /^16 × /);
   const all = await Promise.all(loads);
   expect(all.filter(({ url }) => isRuntime(url)).length).toBeGreaterThan(1);
   const atFirst = all.filter(({ url }) => !isRuntime(url));
@@ -47,7 +47,7 @@ test('the build tells hosts which headers to send', async () => {
 test('without isolation everything works single-threaded, and the page says so', async () => {
   const page = await visit('pool', { isolated: false });
   await textOf(page, '#runtime', /single-threaded, because this page is not cross-origin isolated/);
-  await textOf(page, '#slot-b .slot-size', /16 × 19 × 19 cells → 336 values/);
+  await textOf(page, '#image-b .map-size', /16 × 19 × 19 cells → 336 values/);
   await page.getByRole('link', { name: 'Windows' }).click();
   await textOf(page, '#times-text', /times as fast/);
   await page.getByRole('link', { name: 'Measure' }).click();
@@ -100,7 +100,7 @@ test('every view fits a phone and keeps the rules of accessibility, in light and
 
 /** What the view shows by itself is on the page. */
 async function settled(page: Page, view: (typeof views)[number]): Promise<void> {
-  if (view === 'pool') await textOf(page, '#slot-a .slot-size', /^16 × /);
+  if (view === 'pool') await textOf(page, '#image-a .map-size', /^16 × /);
   if (view === 'windows') await textOf(page, '#times-text', /times as fast/);
   if (view === 'measure') await showResult(page);
   await page.locator(`.view-${view}`).waitFor();
@@ -243,7 +243,7 @@ test('what could not be loaded is tried again when the visitor says so', async (
   await textOf(page, '.view-pool #loading .problem', /The network could not be started/);
   await page.context().unrouteAll();
   await page.getByRole('button', { name: 'Try again' }).click();
-  await textOf(page, '#slot-a .slot-size', /^16 × /);
+  await textOf(page, '#image-a .map-size', /^16 × /);
   await page.getByRole('link', { name: 'Windows' }).click();
   await page.getByRole('button', { name: 'Try again' }).click();
   await textOf(page, '#times-text', /times as fast/);

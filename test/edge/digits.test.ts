@@ -138,9 +138,9 @@ test('the answers are those of the network that the main job trains', async () =
     layout: 'NHWC',
   });
   const { readPicture } = await import('../../demo/edge/picture.js');
-  const { prepare } = await import('../../demo/edge/prepare.js');
+  const { cutDigit } = await import('../../demo/edge/cut-digit.js');
   for (const digit of digits.slice(0, 12)) {
-    const plane = await prepare(readPicture(png(digit)));
+    const plane = await cutDigit(readPicture(png(digit)));
     if (!plane) throw new Error('there is ink on every digit');
     const { values, height, width } = plane;
     const expected = tf.tidy(() => {

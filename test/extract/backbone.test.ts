@@ -9,7 +9,7 @@ import { aggregateRegions } from '../../extract/ts/model/rmac.js';
 import { expectBits } from '../unit/bits.js';
 import { makePhotos, type Photos } from './photos.js';
 import { model, referenceOutputs, referenceVectors } from './reference.js';
-import { partsOf, run, temporaryFolder, vectorsOf } from './tool.js';
+import { partsOf, runCommand, temporaryFolder, vectorsOf } from './command.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 async function extract(name: string, ...more: string[]): Promise<string> {
-  const { code, text } = await run(photos.folder, '--model', model, '--out', out(name), ...more);
+  const { code, text } = await runCommand(photos.folder, '--model', model, '--out', out(name), ...more);
   expect(code, text).toBe(3);
   return text;
 }
@@ -62,7 +62,7 @@ describe.skipIf(!engineVersion('node'))('onnxruntime-node (needs it beside pyram
     const load = createRequire(new URL('../../extract/package.json', import.meta.url));
     const native: typeof ort = load('onnxruntime-node');
     await expectVectors('node', await referenceVectors(photos.folder, photos.good, { ort: native }));
-    const verified = await run('verify', out('node'));
+    const verified = await runCommand('verify', out('node'));
     expect(verified.code, verified.text).toBe(0);
   });
 });

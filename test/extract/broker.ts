@@ -52,14 +52,14 @@ export class Broker {
     await gone;
   }
 
-  /** Loses all that it knew. */
-  forget(): void {
+  /** Removes its data. */
+  deleteData(): void {
     rmSync(this.#folder, { recursive: true });
     mkdirSync(this.#folder);
   }
 
-  /** An address at which whoever uses it can be cut off: the broker hears nothing more of them, as if their network had failed. */
-  async throughLine(): Promise<{ readonly address: string; cut(): void }> {
+  /** A proxy of the broker. After `cut`, nothing that workers send through it reaches the broker, as if their network had failed. */
+  async startProxy(): Promise<{ readonly address: string; cut(): void }> {
     let whole = true;
     const line = createServer((worker) => {
       const broker = connect(this.#port, '127.0.0.1');
@@ -89,7 +89,7 @@ export class Broker {
   }
 
   /** Waits until so many shards are under way. */
-  async untilActive(count: number): Promise<void> {
+  async waitForActive(count: number): Promise<void> {
     await this.ask(async (redis) => {
       while ((await redis.llen('bull:pyramid-pool-extract:active')) < count) {
         await new Promise((resolve) => setTimeout(resolve, 5));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { examplesIn, root } from '../node/markdown.js';
 import { sharp } from './photos.js';
-import { run } from './tool.js';
+import { runCommand } from './command.js';
 
 const SIDE = 28;
 const [KNOWN, UNKNOWN] = [120, 40];
@@ -48,7 +48,7 @@ const percentIn = (text: string) => Number(/([\d.]+) %/.exec(text)?.[1]);
 test('nearest neighbours and a linear classifier know digits they have not seen', async () => {
   await writeDigits();
   const model = join(root, 'demo/backbone/digits.onnx');
-  const { code, text } = await run(
+  const { code, text } = await runCommand(
     join(folder, 'digits'),
     ...['--model', model, '--levels', '4,2,1', '--preset', 'unit', '--out', join(folder, 'vectors')],
   );

@@ -8,16 +8,16 @@ import { makePhotos, type Photos } from './photos.js';
 import { model, referenceVectors } from './reference.js';
 import {
   failedOf,
-  leftBehind,
+  temporaryFiles,
   manifestOf,
   partsOf,
   type Run,
-  run,
-  start,
+  runCommand,
+  startCommand,
   temporaryFolder,
-  until,
+  waitUntil,
   vectorsOf,
-} from './tool.js';
+} from './command.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);
@@ -45,7 +45,7 @@ const args = (name: string, ...more: string[]) => [
 
 beforeAll(async () => {
   photos = await makePhotos(join(folder, 'photos'), 220);
-  const { code, text } = await run(...args('whole', '--workers', '2'));
+  const { code, text } = await runCommand(...args('whole', '--workers', '2'));
   expect(code, text).toBe(3);
   whole = partsOf(out('whole'));
 });
@@ -67,14 +67,14 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
       counts: { parts: 22, vectors: photos.good.length, failed: photos.broken.length },
       vectorLength: 10,
     });
-    expect(leftBehind(out('whole'))).toEqual([]);
+    expect(temporaryFiles(out('whole'))).toEqual([]);
   });
 
   test('one thread, and slices of several machines, write the same bytes', async () => {
     const runs = [
-      start(args('one', '--allow-failures')),
-      start(args('slices', '--shard', '0/2', '--allow-failures')),
-      start([...args('slices', '--allow-failures')], {
+      startCommand(args('one', '--allow-failures')),
+      startCommand(args('slices', '--shard', '0/2', '--allow-failures')),
+      startCommand([...args('slices', '--allow-failures')], {
         SLURM_ARRAY_TASK_ID: '2',
         SLURM_ARRAY_TASK_MIN: '1',
         SLURM_ARRAY_TASK_COUNT: '2',
@@ -91,28 +91,28 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
 
   test('a run that was killed goes on, and writes the same bytes', async () => {
     for (const parts of [1, 9]) await stopInTheMiddle('killed', parts, 'SIGKILL');
-    const { code, text } = await run(...args('killed'));
+    const { code, text } = await runCommand(...args('killed'));
     expect(code, text).toBe(3);
     expect(text).toMatch(/ already\./);
     expect(partsOf(out('killed'))).toEqual(whole);
     expect(failedOf(out('killed'))).toEqual(failedOf(out('whole')));
-    expect(leftBehind(out('killed'))).toEqual([]);
+    expect(temporaryFiles(out('killed'))).toEqual([]);
   });
 
   test('Ctrl-C ends it cleanly, and the same command goes on', async () => {
     const { code, text } = await stopInTheMiddle('interrupted', 2, 'SIGINT');
     expect(code, text).toBe(130);
     expect(text).toContain('goes on from here');
-    expect(leftBehind(out('interrupted'))).toEqual([]);
+    expect(temporaryFiles(out('interrupted'))).toEqual([]);
     const there = Object.keys(partsOf(out('interrupted'))).length;
     expect(there).toBeLessThan(22);
     expect(manifestOf(out('interrupted')).counts.parts).toBe(there);
-    expect((await run(...args('interrupted'))).code).toBe(3);
+    expect((await runCommand(...args('interrupted'))).code).toBe(3);
     expect(partsOf(out('interrupted'))).toEqual(whole);
   });
 
   test('a reader of its output that goes away does not end it', async () => {
-    const running = start(args('unheard', '--shard', '0/4', '--allow-failures'));
+    const running = startCommand(args('unheard', '--shard', '0/4', '--allow-failures'));
     running.child.stdout!.destroy();
     running.child.stderr!.destroy();
     expect((await running).code).toBe(0);
@@ -120,7 +120,7 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
   });
 
   test('two runs at once in one folder do each other no harm', async () => {
-    const both = [start(args('both')), start(args('both'))];
+    const both = [startCommand(args('both')), startCommand(args('both'))];
     for (const { code, text } of await Promise.all(both)) expect(code, text).toBe(3);
     expect(partsOf(out('both'))).toEqual(whole);
     expect(manifestOf(out('both')).counts).toEqual(manifestOf(out('whole')).counts);
@@ -130,35 +130,35 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
     const [first] = Object.keys(whole);
     spawnSync('cp', ['-r', out('whole'), out('cut')]);
     writeFileSync(join(out('cut'), first!), 'PAR1');
-    const { code, text } = await run(...args('cut'));
+    const { code, text } = await runCommand(...args('cut'));
     expect(code, text).toBe(3);
     expect(partsOf(out('cut'))).toEqual(whole);
   });
 
   test('other options, or other inputs, do not mix with the parts that are there', async () => {
-    const { code, text } = await run(...args('whole', '--preset', 'unit'));
+    const { code, text } = await runCommand(...args('whole', '--preset', 'unit'));
     expect(code).toBe(1);
     expect(text).toContain('options.images.mean was [0.485,0.456,0.406] and is [0]');
     expect(text).toContain('--fresh');
     expect(partsOf(out('whole'))).toEqual(whole);
     spawnSync('cp', ['-r', out('whole'), out('fresh')]);
-    const fresh = await run(...args('fresh', '--preset', 'unit', '--fresh', '--shard', '0/1'));
+    const fresh = await runCommand(...args('fresh', '--preset', 'unit', '--fresh', '--shard', '0/1'));
     expect(fresh.text).toContain('--fresh with a slice');
-    const again = await run(...args('fresh', '--preset', 'unit', '--fresh'));
+    const again = await runCommand(...args('fresh', '--preset', 'unit', '--fresh'));
     expect(again.code, again.text).toBe(3);
     expect(Object.keys(partsOf(out('fresh'))).length).toBe(22);
     expect(Object.keys(partsOf(out('fresh')))).not.toEqual(Object.keys(whole));
   });
 
   test('verify finds nothing wrong, and what was made wrong', async () => {
-    const right = await run('verify', out('whole'), '--sample', '30', '--workers', '2');
+    const right = await runCommand('verify', out('whole'), '--sample', '30', '--workers', '2');
     expect(right.code, right.text).toBe(0);
     expect(right.text).toContain('30 vectors computed again: the same bits');
     const [first, second, third] = Object.keys(whole);
     spawnSync('cp', ['-r', out('whole'), out('wrong')]);
     spawnSync('cp', [join(out('wrong'), second!), join(out('wrong'), third!)]);
     spawnSync('rm', [join(out('wrong'), first!)]);
-    const wrong = await run('verify', out('wrong'), '--sample', '5', '--workers', '1');
+    const wrong = await runCommand('verify', out('wrong'), '--sample', '5', '--workers', '1');
     expect(wrong.code).toBe(1);
     expect(wrong.text).toContain('missing part: 1');
     expect(wrong.text).toContain('double id: 10');
@@ -173,12 +173,12 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
     'a full disk is an error, and the run goes on when there is room (needs to mount a tmpfs)',
     async () => {
       try {
-        const { code, text } = await run(...args('tmpfs'));
+        const { code, text } = await runCommand(...args('tmpfs'));
         expect(code, text).toBe(1);
         expect(text).toContain('the disk is full');
-        expect(leftBehind(tmpfs)).toEqual([]);
+        expect(temporaryFiles(tmpfs)).toEqual([]);
         spawnSync('mount', ['-o', 'remount,size=4m', tmpfs]);
-        const again = await run(...args('tmpfs'));
+        const again = await runCommand(...args('tmpfs'));
         expect(again.code, again.text).toBe(3);
         expect(partsOf(tmpfs)).toEqual(whole);
       } finally {
@@ -195,8 +195,8 @@ const countParts = (name: string) =>
 /** Stops a run when it has made so many parts, or some more. Where it was done already, as this process was too late, it is begun anew. */
 async function stopInTheMiddle(name: string, parts: number, signal: NodeJS.Signals): Promise<Run> {
   for (;;) {
-    const running = start(args(name));
-    await until(() => countParts(name) >= parts, `${parts} parts`);
+    const running = startCommand(args(name));
+    await waitUntil(() => countParts(name) >= parts, `${parts} parts`);
     running.child.kill(signal);
     const result = await running;
     if (countParts(name) < Object.keys(whole).length) return result;

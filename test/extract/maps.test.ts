@@ -7,7 +7,7 @@ import { createPyramidPool } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { aggregateRegions } from '../../extract/ts/model/rmac.js';
 import { expectBits, expectClose } from '../unit/bits.js';
-import { failedOf, partsOf, run, temporaryFolder, vectorsOf } from './tool.js';
+import { failedOf, partsOf, runCommand, temporaryFolder, vectorsOf } from './command.js';
 
 const folder = temporaryFolder();
 const CHANNELS = 4;
@@ -112,7 +112,7 @@ test.concurrent.each(Object.entries(forms))('%s', async (form, { file, bytes, id
   const place = join(folder, form);
   mkdirSync(place);
   writeFileSync(join(place, file), bytes);
-  const { code, text } = await run(place, '--levels', '2,1', '--workers', '1', '--out', join(place, 'out'));
+  const { code, text } = await runCommand(place, '--levels', '2,1', '--workers', '1', '--out', join(place, 'out'));
   expect(code, text).toBe(0);
   const vectors = await vectorsOf(join(place, 'out'));
   expect(vectors.size).toBe(maps.length);
@@ -120,7 +120,7 @@ test.concurrent.each(Object.entries(forms))('%s', async (form, { file, bytes, id
   // A part for each batch or row group; a stream cannot tell where they begin.
   expect(Object.keys(partsOf(join(place, 'out'))).length).toBe(file === 'a.arrows' ? 1 : 3);
   if (file !== 'a.parquet') return;
-  const verified = await run('verify', join(place, 'out'), '--workers', '1');
+  const verified = await runCommand('verify', join(place, 'out'), '--workers', '1');
   expect(verified.code, verified.text).toBe(0);
 });
 
@@ -135,7 +135,7 @@ test('npy files, and what is wrong with some', async () => {
   writeFileSync(join(place, 'short.npy'), npy(first, [CHANNELS, 90, 90]));
   writeFileSync(join(place, 'flat.npy'), npy(first, [first.data.length]));
   writeFileSync(join(place, 'text.npy'), 'no array');
-  const { code, text } = await run(place, '--levels', '2,1', '--out', join(place, 'out'));
+  const { code, text } = await runCommand(place, '--levels', '2,1', '--out', join(place, 'out'));
   expect(code, text).toBe(3);
   const vectors = await vectorsOf(join(place, 'out'));
   expectBits(vectors.get('one.npy')!, await expected(0), 'one');
@@ -152,7 +152,7 @@ test('a file without maps says which columns it has', async () => {
   const place = join(folder, 'none');
   mkdirSync(place);
   writeFileSync(join(place, 'a.parquet'), parquet(new arrow.Table({ id: arrow.vectorFromArray(ids, utf8) })));
-  const { code, text } = await run(place, '--levels', '2,1', '--out', join(place, 'out'));
+  const { code, text } = await runCommand(place, '--levels', '2,1', '--out', join(place, 'out'));
   expect(code).toBe(1);
   expect(text).toContain('has 0 columns that can be maps; its columns are id (Utf8)');
 });
@@ -169,7 +169,7 @@ test('R-MAC: maxima of regions, each normalised, summed, normalised', async () =
   const place = join(folder, 'rmac');
   mkdirSync(place);
   writeFileSync(join(place, 'a.arrow'), arrow.tableToIPC(struct, 'file'));
-  const { code, text } = await run(place, '--rmac', '2', '--out', join(place, 'out'));
+  const { code, text } = await runCommand(place, '--rmac', '2', '--out', join(place, 'out'));
   expect(code, text).toBe(0);
   for (const vector of (await vectorsOf(join(place, 'out'))).values()) {
     expect(vector.length).toBe(CHANNELS);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { memoryForImages } from '../../extract/ts/threads/memory.js';
 import { sharp } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, partsOf, start, temporaryFolder } from './tool.js';
+import { failedOf, partsOf, startCommand, temporaryFolder } from './command.js';
 
 const folder = temporaryFolder();
 const photos = join(folder, 'photos');
@@ -14,7 +14,7 @@ const tooLarge = join(folder, 'too large.png');
 /** Runs the command, and looks how many bytes it held at most. */
 async function peakOf(name: string, memory: string, inputs: string[]): Promise<number> {
   const options = ['--engine', 'web', '--part-size', '1', '--workers', '2', '--memory', memory];
-  const running = start([...inputs, '--model', model, '--out', join(folder, name), ...options]);
+  const running = startCommand([...inputs, '--model', model, '--out', join(folder, name), ...options]);
   let peak = 0;
   const timer = setInterval(() => {
     peak = Math.max(peak, residentBytes(running.child.pid!));

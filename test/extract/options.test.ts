@@ -8,10 +8,10 @@ import { readBytes } from '../../extract/ts/cli/values.js';
 import { reasonOf } from '../../extract/ts/core/errors.js';
 import { listParts } from '../../extract/ts/parts/read-parts.js';
 import { listInputs } from '../../extract/ts/plan/inputs.js';
-import { makeShards, usualPartSize } from '../../extract/ts/plan/shards.js';
+import { makeShards, defaultPartSize } from '../../extract/ts/plan/shards.js';
 import { readSlice } from '../../extract/ts/plan/slice.js';
 import { model } from './reference.js';
-import { run, temporaryFolder } from './tool.js';
+import { runCommand, temporaryFolder } from './command.js';
 
 const folder = temporaryFolder();
 const photos = join(folder, 'photos');
@@ -146,7 +146,7 @@ describe('inputs', () => {
   });
 
   test('a part has as many files as lets all cores work', () => {
-    expect([1, 2000, 6400, 1e6].map(usualPartSize)).toEqual([16, 32, 100, 256]);
+    expect([1, 2000, 6400, 1e6].map(defaultPartSize)).toEqual([16, 32, 100, 256]);
     const pieces = Array.from({ length: 25 }, (_, i) => ({ path: `${i}`, bytes: i }));
     const shards = makeShards(pieces, 10, 'run');
     expect(shards.map((it) => it.pieces.length)).toEqual([10, 10, 5]);
@@ -257,10 +257,10 @@ describe('a wrong option is named', () => {
 
 test('the command itself: help, misuse, a model that gives no vector', async () => {
   const [help, misuse, unknown, map] = await Promise.all([
-    run('--help'),
-    run(photos, '--model', model),
-    run(photos, '--model', model, '--out', join(folder, 'out'), '--sizes', '3'),
-    run(photos, '--model', model, '--at', 'relu_1', '--out', join(folder, 'map')),
+    runCommand('--help'),
+    runCommand(photos, '--model', model),
+    runCommand(photos, '--model', model, '--out', join(folder, 'out'), '--sizes', '3'),
+    runCommand(photos, '--model', model, '--at', 'relu_1', '--out', join(folder, 'map')),
   ]);
   expect(help.code).toBe(0);
   for (const word of ['--levels', '--rmac', '--memory', 'verify', 'Exit codes'])

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Broker, redisProgram } from './broker.js';
 import { makePhotos, sharp } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, manifestOf, partsOf, type Running, run, start, temporaryFolder, until } from './tool.js';
+import { failedOf, manifestOf, partsOf, type Running, runCommand, startCommand, temporaryFolder, waitUntil } from './command.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);
@@ -50,9 +50,9 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
         await body({
           broker,
           startWorker: (address = broker.address) =>
-            follow(start(['work', '--queue', address, '--workers', '1', '--lock', '1'])),
+            follow(startCommand(['work', '--queue', address, '--workers', '1', '--lock', '1'])),
           enqueue: (from, name, ...more) =>
-            follow(start([...options(from, name), ...to, '--name', name, '--allow-failures', ...more])),
+            follow(startCommand([...options(from, name), ...to, '--name', name, '--allow-failures', ...more])),
         });
       } finally {
         for (const { child } of started) child.kill('SIGKILL');
@@ -85,8 +85,8 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
     }
     await makePhotos(photos, 40);
     const alone = [
-      run(...options(photos, 'alone'), '--allow-failures'),
-      run(...options(large, 'large alone')),
+      runCommand(...options(photos, 'alone'), '--allow-failures'),
+      runCommand(...options(large, 'large alone')),
     ];
     for (const { code, text } of await Promise.all(alone)) expect(code, text).toBe(0);
     expected = { [photos]: partsOf(out('alone')), [large]: partsOf(out('large alone')) };
@@ -115,7 +115,7 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
     const worker = startWorker();
     // Decoding and computing of all six in one part.
     const args = [...options(large, 'long'), '--queue', broker.address, '--part-size', '6'];
-    const { code, text } = await start(args);
+    const { code, text } = await startCommand(args);
     expect(code, text).toBe(0);
     worker.child.kill('SIGTERM');
     expect(madeBy((await worker).text)).toHaveLength(1);
@@ -124,7 +124,7 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
   queueTest('a worker that is killed in the middle of a shard', async ({ broker, startWorker, enqueue }) => {
     const following = enqueue(large, 'killed');
     const killed = startWorker();
-    await broker.untilActive(1);
+    await broker.waitForActive(1);
     await new Promise((resolve) => setTimeout(resolve, 300));
     killed.child.kill('SIGKILL');
     startWorker();
@@ -135,13 +135,13 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
     'a worker that is killed after its part is written and before it has said so',
     async ({ broker, startWorker, enqueue }) => {
       const following = enqueue(large, 'unsaid');
-      const line = await broker.throughLine();
+      const line = await broker.startProxy();
       const killed = startWorker(line.address);
-      await broker.untilActive(1);
+      await broker.waitForActive(1);
       line.cut();
       const told = partsIn('unsaid');
       const untold = () => partsIn('unsaid').find((file) => !told.includes(file));
-      await until(() => untold() !== undefined, 'a part');
+      await waitUntil(() => untold() !== undefined, 'a part');
       const part = untold()!.replace('.parquet', '');
       killed.child.kill('SIGKILL');
       await killed;
@@ -158,10 +158,10 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
     async ({ broker, startWorker, enqueue }) => {
       const following = enqueue(large, 'still');
       const still = startWorker();
-      await broker.untilActive(1);
+      await broker.waitForActive(1);
       still.child.kill('SIGSTOP');
       startWorker();
-      await until(() => partsIn('still').length >= 2, 'two parts of the other one');
+      await waitUntil(() => partsIn('still').length >= 2, 'two parts of the other one');
       still.child.kill('SIGCONT');
       await expectWhole('still', large, following);
     },
@@ -175,9 +175,9 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
       const name = loses ? 'lost' : 'restarted';
       const following = enqueue(large, name);
       startWorker();
-      await until(() => partsIn(name).length > 0, 'a part');
+      await waitUntil(() => partsIn(name).length > 0, 'a part');
       await broker.kill();
-      if (loses) broker.forget();
+      if (loses) broker.deleteData();
       await new Promise((resolve) => setTimeout(resolve, 500));
       await broker.start();
       await expectWhole(name, large, following);
@@ -188,12 +188,12 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
     'the command that has filled the queue is killed, and follows again',
     async ({ broker, startWorker, enqueue }) => {
       const first = enqueue(large, 'followed');
-      await until(
+      await waitUntil(
         () => partsIn('followed').length === 0 && existsSync(join(out('followed'), 'manifest.json')),
         'a manifest',
       );
       startWorker();
-      await broker.untilActive(1);
+      await broker.waitForActive(1);
       first.child.kill('SIGKILL');
       await first;
       await expectWhole('followed', large, enqueue(large, 'followed'));
@@ -206,7 +206,7 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
       const file = join(folder, 'model.onnx');
       copyFileSync(model, file);
       const following = enqueue(photos, 'elsewhere', '--model', file);
-      await until(() => existsSync(join(out('elsewhere'), 'manifest.json')), 'a manifest');
+      await waitUntil(() => existsSync(join(out('elsewhere'), 'manifest.json')), 'a manifest');
       // What another machine may have under the same path.
       copyFileSync(join(model, '../../exported/pyramid-new.onnx'), file);
       const { code, text } = await startWorker();
@@ -220,7 +220,7 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
   );
 
   test('an address where nothing answers', async () => {
-    const { code, text } = await start([...options(photos, 'none'), '--queue', 'redis://127.0.0.1:1']);
+    const { code, text } = await startCommand([...options(photos, 'none'), '--queue', 'redis://127.0.0.1:1']);
     expect(code).toBe(1);
     expect(text).toContain('no Redis or Valkey answers at redis://127.0.0.1:1');
   });

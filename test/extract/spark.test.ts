@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makePhotos, type Photos } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, partsOf, program, run, temporaryFolder, vectorsOf } from './tool.js';
+import { failedOf, partsOf, program, runCommand, temporaryFolder, vectorsOf } from './command.js';
 
 const recipe = (name: string) => fileURLToPath(new URL(`../../demo/hosts/spark/${name}`, import.meta.url));
 
@@ -33,7 +33,7 @@ describe.skipIf(!hasSpark)(
 
     beforeAll(async () => {
       photos = await makePhotos(join(folder, 'photos'), 60);
-      const { code, text } = await run(photos.folder, ...options, '--out', out('whole'));
+      const { code, text } = await runCommand(photos.folder, ...options, '--out', out('whole'));
       expect(code, text).toBe(3);
     });
 

@@ -8,14 +8,14 @@ import {
   type RoiPyramidPool,
   type Runtime,
 } from 'pyramid-pool';
-import { checkedOptions, isolated } from '../unit/engines.js';
+import { checkedRuntimes, canShareMemory } from '../unit/runtimes.js';
 import { createSmallRuntime } from './small-memory.js';
 
 /** 64 MiB: what is asked for by mistake or malice fails at once. */
 const PAGES = 1024;
 
 /** A runtime with what the check of it needs. */
-interface Place {
+interface TestedRuntime {
   readonly runtime: Runtime;
   readonly pool: PyramidPool;
   readonly regions: RoiPyramidPool;
@@ -26,7 +26,7 @@ export class Fixture implements Disposable {
   readonly tensors: ResidentTensor[];
 
   private constructor(
-    readonly places: readonly Place[],
+    readonly runtimes: readonly TestedRuntime[],
     readonly foreign: Runtime,
   ) {
     const gone = foreign.tensor([4]);
@@ -34,28 +34,28 @@ export class Fixture implements Disposable {
     this.tensors = [
       gone,
       foreign.tensor([1, 2, 2]),
-      ...places.map(({ runtime }) => runtime.tensor([1, 2, 2])),
+      ...runtimes.map(({ runtime }) => runtime.tensor([1, 2, 2])),
     ];
   }
 
   static async make(): Promise<Fixture> {
-    const variants = ['scalar', 'simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+    const variants = ['scalar', 'simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
     const options = [
       ...variants.map((variant) => ({ variant, ...(variant === 'simd-threads' && { threads: 2 }) })),
-      ...checkedOptions,
+      ...checkedRuntimes,
     ];
     const runtimes = await Promise.all(options.map((options) => createSmallRuntime(options, PAGES)));
-    const places = runtimes.map(async (runtime) => ({
+    const tested = runtimes.map(async (runtime) => ({
       runtime,
       pool: await createPyramidPool({ levels: [2, 1], runtime }),
       regions: await createRoiPyramidPool({ levels: [2, 1], runtime }),
     }));
-    return new Fixture(await Promise.all(places), await createRuntime({ variant: 'scalar' }));
+    return new Fixture(await Promise.all(tested), await createRuntime({ variant: 'scalar' }));
   }
 
   /** Fails unless every runtime still gives right answers. */
   check(): void {
-    for (const { pool, regions, runtime } of this.places) {
+    for (const { pool, regions, runtime } of this.runtimes) {
       const { output, indices } = pool.forwardWithIndices(map());
       const gradient = pool.backward(output, { dims: [1, 2, 2], indices });
       const row = regions.forward(map(), { data: Float32Array.of(0, 0, 0, 1, 1), dims: [1, 5] });
@@ -66,7 +66,7 @@ export class Fixture implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { runtime } of this.places) runtime.dispose();
+    for (const { runtime } of this.runtimes) runtime.dispose();
     this.foreign.dispose();
   }
 }

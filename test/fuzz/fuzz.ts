@@ -1,20 +1,20 @@
 /**
- * The public API with hostile arguments: right calls, spoiled in a place or two. Each must give an answer or a
+ * The public API with hostile arguments: right calls with up to three arguments replaced. Each must give an answer or a
  * `PyramidPoolError`, leave what it was given as it was, and leave every runtime giving right answers.
  */
 import fc from 'fast-check';
 import { PyramidPoolError } from 'pyramid-pool';
 import { type Case, casesOf } from '../unit/cases.js';
 import { Fixture } from './fixture.js';
-import { harmless, OwnError, spoils } from './hostile-values.js';
-import { type Attempt, callNames, calls } from './valid-calls.js';
+import { harmlessCount, GetterError, mutations } from './hostile-values.js';
+import { type ValidCall, callNames, calls } from './valid-calls.js';
 
 interface Attack {
   readonly call: (typeof callNames)[number];
   readonly drawn: Case;
   readonly later: boolean;
-  /** Which of all places in the arguments is spoiled, and how; on being looked at, if `getter`. */
-  readonly faults: readonly { at: number; spoil: number; getter: boolean }[];
+  /** Which value of the arguments is replaced, and by which mutation; through a getter if `getter`. */
+  readonly faults: readonly { at: number; mutation: number; getter: boolean }[];
 }
 
 const attacks: fc.Arbitrary<Attack> = fc.record({
@@ -24,7 +24,7 @@ const attacks: fc.Arbitrary<Attack> = fc.record({
   faults: fc.array(
     fc.record({
       at: fc.nat(99),
-      spoil: fc.nat(spoils.length - 1),
+      mutation: fc.nat(mutations.length - 1),
       getter: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     }),
     { maxLength: 3 },
@@ -56,16 +56,16 @@ async function survive(
   { call, drawn, later, faults }: Attack,
   tally: Tally,
 ): Promise<void> {
-  const attempt: Attempt = await calls[call](fixture, drawn, later);
+  const validCall: ValidCall = await calls[call](fixture, drawn, later);
   let isWhole = true;
-  const spots = spotsOf(attempt.args);
-  for (const fault of faults) isWhole = spoil(spots, fault, fixture) && isWhole;
+  const spots = spotsOf(validCall.args);
+  for (const fault of faults) isWhole = mutate(spots, fault, fixture) && isWhole;
   const before = snapshot(spots);
   tally.calls++;
   try {
-    const answer = await attempt.run(...(attempt.args as never[]));
+    const answer = await validCall.run(...(validCall.args as never[]));
     tally.answers++;
-    if (isWhole) attempt.check(answer as never);
+    if (isWhole) validCall.check(answer as never);
     else checkShape(answer);
   } catch (error) {
     if (error instanceof PyramidPoolError) tally.errors[error.code] = (tally.errors[error.code] ?? 0) + 1;
@@ -73,7 +73,7 @@ async function survive(
     else throw error;
     if (faults.length === 0) throw error;
   } finally {
-    attempt.end?.();
+    validCall.end?.();
   }
   for (const { array, bytes } of before) {
     if (!isDetached(array) && bytes.some((byte, i) => byte !== bytesOf(array)[i]))
@@ -84,7 +84,7 @@ async function survive(
 
 /** Whether it comes from what was passed in, and is documented to pass through. */
 const isOwn = (error: unknown) =>
-  error instanceof OwnError || (error instanceof TypeError && /revoked/.test(error.message));
+  error instanceof GetterError || (error instanceof TypeError && /revoked/.test(error.message));
 
 /** An answer whose parts do not fit each other would be worse than none. */
 function checkShape(answer: unknown): void {
@@ -116,20 +116,20 @@ function spotsOf(parent: unknown, path = ''): Spot[] {
   ]);
 }
 
-/** Spoils one place. True if the answer must be what it would have been. */
-function spoil(spots: Spot[], { at, spoil, getter }: Attack['faults'][number], fixture: Fixture): boolean {
+/** Replaces one value. True if the answer must be what it would have been. */
+function mutate(spots: Spot[], { at, mutation, getter }: Attack['faults'][number], fixture: Fixture): boolean {
   const { parent, key, value } = spots[at % spots.length] as Spot;
-  const spoiled = make(spoil, value, fixture);
-  const what = getter ? { get: () => spoiled } : { value: spoiled, writable: true };
+  const replacement = make(mutation, value, fixture);
+  const what = getter ? { get: () => replacement } : { value: replacement, writable: true };
   // What an earlier fault has frozen stays as it is.
   Reflect.defineProperty(parent, key, { ...what, enumerable: true, configurable: true });
-  return spoil < harmless;
+  return mutation < harmlessCount;
 }
 
-/** What an earlier fault has spoiled may throw when a later one looks at it. */
-function make(spoil: number, value: unknown, fixture: Fixture): unknown {
+/** A value that an earlier fault has replaced may throw when a later one reads it. */
+function make(mutation: number, value: unknown, fixture: Fixture): unknown {
   try {
-    return spoils[spoil]?.(value, fixture);
+    return mutations[mutation]?.(value, fixture);
   } catch {
     return undefined;
   }

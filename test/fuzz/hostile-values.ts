@@ -1,22 +1,22 @@
 /**
- * Ways to spoil an argument: each takes what is there, and puts something else in its place.
+ * Mutations of an argument: each takes the value that is there and returns what replaces it.
  *
  * What the package promises: whatever is passed in, a call gives a right answer or throws a `PyramidPoolError`. Only an
  * exception of the caller's own code, a getter, a proxy or an iterator, comes out as it is.
  */
 import type { Fixture } from './fixture.js';
 
-/** What the getters here throw: it is documented to pass through. */
-export class OwnError extends Error {}
+/** What the getters here throw. Calls throw it unchanged, as is documented. */
+export class GetterError extends Error {}
 
 const own = (): never => {
-  throw new OwnError('from a getter');
+  throw new GetterError('from a getter');
 };
 
-type Spoil = (value: unknown, fixture: Fixture) => unknown;
+type Mutation = (value: unknown, fixture: Fixture) => unknown;
 
 /** Values in place of any other. */
-const values: Spoil[] = [
+const values: Mutation[] = [
   ...[undefined, null, true, false, '', '4', 'max', 1n, Symbol('s'), () => 1],
   ...[Number.NaN, -1, 0, -0, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53, 1e308, Number.POSITIVE_INFINITY],
   ...[new Date(), /x/, new Map(), Object.create(null), new ArrayBuffer(8), new Proxy(() => {}, {})],
@@ -29,7 +29,7 @@ const thrower = new Proxy(
 );
 
 /** Objects that do something when they are looked at. */
-const objects: Spoil[] = [
+const objects: Mutation[] = [
   () => thrower,
   () => new Proxy([], thrower),
   () => {
@@ -58,8 +58,8 @@ const objects: Spoil[] = [
   (_value, { tensors: [gone] }) => gone,
   (_value, { tensors }) => tensors[1],
   (_value, { tensors }) => tensors.at(-1),
-  (_value, { places }) => places[0]?.runtime,
-  (_value, { places }) => places.at(-1)?.pool,
+  (_value, { runtimes }) => runtimes[0]?.runtime,
+  (_value, { runtimes }) => runtimes.at(-1)?.pool,
   () => Object.create(WebAssembly.Memory.prototype),
   () => Object.create(WebAssembly.Module.prototype),
   () => Object.create(Float32Array.prototype),
@@ -81,9 +81,9 @@ type Numbers = Float32Array<ArrayBuffer>;
 const isNumbers = (value: unknown): value is Numbers =>
   ArrayBuffer.isView(value) && !(value instanceof DataView);
 const ofNumbers =
-  (spoil: (value: Numbers) => unknown): Spoil =>
+  (mutation: (value: Numbers) => unknown): Mutation =>
   (value) =>
-    isNumbers(value) ? spoil(value) : value;
+    isNumbers(value) ? mutation(value) : value;
 const classOf = (value: Numbers) => value.constructor as Float32ArrayConstructor;
 
 /** A copy over a buffer that can be resized, by so many elements more. */
@@ -101,7 +101,7 @@ function resizable(value: Numbers, Buffer: typeof ArrayBuffer | typeof SharedArr
 }
 
 /** Arrays that are not what they were. */
-const arrays: Spoil[] = [
+const arrays: Mutation[] = [
   ofNumbers((value) => value.slice(1)),
   ofNumbers((value) => new (classOf(value))(value.length + 1)),
   ofNumbers((value) => new Float64Array(value.length)),
@@ -139,7 +139,7 @@ const arrays: Spoil[] = [
 ];
 
 /** Arrays that are as good as the one they replace: the answer must be the same. */
-const equals: Spoil[] = [
+const equals: Mutation[] = [
   ofNumbers((value) => resizable(value, ArrayBuffer)),
   ofNumbers((value) => {
     const offset = new (classOf(value))(value.length + 3).subarray(2, value.length + 2);
@@ -170,6 +170,6 @@ const equals: Spoil[] = [
   (value) => (Array.isArray(value) && value.every(Number.isInteger) ? Int32Array.from(value) : value),
 ];
 
-/** All of them; the first `harmless` change nothing. */
-export const harmless = equals.length;
-export const spoils: readonly Spoil[] = [...equals, ...values, ...objects, ...arrays];
+/** How many of the first mutations leave the answer as it is. */
+export const harmlessCount = equals.length;
+export const mutations: readonly Mutation[] = [...equals, ...values, ...objects, ...arrays];

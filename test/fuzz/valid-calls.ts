@@ -14,7 +14,7 @@ import { answersOf, type Case } from '../unit/cases.js';
 import type { Fixture } from './fixture.js';
 
 /** A call that would succeed as it stands. */
-export interface Attempt {
+export interface ValidCall {
   readonly args: unknown[];
   run(...args: never[]): unknown;
   /** Whether the answer is right. */
@@ -23,11 +23,11 @@ export interface Attempt {
   end?(): void;
 }
 
-type Make = (fixture: Fixture, drawn: Case, later: boolean) => Promise<Attempt> | Attempt;
+type Make = (fixture: Fixture, drawn: Case, later: boolean) => Promise<ValidCall> | ValidCall;
 
 const nothing = () => {};
 const pick = <T>(from: readonly T[], seed: number) => from[seed % from.length] as T;
-const placeOf = ({ places }: Fixture, { seed }: Case) => pick(places, seed);
+const runtimeOf = ({ runtimes }: Fixture, { seed }: Case) => pick(runtimes, seed);
 
 /** A pool for the case, in one of the fixture's runtimes. */
 async function poolOf(
@@ -35,7 +35,7 @@ async function poolOf(
   { levels, rule: bins, layout, outputOrder, seed }: Case,
   reduction = 'max' as const,
 ) {
-  const { runtime } = pick(fixture.places, seed);
+  const { runtime } = pick(fixture.runtimes, seed);
   return createPyramidPool({ levels, bins, layout, outputOrder, reduction, runtime });
 }
 
@@ -115,7 +115,7 @@ const raggedBackward: Make = async (fixture, drawn, later) => {
 
 const average: Make = async (fixture, drawn, later) => {
   const { levels, rule: bins, layout, outputOrder } = drawn;
-  const { runtime } = placeOf(fixture, drawn);
+  const { runtime } = runtimeOf(fixture, drawn);
   const pool = await createPyramidPool({ levels, bins, layout, outputOrder, reduction: 'average', runtime });
   const { input, gradOutput } = answersOf(drawn);
   if (drawn.seed % 2) {
@@ -135,7 +135,7 @@ const average: Make = async (fixture, drawn, later) => {
 /** The whole map as the only region of every item: what the map itself gives. */
 const regions: Make = async (fixture, drawn, later) => {
   const { layout, outputOrder, seed } = drawn;
-  const { runtime } = placeOf(fixture, drawn);
+  const { runtime } = runtimeOf(fixture, drawn);
   const [batch, channels, height, width] = drawn.shape;
   const whole = { ...drawn, rule: 'adaptive', kind: 'ties' } as const;
   const { input, output, indices, gradOutput, gradient } = answersOf(whole);
@@ -175,7 +175,7 @@ const regions: Make = async (fixture, drawn, later) => {
 const averagedRegions: Make = async (fixture, drawn, later) => {
   const { layout, seed, shape } = drawn;
   const [batch, channels, height, width] = shape;
-  const { runtime } = placeOf(fixture, drawn);
+  const { runtime } = runtimeOf(fixture, drawn);
   const rule = pick(
     [
       { rule: 'roi-align', samplingRatio: 1, aligned: true },
@@ -223,7 +223,7 @@ const averagedRegions: Make = async (fixture, drawn, later) => {
 
 const makePool: Make = (fixture, drawn) => {
   const { levels, rule: bins, layout, outputOrder } = drawn;
-  const { runtime } = placeOf(fixture, drawn);
+  const { runtime } = runtimeOf(fixture, drawn);
   const whole = { levels, bins, layout, outputOrder, reduction: 'max', spatialDims: 2, runtime };
   const roi = { levels, layout, outputOrder, rule: 'roi-pool', spatialScale: 0.5, runtime };
   const isRoi = drawn.seed % 2 === 1;
@@ -251,7 +251,7 @@ const makeRuntime: Make = (_, { seed }) => ({
 });
 
 const tensor: Make = (fixture, drawn) => {
-  const { runtime } = placeOf(fixture, drawn);
+  const { runtime } = runtimeOf(fixture, drawn);
   return {
     args: [[...drawn.shape], pick(['float32', 'float16', 'int8', 'uint8', 'int32'], drawn.seed)],
     run(...args: Parameters<Runtime['tensor']>) {
@@ -265,7 +265,7 @@ const tensor: Make = (fixture, drawn) => {
 };
 
 const adopt: Make = (fixture, drawn) => {
-  const { runtime } = fixture.places.at(-1) as Fixture['places'][number];
+  const { runtime } = fixture.runtimes.at(-1) as Fixture['runtimes'][number];
   if (runtime.variant !== 'simd-threads') return sizes(fixture, drawn, false);
   const made = runtime.tensor([2, 3]);
   return {
@@ -277,7 +277,7 @@ const adopt: Make = (fixture, drawn) => {
 };
 
 const attach: Make = (fixture, drawn) => {
-  const { runtime } = fixture.places.at(-1) as Fixture['places'][number];
+  const { runtime } = fixture.runtimes.at(-1) as Fixture['runtimes'][number];
   if (runtime.variant !== 'simd-threads') return sizes(fixture, drawn, false);
   return {
     args: [{ ...runtime.handle() }],
@@ -288,10 +288,10 @@ const attach: Make = (fixture, drawn) => {
 
 const sizes: Make = async (fixture, drawn) => {
   const pool = await poolOf(fixture, drawn);
-  const { regions } = placeOf(fixture, drawn);
+  const { regions } = runtimeOf(fixture, drawn);
   const [, , height, width] = drawn.shape;
   const { dims } = answersOf(drawn).input;
-  const calls: Attempt[] = [
+  const calls: ValidCall[] = [
     { args: [dims], run: pool.outputDims.bind(pool), check: nothing },
     { args: [[dims, [...dims]]], run: pool.outputDims.bind(pool), check: nothing },
     { args: [height, width], run: pool.binBounds.bind(pool), check: nothing },

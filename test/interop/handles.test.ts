@@ -10,8 +10,8 @@ import {
 } from 'pyramid-pool';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from '../unit/bits.js';
-import { isolated } from '../unit/engines.js';
-import { startPeer } from './peers.js';
+import { canShareMemory } from '../unit/runtimes.js';
+import { startThread } from './other-thread.js';
 
 const levels = [4, 2, 1];
 
@@ -34,7 +34,7 @@ const codeOf = (call: () => unknown) =>
       (error: PyramidPoolError) => error.code,
     );
 
-describe.runIf(isolated)('shared memory', () => {
+describe.runIf(canShareMemory)('shared memory', () => {
   let runtime: Runtime;
   beforeEach(async () => {
     runtime = await createRuntime({ variant: 'simd-threads', threads: 2 });
@@ -42,15 +42,15 @@ describe.runIf(isolated)('shared memory', () => {
   afterEach(() => runtime.dispose());
 
   /** A thread that is attached to the runtime. */
-  async function attachedPeer() {
-    const peer = await startPeer();
-    await peer.call('attach', runtime.handle());
-    return peer;
+  async function attachedThread() {
+    const thread = await startThread();
+    await thread.call('attach', runtime.handle());
+    return thread;
   }
 
   test('an attached runtime says what it is', async () => {
-    const peer = await startPeer();
-    expect(await peer.call('attach', runtime.handle())).toEqual({
+    const thread = await startThread();
+    expect(await thread.call('attach', runtime.handle())).toEqual({
       variant: 'simd-threads',
       threads: 1,
       fallback: 'an attached runtime computes on the thread that it was attached in',
@@ -58,15 +58,15 @@ describe.runIf(isolated)('shared memory', () => {
   });
 
   test('a worker writes a map straight into a tensor, and another thread pools it where it lies', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const pool = await createPyramidPool({ levels, runtime });
     using map = runtime.tensor([2, 5, 13, 17]);
     using output = runtime.tensor(pool.outputDims(map.dims));
-    const at = await peer.call('adopt', map.handle());
+    const at = await thread.call('adopt', map.handle());
     const bytes = runtime.memory.buffer.byteLength;
     for (const input of [random(2, 5, 13, 17), random(2, 5, 13, 17)]) {
       input.data.reverse();
-      await peer.call('write', { at, data: input.data });
+      await thread.call('write', { at, data: input.data });
       expectBits(map.data, input.data, 'map');
       pool.forward(map, { out: output });
       expectBits(output.data, (await expected(input)).output.data, 'output');
@@ -75,7 +75,7 @@ describe.runIf(isolated)('shared memory', () => {
   });
 
   test('a worker pools what this thread wrote, into tensors that this thread reads', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const input = random(3, 7, 10, 9);
     const want = await expected(input);
     using map = runtime.tensor(input.dims);
@@ -83,21 +83,21 @@ describe.runIf(isolated)('shared memory', () => {
     using indices = runtime.tensor(want.indices.dims, 'int32');
     map.data.set(input.data);
     const [first, second, third] = await Promise.all(
-      [map, output, indices].map((tensor) => peer.call('adopt', tensor.handle())),
+      [map, output, indices].map((tensor) => thread.call('adopt', tensor.handle())),
     );
-    await peer.call('pool', { input: first, output: second, indices: third });
+    await thread.call('pool', { input: first, output: second, indices: third });
     expectBits(output.data, want.output.data, 'output');
     expectSame(indices.data, want.indices.data, 'indices');
   });
 
   test('a tensor that a worker made lives until all who hold it have disposed it', async () => {
-    const peer = await attachedPeer();
-    const at = await peer.call('make', { dims: [2, 3], type: 'int32' });
-    await peer.call('write', { at, data: [1, 2, 3, 4, 5, 6] });
-    const handle = await peer.call<TensorHandle<'int32'>>('handle', at);
+    const thread = await attachedThread();
+    const at = await thread.call('make', { dims: [2, 3], type: 'int32' });
+    await thread.call('write', { at, data: [1, 2, 3, 4, 5, 6] });
+    const handle = await thread.call<TensorHandle<'int32'>>('handle', at);
     const tensor = runtime.adopt(handle);
     expect(tensor).toMatchObject({ dims: [2, 3], type: 'int32', size: 6 });
-    await peer.call('dispose', at);
+    await thread.call('dispose', at);
     using other = runtime.tensor([2, 3]);
     other.data.fill(9);
     expectSame(tensor.data, [1, 2, 3, 4, 5, 6], 'tensor');
@@ -106,18 +106,18 @@ describe.runIf(isolated)('shared memory', () => {
     expectSame(again.data, [1, 2, 3, 4, 5, 6], 'tensor');
     again.dispose();
     expect(await codeOf(() => runtime.adopt(handle))).toBe('disposed');
-    expect(await codeOf(() => peer.call('adopt', handle))).toBe('disposed');
+    expect(await codeOf(() => thread.call('adopt', handle))).toBe('disposed');
   });
 
   test.each(['float32', 'float16', 'int8', 'uint8', 'int32'] as const)(
     'tensors of %s are passed on',
     async (type) => {
-      const peer = await attachedPeer();
+      const thread = await attachedThread();
       using tensor = runtime.tensor([3, 5, 7], type);
       tensor.data.set([1, 2, 3]);
-      const at = await peer.call('adopt', tensor.handle());
-      expectSame((await peer.call<Float32Array>('read', at)).subarray(0, 4), [1, 2, 3, 0], 'tensor');
-      using again = runtime.adopt(await peer.call<TensorHandle<typeof type>>('handle', at));
+      const at = await thread.call('adopt', tensor.handle());
+      expectSame((await thread.call<Float32Array>('read', at)).subarray(0, 4), [1, 2, 3, 0], 'tensor');
+      using again = runtime.adopt(await thread.call<TensorHandle<typeof type>>('handle', at));
       expect(again).toMatchObject({ type, dims: [3, 5, 7], size: 105 });
       const wrong = { ...tensor.handle(), type: type === 'int8' ? 'int32' : 'int8' } as TensorHandle;
       expect(await codeOf(() => runtime.adopt(wrong))).toBe(type === 'uint8' ? 'no error' : 'invalid-handle');
@@ -125,7 +125,7 @@ describe.runIf(isolated)('shared memory', () => {
   );
 
   test('a freed tensor is not found again, whatever came to its place', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const handles: TensorHandle[] = [];
     for (let i = 0; i < 200; i++) {
       using tensor = runtime.tensor([4, 4]);
@@ -134,7 +134,7 @@ describe.runIf(isolated)('shared memory', () => {
     const living = Array.from({ length: 100 }, () => runtime.tensor([4, 4]));
     const last = living.map((tensor) => tensor.handle());
     for (const handle of handles) expect(await codeOf(() => runtime.adopt(handle))).toBe('disposed');
-    expect(await codeOf(() => peer.call('adopt', handles[0]))).toBe('disposed');
+    expect(await codeOf(() => thread.call('adopt', handles[0]))).toBe('disposed');
     for (const [i, handle] of last.entries()) {
       using tensor = runtime.adopt(handle);
       tensor.data.fill(i);
@@ -143,11 +143,11 @@ describe.runIf(isolated)('shared memory', () => {
   });
 
   test('memory that one thread lets grow is there for the others', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const dims = [1, 2, 2048, 2048];
-    const at = await peer.call('make', { dims, type: 'float32' });
-    await peer.call('write', { at, data: [7, 8, 9] });
-    using tensor = runtime.adopt(await peer.call<TensorHandle<'float32'>>('handle', at));
+    const at = await thread.call('make', { dims, type: 'float32' });
+    await thread.call('write', { at, data: [7, 8, 9] });
+    using tensor = runtime.adopt(await thread.call<TensorHandle<'float32'>>('handle', at));
     expectSame(tensor.data.subarray(0, 4), [7, 8, 9, 0], 'tensor');
     const pool = await createPyramidPool({ levels: [1], runtime });
     tensor.data[tensor.size - 1] = 11;
@@ -156,11 +156,11 @@ describe.runIf(isolated)('shared memory', () => {
   });
 
   test('many threads take and give back memory at a time', async () => {
-    const peers = await Promise.all([1, 2, 3].map(attachedPeer));
+    const threads = await Promise.all([1, 2, 3].map(attachedThread));
     const pool = await createPyramidPool({ levels, runtime });
     const input = random(1, 64, 96, 96);
     const want = (await expected(input)).output.data;
-    const churns = peers.map((peer, i) => peer.call('churn', { rounds: 2000, seed: i + 2 }));
+    const churns = threads.map((thread, i) => thread.call('churn', { rounds: 2000, seed: i + 2 }));
     for (let i = 0; i < 10; i++) {
       expectBits(pool.forward(input).data, want, 'output');
       expectBits((await pool.forwardAsync(input)).data, want, 'output, async');
@@ -190,52 +190,52 @@ describe.runIf(isolated)('shared memory', () => {
   });
 
   test('the memory outlives the runtime that made it, with what others have adopted', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const input = random(3, 13, 13);
     const kept = runtime.tensor(input.dims);
     kept.data.set(input.data);
     const lost = runtime.tensor([3]).handle();
-    const at = await peer.call('adopt', kept.handle());
+    const at = await thread.call('adopt', kept.handle());
     const handle = runtime.handle();
     const pool = await createPyramidPool({ levels, runtime });
     await pool.forwardAsync(random(1, 64, 96, 96));
     runtime.dispose();
-    expectBits(await peer.call('read', at), input.data, 'tensor');
+    expectBits(await thread.call('read', at), input.data, 'tensor');
     const { output } = await expected(input);
-    expectBits((await peer.call<typeof output>('poolPlain', input)).data, output.data, 'output');
-    expect(await codeOf(() => peer.call('adopt', lost))).toBe('disposed');
+    expectBits((await thread.call<typeof output>('poolPlain', input)).data, output.data, 'output');
+    expect(await codeOf(() => thread.call('adopt', lost))).toBe('disposed');
     // Others may still join, until the last has left.
     using late = await attachRuntime(handle);
-    using tensor = late.adopt(await peer.call<TensorHandle<'float32'>>('handle', at));
+    using tensor = late.adopt(await thread.call<TensorHandle<'float32'>>('handle', at));
     expectBits(tensor.data, input.data, 'tensor');
-    await peer.call('disposeRuntime');
+    await thread.call('disposeRuntime');
     expectBits(tensor.data, input.data, 'tensor');
     late.dispose();
     expect(await codeOf(() => attachRuntime(handle))).toBe('disposed');
   });
 
   test('a runtime that is disposed in the middle of its work leaves the others whole', async () => {
-    const peer = await attachedPeer();
+    const thread = await attachedThread();
     const pool = await createPyramidPool({ levels, runtime });
     using map = runtime.tensor([1, 256, 64, 64]);
-    const at = await peer.call('adopt', map.handle());
+    const at = await thread.call('adopt', map.handle());
     const calls = Array.from({ length: 4 }, () => codeOf(() => pool.forwardAsync(map)));
     await Promise.resolve();
     runtime.dispose();
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 4 }, () => 'disposed'));
-    expect(await peer.call('churn', { rounds: 500, seed: 3 })).toBe(0);
-    expect((await peer.call<Float32Array>('read', at)).every((value) => value === 0)).toBe(true);
+    expect(await thread.call('churn', { rounds: 500, seed: 3 })).toBe(0);
+    expect((await thread.call<Float32Array>('read', at)).every((value) => value === 0)).toBe(true);
   });
 
   test('an attached runtime can be attached to, and its end is not that of the others', async () => {
-    const peer = await attachedPeer();
-    using third = await attachRuntime(await peer.call<RuntimeHandle>('runtimeHandle'));
-    await peer.call('disposeRuntime');
+    const thread = await attachedThread();
+    using third = await attachRuntime(await thread.call<RuntimeHandle>('runtimeHandle'));
+    await thread.call('disposeRuntime');
     using tensor = runtime.tensor([5]);
     tensor.data.fill(3);
     using theirs = third.adopt(tensor.handle());
     expectSame(theirs.data, [3, 3, 3, 3, 3], 'tensor');
-    expect(await codeOf(() => peer.call('make', { dims: [1] }))).toBe('disposed');
+    expect(await codeOf(() => thread.call('make', { dims: [1] }))).toBe('disposed');
   });
 
   test('what was disposed gives no handle and takes none', async () => {

@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-web';
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { createModel, makePortable } from 'pyramid-pool/onnx';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { engineName, engineOptions, useRuntime } from '../unit/engines.js';
+import { runtimeName, testedRuntimes, useRuntime } from '../unit/runtimes.js';
 import { type Exported, expectNear, exported, exportedFile, type Feeds, setUpOrt } from './onnx-files.js';
 
 beforeAll(setUpOrt);
@@ -42,7 +42,7 @@ describe.each(exported.map((it) => [it.file, it] as const))('%s', (_, network) =
   });
 });
 
-describe.each(engineOptions.map((options) => [engineName(options), options] as const))('%s', (_, options) => {
+describe.each(testedRuntimes.map((options) => [runtimeName(options), options] as const))('%s', (_, options) => {
   const runtime = useRuntime(options);
 
   test('kernels of any variant pool a model', async () => {

@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-web';
 import { createPyramidPool, createRuntime, type PyramidPoolError, type Tensor } from 'pyramid-pool';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame } from '../unit/bits.js';
-import { engineName, engineOptions, useRuntime } from '../unit/engines.js';
+import { runtimeName, testedRuntimes, useRuntime } from '../unit/runtimes.js';
 import { referenceBackward, referenceForward } from '../unit/reference.js';
 import backboneUrl from './onnx/backbone.onnx?inline';
 import headUrl from './onnx/head.onnx?inline';
@@ -54,7 +54,7 @@ async function score({ data, dims }: ort.Tensor | Tensor<'float32'>): Promise<Fl
 
 const numbers = ({ data }: ort.Tensor) => data as Float32Array;
 
-describe.each(engineOptions.map((options) => [engineName(options), options] as const))('%s', (_, options) => {
+describe.each(testedRuntimes.map((options) => [runtimeName(options), options] as const))('%s', (_, options) => {
   const runtime = useRuntime(options);
   const makePool = () => createPyramidPool({ levels, runtime: runtime() });
 

@@ -4,7 +4,7 @@ import { createPyramidPool, createRoiPyramidPool } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { isReactive, reactive, ref } from 'vue';
 import { expectSame } from '../unit/bits.js';
-import { useRuntime } from '../unit/engines.js';
+import { useRuntime } from '../unit/runtimes.js';
 
 const runtime = useRuntime({ variant: 'simd' });
 

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
 import { budget, timeout } from '../fuzz/budget.js';
 import { expectSame } from '../unit/bits.js';
-import { checkedOptions, useRuntime } from '../unit/engines.js';
+import { checkedRuntimes, useRuntime } from '../unit/runtimes.js';
 import { rules } from '../unit/reference.js';
 
 /** Products of sizes lie near these: what 31 and 32 bits count, in elements and in bytes. */
@@ -177,7 +177,7 @@ function isWhole({ data }: ResidentTensor): boolean {
   return true;
 }
 
-describe.each([{ variant: 'scalar' } as const, { variant: 'simd' } as const, ...checkedOptions])(
+describe.each([{ variant: 'scalar' } as const, { variant: 'simd' } as const, ...checkedRuntimes])(
   '$variant',
   (options) => {
     const runtime = useRuntime(options);

@@ -1,7 +1,7 @@
 /** How programs are started on systems that these tests do not run on. */
 import { expect, test } from 'vitest';
 import { programFile } from '../../scripts/path.mjs';
-import { npm, packaged } from '../../scripts/programs.mjs';
+import { npm, installedProgram } from '../../scripts/programs.mjs';
 
 test('npm is started as a script of Node on Windows, where npm is a batch file', () => {
   expect(npm({ platform: 'linux' })).toEqual(['npm']);
@@ -12,10 +12,10 @@ test('npm is started as a script of Node on Windows, where npm is a batch file',
 });
 
 test('a program of a package is started as a script of Node', () => {
-  const [node, script] = packaged('typescript', 'tsc');
+  const [node, script] = installedProgram('typescript', 'tsc');
   expect(node).toBe(process.execPath);
   expect(script).toMatch(/node_modules.typescript.bin.tsc$/);
-  expect(() => packaged('no-such-package')).toThrow(/npm run setup/);
+  expect(() => installedProgram('no-such-package')).toThrow(/npm run setup/);
 });
 
 test('programs end with .exe on Windows', () => {

@@ -17,7 +17,7 @@ const best = availableParallelism() > 1 ? 'simd-threads' : 'simd';
  * @property {Record<string, string>} ran what each variant becomes
  * @property {string} byDefault the variant of the default runtime
  * @property {'chromium' | 'firefox'} [browser] the browser that it needs
- * @property {(place: import('./place.mjs').Place) => Promise<object>} run returns what `check` in check.js returns
+ * @property {(consumer: import('./consumer-folder.mjs').Consumer) => Promise<object>} run returns what `check` in check.js returns
  */
 
 /** This process's, as the table names it. */
@@ -27,8 +27,8 @@ const inProcess = { ran: everywhere, byDefault: best };
 const onPage = { runtime: 'Chromium', browser: 'chromium', ran: everywhere, byDefault: best };
 
 const node = (major) => {
-  const program = (place) => place.tool(`node${major}`, 'bin', 'node');
-  const run = (file) => (place) => place.printed(program(place), [file]);
+  const program = (consumer) => consumer.tool(`node${major}`, 'bin', 'node');
+  const run = (file) => (consumer) => consumer.runAndParse(program(consumer), [file]);
   return [
     { ...inProcess, runtime: `Node ${major}`, how: '`import`', run: run('main.mjs') },
     { ...inProcess, runtime: `Node ${major}`, how: '`require`', run: run('main.cjs') },
@@ -39,13 +39,13 @@ const typescript = (how, file) => ({
   ...inProcess,
   runtime: thisNode,
   how: `TypeScript, ${how}`,
-  run: (place) => place.printed(process.execPath, [file]),
+  run: (consumer) => consumer.runAndParse(process.execPath, [file]),
 });
 
 const bundled = (how, output) => ({
   ...onPage,
   how,
-  run: async (place) => withServer(serveFolder(join(place.folder, output)), readResult),
+  run: async (consumer) => withServer(serveFolder(join(consumer.folder, output)), readResult),
 });
 
 /** The entry for hosts where `import()` is forbidden, which has one variant. */
@@ -63,8 +63,8 @@ const fixedOnPages = (runtime, where, paths, read) =>
   fixed(
     runtime,
     where,
-    (place) =>
-      withServer(serveFolder(place.folder), async (url) => {
+    (consumer) =>
+      withServer(serveFolder(consumer.folder), async (url) => {
         const results = [];
         for (const path of paths) results.push(await read(new URL(path, url)));
         return results.find(({ error }) => error) ?? results[0];
@@ -92,7 +92,7 @@ export const consumers = [
       {
         ...onPage,
         how: 'Next.js client component',
-        run: (place) => withServer(serveCommand(place, 'start', '--port'), readResult),
+        run: (consumer) => withServer(serveCommand(consumer, 'start', '--port'), readResult),
       },
       {
         ...inProcess,
@@ -100,8 +100,8 @@ export const consumers = [
         how: 'Next.js edge route',
         ran: { simd: 'simd' },
         byDefault: 'simd',
-        run: (place) =>
-          withServer(serveCommand(place, 'start', '--port'), async (url) =>
+        run: (consumer) =>
+          withServer(serveCommand(consumer, 'start', '--port'), async (url) =>
             (await fetch(new URL('/api/edge', url))).json(),
           ),
       },
@@ -109,8 +109,8 @@ export const consumers = [
         ...inProcess,
         runtime: thisNode,
         how: 'Next.js server route',
-        run: (place) =>
-          withServer(serveCommand(place, 'start', '--port'), async (url) =>
+        run: (consumer) =>
+          withServer(serveCommand(consumer, 'start', '--port'), async (url) =>
             (await fetch(new URL('/api/check', url))).json(),
           ),
       },
@@ -133,7 +133,7 @@ export const consumers = [
         ...inProcess,
         runtime: 'Deno 2',
         how: '`import`',
-        run: (place) => place.printed(place.tool('.bin', 'deno'), ['run', '--no-remote', 'main.js']),
+        run: (consumer) => consumer.runAndParse(consumer.tool('.bin', 'deno'), ['run', '--no-remote', 'main.js']),
       },
     ],
   },
@@ -144,7 +144,7 @@ export const consumers = [
         ...inProcess,
         runtime: 'Bun 1',
         how: '`import`',
-        run: (place) => place.printed(place.tool('.bin', 'bun'), ['main.js']),
+        run: (consumer) => consumer.runAndParse(consumer.tool('.bin', 'bun'), ['main.js']),
       },
     ],
   },
@@ -169,7 +169,7 @@ export const consumers = [
       {
         ...onPage,
         how: 'Vite dev server',
-        run: (place) => withServer(serveCommand(place, 'dev', '--strictPort', '--port'), readResult),
+        run: (consumer) => withServer(serveCommand(consumer, 'dev', '--strictPort', '--port'), readResult),
       },
     ],
   },
@@ -177,12 +177,12 @@ export const consumers = [
     folder: 'static',
     build: 'build',
     checks: [
-      fixed(thisNode, 'by `import`', (place) => place.printed(process.execPath, ['main.mjs'])),
-      fixed(thisNode, 'by `require`', (place) => place.printed(process.execPath, ['main.cjs'])),
+      fixed(thisNode, 'by `import`', (consumer) => consumer.runAndParse(process.execPath, ['main.mjs'])),
+      fixed(thisNode, 'by `require`', (consumer) => consumer.runAndParse(process.execPath, ['main.cjs'])),
       fixedOnPages('Chromium', 'in a service worker', inServiceWorker, readResult),
       fixedOnPages('Firefox', 'in a service worker', inServiceWorker, withFirefoxPage),
       fixedOnPages('Chromium', 'in an AudioWorklet', inAudioWorklet, readResult),
-      fixed('Chromium', 'in an extension', (place) => withExtension(place.folder), 'chromium'),
+      fixed('Chromium', 'in an extension', (consumer) => withExtension(consumer.folder), 'chromium'),
     ],
   },
   { folder: 'webpack', build: 'build', checks: [bundled('webpack 5', 'public')] },
@@ -199,7 +199,7 @@ export const consumers = [
         how: 'plain HTML with an import map',
         ran: alone,
         byDefault: 'simd',
-        run: (place) => withServer(serveFolder(place.folder, { isolated: false }), readResult),
+        run: (consumer) => withServer(serveFolder(consumer.folder, { isolated: false }), readResult),
       },
       lazy({ isolated: true, byDefault: best }),
       lazy({ isolated: false, byDefault: 'simd' }),
@@ -215,8 +215,8 @@ function lazy({ isolated, byDefault }) {
     how: 'loads one variant and no other',
     ran: {},
     byDefault,
-    run: (place) =>
-      withServer(serveFolder(place.folder, { isolated }), async (url) => {
+    run: (consumer) =>
+      withServer(serveFolder(consumer.folder, { isolated }), async (url) => {
         const { result, requested } = await withPage(new URL('lazy.html', url));
         const payloads = requested.filter((path) => /\/wasm\/.+\.js$/.test(path));
         const expected = [`${byDefault}.js`, 'unpack.js'];
@@ -227,8 +227,8 @@ function lazy({ isolated, byDefault }) {
   };
 }
 
-async function answerOfWorkerd(place) {
-  const miniflare = await startWorkerd(join(place.folder, 'dist'));
+async function answerOfWorkerd(consumer) {
+  const miniflare = await startWorkerd(join(consumer.folder, 'dist'));
   try {
     return await (await miniflare.dispatchFetch('http://worker/')).json();
   } finally {

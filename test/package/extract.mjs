@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runNpm } from '../../scripts/programs.mjs';
 import { inProject } from '../../scripts/project.mjs';
-import { fail, nothing, run, step } from '../../scripts/step.mjs';
-import { forgetPassed, hasPassed, notePassed, pack, stampOf, tarball, tool } from './place.mjs';
+import { fail, skipped, run, step } from '../../scripts/step.mjs';
+import { forgetPassed, hasPassed, notePassed, pack, stampOf, tarball, tool } from './consumer-folder.mjs';
 
 const name = 'pyramid-pool-extract';
 const allowed = [
@@ -40,7 +40,7 @@ export async function testExtract(library, again) {
   const files = [...library, ...packed.files.map((file) => join('extract', file))];
   const stamp = stampOf(name, files);
   if (!again && hasPassed(name, stamp)) {
-    return step(name, () => nothing(`${name}: nothing has changed since it passed`));
+    return step(name, () => skipped(`${name}: nothing has changed since it passed`));
   }
   forgetPassed(name);
   const folder = mkdtempSync(join(tmpdir(), `${name}-`));

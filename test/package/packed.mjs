@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inProject } from '../../scripts/project.mjs';
 import { fail, run } from '../../scripts/step.mjs';
-import { tarball } from './place.mjs';
+import { tarball } from './consumer-folder.mjs';
 
 /** What may be in the package, and nothing else. */
 const allowed = [
@@ -46,8 +46,8 @@ export const packedChecks = {
     if (missing.length > 0) fail(`The package lacks ${missing.join(', ')}.`);
   },
 
-  'source maps hold their sources': ({ place, files }) => {
-    const read = (file) => readFileSync(inPackage(place, file), 'utf8');
+  'source maps hold their sources': ({ consumer, files }) => {
+    const read = (file) => readFileSync(inPackage(consumer, file), 'utf8');
     const compared = new Set();
     for (const file of files.filter((name) => name.endsWith('.map'))) {
       const { sources, sourcesContent } = JSON.parse(read(file));
@@ -66,36 +66,36 @@ export const packedChecks = {
       fail('No source map holds ts/runtime/runtime.ts.');
   },
 
-  'nothing else is installed with it': ({ place }) => {
-    const installed = readdirSync(join(place.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+  'nothing else is installed with it': ({ consumer }) => {
+    const installed = readdirSync(join(consumer.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
     if (installed.join() !== 'pyramid-pool') fail(`${installed.join(', ')} are installed.`);
   },
 
-  'publint has nothing to say': ({ place }) => run(place.tool('.bin', 'publint'), ['--strict', tarball]),
+  'publint has nothing to say': ({ consumer }) => run(consumer.tool('.bin', 'publint'), ['--strict', tarball]),
 
-  'are-the-types-wrong finds none wrong': ({ place }) => {
+  'are-the-types-wrong finds none wrong': ({ consumer }) => {
     const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
     const assets = [...wasm, ...wasm.map((name) => `${name}?module`), 'worker.js'];
     // CommonJS loads it by `require` where Node allows that for ES modules.
     const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
     const args = [tarball, '--profile', 'strict', ...rules, '--exclude-entrypoints', ...assets];
-    return run(place.tool('.bin', 'attw'), args);
+    return run(consumer.tool('.bin', 'attw'), args);
   },
 
-  'tools that do not read `exports` find every module': async ({ place }) => {
-    const { default: resolver } = await import(place.tool('eslint-import-resolver-node', 'index.js'));
+  'tools that do not read `exports` find every module': async ({ consumer }) => {
+    const { default: resolver } = await import(consumer.tool('eslint-import-resolver-node', 'index.js'));
     for (const name of ['', '/static', '/tfjs', '/tfjs-core', '/onnx']) {
-      const { found, path } = resolver.resolve(`pyramid-pool${name}`, join(place.folder, 'main.js'), {});
+      const { found, path } = resolver.resolve(`pyramid-pool${name}`, join(consumer.folder, 'main.js'), {});
       if (!found) fail(`pyramid-pool${name} is not found by its folder.`);
-      const byExports = await place.evaluated(`console.log(import.meta.resolve('pyramid-pool${name}'))`);
+      const byExports = await consumer.evaluate(`console.log(import.meta.resolve('pyramid-pool${name}'))`);
       if (!byExports.trim().endsWith(path)) fail(`pyramid-pool${name} is ${path}, not ${byExports}.`);
     }
   },
 
-  'the bare WASM files and the script of workers have sub-paths': async ({ place }) => {
+  'the bare WASM files and the script of workers have sub-paths': async ({ consumer }) => {
     const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
     const names = [...wasm, ...wasm.map((name) => `${name}?module`), 'worker.js'];
-    await place.evaluated(`
+    await consumer.evaluate(`
       for (const name of ${JSON.stringify(names)}) {
         const url = import.meta.resolve('pyramid-pool/' + name);
         const bytes = await import('node:fs').then(({ readFileSync }) => readFileSync(new URL(url)));
@@ -106,8 +106,8 @@ export const packedChecks = {
       (await createRuntime({ variant: 'simd', wasm })).dispose();`);
   },
 
-  'an import alone does nothing': async ({ place }) => {
-    await place.evaluated(`
+  'an import alone does nothing': async ({ consumer }) => {
+    await consumer.evaluate(`
       const changed = [];
       const watch = (object, names) => {
         for (const name of names) {
@@ -126,7 +126,7 @@ export const packedChecks = {
       if (changed.length > 0) throw new Error('the import used ' + changed);`);
   },
 
-  'bundlers drop what is not used': async ({ place }) => {
+  'bundlers drop what is not used': async ({ consumer }) => {
     const unused = ['forwardWithIndices', 'waitAsync', 'simd-threads'];
     for (const [what, code, most] of [
       ['an import of nothing', "import 'pyramid-pool';", 0],
@@ -137,7 +137,7 @@ export const packedChecks = {
       ],
     ]) {
       for (const [bundler, bundle] of Object.entries(bundlers)) {
-        const text = (await bundle(place, code)).trim();
+        const text = (await bundle(consumer, code)).trim();
         const left = unused.filter((word) => text.includes(word));
         if (text.length > most || left.length > 0) {
           fail(`${bundler} leaves ${text.length} bytes of ${what}, more than ${most}: ${text.slice(0, 300)}`);
@@ -148,7 +148,7 @@ export const packedChecks = {
 };
 
 const bundlers = {
-  async esbuild(place, code) {
+  async esbuild(consumer, code) {
     const { build } = await import('esbuild');
     const options = {
       bundle: true,
@@ -158,12 +158,12 @@ const bundlers = {
       write: false,
       logLevel: 'error',
     };
-    const { outputFiles } = await build({ stdin: { contents: code, resolveDir: place.folder }, ...options });
+    const { outputFiles } = await build({ stdin: { contents: code, resolveDir: consumer.folder }, ...options });
     return outputFiles[0].text;
   },
-  async Vite(place, code) {
+  async Vite(consumer, code) {
     const { build } = await import('vite');
-    const entry = join(place.folder, 'entry.js');
+    const entry = join(consumer.folder, 'entry.js');
     const plugin = {
       name: 'entry',
       resolveId: (id) => (id === entry ? id : undefined),
@@ -171,7 +171,7 @@ const bundlers = {
     };
     const [{ output }] = [
       await build({
-        root: place.folder,
+        root: consumer.folder,
         configFile: false,
         logLevel: 'error',
         plugins: [plugin],
@@ -182,4 +182,4 @@ const bundlers = {
   },
 };
 
-const inPackage = (place, file) => join(place.folder, 'node_modules', 'pyramid-pool', file);
+const inPackage = (consumer, file) => join(consumer.folder, 'node_modules', 'pyramid-pool', file);

@@ -3,12 +3,12 @@ import { findBrowser } from '../../scripts/browsers.mjs';
 import { cli } from '../../scripts/cli.mjs';
 import { runNpm } from '../../scripts/programs.mjs';
 import { forget, record } from '../../scripts/results.mjs';
-import { fail, nothing, step } from '../../scripts/step.mjs';
+import { fail, skipped, step } from '../../scripts/step.mjs';
 import { consumers } from './consumers.mjs';
 import { testExtract } from './extract.mjs';
 import { packedChecks } from './packed.mjs';
 import { closeBrowser } from './page.mjs';
-import { forgetPassed, hasPassed, installInto, notePassed, pack, provideTools, stampOf } from './place.mjs';
+import { forgetPassed, hasPassed, installInto, notePassed, pack, provideTools, stampOf } from './consumer-folder.mjs';
 
 const help = `
 Usage: npm run test:package [-- NAME]...
@@ -43,10 +43,10 @@ export async function testPackage(names = []) {
 }
 
 async function checkPacked(files) {
-  const place = await installInto('packed');
+  const consumer = await installInto('packed');
   for (const [title, check] of Object.entries(packedChecks)) {
     await step(title, async () => {
-      await check({ place, files });
+      await check({ consumer, files });
     });
   }
 }
@@ -58,26 +58,26 @@ async function workThrough(queue, files, again) {
 async function tryConsumer({ folder, build, checks }, files, again) {
   const stamp = stampOf(folder, files);
   if (!again && hasPassed(folder, stamp)) {
-    return step(folder, () => nothing(`${folder}: nothing has changed since it passed`));
+    return step(folder, () => skipped(`${folder}: nothing has changed since it passed`));
   }
   forgetPassed(folder);
   forget(`consumer ${folder}`);
-  const place = await step(`${folder}: installing`, () => installInto(folder));
+  const consumer = await step(`${folder}: installing`, () => installInto(folder));
   if (build) {
     await step(`${folder}: building`, async () => {
-      await runNpm(['run', build], { cwd: place.folder, env: place.env });
+      await runNpm(['run', build], { cwd: consumer.folder, env: consumer.env });
     });
   }
   const runnable = checks.filter(({ browser }) => !browser || findBrowser(browser));
   for (const check of runnable) {
-    await step(`${folder}: ${check.runtime}, ${check.how}`, () => tryCheck(folder, check, place));
+    await step(`${folder}: ${check.runtime}, ${check.how}`, () => tryCheck(folder, check, consumer));
   }
   if (runnable.length === checks.length) return notePassed(folder, stamp);
-  await step(folder, () => nothing(`${folder}: a browser is not there, and what needs it is skipped`));
+  await step(folder, () => skipped(`${folder}: a browser is not there, and what needs it is skipped`));
 }
 
-async function tryCheck(folder, { ran, byDefault, run, runtime, how }, place) {
-  const result = await run(place);
+async function tryCheck(folder, { ran, byDefault, run, runtime, how }, consumer) {
+  const result = await run(consumer);
   const expected = { ran, byDefault };
   if (!isDeepStrictEqual({ ran: result.ran, byDefault: result.byDefault }, expected)) {
     fail(`${runtime}, ${how}: got ${JSON.stringify(result)} instead of ${JSON.stringify(expected)}`);

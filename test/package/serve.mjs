@@ -44,13 +44,13 @@ export async function serveFolder(folder, { isolated = true } = {}) {
  *
  * @returns {Promise<Server>}
  */
-export async function serveCommand(place, script, ...options) {
+export async function serveCommand(consumer, script, ...options) {
   const port = await freePort();
   // A process group of its own, as npm does not pass signals on to what it runs.
   const [command, ...npmScript] = npm();
   const child = spawn(command, [...npmScript, 'run', script, '--', ...options, String(port)], {
-    cwd: place.folder,
-    env: place.env,
+    cwd: consumer.folder,
+    env: consumer.env,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

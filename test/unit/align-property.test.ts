@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { fill, kinds } from '../corpus/random.mjs';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { expectBits } from './bits.js';
-import { checkedOptions, isolated, useRuntime } from './engines.js';
+import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
 import { halfToNumber, roundToHalf } from './halves.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 import { type AlignRule, referenceAlign, referenceAlignBackward } from './reference-align.js';
@@ -13,8 +13,8 @@ import { type AlignRule, referenceAlign, referenceAlignBackward } from './refere
 const engines = [
   useRuntime({ variant: 'scalar' }),
   useRuntime({ variant: 'simd' }),
-  ...checkedOptions.map((options) => useRuntime(options)),
-  ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
+  ...checkedRuntimes.map((options) => useRuntime(options)),
+  ...(canShareMemory ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
 ];
 
 const size = fc.integer({ min: 1, max: 14 });

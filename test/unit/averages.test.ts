@@ -1,7 +1,7 @@
 /** Averages are near the true ones, however many cells a bin has: held against sums in double precision. */
 import { createPyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { engineOptions, useRuntime } from './engines.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 import { halfToNumber } from './halves.js';
 
 const layouts = ['NCHW', 'NHWC'] as const;
@@ -11,7 +11,7 @@ const mean = (values: Iterable<number>) => {
   return sum / count;
 };
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);

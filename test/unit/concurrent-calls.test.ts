@@ -2,9 +2,9 @@
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { createSmallRuntime } from '../fuzz/small-memory.js';
-import { isolated } from './engines.js';
+import { canShareMemory } from './runtimes.js';
 
-const variants = ['simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+const variants = ['simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
 
 describe.each(variants)('%s', (variant) => {
   const options = { variant, threads: variant === 'simd' ? 1 : 2 };

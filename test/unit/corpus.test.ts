@@ -2,18 +2,18 @@
 import * as api from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expected, hashOf } from '../corpus/corpus.mjs';
-import { checkedOptions, engineName, isolated } from './engines.js';
+import { checkedRuntimes, runtimeName, canShareMemory } from './runtimes.js';
 
-const threads = isolated ? [1, 2, 3, 4, 5, 6, 7, 8] : [];
+const threads = canShareMemory ? [1, 2, 3, 4, 5, 6, 7, 8] : [];
 
 const engines: api.RuntimeOptions[] = [
   { variant: 'scalar' },
   { variant: 'simd' },
-  ...checkedOptions,
+  ...checkedRuntimes,
   ...threads.map((threads) => ({ variant: 'simd-threads', threads }) as const),
 ];
 
-test.each(engines.map((options) => [engineName(options), options] as const))(
+test.each(engines.map((options) => [runtimeName(options), options] as const))(
   'the recorded corpus: %s',
   async (name, options) => {
     using runtime = await api.createRuntime(options);

@@ -2,15 +2,15 @@
 import { expect, test } from 'vitest';
 import { minutes, report, seed, timeout } from '../fuzz/budget.js';
 import { compare } from '../fuzz/differential.js';
-import { checkedOptions, isolated, useRuntime } from './engines.js';
+import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
 
 const FEW_BATCHES = 8;
 
 const engines = [
   useRuntime({ variant: 'scalar' }),
   useRuntime({ variant: 'simd' }),
-  ...checkedOptions.map((options) => useRuntime(options)),
-  ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
+  ...checkedRuntimes.map((options) => useRuntime(options)),
+  ...(canShareMemory ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
 ];
 
 test('small maps of all sizes and types give what plain loops give', { timeout }, async () => {

@@ -2,7 +2,7 @@
 import { createPyramidPool, createRoiPyramidPool, PyramidPoolError, type Tensor } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectSame } from './bits.js';
-import { engineOptions, useRuntime } from './engines.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 import { halfToNumber } from './halves.js';
 
 const { Float16Array: Half } = globalThis as { Float16Array?: Float32ArrayConstructor };
@@ -35,7 +35,7 @@ const numbers = ({ type, data }: Tensor) =>
     ? bitsOf(data as ArrayBufferView).map(halfToNumber)
     : Array.from(data as ArrayLike<number>);
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);

@@ -2,7 +2,7 @@
 import { createPyramidPool, PyramidPoolError, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { afterEach, expect } from 'vitest';
 import { expectSame } from './bits.js';
-import { useRuntime } from './engines.js';
+import { useRuntime } from './runtimes.js';
 
 /** Expects an error of this package, with a message that holds all of `words`. */
 export async function expectError(

@@ -3,9 +3,9 @@ import { createPyramidPool, createRoiPyramidPool, createRuntime, type Runtime } 
 import { describe, expect, test } from 'vitest';
 import { createSmallRuntime } from '../fuzz/small-memory.js';
 import { expectBits } from './bits.js';
-import { isolated } from './engines.js';
+import { canShareMemory } from './runtimes.js';
 
-const variants = ['scalar', 'simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+const variants = ['scalar', 'simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
 
 describe.each(variants)('%s with memory that cannot grow', (variant) => {
   const make = (pages: number) =>
@@ -139,7 +139,7 @@ test('two hundred runtimes at a time work, or the last ones are refused', { time
 
 test('a hundred calls under way at a time, of all kinds', async () => {
   using alone = await createRuntime({ variant: 'scalar' });
-  using shared = await createRuntime(isolated ? { variant: 'simd-threads', threads: 3 } : {});
+  using shared = await createRuntime(canShareMemory ? { variant: 'simd-threads', threads: 3 } : {});
   const [expected, pool] = (await Promise.all(
     [alone, shared].map((runtime) => createPyramidPool({ levels: [5, 2, 1], runtime })),
   )) as [Awaited<ReturnType<typeof createPyramidPool>>, Awaited<ReturnType<typeof createPyramidPool>>];

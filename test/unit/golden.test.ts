@@ -1,30 +1,30 @@
 import { createPyramidPool, type Layout, type OutputOrder, type PyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
-import { engineName, engineOptions, repeated, SHARED, useRuntime } from './engines.js';
+import { runtimeName, testedRuntimes, repeatBatch, SHARING_THRESHOLD, useRuntime } from './runtimes.js';
 import { type GoldenCase, goldenCases } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 
 /** A case in a layout and an order of the output, its batch repeated. */
 function arrange(golden: GoldenCase, layout: Layout, order: OutputOrder, times: number) {
   const { shape, levels, x, y, argmax, gy, gx } = golden;
-  const map = (data: Float32Array) => repeated(mapTo(data, shape, layout), times);
+  const map = (data: Float32Array) => repeatBatch(mapTo(data, shape, layout), times);
   const [batch, ...item] = shape;
   const dims = mapDims([batch * times, ...item] as GoldenCase['shape'], layout);
   return {
     dims,
     x: map(x),
     gx: map(gx),
-    y: repeated(outputTo(y, shape, levels, layout, order), times),
-    gy: repeated(outputTo(gy, shape, levels, layout, order), times),
-    argmax: repeated(outputTo(argmax, shape, levels, layout, order), times),
+    y: repeatBatch(outputTo(y, shape, levels, layout, order), times),
+    gy: repeatBatch(outputTo(gy, shape, levels, layout, order), times),
+    argmax: repeatBatch(outputTo(argmax, shape, levels, layout, order), times),
   };
 }
 
 /** Repeats of a case that make it large enough for threads, or as many as its output lets check in reasonable time. */
 function repeats({ x, y }: GoldenCase): number {
   if (x.length === 0) return 1;
-  return Math.max(1, Math.min(Math.ceil(SHARED / x.length), Math.floor((4 * SHARED) / y.length)));
+  return Math.max(1, Math.min(Math.ceil(SHARING_THRESHOLD / x.length), Math.floor((4 * SHARING_THRESHOLD) / y.length)));
 }
 
 /** Averages agree up to rounding: PyTorch itself sums in an order that depends on the layout. */
@@ -52,7 +52,7 @@ test('the golden data is there', () => {
   expect(goldenCases.length).toBe(75 + 25 + 11 + 11 + 3);
 });
 
-describe.each(engineOptions)('$variant $threads', (options) => {
+describe.each(testedRuntimes)('$variant $threads', (options) => {
   const runtime = useRuntime(options);
 
   test('is what was asked for', () => {
@@ -66,7 +66,7 @@ describe.each(engineOptions)('$variant $threads', (options) => {
   for (const [layout, outputOrder] of arrangements) {
     test(`gives the expected bits in ${layout} and the order of ${outputOrder}`, async ({ task }) => {
       for (const golden of goldenCases) {
-        const what = `${golden.id}, ${layout}, ${outputOrder}, ${engineName(options)}`;
+        const what = `${golden.id}, ${layout}, ${outputOrder}, ${runtimeName(options)}`;
         const times = options.threads ? repeats(golden) : 1;
         const { dims, x, y, gx, gy, argmax } = arrange(golden, layout, outputOrder, times);
         const pool = await createPyramidPool({

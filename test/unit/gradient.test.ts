@@ -1,7 +1,7 @@
 /** Gradients against finite differences. */
 import { createPyramidPool, createRoiPyramidPool, type Runtime, type Tensor } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { engineOptions, useRuntime } from './engines.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 
 const layouts = ['NCHW', 'NHWC'] as const;
 
@@ -28,7 +28,7 @@ function* differences(data: Float32Array, step: number, forward: () => Tensor<'f
   }
 }
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);

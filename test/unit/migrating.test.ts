@@ -1,7 +1,7 @@
 /** What docs/migrating.md says of other libraries, by small references of their rules. */
 import { createPyramidPool, createRoiPyramidPool } from 'pyramid-pool';
 import { expect, test } from 'vitest';
-import { useRuntime } from './engines.js';
+import { useRuntime } from './runtimes.js';
 
 const runtime = useRuntime({ variant: 'simd' });
 

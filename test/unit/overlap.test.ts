@@ -1,9 +1,9 @@
 /** Results that share memory with another tensor of their call: refused, whatever kind of memory it is. */
 import { createPyramidPool, createRoiPyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { isolated, useRuntime } from './engines.js';
+import { canShareMemory, useRuntime } from './runtimes.js';
 
-const variants = ['simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+const variants = ['simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
 
 describe.each(variants)('%s', (variant) => {
   const runtime = useRuntime({ variant, threads: variant === 'simd' ? 1 : 2 });
@@ -19,7 +19,7 @@ describe.each(variants)('%s', (variant) => {
 
   test('output and indices over one buffer, wholly or in part', async () => {
     const pool = await make();
-    for (const kind of [ArrayBuffer, ...(isolated ? [SharedArrayBuffer] : [])]) {
+    for (const kind of [ArrayBuffer, ...(canShareMemory ? [SharedArrayBuffer] : [])]) {
       for (const at of [0, 4, 12]) {
         const buffer = new kind(32);
         const output = { data: floats(buffer), dims: [4] };
@@ -36,7 +36,7 @@ describe.each(variants)('%s', (variant) => {
     }
   });
 
-  test.runIf(isolated)('two objects for one shared memory', async () => {
+  test.runIf(canShareMemory)('two objects for one shared memory', async () => {
     const pool = await make();
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 3, shared: true });
     const before = memory.buffer;

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { type Case, casesOf, expectAgreement, expectReference, largeCases } from './cases.js';
-import { checkedOptions, isolated, useRuntime } from './engines.js';
+import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
 
 const engines = [
   useRuntime({ variant: 'scalar' }),
   useRuntime({ variant: 'simd' }),
-  ...checkedOptions.map((options) => useRuntime(options)),
-  ...(isolated ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
+  ...checkedRuntimes.map((options) => useRuntime(options)),
+  ...(canShareMemory ? [useRuntime({ variant: 'simd-threads', threads: 2 })] : []),
 ];
 
 test.each<[string, fc.Arbitrary<Case>, typeof expectReference, number, number]>([

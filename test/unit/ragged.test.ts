@@ -4,7 +4,7 @@ import { createPyramidPool, type Layout, type PyramidPool, type Reduction } from
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { concatenate } from './concatenate.js';
-import { engineOptions, SHARED, useRuntime } from './engines.js';
+import { testedRuntimes, SHARING_THRESHOLD, useRuntime } from './runtimes.js';
 
 interface Map {
   data: Float32Array;
@@ -54,7 +54,7 @@ async function check(pool: PyramidPool, maps: Map[], rows: number): Promise<void
   });
 }
 
-describe.each(engineOptions)('$variant $threads', (options) => {
+describe.each(testedRuntimes)('$variant $threads', (options) => {
   const runtime = useRuntime(options);
 
   for (const layout of ['NCHW', 'NHWC'] as const) {
@@ -79,7 +79,7 @@ describe.each(engineOptions)('$variant $threads', (options) => {
       const pool = await createPyramidPool({ levels: [4, 1], layout, runtime: runtime() });
       const shapes = Array.from({ length: 40 }, (_, i) => [1, 24, 10 + (i % 7), 30 + (i % 11)]);
       const maps = shapes.map((shape, i) => map(layout, shape, i));
-      expect(maps.reduce((sum, { data }) => sum + data.length, 0)).toBeGreaterThan(SHARED);
+      expect(maps.reduce((sum, { data }) => sum + data.length, 0)).toBeGreaterThan(SHARING_THRESHOLD);
       await check(pool, maps, 40);
     });
   }

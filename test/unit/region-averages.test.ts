@@ -2,7 +2,7 @@
 import { createRoiPyramidPool, type RoiPyramidPoolOptions } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
-import { engineOptions, useRuntime } from './engines.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 
@@ -56,7 +56,7 @@ async function expectedOf(rule: (typeof rules)[number], x: Float32Array, gy: Flo
   return { output, gradient, magnitudes };
 }
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 2))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);

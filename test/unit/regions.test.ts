@@ -8,7 +8,7 @@ import {
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
-import { engineName, engineOptions, useRuntime } from './engines.js';
+import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { type GoldenRegions, goldenRegions } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
@@ -63,7 +63,7 @@ async function check(
   else expectClose(gradient.data, gx, 1e-5 * largestFinite(gx), `${what}: gradient`);
 }
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 3))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);
@@ -77,7 +77,7 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
       test(`gives the expected bits in ${arrangement.join(' and the order of ')}`, async () => {
         for (const golden of goldenRegions) {
           for (const times of [1, 40]) {
-            const what = `${golden.id} x ${times}, ${arrangement}, ${engineName(options)}`;
+            const what = `${golden.id} x ${times}, ${arrangement}, ${runtimeName(options)}`;
             await check(golden, times, arrangement, runtime(), what);
           }
         }

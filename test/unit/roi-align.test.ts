@@ -2,12 +2,12 @@
 import { createRoiPyramidPool, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
-import { engineName, engineOptions, useRuntime } from './engines.js';
+import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { goldenAlign } from './golden-align.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 
-describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
+describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 3))(
   '$variant $threads',
   (options) => {
     const runtime = useRuntime(options);
@@ -16,7 +16,7 @@ describe.each(engineOptions.filter(({ threads }) => !threads || threads === 3))(
       test(`gives torchvision's bits in ${layout}`, async () => {
         expect(goldenAlign.length).toBe(120);
         for (const golden of goldenAlign) {
-          const what = `${golden.id}, ${layout}, ${engineName(options)}`;
+          const what = `${golden.id}, ${layout}, ${runtimeName(options)}`;
           const { shape, levels } = golden;
           const pool = await createRoiPyramidPool({
             levels,

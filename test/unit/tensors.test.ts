@@ -2,7 +2,7 @@
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
-import { useRuntime } from './engines.js';
+import { useRuntime } from './runtimes.js';
 
 const runtime = useRuntime({ variant: 'simd' });
 const pool = (levels: number[], options: object = {}) =>

@@ -2,7 +2,7 @@
 import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
-import { isolated, useRuntime } from './engines.js';
+import { canShareMemory, useRuntime } from './runtimes.js';
 
 /** Half a million cells with ties, zeros of both signs and NaN: large enough to be shared. */
 function large(seed = 1) {
@@ -13,7 +13,7 @@ function large(seed = 1) {
   return { data, dims: [1, 64, 96, 96] };
 }
 
-describe.runIf(isolated)('threads', () => {
+describe.runIf(canShareMemory)('threads', () => {
   const alone = useRuntime({ variant: 'simd' });
   const shared = useRuntime({ variant: 'simd-threads', threads: 3 });
   const pools = () =>
@@ -105,7 +105,7 @@ describe.runIf(isolated)('threads', () => {
 /** A worker of a browser: there `createRuntime` starts the workers. */
 const startsAtOnce = typeof process === 'undefined' && typeof document === 'undefined';
 
-describe.runIf(isolated)('ready', () => {
+describe.runIf(canShareMemory)('ready', () => {
   test('starts the workers and tells that they run', async () => {
     using runtime = await createRuntime({ variant: 'simd-threads', threads: 3 });
     expect(runtime.threadState).toBe(startsAtOnce ? 'running' : 'idle');

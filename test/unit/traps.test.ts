@@ -8,10 +8,10 @@ import {
   type Runtime,
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { isolated } from './engines.js';
+import { canShareMemory } from './runtimes.js';
 import { withExports } from './exports.js';
 
-const variants = ['simd', ...(isolated ? (['simd-threads'] as const) : [])] as const;
+const variants = ['simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
 
 /** Makes a runtime one of whose kernels traps once `trap` is called. */
 async function breakable(
@@ -91,7 +91,7 @@ describe.each(variants)('%s', (variant) => {
   });
 });
 
-test.runIf(isolated)('a trap breaks all runtimes over the memory', async () => {
+test.runIf(canShareMemory)('a trap breaks all runtimes over the memory', async () => {
   for (const breaksOwner of [true, false]) {
     const owner = await breakable('run', () => createRuntime({ variant: 'simd-threads', threads: 1 }));
     const handle = owner.runtime.handle();

@@ -3,7 +3,7 @@
  */
 import { createPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isolated } from './engines.js';
+import { canShareMemory } from './runtimes.js';
 import { referenceBackward, referenceForward } from './reference.js';
 
 const levels = [4, 2, 1];
@@ -40,7 +40,7 @@ async function growth({ pool, runtime }: Awaited<ReturnType<typeof make>>): Prom
   return runtime.memory.buffer.byteLength - before;
 }
 
-describe.skipIf(!isolated)('calls with plain arrays', () => {
+describe.skipIf(!canShareMemory)('calls with plain arrays', () => {
   test('leave shared memory as it is', async () => {
     expect(await growth(await make())).toBe(0);
   });

@@ -2,7 +2,7 @@
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
 import { expect, test, vi } from 'vitest';
 import { ABI_VERSION, exported } from '../../ts/core/variant.js';
-import { isolated } from './engines.js';
+import { canShareMemory } from './runtimes.js';
 import { moduleBytes } from './module-bytes.js';
 
 /** Makes a runtime, and tells what it became and what it said. */
@@ -15,7 +15,7 @@ async function made(options: RuntimeOptions) {
   return { variant: runtime.variant, threads: runtime.threads, fallback: runtime.fallback };
 }
 
-test.runIf(isolated)('with isolation, threads are used where there are cores', async () => {
+test.runIf(canShareMemory)('with isolation, threads are used where there are cores', async () => {
   const runtime = await made({});
   if (runtime.fallback === undefined) {
     expect(runtime.variant).toBe('simd-threads');
@@ -25,7 +25,7 @@ test.runIf(isolated)('with isolation, threads are used where there are cores', a
   }
 });
 
-test.runIf(!isolated)('without isolation, a runtime works on one thread and says why', async () => {
+test.runIf(!canShareMemory)('without isolation, a runtime works on one thread and says why', async () => {
   for (const variant of ['auto', 'simd-threads'] as const) {
     const runtime = await made({ variant });
     expect(runtime).toMatchObject({ variant: 'simd', threads: 1 });

@@ -1,5 +1,5 @@
 /** The home view: what this is, how to start, and links to everything else. */
-import { element, makeReachable, sayNews } from '../ui/dom.js';
+import { element, makeReachable, announce } from '../ui/dom.js';
 import { fillRepositoryLinks } from '../ui/repository.js';
 import type { View } from '../ui/view.js';
 import example from './example.mjs?raw';
@@ -38,10 +38,10 @@ function copyWith(button: HTMLElement, text: () => string, said: HTMLElement): v
       () => false,
     );
     button.textContent = done ? 'Copied' : 'Not copied';
-    sayNews(said, done ? 'Copied.' : 'Your browser did not allow it.');
+    announce(said, done ? 'Copied.' : 'Your browser did not allow it.');
     setTimeout(() => {
       button.textContent = 'Copy';
-      sayNews(said, '');
+      announce(said, '');
     }, 2000);
   });
 }

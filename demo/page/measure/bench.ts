@@ -11,7 +11,7 @@ import {
 } from '../../../test/bench/core/index.js';
 import type { OnLoading } from '../net/ort.js';
 
-export interface Order {
+export interface BenchRequest {
   readonly operation: Operation;
   readonly channels: number;
   readonly sizes: readonly number[];
@@ -47,11 +47,11 @@ function threadCounts(most: number): number[] {
 }
 
 export class Bench {
-  async measure(order: Order, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<void> {
-    const { operation, rounds } = order;
-    const engines = [bound, ...(await Promise.all(order.engines.map((name) => makeEngine(name, onLoading))))];
+  async measure(request: BenchRequest, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<void> {
+    const { operation, rounds } = request;
+    const engines = [bound, ...(await Promise.all(request.engines.map((name) => makeEngine(name, onLoading))))];
     const cases = sweep.filter(
-      ({ dims: [, channels, size] }) => channels === order.channels && order.sizes.includes(size),
+      ({ dims: [, channels, size] }) => channels === request.channels && request.sizes.includes(size),
     );
     const options = { cases, operations: [operation], engines, rounds, warmMs: WARM_MS };
     try {

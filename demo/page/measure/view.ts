@@ -1,7 +1,7 @@
 /** The benchmark in the visitor's browser. */
 import { proxy, wrap } from 'comlink';
 import { type Event, type Operation, spreadOf, sweep } from '../../../test/bench/core/index.js';
-import { goingOn } from '../ui/activity.js';
+import { runningActivities } from '../ui/activity.js';
 import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, showProblem } from '../ui/dom.js';
 import { type DownloadProgress, megabytes } from '../ui/download.js';
@@ -9,7 +9,7 @@ import { saveFile } from '../ui/save-file.js';
 import { onThemeChange } from '../ui/theme.js';
 import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
-import { type Bench, engineNames, type Order } from './bench.js';
+import { type Bench, engineNames, type BenchRequest } from './bench.js';
 import { hostOf, plotAsPng, titleOf } from './picture-file.js';
 import { BOUND, decodeReport, encodeReport, type Report } from './report.js';
 import { fillTable } from './table.js';
@@ -98,7 +98,7 @@ class MeasureView implements View {
     }
   }
 
-  get #order(): Order {
+  get #request(): BenchRequest {
     const value = (selector: string) => element<HTMLSelectElement>(this.#root, selector).value;
     const channels = Number(value('#channels'));
     const all = sweep.filter(({ dims }) => dims[1] === channels).map(({ dims }) => dims[2]);
@@ -115,7 +115,7 @@ class MeasureView implements View {
 
   async #measure(): Promise<void> {
     if (!(await hasQuiet())) return;
-    const order = this.#order;
+    const request = this.#request;
     this.#disturbances.clear();
     this.#setRunning(true);
     this.#say('Measuring.');
@@ -129,14 +129,14 @@ class MeasureView implements View {
     const bench = wrap<Bench>(worker);
     const medians = new Map<string, number>();
     const onEvent = (event: Event) => {
-      for (const { name } of goingOn()) this.#disturbances.add(name);
-      this.#take(event, order, medians);
+      for (const { name } of runningActivities()) this.#disturbances.add(name);
+      this.#take(event, request, medians);
     };
     const onLoading = (what: string, progress?: DownloadProgress) =>
       this.#showNow(progress ? `${what}: ${megabytes(progress)}` : what);
     let outcome = 'It broke off.';
     try {
-      const measuring = bench.measure(order, proxy(onEvent), proxy(onLoading));
+      const measuring = bench.measure(request, proxy(onEvent), proxy(onLoading));
       const end = await Promise.race([measuring, failureOf(worker), cancelled]);
       outcome = end === 'cancelled' ? 'Cancelled. What was measured before is shown.' : 'Measured.';
     } finally {
@@ -154,7 +154,7 @@ class MeasureView implements View {
     return ` ${names} took part of the processor meanwhile, so everything may look slower than it is.`;
   }
 
-  #take(event: Event, order: Order, medians: Map<string, number>): void {
+  #take(event: Event, request: BenchRequest, medians: Map<string, number>): void {
     if (event.kind === 'progress') {
       element<HTMLProgressElement>(this.#root, '#measure-progress').value = event.done / event.total;
       this.#showNow(event.now);
@@ -162,7 +162,7 @@ class MeasureView implements View {
     }
     const { case: name, engine, samples } = event.result;
     medians.set(`${name} ${engine}`, Number(spreadOf(samples).median.toPrecision(4)));
-    this.#show(reportOf(order, medians, [...this.#disturbances]));
+    this.#show(reportOf(request, medians, [...this.#disturbances]));
   }
 
   #setRunning(running: boolean): void {
@@ -217,7 +217,7 @@ class MeasureView implements View {
 
 /** Whether nothing else is computing, or the visitor wants to measure anyway. */
 async function hasQuiet(): Promise<boolean> {
-  const going = goingOn();
+  const going = runningActivities();
   if (going.length === 0) return true;
   const answer = await ask(
     `${going.map(({ name }) => name).join(' and ')} goes on in another view`,
@@ -229,7 +229,7 @@ async function hasQuiet(): Promise<boolean> {
 }
 
 function reportOf(
-  { operation, channels, sizes, engines }: Order,
+  { operation, channels, sizes, engines }: BenchRequest,
   medians: ReadonlyMap<string, number>,
   disturbedBy: readonly string[],
 ): Report {

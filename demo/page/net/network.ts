@@ -3,7 +3,7 @@ import { transfer } from 'comlink';
 import type { InferenceSession } from 'onnxruntime-web/wasm';
 import backboneUrl from '../../backbone/digits.onnx?url';
 import type { Plane } from '../../ink/plane.js';
-import { Turns } from '../ui/turns.js';
+import { SerialQueue } from '../ui/serial-queue.js';
 import type { FeatureMap } from './feature-map.js';
 import { loadOrt, type OnLoading, type Ort } from './ort.js';
 
@@ -11,7 +11,7 @@ export class Network {
   #ort: Ort | undefined;
   #session: InferenceSession | undefined;
   /** Runs of a session may not overlap. */
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
 
   async open(onLoading: OnLoading): Promise<void> {
     this.#ort = await loadOrt(onLoading);
@@ -20,7 +20,7 @@ export class Network {
   }
 
   features(image: Plane): Promise<FeatureMap> {
-    return this.#turns.take(() => this.#run(image));
+    return this.#queue.run(() => this.#run(image));
   }
 
   async #run({ values, height, width }: Plane): Promise<FeatureMap> {

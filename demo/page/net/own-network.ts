@@ -2,7 +2,7 @@
 import { transfer } from 'comlink';
 import { createModel, type ModelValue, type OnnxModel } from 'pyramid-pool/onnx';
 import type { Picture } from '../ui/images.js';
-import { Turns } from '../ui/turns.js';
+import { SerialQueue } from '../ui/serial-queue.js';
 import type { FeatureMap } from './feature-map.js';
 import { loadOrt, type OnLoading, type Ort } from './ort.js';
 import { numbersOf, type Preparation, plainPixels, resized } from './pixels.js';
@@ -161,11 +161,11 @@ function imageInput(names: readonly string[], values: readonly ModelValue[]): Ne
 
 /** What the page calls: one network at a time, and one call after the other. */
 export class OwnNetworks {
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #network: OwnNetwork | undefined;
 
   open(file: Blob, onLoading: OnLoading): Promise<OpenedNetwork> {
-    return this.#turns.take(async () => {
+    return this.#queue.run(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const [network, opened] = await OwnNetwork.open(bytes, onLoading);
       await this.#network?.dispose();
@@ -175,7 +175,7 @@ export class OwnNetworks {
   }
 
   features(picture: Picture, value: string, preparation: Preparation): Promise<FeatureMap> {
-    return this.#turns.take(() => {
+    return this.#queue.run(() => {
       if (!this.#network) throw new Error('no network is open');
       return this.#network.features(picture, value, preparation);
     });

@@ -6,7 +6,7 @@ import { startTfjs } from '../../train/tfjs.js';
 import { download } from '../ui/download.js';
 import type { OnLoading } from './ort.js';
 
-export async function startTfjsHere(onLoading: OnLoading): Promise<void> {
+export async function loadTfjs(onLoading: OnLoading): Promise<void> {
   onLoading('Loading tfjs');
   const absolute = (url: string) => new URL(url, location.href).href;
   const wasm = await download(absolute(simdUrl), (progress) => onLoading('Loading tfjs', progress));

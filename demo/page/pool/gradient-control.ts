@@ -1,33 +1,33 @@
-import { element, sayNews } from '../ui/dom.js';
-import type { Turns } from '../ui/turns.js';
-import type { Place } from '../ui/vector-layout.js';
+import { element, announce } from '../ui/dom.js';
+import type { SerialQueue } from '../ui/serial-queue.js';
+import type { ValuePosition } from '../ui/vector-layout.js';
 import { type Pooled, sendBack } from './pooled.js';
-import type { Landed } from './pyramid-picture.js';
+import type { GradientCell } from './pyramid-picture.js';
 
 type What = 'none' | 'one' | 'all';
 
 /** What there is to send gradients through. */
 export interface GradientSource {
   readonly pooled: readonly (Pooled | undefined)[];
-  readonly place: Place;
+  readonly place: ValuePosition;
 }
 
 /** Sends gradients back through the pool, and knows where they landed. */
 export class GradientControl {
   readonly #root: HTMLElement;
   readonly #source: () => GradientSource;
-  readonly #turns: Turns;
+  readonly #queue: SerialQueue;
   readonly #onLanded: () => void;
   readonly #buttons: readonly HTMLButtonElement[];
   #what: What = 'none';
-  #landed: readonly (readonly Landed[])[] = [];
+  #landed: readonly (readonly GradientCell[])[] = [];
   #round = 0;
 
-  /** Gradients are sent in `turns`, within which what there is does not change. */
-  constructor(root: HTMLElement, source: () => GradientSource, turns: Turns, onLanded: () => void) {
+  /** Gradients are sent in `queue`, within which what there is does not change. */
+  constructor(root: HTMLElement, source: () => GradientSource, queue: SerialQueue, onLanded: () => void) {
     this.#root = root;
     this.#source = source;
-    this.#turns = turns;
+    this.#queue = queue;
     this.#onLanded = onLanded;
     this.#buttons = [...root.querySelectorAll<HTMLButtonElement>('[data-send]')];
     for (const button of this.#buttons) {
@@ -36,7 +36,7 @@ export class GradientControl {
   }
 
   /** Where gradients landed on the chosen channel of image `which`. */
-  landed(which: number): readonly Landed[] {
+  landed(which: number): readonly GradientCell[] {
     return this.#landed[which] ?? [];
   }
 
@@ -51,22 +51,22 @@ export class GradientControl {
   /** To be called when another value is chosen. */
   async sendAnew(): Promise<void> {
     const round = ++this.#round;
-    await this.#turns.take(() => {
+    await this.#queue.run(() => {
       if (round === this.#round) return this.sendNow();
     });
   }
 
-  /** As `sendAnew`, for a caller within `turns`. */
+  /** As `sendAnew`, for a caller within `queue`. */
   async sendNow(): Promise<void> {
     const { pooled, place } = this.#source();
     const landed =
       this.#what === 'none' ? [] : await Promise.all(pooled.map((each) => this.#land(each, place)));
     this.#landed = landed;
-    sayNews(element(this.#root, '#gradient-text'), this.#describe(landed));
+    announce(element(this.#root, '#gradient-text'), this.#describe(landed));
     this.#onLanded();
   }
 
-  async #land(pooled: Pooled | undefined, place: Place): Promise<Landed[]> {
+  async #land(pooled: Pooled | undefined, place: ValuePosition): Promise<GradientCell[]> {
     if (!pooled) return [];
     const { layout, height, width } = pooled;
     const sent = new Float32Array(layout.length);
@@ -82,7 +82,7 @@ export class GradientControl {
     return [...plane].flatMap((amount, cell) => (amount === 0 ? [] : [{ cell, gradient: amount }]));
   }
 
-  #describe(landed: readonly (readonly Landed[])[]): string {
+  #describe(landed: readonly (readonly GradientCell[])[]): string {
     if (this.#what === 'none') return '';
     const sentences = landed.map((cells, i) => {
       const most = Math.max(0, ...cells.map(({ gradient }) => gradient));

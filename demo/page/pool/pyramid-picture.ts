@@ -2,7 +2,7 @@
 import type { Bounds, LevelBounds } from 'pyramid-pool';
 import { prepare } from '../ui/canvas.js';
 
-export interface Landed {
+export interface GradientCell {
   /** `row * width + column` */
   readonly cell: number;
   readonly gradient: number;
@@ -18,7 +18,7 @@ export interface PyramidPicture {
   readonly bin: number;
   /** The cell of the maximum of each bin. */
   readonly maxima: Int32Array;
-  readonly landed: readonly Landed[];
+  readonly landed: readonly GradientCell[];
 }
 
 /** Of one cell of the map on the screen, in CSS pixels. */
@@ -120,7 +120,7 @@ function ring(
 /** A gradient where it landed, as a disc with its amount. */
 function label(
   context: CanvasRenderingContext2D,
-  { cell: index, gradient }: Landed,
+  { cell: index, gradient }: GradientCell,
   width: number,
   cell: CellSize,
 ): void {

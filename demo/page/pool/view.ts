@@ -4,15 +4,15 @@ import { type Backbone, loadBackbone } from '../net/backbone.js';
 import type { FeatureMap } from '../net/feature-map.js';
 import { greatest } from '../ui/canvas.js';
 import { levelColour } from '../ui/colours.js';
-import { element, fillChoices, messageOf, oncePerFrame, sayNews, showProblem } from '../ui/dom.js';
+import { element, fillChoices, messageOf, oncePerFrame, announce, showProblem } from '../ui/dom.js';
 import { acceptPastes } from '../ui/files.js';
 import type { Picture } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { sharedRuntime } from '../ui/runtime.js';
 import { makeSamples } from '../ui/samples.js';
 import { onThemeChange } from '../ui/theme.js';
-import { Turns } from '../ui/turns.js';
-import type { Place } from '../ui/vector-layout.js';
+import { SerialQueue } from '../ui/serial-queue.js';
+import type { ValuePosition } from '../ui/vector-layout.js';
 import type { View } from '../ui/view.js';
 import { distanceBetween } from './distance.js';
 import { GradientControl } from './gradient-control.js';
@@ -21,7 +21,7 @@ import { NetworkCard } from './network-card.js';
 import './pool.css';
 import { VectorPicture } from '../ui/vector-picture.js';
 import { type Pooled, poolMap } from './pooled.js';
-import { Slot } from './slot.js';
+import { ImageCard } from './image-card.js';
 import html from './view.html?raw';
 
 export const title = 'Pool';
@@ -36,7 +36,7 @@ interface Answer {
 }
 
 interface Side {
-  readonly slot: Slot;
+  readonly card: ImageCard;
   readonly picture: VectorPicture;
   image: Picture;
 }
@@ -56,12 +56,12 @@ class PoolView implements View {
   readonly #levels: HTMLInputElement;
   readonly #rule: HTMLSelectElement;
   readonly #network: NetworkCard;
-  #place: Place = { level: 0, channel: 0, bin: 5 };
+  #place: ValuePosition = { level: 0, channel: 0, bin: 5 };
   #pool: PyramidPool | undefined;
   /** Earlier pools, whose answers are still on the page. */
   readonly #retired: PyramidPool[] = [];
   /** A pool is not freed, nor answers exchanged, while they are used. */
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #backbone: Backbone | undefined;
   #visible = true;
   /** Numbers of the latest requests: answers to earlier ones are dropped. */
@@ -71,9 +71,9 @@ class PoolView implements View {
   constructor(root: HTMLElement) {
     this.#root = root;
     const samples = makeSamples();
-    const choose = (place: Partial<Place>) => this.#choose(place);
+    const choose = (place: Partial<ValuePosition>) => this.#choose(place);
     const side = (letter: 'a' | 'b', sample: number): Side => ({
-      slot: new Slot(element(root, `#slot-${letter}`), `Image ${letter.toUpperCase()}`, samples, {
+      card: new ImageCard(element(root, `#image-${letter}`), `Image ${letter.toUpperCase()}`, samples, {
         onImage: (image) => void this.#setImage(letter === 'a' ? 0 : 1, image),
         onChoose: choose,
         onSendBack: () => this.#gradient.send('one'),
@@ -84,7 +84,7 @@ class PoolView implements View {
     this.#sides = [side('a', 0), side('b', 1)];
     this.#difference = new VectorPicture(element(root, '#vector-difference'), choose);
     const source = () => ({ pooled: this.#pooled, place: this.#place });
-    this.#gradient = new GradientControl(root, source, this.#turns, () => this.#drawPlace());
+    this.#gradient = new GradientControl(root, source, this.#queue, () => this.#drawPlace());
     this.#levels = element(root, '#levels');
     this.#rule = element(root, '#rule');
     this.#network = new NetworkCard(element(root, '#network'), () => void this.#poolAll());
@@ -92,7 +92,7 @@ class PoolView implements View {
   }
 
   async start(): Promise<void> {
-    for (const { slot, image } of this.#sides) slot.showImage(image);
+    for (const { card, image } of this.#sides) card.showImage(image);
     await this.#changePyramid();
     void this.#startBackbone();
   }
@@ -119,8 +119,8 @@ class PoolView implements View {
     onThemeChange(redraw);
     addEventListener('resize', redraw);
     acceptPastes(this.#root, (file) => {
-      const focused = this.#sides.find(({ slot }) => slot.root.contains(document.activeElement));
-      void (focused ?? this.#sides[0]).slot.open(file);
+      const focused = this.#sides.find(({ card }) => card.root.contains(document.activeElement));
+      void (focused ?? this.#sides[0]).card.open(file);
     });
   }
 
@@ -143,13 +143,13 @@ class PoolView implements View {
   }
 
   get #pooled(): readonly (Pooled | undefined)[] {
-    return this.#sides.map(({ slot }) => slot.pooled);
+    return this.#sides.map(({ card }) => card.pooled);
   }
 
   async #setImage(which: 0 | 1, image: Picture): Promise<void> {
     const side = this.#sides[which];
     side.image = image;
-    side.slot.showImage(image);
+    side.card.showImage(image);
     await this.#poolAll();
   }
 
@@ -181,7 +181,7 @@ class PoolView implements View {
   /** Pools both images, unless there is something newer to pool by then. */
   async #poolAll(): Promise<void> {
     const round = ++this.#poolings;
-    await this.#turns.take(async () => {
+    await this.#queue.run(async () => {
       const pool = this.#pool;
       if (!pool || round !== this.#poolings) return;
       const answers: Answer[] = [];
@@ -207,12 +207,12 @@ class PoolView implements View {
       this.#place = first.layout.clamp(this.#place);
       this.#showLevels(first);
     }
-    this.#sides.forEach(({ slot }, i) => {
+    this.#sides.forEach(({ card }, i) => {
       const { pooled, problem } = answers[i];
-      slot.showPoolProblem(problem);
-      slot.root.classList.toggle('without-answer', !pooled);
-      if (pooled) slot.showPooled(pooled, this.#whatMapsAre(pooled), this.#place);
-      else slot.forget();
+      card.showPoolProblem(problem);
+      card.root.classList.toggle('without-answer', !pooled);
+      if (pooled) card.showPooled(pooled, this.#whatMapsAre(pooled), this.#place);
+      else card.forget();
     });
     this.#drawPlace();
   }
@@ -241,7 +241,7 @@ class PoolView implements View {
     fillChoices(element(this.#root, '#shown-level'), 'shown-level', options, this.#place.level, choose);
   }
 
-  #choose(change: Partial<Place>): void {
+  #choose(change: Partial<ValuePosition>): void {
     const layout = this.#pooled.find((each) => each !== undefined)?.layout;
     if (!layout) return;
     const next = layout.clamp({ ...this.#place, ...change });
@@ -257,35 +257,35 @@ class PoolView implements View {
   }
 
   readonly #drawPlace = oncePerFrame(() => {
-    this.#sides.forEach(({ slot }, i) => {
-      slot.showPlace(this.#place, this.#gradient.landed(i));
+    this.#sides.forEach(({ card }, i) => {
+      card.showPlace(this.#place, this.#gradient.landed(i));
     });
     this.#drawVectors();
   });
 
   #drawAll(): void {
     if (!this.#visible) return;
-    for (const { slot } of this.#sides) slot.refresh(this.#place);
+    for (const { card } of this.#sides) card.refresh(this.#place);
     this.#drawPlace();
   }
 
   #drawVectors(): void {
     const [a, b] = this.#pooled;
     const most = Math.max(a ? greatest(a.vector) : 0, b ? greatest(b.vector) : 0);
-    this.#sides.forEach(({ slot, picture }) => {
-      if (slot.pooled) picture.draw(slot.pooled.layout, slot.pooled.vector, most, this.#place);
+    this.#sides.forEach(({ card, picture }) => {
+      if (card.pooled) picture.draw(card.pooled.layout, card.pooled.vector, most, this.#place);
       else picture.clear();
     });
     const distance = element(this.#root, '#distance');
     if (!a || !b) {
       this.#difference.clear();
-      sayNews(distance, 'There is no distance without two vectors.');
+      announce(distance, 'There is no distance without two vectors.');
       return;
     }
     const difference = a.vector.map((value, i) => Math.abs(value - b.vector[i]));
     this.#difference.draw(a.layout, difference, most, this.#place);
     const { euclidean, cosine } = distanceBetween(a.vector, b.vector);
-    sayNews(
+    announce(
       distance,
       `${a.vector.length} values each. Distance ${euclidean.toFixed(2)}; cosine similarity ${cosine.toFixed(3)}.`,
     );

@@ -1,7 +1,7 @@
 import { drawInk, prepare } from '../ui/canvas.js';
 import { pageColour } from '../ui/colours.js';
 import { oncePerFrame, prefersReducedMotion } from '../ui/dom.js';
-import type { PassingDigit } from './passing-digit.js';
+import type { TrainingDigit } from './training-digit.js';
 
 const HEIGHT = 84;
 const GAP = 10;
@@ -12,7 +12,7 @@ const CALM_EVERY = 2000;
 /** Digits that move from right to left, each at its size, with the network's answer below. */
 export class DigitStream {
   readonly #canvas: HTMLCanvasElement;
-  #digits: PassingDigit[] = [];
+  #digits: TrainingDigit[] = [];
   #changed = 0;
 
   constructor(canvas: HTMLCanvasElement) {
@@ -20,8 +20,8 @@ export class DigitStream {
     this.redraw();
   }
 
-  add(passing: readonly PassingDigit[]): void {
-    this.#digits = [...passing, ...this.#digits].slice(0, 80);
+  add(digits: readonly TrainingDigit[]): void {
+    this.#digits = [...digits, ...this.#digits].slice(0, 80);
     if (prefersReducedMotion() && performance.now() - this.#changed < CALM_EVERY) return;
     this.#changed = performance.now();
     this.redraw();
@@ -57,6 +57,6 @@ export class DigitStream {
   });
 }
 
-function wordFor(guess: PassingDigit['guess']): string {
+function wordFor(guess: TrainingDigit['guess']): string {
   return { taken: '✓', refused: '✕' }[guess] ?? String(guess);
 }

@@ -4,15 +4,15 @@ import { TRAINING_SCALES } from '../../train/experiment.js';
 import type { Network } from '../../train/network.js';
 import type { Random } from '../../train/random.js';
 import { FixedHead, type Refusal } from '../../train/without-spp.js';
-import type { PassingDigit } from './passing-digit.js';
+import type { TrainingDigit } from './training-digit.js';
 
-export interface RefusalNews {
+export interface FixedHeadUpdate {
   readonly taken: number;
   readonly refused: number;
   readonly built: { readonly height: number; readonly width: number; readonly values: number };
   /** The latest. */
   readonly refusal: Refusal | undefined;
-  readonly passing: readonly PassingDigit[];
+  readonly digits: readonly TrainingDigit[];
 }
 
 const AT_ONCE = 4;
@@ -34,15 +34,15 @@ export class FixedHeadTrainer {
     this.#random = random;
   }
 
-  step(): RefusalNews {
-    const passing = Array.from({ length: AT_ONCE }, () => this.#show(this.#next()));
+  step(): FixedHeadUpdate {
+    const digits = Array.from({ length: AT_ONCE }, () => this.#show(this.#next()));
     const { size, built } = this.#head as FixedHead;
     return {
       taken: this.#taken,
       refused: this.#refused,
       built: { height: size[0], width: size[1], values: built },
       refusal: this.#refusal,
-      passing,
+      digits,
     };
   }
 
@@ -52,7 +52,7 @@ export class FixedHeadTrainer {
     return scaleDigit(digit, TRAINING_SCALES[Math.floor(this.#random() * TRAINING_SCALES.length)]);
   }
 
-  #show({ label, height, width, pixels }: Digit): PassingDigit {
+  #show({ label, height, width, pixels }: Digit): TrainingDigit {
     this.#head ??= new FixedHead(this.#network, [height, width]);
     const refusal = this.#head.refusal([height, width]);
     if (refusal) {

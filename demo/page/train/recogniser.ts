@@ -1,9 +1,9 @@
 import type { Remote } from 'comlink';
 import { cropToInk, type Plane } from '../../ink/plane.js';
 import { drawGrey } from '../ui/canvas.js';
-import { element, make, oncePerFrame, sayNews } from '../ui/dom.js';
+import { element, make, oncePerFrame, announce } from '../ui/dom.js';
 import { DrawingPad } from '../ui/drawing-pad.js';
-import type { Answer, TrainingSession } from './training-session.js';
+import type { Recognition, TrainingSession } from './training-session.js';
 
 const SIDE = 64;
 const LARGER = 2;
@@ -27,7 +27,7 @@ export class Recogniser {
     this.#root = root;
     this.#open = open;
     this.#onError = onError;
-    this.#bars = makeBars(element(root, '#beliefs'));
+    this.#bars = makeBars(element(root, '#probabilities'));
     const read = oncePerFrame(() => this.#readPad());
     this.#pad = new DrawingPad(element(root, '#pad'), 'Writing area', SIDE, SIDE, read);
     element(root, '#clear').addEventListener('click', () => this.#pad.clear());
@@ -71,27 +71,27 @@ export class Recogniser {
     if (this.#again) this.#ask();
   }
 
-  #show(answer: Answer | undefined): void {
-    const beliefs = answer?.beliefs;
+  #show(answer: Recognition | undefined): void {
+    const probabilities = answer?.probabilities;
     const seen = element<HTMLCanvasElement>(this.#root, '#seen');
     const text = element(this.#root, '#answer-text');
-    seen.hidden = !beliefs;
+    seen.hidden = !probabilities;
     this.#bars.forEach((bar, digit) => {
-      const belief = beliefs?.[digit] ?? 0;
-      element(bar, '.bar').style.setProperty('--belief', String(belief));
-      element(bar, 'span:last-child').textContent = beliefs ? `${Math.round(100 * belief)} %` : '';
+      const probability = probabilities?.[digit] ?? 0;
+      element(bar, '.bar').style.setProperty('--probability', String(probability));
+      element(bar, 'span:last-child').textContent = probabilities ? `${Math.round(100 * probability)} %` : '';
     });
-    if (!answer || !beliefs || !this.#shown) {
-      sayNews(text, 'Write a digit, and the network reads it.');
+    if (!answer || !probabilities || !this.#shown) {
+      announce(text, 'Write a digit, and the network reads it.');
       return;
     }
     const { plane, truth } = this.#shown;
-    const best = beliefs.indexOf(Math.max(...beliefs));
+    const best = probabilities.indexOf(Math.max(...probabilities));
     const known = truth === undefined ? '' : ` It is a ${truth}.`;
-    const guessed = answer.learnt
+    const guessed = answer.trained
       ? ''
       : ' But the network has learnt nothing yet: train it, or load a model.';
-    sayNews(text, `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}${guessed}`);
+    announce(text, `${plane.width} × ${plane.height} pixels: that is a ${best}.${known}${guessed}`);
     drawGrey(seen, plane);
     seen.style.width = `${plane.width * LARGER}px`;
   }

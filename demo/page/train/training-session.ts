@@ -9,14 +9,14 @@ import { HELD_OUT, TRAINING_SCALES, UNSEEN_SCALES } from '../../train/experiment
 import { LEVELS, Network } from '../../train/network.js';
 import { type Random, seededRandom } from '../../train/random.js';
 import { sppForInference } from '../../train/spp-op.js';
-import { type LearntBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
+import { type TrainedBatch, Trainer, type TrainingProgress } from '../../train/trainer.js';
 import { readWeights, writeWeights } from '../../train/weights.js';
 import { Yielder } from '../../train/yielder.js';
 import type { OnLoading } from '../net/ort.js';
-import { startTfjsHere } from '../net/tfjs.js';
+import { loadTfjs } from '../net/tfjs.js';
 import { loadDigits } from '../ui/digits-data.js';
-import { FixedHeadTrainer, type RefusalNews } from './fixed-head-trainer.js';
-import type { PassingDigit } from './passing-digit.js';
+import { FixedHeadTrainer, type FixedHeadUpdate } from './fixed-head-trainer.js';
+import type { TrainingDigit } from './training-digit.js';
 
 export interface TrainingSettings {
   readonly epochs: number;
@@ -24,12 +24,12 @@ export interface TrainingSettings {
   readonly seed: number;
 }
 
-export interface TrainingNews {
+export interface TrainingUpdate {
   readonly progress: TrainingProgress;
-  readonly passing: readonly PassingDigit[];
+  readonly digits: readonly TrainingDigit[];
 }
 
-export interface TestNews {
+export interface TestResult {
   readonly scale: number;
   readonly images: number;
   readonly correct: number;
@@ -38,14 +38,14 @@ export interface TestNews {
   readonly unseen: boolean;
 }
 
-export interface Answer {
+export interface Recognition {
   /** The probability of each of the ten digits. */
-  readonly beliefs: Float32Array;
+  readonly probabilities: Float32Array;
   /** Whether the network was trained at all. */
-  readonly learnt: boolean;
+  readonly trained: boolean;
 }
 
-const NEWS_EVERY = 80;
+const UPDATE_EVERY_MS = 80;
 
 export class TrainingSession {
   #pool: PyramidPool | undefined;
@@ -53,16 +53,16 @@ export class TrainingSession {
   #test: Digit[] = [];
   #network: Network | undefined;
   #trainer: Trainer | undefined;
-  #refusing: FixedHeadTrainer | undefined;
+  #fixedHead: FixedHeadTrainer | undefined;
   #random: Random = seededRandom(1);
   /** Counts runs and pauses: a run that finds another number is over. */
   #turn = 0;
   /** Whether the network was trained, or has its first random weights. */
-  #learnt = false;
+  #trained = false;
 
   /** Loads what training needs. */
   async open(onLoading: OnLoading): Promise<{ training: number; heldOut: number }> {
-    await startTfjsHere(onLoading);
+    await loadTfjs(onLoading);
     onLoading('Loading digits');
     const raw = await loadDigits((progress) => onLoading('Loading digits', progress));
     onLoading('Cutting digits to their ink');
@@ -83,8 +83,8 @@ export class TrainingSession {
     this.#network = new Network(this.#random);
     this.#trainer = this.#newTrainer(epochs);
     this.#trainer.learningRate = learningRate;
-    this.#refusing = undefined;
-    this.#learnt = false;
+    this.#fixedHead = undefined;
+    this.#trained = false;
   }
 
   setLearningRate(rate: number): void {
@@ -92,23 +92,23 @@ export class TrainingSession {
   }
 
   /** One step of the optimiser. */
-  step(): TrainingNews {
+  step(): TrainingUpdate {
     const { trainer } = this.#ready();
-    const passing = trainer.step().map(passingDigit);
-    this.#learnt = true;
-    return { progress: trainer.progress, passing };
+    const digits = trainer.step().map(trainingDigit);
+    this.#trained = true;
+    return { progress: trainer.progress, digits };
   }
 
   /** Trains until the end, or until `pause`. Gives whether the end was reached. */
-  async run(onNews: (news: TrainingNews) => void): Promise<boolean> {
+  async run(onUpdate: (update: TrainingUpdate) => void): Promise<boolean> {
     const { trainer } = this.#ready();
     const yielder = new Yielder();
     const turn = ++this.#turn;
     let told = 0;
     while (!trainer.done && turn === this.#turn && trainer === this.#trainer) {
-      const news = this.step();
-      if (trainer.done || performance.now() - told > NEWS_EVERY) {
-        onNews(news);
+      const update = this.step();
+      if (trainer.done || performance.now() - told > UPDATE_EVERY_MS) {
+        onUpdate(update);
         told = performance.now();
       }
       await yielder.yieldIfDue();
@@ -121,34 +121,34 @@ export class TrainingSession {
   }
 
   /** Shows digits to the same network without a pyramid, until `pause`. */
-  async runWithoutPyramid(onNews: (news: RefusalNews) => void): Promise<void> {
+  async runWithoutPyramid(onUpdate: (update: FixedHeadUpdate) => void): Promise<void> {
     const { network } = this.#ready();
-    this.#refusing ??= new FixedHeadTrainer(network, this.#training, seededRandom(2));
+    this.#fixedHead ??= new FixedHeadTrainer(network, this.#training, seededRandom(2));
     const turn = ++this.#turn;
-    while (turn === this.#turn && this.#refusing) {
-      onNews(this.#refusing.step());
-      await new Promise((resolve) => setTimeout(resolve, 2 * NEWS_EVERY));
+    while (turn === this.#turn && this.#fixedHead) {
+      onUpdate(this.#fixedHead.step());
+      await new Promise((resolve) => setTimeout(resolve, 2 * UPDATE_EVERY_MS));
     }
   }
 
   /** Tests held-out digits, at their own size and at sizes that training never had. */
-  async test(onNews: (news: TestNews) => void): Promise<void> {
+  async test(onResult: (result: TestResult) => void): Promise<void> {
     const { network, pool, trainer } = this.#ready();
     for (const scale of [1, ...UNSEEN_SCALES]) {
       const unseen = scale !== 1;
       const sizes = unseen ? { without: trainer.sizes } : {};
       const found: Evaluation = await evaluate({ network, pool, digits: this.#test, scale, ...sizes });
-      onNews({ scale, images: found.images, correct: found.correct, sizes: found.sizes.size, unseen });
+      onResult({ scale, images: found.images, correct: found.correct, sizes: found.sizes.size, unseen });
     }
   }
 
-  recognise({ values, height, width }: Plane): Answer {
+  recognise({ values, height, width }: Plane): Recognition {
     const { network, pool } = this.#ready();
-    const beliefs = tf.tidy(() => {
+    const probabilities = tf.tidy(() => {
       const features = network.features(tf.tensor4d(values, [1, height, width, 1]));
       return tf.softmax(network.scores(sppForInference(pool, features))).dataSync<'float32'>();
     });
-    return { beliefs, learnt: this.#learnt };
+    return { probabilities, trained: this.#trained };
   }
 
   /** A held-out digit at a random size. */
@@ -166,7 +166,7 @@ export class TrainingSession {
   setWeights(values: readonly Float32Array[]): void {
     const { network, trainer } = this.#ready();
     writeWeights(network, values);
-    this.#learnt = true;
+    this.#trained = true;
     const { learningRate, progress } = trainer;
     this.#trainer = this.#newTrainer(progress.epochs);
     this.#trainer.learningRate = learningRate;
@@ -186,6 +186,6 @@ export class TrainingSession {
 }
 
 /** The first image of a batch, to be shown. */
-function passingDigit({ images, dims: [, height, width], labels, guesses }: LearntBatch): PassingDigit {
+function trainingDigit({ images, dims: [, height, width], labels, guesses }: TrainedBatch): TrainingDigit {
   return { values: images.slice(0, height * width), height, width, label: labels[0], guess: guesses[0] };
 }

@@ -1,6 +1,6 @@
 /** The training of `npm start`, on the page. */
 import { proxy, type Remote, wrap } from 'comlink';
-import { type Activity, setGoing } from '../ui/activity.js';
+import { type Activity, setActivityRunning } from '../ui/activity.js';
 import { ask } from '../ui/ask.js';
 import { element, make, makeReachable, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import type { DownloadProgress } from '../ui/download.js';
@@ -11,10 +11,10 @@ import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
 import { Curves } from './curves.js';
 import { DigitStream } from './digit-stream.js';
-import type { RefusalNews } from './fixed-head-trainer.js';
+import type { FixedHeadUpdate } from './fixed-head-trainer.js';
 import { readModelFile, writeModelFile } from './model-file.js';
 import { Recogniser } from './recogniser.js';
-import type { TestNews, TrainingNews, TrainingSession } from './training-session.js';
+import type { TestResult, TrainingUpdate, TrainingSession } from './training-session.js';
 import html from './view.html?raw';
 import './train.css';
 
@@ -44,7 +44,7 @@ class TrainView {
   #state: State = 'fresh';
   #testing: Promise<void> | undefined;
   /** Whether the network was trained, so that starting over would lose something. */
-  #learnt = false;
+  #trained = false;
   /** What the training was started with. */
   #chosen: { epochs: string; spp: boolean };
   #seed = 1;
@@ -162,7 +162,7 @@ class TrainView {
     this.#setState('running');
     const session = await this.#open();
     if (!this.#spp.checked) return this.#refuse(session);
-    const done = await session.run(proxy((news: TrainingNews) => this.#showTraining(news)));
+    const done = await session.run(proxy((update: TrainingUpdate) => this.#showTraining(update)));
     if (!done) return;
     this.#testing = this.#test(session);
     await this.#testing;
@@ -189,7 +189,7 @@ class TrainView {
 
   /** Another choice starts over, after a question if something would be lost. */
   async #chooseAnew(): Promise<void> {
-    if (this.#learnt && !(await mayStartOver())) {
+    if (this.#trained && !(await mayStartOver())) {
       this.#epochs.value = this.#chosen.epochs;
       this.#spp.checked = this.#chosen.spp;
       return;
@@ -200,7 +200,7 @@ class TrainView {
   async #startOver(): Promise<void> {
     await this.#tested();
     const was = this.#state;
-    this.#learnt = false;
+    this.#trained = false;
     this.#showFresh();
     this.#seed++;
     if (!this.#session) return;
@@ -242,16 +242,16 @@ class TrainView {
     this.#go.ariaDisabled = String(state === 'testing');
     this.#step.disabled =
       state === 'running' || state === 'testing' || state === 'done' || !this.#spp.checked;
-    this.#reset.disabled = (state === 'fresh' && !this.#learnt) || state === 'testing';
-    setGoing(this.#activity, state === 'running' || state === 'testing');
+    this.#reset.disabled = (state === 'fresh' && !this.#trained) || state === 'testing';
+    setActivityRunning(this.#activity, state === 'running' || state === 'testing');
   }
 
-  #showTraining({ progress, passing }: TrainingNews): void {
+  #showTraining({ progress, digits }: TrainingUpdate): void {
     if (this.#state === 'fresh') return;
-    this.#learnt = true;
+    this.#trained = true;
     const { images, totalImages, epoch, epochs, loss, accuracy, seconds } = progress;
     this.#curves.add(progress);
-    this.#stream.add(passing);
+    this.#stream.add(digits);
     element(this.#root, '#stream-text').textContent =
       'Below each digit: what the network took it for, before it learnt from it.';
     element<HTMLProgressElement>(this.#root, '#progress').value = images / totalImages;
@@ -264,18 +264,18 @@ class TrainView {
 
   async #test(session: Remote<TrainingSession>): Promise<void> {
     this.#setState('testing');
-    const found: TestNews[] = [];
+    const found: TestResult[] = [];
     const rows = element(this.#root, '#test tbody');
     rows.replaceChildren();
     element(this.#root, '#test').hidden = false;
     await session.test(
-      proxy((news: TestNews) => {
-        found.push(news);
-        rows.append(testRow(news));
+      proxy((result: TestResult) => {
+        found.push(result);
+        rows.append(testRow(result));
       }),
     );
-    const unseen = accuracyOf(found.filter((news) => news.unseen));
-    const ordinary = accuracyOf(found.filter((news) => !news.unseen));
+    const unseen = accuracyOf(found.filter((result) => result.unseen));
+    const ordinary = accuracyOf(found.filter((result) => !result.unseen));
     const text =
       `Recognised ${percent(ordinary)} as they were written, and ${percent(unseen)} at sizes that ` +
       'no image of the training had.';
@@ -285,12 +285,12 @@ class TrainView {
   }
 
   async #refuse(session: Remote<TrainingSession>): Promise<void> {
-    await session.runWithoutPyramid(proxy((news: RefusalNews) => this.#showRefusal(news)));
+    await session.runWithoutPyramid(proxy((update: FixedHeadUpdate) => this.#showRefusal(update)));
   }
 
-  #showRefusal({ taken, refused, built, refusal, passing }: RefusalNews): void {
+  #showRefusal({ taken, refused, built, refusal, digits }: FixedHeadUpdate): void {
     if (this.#state === 'fresh') return;
-    this.#stream.add(passing);
+    this.#stream.add(digits);
     const { width, height, values } = built;
     element(this.#root, '#stream-text').textContent =
       `Without the pyramid the fully connected layer was built for the first digit: ${width} × ${height} pixels, ` +
@@ -318,7 +318,7 @@ class TrainView {
     await this.#tested();
     if (this.#state === 'running') await session.pause();
     await session.setWeights(weights);
-    this.#learnt = true;
+    this.#trained = true;
     this.#showFresh();
     element(this.#root, '#model-text').textContent = `${file.name} is loaded: write a digit.`;
     this.#recogniser.refresh();
@@ -334,8 +334,8 @@ async function mayStartOver(): Promise<boolean> {
   return answer === 'over';
 }
 
-function accuracyOf(news: readonly TestNews[]): number {
-  const sum = (of: (each: TestNews) => number) => news.reduce((total, each) => total + of(each), 0);
+function accuracyOf(results: readonly TestResult[]): number {
+  const sum = (of: (each: TestResult) => number) => results.reduce((total, each) => total + of(each), 0);
   return sum(({ correct }) => correct) / sum(({ images }) => images);
 }
 
@@ -344,7 +344,7 @@ function percent(share: number): string {
   return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
 }
 
-function testRow({ scale, images, correct, sizes, unseen }: TestNews): HTMLElement {
+function testRow({ scale, images, correct, sizes, unseen }: TestResult): HTMLElement {
   const name = unseen ? `× ${scale}, sizes never seen` : 'as written';
   const cells = [String(sizes), images.toLocaleString('en-US'), percent(correct / images)];
   const head = make('th', { scope: 'row' }, name);

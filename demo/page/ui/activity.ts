@@ -8,11 +8,11 @@ export interface Activity {
 
 const activities = new Set<Activity>();
 
-export function setGoing(activity: Activity, isGoing: boolean): void {
-  if (isGoing) activities.add(activity);
+export function setActivityRunning(activity: Activity, isRunning: boolean): void {
+  if (isRunning) activities.add(activity);
   else activities.delete(activity);
 }
 
-export function goingOn(): readonly Activity[] {
+export function runningActivities(): readonly Activity[] {
   return [...activities];
 }

@@ -73,7 +73,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** Writes a text that screen readers announce whenever it is written: only when it changes. */
-export function sayNews(place: HTMLElement, text: string): void {
+export function announce(place: HTMLElement, text: string): void {
   if (place.textContent !== text) place.textContent = text;
 }
 

@@ -1,4 +1,4 @@
-import { make, sayNews } from './dom.js';
+import { make, announce } from './dom.js';
 import { type DownloadProgress, megabytes } from './download.js';
 
 /** A line and a bar that say what is being loaded and how far it is. */
@@ -16,7 +16,7 @@ export class Loading {
 
   /** `what` is announced when it changes; the megabytes are only shown. */
   update(what: string, progress?: DownloadProgress): void {
-    sayNews(this.#text, `${what} …`);
+    announce(this.#text, `${what} …`);
     this.#amount.textContent = progress ? megabytes(progress) : '';
     if (!progress) this.#bar.removeAttribute('value');
     else if (progress.total) {

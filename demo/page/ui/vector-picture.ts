@@ -1,7 +1,7 @@
 /** A vector as a picture: a row for each channel, a column for each bin, the levels side by side. */
 import { drawPlane, prepare } from './canvas.js';
 import { levelColour, pageColour } from './colours.js';
-import type { Place, VectorLayout } from './vector-layout.js';
+import type { ValuePosition, VectorLayout } from './vector-layout.js';
 
 const GAP = 8;
 const BAR = 5;
@@ -20,7 +20,7 @@ export class VectorPicture {
   #cell = 1;
   #row = ROW;
 
-  constructor(canvas: HTMLCanvasElement, onChoose: (place: Place) => void) {
+  constructor(canvas: HTMLCanvasElement, onChoose: (place: ValuePosition) => void) {
     this.#canvas = canvas;
     const choose = (event: PointerEvent) => {
       const place = this.#placeAt(event.offsetX, event.offsetY);
@@ -31,7 +31,7 @@ export class VectorPicture {
   }
 
   /** Values are shaded from 0 to `most`. */
-  draw(layout: VectorLayout, values: Float32Array, most: number, chosen: Place | undefined): void {
+  draw(layout: VectorLayout, values: Float32Array, most: number, chosen: ValuePosition | undefined): void {
     this.#layout = layout;
     const columns = layout.bins.reduce((sum, bins) => sum + bins, 0);
     const room = (this.#canvas.parentElement?.clientWidth ?? 320) - GAP * (layout.bins.length - 1);
@@ -75,7 +75,7 @@ export class VectorPicture {
     return before.reduce((left, bins) => left + bins * this.#cell + GAP, 0);
   }
 
-  #markChosen(context: CanvasRenderingContext2D, { level, channel, bin }: Place): void {
+  #markChosen(context: CanvasRenderingContext2D, { level, channel, bin }: ValuePosition): void {
     const x = this.#leftOf(level) + bin * this.#cell;
     const y = TOP + channel * this.#row;
     context.strokeStyle = '#ff5f87';
@@ -83,7 +83,7 @@ export class VectorPicture {
     context.strokeRect(x - 0.5, y - 0.5, this.#cell + 0.5, this.#row + 0.5);
   }
 
-  #placeAt(x: number, y: number): Place | undefined {
+  #placeAt(x: number, y: number): ValuePosition | undefined {
     const layout = this.#layout;
     if (!layout) return undefined;
     const channel = Math.floor((y - TOP) / this.#row);

@@ -1,5 +1,5 @@
 import type { Detection } from '../../detect/detect.js';
-import { element, make, sayNews } from '../ui/dom.js';
+import { element, make, announce } from '../ui/dom.js';
 
 const MOST_LISTED = 40;
 
@@ -48,7 +48,7 @@ export class BoxesPanel {
   refresh(withList: boolean): void {
     const { shown } = this;
     const digits = shown.length === 1 ? '1 digit' : `${shown.length} digits`;
-    sayNews(
+    announce(
       element(this.#root, '#boxes-text'),
       `${digits} with a score of ${this.least.toFixed(2)} or more.`,
     );

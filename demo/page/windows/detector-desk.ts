@@ -25,7 +25,7 @@ import { HELD_OUT } from '../../train/experiment.js';
 import { seededRandom } from '../../train/random.js';
 import type { FeatureMap } from '../net/feature-map.js';
 import type { OnLoading } from '../net/ort.js';
-import { startTfjsHere } from '../net/tfjs.js';
+import { loadTfjs } from '../net/tfjs.js';
 import { loadDigits } from '../ui/digits-data.js';
 import { download } from '../ui/download.js';
 
@@ -72,7 +72,7 @@ export class DetectorDesk {
 
   /** Loads what detection needs. */
   async open(onLoading: OnLoading): Promise<void> {
-    await startTfjsHere(onLoading);
+    await loadTfjs(onLoading);
     onLoading('Loading the detector');
     this.#runtime = await createRuntime();
     this.#fast = await loadDetector(fastUrl, await DETECTORS['Fast R-CNN, roi-pool'](this.#runtime));

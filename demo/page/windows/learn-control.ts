@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
-import { type Activity, setGoing } from '../ui/activity.js';
-import { element, sayNews } from '../ui/dom.js';
+import { type Activity, setActivityRunning } from '../ui/activity.js';
+import { element, announce } from '../ui/dom.js';
 import { Loading } from '../ui/loading.js';
 import type { LearningNews } from './detector-desk.js';
 import type { RemoteDetector } from './load-detector.js';
@@ -43,7 +43,7 @@ export class LearnControl {
     this.stop();
     await detector.forget();
     element<HTMLButtonElement>(this.#root, '#unlearn').disabled = true;
-    sayNews(element(this.#root, '#learn-text'), 'These are the weights that came with the page.');
+    announce(element(this.#root, '#learn-text'), 'These are the weights that came with the page.');
     // The button cannot have the focus any more.
     element(this.#root, '#learn').focus({ preventScroll: true });
     await this.#onChange();
@@ -66,7 +66,7 @@ export class LearnControl {
 
   #setRunning(running: RemoteDetector | undefined): void {
     this.#running = running;
-    setGoing(this.#activity, running !== undefined);
+    setActivityRunning(this.#activity, running !== undefined);
     element(this.#root, '#learn').textContent = running ? 'Stop training' : 'Train it further';
     element(this.#root, '#learn-progress').hidden = !running;
   }

@@ -1,5 +1,5 @@
 import type { Box } from '../../detect/box.js';
-import { element, sayNews } from '../ui/dom.js';
+import { element, announce } from '../ui/dom.js';
 import { findAlike } from './search.js';
 import type { Watched } from './watch.js';
 
@@ -44,6 +44,6 @@ export class Likeness {
     const news = query
       ? `${this.#found.length} places look like it, by the cosine between vectors. Boxes are hidden meanwhile.`
       : '';
-    sayNews(element(this.#root, '#found-text'), news);
+    announce(element(this.#root, '#found-text'), news);
   }
 }

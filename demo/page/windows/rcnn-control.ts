@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
 import { drawGrey } from '../ui/canvas.js';
-import { element, sayNews } from '../ui/dom.js';
+import { element, announce } from '../ui/dom.js';
 import type { Picture } from '../ui/images.js';
 import type { Found } from './detector-desk.js';
 import type { RemoteDetector } from './load-detector.js';
@@ -62,7 +62,7 @@ export class RcnnControl {
     const shown = this.#found.found.filter(({ score }) => score >= least);
     const scale = (element(card, '.picture-rcnn').clientWidth - 2) / image.width;
     drawDigits(element(card, '.picture-windows'), image, shown, scale);
-    sayNews(element(card, '#rcnn-text'), `${shown.length} digits with that score or more.`);
+    announce(element(card, '#rcnn-text'), `${shown.length} digits with that score or more.`);
   }
 
   #show(found: Found, fastMs: number): void {

@@ -4,7 +4,7 @@ import { piecesOf } from '../maps/index.js';
 import { chooseEngine } from '../model/engine.js';
 import { type InputSummary, inputLines, type RunIdentity } from '../parts/manifest.js';
 import { identify } from '../plan/identity.js';
-import { fingerprintOf, makeShards, usualPartSize } from '../plan/shards.js';
+import { fingerprintOf, makeShards, defaultPartSize } from '../plan/shards.js';
 import type { ThreadPool } from '../threads/pool.js';
 
 /** What a run is made from. */
@@ -31,7 +31,7 @@ export interface RunPlan {
 /** Works a run out. */
 export async function planRun(request: RunRequest): Promise<RunPlan> {
   const { root, files, out, model } = request;
-  const partSize = request.settings.partSize ?? usualPartSize(files.length);
+  const partSize = request.settings.partSize ?? defaultPartSize(files.length);
   const settings: Settings = { ...request.settings, partSize };
   const engine = model === undefined ? undefined : chooseEngine(request.engine);
   const identity = await identify(settings, engine, model);

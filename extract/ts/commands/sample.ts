@@ -1,5 +1,5 @@
 /** Draws so many items, all different, the same ones for the same seed; all of them where there are no more. */
-export function draw<T>(items: readonly T[], size: number, seed: number): T[] {
+export function drawSample<T>(items: readonly T[], size: number, seed: number): T[] {
   const random = generator(seed);
   const left = [...items];
   const chosen: T[] = [];

@@ -7,7 +7,7 @@ import { ThreadPool } from '../threads/pool.js';
 import { planRun, type RunPlan, tryModel } from './plan-run.js';
 import { count } from './plural.js';
 import { showProgress } from './progress.js';
-import { draw } from './sample.js';
+import { drawSample } from './sample.js';
 
 export interface VerifyOptions {
   readonly sample: number;
@@ -38,7 +38,7 @@ export async function verify(out: string, options: VerifyOptions): Promise<numbe
   const plan = await planAgain(out, manifest, options);
   const findings = new Findings();
   const stored = await checkParts(out, plan, findings);
-  const chosen = draw(stored, options.sample, options.seed);
+  const chosen = drawSample(stored, options.sample, options.seed);
   await compareAgain(out, plan, chosen, options, findings);
   findings.tell();
   if (findings.isEmpty) {

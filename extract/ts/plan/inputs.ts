@@ -4,7 +4,7 @@ import { ExtractError, UsageError } from '../core/errors.js';
 import type { Piece } from '../core/settings.js';
 import { partOfFile } from '../parts/names.js';
 import { readPattern } from './pattern.js';
-import { type Choice, walk } from './walk.js';
+import { type FileFilter, walk } from './walk.js';
 
 /** The files of a run. */
 export interface Inputs {
@@ -56,13 +56,13 @@ async function listOne(pattern: string, extensions: readonly string[]): Promise<
   const found = await stat(path).catch(() => undefined);
   if (found?.isFile()) return { base: dirname(path), paths: [path], leftOut: 0 };
   if (found?.isDirectory()) {
-    const takes = (file: string) => extensions.includes(extname(file).toLowerCase());
-    return listFolder(path, { takes, enters: () => true, hidden: false });
+    const matches = (file: string) => extensions.includes(extname(file).toLowerCase());
+    return listFolder(path, { matches, entersFolder: () => true, includesHidden: false });
   }
   // A link that leads nowhere, as a shell may have found it.
   if (await isLink(path)) return { base: dirname(path), paths: [path], leftOut: 0 };
-  const { base, choice } = await readPattern(pattern);
-  return { ...(await listFolder(resolve(base), choice)), leftOut: 0 };
+  const { base, filter } = await readPattern(pattern);
+  return { ...(await listFolder(resolve(base), filter)), leftOut: 0 };
 }
 
 const isLink = (path: string) =>
@@ -72,8 +72,8 @@ const isLink = (path: string) =>
   );
 
 /** Folders in it that could not be looked into are inputs that fail. */
-async function listFolder(base: string, choice: Choice): Promise<Listed> {
-  const { files, leftOut, unreadable } = await walk(base, choice);
+async function listFolder(base: string, filter: FileFilter): Promise<Listed> {
+  const { files, leftOut, unreadable } = await walk(base, filter);
   if (unreadable.includes(base)) throw new ExtractError(`${base} could not be looked into`);
   return { base, paths: [...files, ...unreadable], leftOut };
 }

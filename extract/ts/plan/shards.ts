@@ -9,7 +9,7 @@ const SMALLEST = 16;
 const PARTS = 64;
 
 /** The size of parts for so many files, where none is asked for. */
-export const usualPartSize = (files: number) =>
+export const defaultPartSize = (files: number) =>
   Math.min(LARGEST, Math.max(SMALLEST, Math.ceil(files / PARTS)));
 
 /** SHA-256 of all that a vector depends on beside its input. */

@@ -2,12 +2,12 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 
 /** Which files are looked for. Paths are from the folder that is looked through, with `/` between names. */
-export interface Choice {
+export interface FileFilter {
   /** Whether a folder may have such files in it. */
-  enters(path: string): boolean;
-  takes(path: string): boolean;
+  entersFolder(path: string): boolean;
+  matches(path: string): boolean;
   /** Whether files and folders count whose names begin with a dot. */
-  readonly hidden: boolean;
+  readonly includesHidden: boolean;
 }
 
 /** What is in a folder and in the folders below it. */
@@ -33,7 +33,7 @@ interface Place {
  * Lists files in a folder and in the folders below it. Links are followed, but not one that leads back to a folder that it was come to
  * through.
  */
-export async function walk(folder: string, { enters, takes, hidden }: Choice): Promise<Found> {
+export async function walk(folder: string, { entersFolder, matches, includesHidden }: FileFilter): Promise<Found> {
   const files: string[] = [];
   let leftOut = 0;
   const unreadable: string[] = [];
@@ -42,15 +42,15 @@ export async function walk(folder: string, { enters, takes, hidden }: Choice): P
     const entries = await readdir(place.path, { withFileTypes: true }).catch(() => undefined);
     if (!entries) unreadable.push(place.path);
     for (const entry of entries ?? []) {
-      if (entry.name.startsWith('.') && !hidden) continue;
+      if (entry.name.startsWith('.') && !includesHidden) continue;
       const path = join(place.path, entry.name);
       const within = relative(folder, path).split(sep).join('/');
       const isLink = entry.isSymbolicLink();
       const kind = isLink ? await stat(path).catch(() => undefined) : entry;
       if (!kind || kind.isFile()) {
-        if (takes(within)) files.push(path);
+        if (matches(within)) files.push(path);
         else leftOut++;
-      } else if (kind.isDirectory() && enters(within)) {
+      } else if (kind.isDirectory() && entersFolder(within)) {
         const next = isLink ? await follow(place, path) : below(place, path);
         if (next) waiting.push(next);
       }

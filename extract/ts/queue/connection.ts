@@ -27,12 +27,12 @@ export async function connect(address: string): Promise<Redis> {
     return redis;
   } catch (error) {
     redis.disconnect();
-    throw new ExtractError(`no Redis or Valkey answers at ${hidden(address)}: ${messageOf(last ?? error)}`);
+    throw new ExtractError(`no Redis or Valkey answers at ${withoutPassword(address)}: ${messageOf(last ?? error)}`);
   }
 }
 
 /** An address without its password. */
-export function hidden(address: string): string {
+export function withoutPassword(address: string): string {
   const url = new URL(address);
   if (url.password !== '') url.password = '***';
   return url.href;

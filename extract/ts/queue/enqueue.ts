@@ -15,7 +15,7 @@ import { markerFile, partFile } from '../parts/names.js';
 import { listParts } from '../parts/read-parts.js';
 import { fingerprintOf } from '../plan/shards.js';
 import { ThreadPool } from '../threads/pool.js';
-import { connect, hidden } from './connection.js';
+import { connect, withoutPassword } from './connection.js';
 import { attempts, QUEUE, type QueuedShard } from './jobs.js';
 
 export interface EnqueueOptions {
@@ -62,7 +62,7 @@ async function makeByQueue(
     await removeStale(job.out);
     await removeParts(job.out, pending);
     console.log(
-      `${options.name}: ${count(input.files, 'file')} in ${input.folder}; ${pending.length} of ${count(input.parts, 'part')} to make, by ${hidden(options.address)}.`,
+      `${options.name}: ${count(input.files, 'file')} in ${input.folder}; ${pending.length} of ${count(input.parts, 'part')} to make, by ${withoutPassword(options.address)}.`,
     );
     const run = new QueuedRun(queue, tried, options.name);
     await run.forget(pending);

@@ -12,7 +12,7 @@ import { identify } from '../plan/identity.js';
 import { fingerprintOf } from '../plan/shards.js';
 import type { PartResult } from '../threads/messages.js';
 import { ThreadPool } from '../threads/pool.js';
-import { connect, hidden } from './connection.js';
+import { connect, withoutPassword } from './connection.js';
 import { QUEUE, type QueuedShard } from './jobs.js';
 
 export interface WorkOptions {
@@ -43,7 +43,7 @@ export async function work({ address, workers, memory, lock }: WorkOptions): Pro
     maxStalledCount: MOST_STALLED,
   });
   worker.on('error', onceInAWhile);
-  console.log(`Working for ${hidden(address)}, ${count(workers, 'thread')}.`);
+  console.log(`Working for ${withoutPassword(address)}, ${count(workers, 'thread')}.`);
   const refused = await untilStopped(maker);
   await worker.close();
   await pool.end();

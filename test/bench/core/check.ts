@@ -1,17 +1,17 @@
-import type { Engine, Subject } from './engine.js';
+import type { Engine, PreparedEngine } from './engine.js';
 import type { Answer } from './operation.js';
-import type { Work } from './work.js';
+import type { Workload } from './workload.js';
 
 /** Runs every input once and throws where an answer is not the expected one. */
-export async function checkAnswers(engine: Engine, subject: Subject, work: Work): Promise<void> {
-  for (let turn = 0; turn < work.maps.length; turn++) {
-    await subject.run(turn);
-    const answer = await subject.answer();
-    const expected = subject.expected?.(turn) ?? work.expected[turn]!;
+export async function checkAnswers(engine: Engine, prepared: PreparedEngine, workload: Workload): Promise<void> {
+  for (let turn = 0; turn < workload.maps.length; turn++) {
+    await prepared.run(turn);
+    const answer = await prepared.answer();
+    const expected = prepared.expected?.(turn) ?? workload.expected[turn]!;
     const difference = findDifference(answer, expected, engine.tolerance ?? 0);
     if (difference) {
       throw new Error(
-        `${engine.name} gives a wrong answer for ${work.case.name} ${work.operation}: ${difference}`,
+        `${engine.name} gives a wrong answer for ${workload.case.name} ${workload.operation}: ${difference}`,
       );
     }
   }

@@ -1,8 +1,8 @@
 import type { Answer } from './operation.js';
-import type { Work } from './work.js';
+import type { Workload } from './workload.js';
 
 /** An engine made ready for one piece of work. */
-export interface Subject {
+export interface PreparedEngine {
   /** Does the work once, on input number `turn`, counted through all inputs again and again. */
   run(turn: number): void | Promise<void>;
   /** What the last run gave, NCHW. */
@@ -23,6 +23,6 @@ export interface Engine {
   /** Greatest difference from the expected values, relative to the largest of them; 0: the same bits. */
   readonly tolerance?: number;
   /** Gets ready, or gives nothing where this engine does not do such work. */
-  prepare(work: Work): Promise<Subject | undefined>;
+  prepare(workload: Workload): Promise<PreparedEngine | undefined>;
   dispose?(): void;
 }

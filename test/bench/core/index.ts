@@ -15,14 +15,14 @@
  * Dispose the engines at the end.
  */
 export { binsOf, type Case, cases, cellsOf, outputLengthOf, sweep } from './case.js';
-export type { Engine, Subject } from './engine.js';
+export type { Engine, PreparedEngine } from './engine.js';
 export { bound } from './engines/bound.js';
 export { plainJs } from './engines/plain-js.js';
 export { type PoolEngineOptions, poolEngine } from './engines/pyramid-pool.js';
 export { type Answer, type Operation, operations } from './operation.js';
 export { type Event, type Options, type Result, run } from './run.js';
 export { ratioOf, type Spread, spreadOf } from './statistics.js';
-export type { Work } from './work.js';
+export type { Workload } from './workload.js';
 
 import type { Engine } from './engine.js';
 import { bound } from './engines/bound.js';

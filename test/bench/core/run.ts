@@ -1,8 +1,8 @@
 import type { Case } from './case.js';
 import { checkAnswers } from './check.js';
-import type { Engine, Subject } from './engine.js';
+import type { Engine, PreparedEngine } from './engine.js';
 import type { Operation } from './operation.js';
-import { Material, type Work } from './work.js';
+import { CaseWorkloads, type Workload } from './workload.js';
 
 export interface Options {
   readonly cases: readonly Case[];
@@ -33,7 +33,7 @@ export type Event =
 
 interface Entry {
   readonly engine: Engine;
-  readonly subject: Subject;
+  readonly prepared: PreparedEngine;
   /** Runs in a sample. */
   count: number;
   turn: number;
@@ -46,13 +46,13 @@ export async function* run(options: Options): AsyncGenerator<Event> {
   const total = cases.reduce((sum, c) => sum + offered(c, options.operations).length, 0);
   let done = 0;
   for (const c of cases) {
-    const material = new Material(c);
+    const caseWorkloads = new CaseWorkloads(c);
     for (const operation of offered(c, options.operations)) {
       const label = `${c.name} ${operation}`;
       const progress = (now: string): Event => ({ kind: 'progress', done, total, now: `${label}: ${now}` });
       yield progress('inputs');
       await breathe(options.signal);
-      yield* runWork(material.work(operation), options, progress);
+      yield* runWork(caseWorkloads.workload(operation), options, progress);
       done++;
     }
   }
@@ -65,7 +65,7 @@ function offered({ samplingRatio }: Case, operations: readonly Operation[]): rea
 }
 
 async function* runWork(
-  work: Work,
+  workload: Workload,
   options: Options,
   progress: (now: string) => Event,
 ): AsyncGenerator<Event> {
@@ -75,11 +75,11 @@ async function* runWork(
     for (const engine of options.engines) {
       yield progress(engine.name);
       await breathe(signal);
-      const subject = await engine.prepare(work);
-      if (!subject) continue;
-      const entry = { engine, subject, count: 1, turn: 0, samples: [] };
+      const prepared = await engine.prepare(workload);
+      if (!prepared) continue;
+      const entry = { engine, prepared, count: 1, turn: 0, samples: [] };
       entries.push(entry);
-      await checkAnswers(engine, subject, work);
+      await checkAnswers(engine, prepared, workload);
       entry.count = Math.ceil(sampleMs / (await warmUp(entry, warmMs)));
     }
     for (let round = 0; round < rounds; round++) {
@@ -88,12 +88,12 @@ async function* runWork(
       // Another one begins each time, so that nobody always follows the same one.
       for (let i = 0; i < entries.length; i++) await sample(entries[(i + round) % entries.length]!);
     }
-    const { case: c, operation } = work;
+    const { case: c, operation } = workload;
     for (const { engine, samples } of entries) {
       yield { kind: 'result', result: { case: c.name, operation, engine: engine.name, samples } };
     }
   } finally {
-    for (const { subject } of entries) subject.dispose();
+    for (const { prepared } of entries) prepared.dispose();
   }
 }
 
@@ -102,7 +102,7 @@ async function warmUp(entry: Entry, warmMs: number): Promise<number> {
   const until = performance.now() + warmMs;
   let fastest = Number.POSITIVE_INFINITY;
   do {
-    const taken = await timeRuns(entry.subject, entry.turn, entry.count);
+    const taken = await timeRuns(entry.prepared, entry.turn, entry.count);
     fastest = Math.min(fastest, Math.max(taken, 1e-3) / entry.count);
     entry.turn += entry.count;
     // Longer and longer, until the clock is fine enough for it.
@@ -112,17 +112,17 @@ async function warmUp(entry: Entry, warmMs: number): Promise<number> {
 }
 
 async function sample(entry: Entry): Promise<void> {
-  const { subject, turn, count } = entry;
-  const taken = await timeRuns(subject, turn, count);
+  const { prepared, turn, count } = entry;
+  const taken = await timeRuns(prepared, turn, count);
   entry.samples.push((1000 * taken) / count);
   entry.turn += count;
 }
 
-async function timeRuns(subject: Subject, turn: number, count: number): Promise<number> {
-  if (subject.time) return subject.time(turn, count);
+async function timeRuns(prepared: PreparedEngine, turn: number, count: number): Promise<number> {
+  if (prepared.time) return prepared.time(turn, count);
   const start = performance.now();
   for (let i = 0; i < count; i++) {
-    const running = subject.run(turn + i);
+    const running = prepared.run(turn + i);
     if (running) await running;
   }
   return performance.now() - start;

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Case, cases, type Operation, ratioOf, spreadOf } from '../core/index.js';
-import { Material, type Work } from '../core/work.js';
+import { CaseWorkloads, type Workload } from '../core/workload.js';
 import { describeMachine } from '../machine.js';
-import { checkCount, Misuse, readNames, refuseOthers, runBenchmark } from '../options.js';
+import { checkCount, UsageError, readNames, refuseOthers, runBenchmark } from '../options.js';
 import type { Channel } from './channel.js';
 import { type Found, findEngines } from './find.js';
 import { help } from './help.mjs';
@@ -12,7 +12,7 @@ import { type ModuleName, moduleText } from './modules.js';
 import { probe } from './probes.js';
 import type { EngineResult, EnginesReport, Start } from './record.js';
 import { writeEngines } from './report.js';
-import { boundSubject, poolSubject, type Subject } from './subject.js';
+import { prepareBound, preparePool, type PreparedEngine } from './prepared-engine.js';
 
 const OPERATIONS = ['forward', 'indices', 'backward'] as const satisfies Operation[];
 const MODULES: readonly ModuleName[] = ['simd', 'scalar', 'bound'];
@@ -60,7 +60,7 @@ interface Entry {
   readonly found: Found;
   readonly module: ModuleName;
   readonly channel: Channel;
-  subject?: Subject;
+  prepared?: PreparedEngine;
   count: number;
   samples: number[];
 }
@@ -72,10 +72,10 @@ function progress(text: string): void {
 }
 
 /** Milliseconds of `count` runs. */
-async function timeOf({ found, subject, channel }: Entry, count: number): Promise<number> {
-  if (!found.timedOutside) return (subject as Subject).time(count);
+async function timeOf({ found, prepared, channel }: Entry, count: number): Promise<number> {
+  if (!found.timedOutside) return (prepared as PreparedEngine).time(count);
   const start = performance.now();
-  await (subject as Subject).time(count);
+  await (prepared as PreparedEngine).time(count);
   const end = performance.now();
   // The two commands that a sample is made of, once more with nothing to do.
   await channel.ask({ do: 'hash', address: 0, bytes: 0 });
@@ -87,7 +87,7 @@ async function timeOf({ found, subject, channel }: Entry, count: number): Promis
 async function warmUp(entry: Entry): Promise<void> {
   const until = performance.now() + WARM_MS;
   const sampleMs = entry.found.timedOutside ? OUTSIDE_MS : SAMPLE_MS;
-  const { most } = entry.subject as Subject;
+  const { most } = entry.prepared as PreparedEngine;
   let fastest = Number.POSITIVE_INFINITY;
   let count = 1;
   do {
@@ -101,18 +101,18 @@ async function warmUp(entry: Entry): Promise<void> {
 }
 
 /** Measures one piece of work in all engines by turns. */
-async function measure(work: Work, entries: readonly Entry[], rounds: number): Promise<EngineResult[]> {
-  const label = `${work.case.name} ${work.operation}`;
+async function measure(workload: Workload, entries: readonly Entry[], rounds: number): Promise<EngineResult[]> {
+  const label = `${workload.case.name} ${workload.operation}`;
   const ready: Entry[] = [];
   for (const entry of entries) {
     const { found, module, channel } = entry;
     progress(`${label}: ${found.name}, ${module}`);
-    if (found.interprets && work.case.dims[0] * work.case.dims[1] * work.case.dims[2] > 2 ** 14) continue;
+    if (found.interprets && workload.case.dims[0] * workload.case.dims[1] * workload.case.dims[2] > 2 ** 14) continue;
     try {
       await channel.ask({ do: 'load', name: module, wasm: moduleText(module) });
-      entry.subject = await (module === 'bound' ? boundSubject : poolSubject)(channel, work);
-      if (!entry.subject) continue;
-      await entry.subject.check();
+      entry.prepared = await (module === 'bound' ? prepareBound : preparePool)(channel, workload);
+      if (!entry.prepared) continue;
+      await entry.prepared.check();
       await warmUp(entry);
     } catch (error) {
       throw new Error(`${found.name}, ${module}, ${label}: ${(error as Error).message}`, { cause: error });
@@ -129,8 +129,8 @@ async function measure(work: Work, entries: readonly Entry[], rounds: number): P
     }
   }
   return ready.map(({ found, module, samples }) => ({
-    case: work.case.name,
-    operation: work.operation,
+    case: workload.case.name,
+    operation: workload.operation,
     engine: found.name,
     module,
     samples,
@@ -138,7 +138,7 @@ async function measure(work: Work, entries: readonly Entry[], rounds: number): P
 }
 
 /** Compiling and instantiating copies of a module that no engine has seen, and the first forward call of case a. */
-async function starts(entries: readonly Entry[], work: Work): Promise<Start[]> {
+async function starts(entries: readonly Entry[], workload: Workload): Promise<Start[]> {
   const results: Start[] = [];
   for (const { found, module, channel } of entries) {
     if (module === 'bound') continue;
@@ -152,8 +152,8 @@ async function starts(entries: readonly Entry[], work: Work): Promise<Start[]> {
         code?: number;
       };
       code = loaded.code;
-      const subject = await poolSubject(channel, work);
-      times.push({ ...loaded, first: await subject.time(1) });
+      const prepared = await preparePool(channel, workload);
+      times.push({ ...loaded, first: await prepared.time(1) });
     }
     const median = (of: 'compile' | 'instantiate' | 'first') =>
       spreadOf(times.map((time) => time[of])).median;
@@ -221,13 +221,13 @@ async function* timed(
   entries: readonly Entry[],
   options: ReturnType<typeof readOptions>,
 ): AsyncGenerator<Part> {
-  yield { starts: await starts(entries, new Material(cases[0] as Case).work('forward')) };
+  yield { starts: await starts(entries, new CaseWorkloads(cases[0] as Case).workload('forward')) };
   const chosen = options.case ?? CASES.filter(({ regions }) => regions === undefined).map(({ name }) => name);
   for (const c of CASES.filter(({ name }) => chosen.includes(name))) {
-    const material = new Material(c);
+    const caseWorkloads = new CaseWorkloads(c);
     const results: EngineResult[] = [];
     for (const operation of (options.operation ?? OPERATIONS) as Operation[]) {
-      results.push(...(await measure(material.work(operation), entries, Number(options.rounds))));
+      results.push(...(await measure(caseWorkloads.workload(operation), entries, Number(options.rounds))));
     }
     yield { results };
   }
@@ -238,7 +238,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<void> {
   const engines = all.filter(
     ({ name }) => !options.engine || options.engine.some((start) => name.startsWith(start)),
   );
-  if (engines.length === 0) throw new Misuse(`No engine is called ${options.engine}: see --list.`);
+  if (engines.length === 0) throw new UsageError(`No engine is called ${options.engine}: see --list.`);
   if (options.list) {
     for (const { name, engine, version } of engines) console.log(name.padEnd(22), engine.padEnd(24), version);
     return;

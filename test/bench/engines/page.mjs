@@ -1,10 +1,10 @@
 /** Commands by requests to the server that the page comes from: for browsers. */
-import { createRemote, obey } from './remote.mjs';
+import { createRemote, execute } from './remote.mjs';
 
 const remote = createRemote();
 let reply = { answer: 'ready' };
 for (;;) {
   const response = await fetch('/next', { method: 'POST', body: JSON.stringify(reply) });
   if (!response.ok) break;
-  reply = await obey(remote, await response.json());
+  reply = await execute(remote, await response.json());
 }

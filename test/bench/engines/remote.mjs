@@ -53,7 +53,7 @@ export function createRemote(compiled = {}) {
  * @param {any} remote
  * @param {{ do: string }} command
  */
-export async function obey(remote, command) {
+export async function execute(remote, command) {
   try {
     return { answer: await remote[command.do](command) };
   } catch (error) {

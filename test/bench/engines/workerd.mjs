@@ -1,6 +1,6 @@
 /** Commands by requests: for workerd, which compiles modules before it starts, and whose clock stands still while code runs. */
 import bound from './bound.wasm';
-import { createRemote, obey } from './remote.mjs';
+import { createRemote, execute } from './remote.mjs';
 import scalar from './scalar.wasm';
 import simd from './simd.wasm';
 
@@ -9,6 +9,6 @@ const remote = createRemote({ bound, scalar, simd });
 export default {
   /** @param {Request} request */
   async fetch(request) {
-    return Response.json(await obey(remote, await request.json()));
+    return Response.json(await execute(remote, await request.json()));
   },
 };

@@ -75,7 +75,7 @@ class Network {
     return this.#add('Relu', [name], channels);
   }
 
-  halve({ name, channels }: Value): Value {
+  maxPool({ name, channels }: Value): Value {
     const attributes = { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] };
     return this.#add('MaxPool', [name], channels, attributes);
   }
@@ -128,7 +128,7 @@ export function plainBackbone(channels: readonly number[]): Uint8Array {
 
 /** The first convolution and pool of every ResNet. */
 function resnetStem(network: Network): Value {
-  return network.halve(network.convolve(network.image, { to: 64, kernel: 7, stride: 2, activation: 'Relu' }));
+  return network.maxPool(network.convolve(network.image, { to: 64, kernel: 7, stride: 2, activation: 'Relu' }));
 }
 
 /** What a block's branch is scaled by, so that sums do not grow from block to block. */

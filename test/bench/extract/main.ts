@@ -8,7 +8,7 @@ import { Broker, redisProgram } from '../../extract/broker.js';
 import { rateOfNetwork, timeParts } from './parts.js';
 import { printReport, printSizes, type Round, writeReport, writeSizes } from './report.js';
 import { measureSizes } from './sizing.js';
-import { rateOfTool, start } from './tool.js';
+import { imagesPerSecond, startCommand } from './command.js';
 import { LEVELS, makeModel, writePhotos } from './workload.js';
 
 const PART_SIZE = 5;
@@ -33,7 +33,7 @@ async function rateOfNetworks(processes: number, args: readonly string[]): Promi
 async function measure(folder: string, rounds: number, images: number, shouldWrite: boolean): Promise<void> {
   const [photos, model] = [join(folder, 'photos'), join(folder, 'model.onnx')];
   const broker = redisProgram ? await Broker.start(join(folder, 'redis')) : undefined;
-  const worker = broker && start(['work', '--queue', broker.address, '--workers', '2']);
+  const worker = broker && startCommand(['work', '--queue', broker.address, '--workers', '2']);
   try {
     const names = await writePhotos(photos, images);
     writeFileSync(model, makeModel());
@@ -41,7 +41,7 @@ async function measure(folder: string, rounds: number, images: number, shouldWri
     const measured: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       const tool = (name: string, ...more: string[]) =>
-        rateOfTool([...run, ...more], join(folder, `${name} ${round}`), PART_SIZE);
+        imagesPerSecond([...run, ...more], join(folder, `${name} ${round}`), PART_SIZE);
       measured.push({
         parts: await timeParts(photos, names.slice(0, 30), model, join(folder, `parts ${round}`)),
         network: await rateOfNetworks(2, [photos, names[0]!, model]),

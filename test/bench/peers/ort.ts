@@ -3,9 +3,9 @@ import { dirname, sep } from 'node:path';
 import proto, { type onnx } from 'onnx-proto';
 import * as ort from 'onnxruntime-web';
 import type { Case } from '../core/case.js';
-import type { Engine, Subject } from '../core/index.js';
+import type { Engine, PreparedEngine } from '../core/index.js';
 import { PIXELS } from '../core/regions.js';
-import type { Work } from '../core/work.js';
+import type { Workload } from '../core/workload.js';
 import { bins, slides } from './windows.js';
 
 const require = createRequire(import.meta.url);
@@ -30,14 +30,14 @@ function ortEngine(how: How): Engine {
     about: abouts[how],
     // Samples are summed in an order of its own.
     ...(how === 'roialign' && { tolerance: 1e-5 }),
-    async prepare(work) {
-      const graph = work.operation === 'forward' ? graphOf(work.case, how) : undefined;
-      return graph && session(graph, work);
+    async prepare(workload) {
+      const graph = workload.operation === 'forward' ? graphOf(workload.case, how) : undefined;
+      return graph && session(graph, workload);
     },
   };
 }
 
-async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Work): Promise<Subject> {
+async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Workload): Promise<PreparedEngine> {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = dirname(require.resolve('onnxruntime-web')) + sep;
   const model = proto.onnx.ModelProto.encode({

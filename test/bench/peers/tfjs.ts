@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Case } from '../core/case.js';
-import type { Engine, Subject } from '../core/index.js';
+import type { Engine, PreparedEngine } from '../core/index.js';
 import { outputFromNhwc, toNhwc } from '../core/layout.js';
 import { bins, slides } from './windows.js';
 
@@ -14,7 +14,7 @@ export const tfjs: Engine = {
   name: 'tfjs-wasm',
   kind: 'peer',
   about: 'TensorFlow.js, maxPool where its windows are the bins, else slice and max for each bin',
-  async prepare({ case: c, operation, maps }): Promise<Subject | undefined> {
+  async prepare({ case: c, operation, maps }): Promise<PreparedEngine | undefined> {
     if (operation !== 'forward' || c.regions) return undefined;
     await start();
     const [batch, channels, height, width] = c.dims;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Answer, Engine, Subject } from '../core/index.js';
-import type { Work } from '../core/work.js';
+import type { Answer, Engine, PreparedEngine } from '../core/index.js';
+import type { Workload } from '../core/workload.js';
 
 const script = fileURLToPath(new URL('torch_engine.py', import.meta.url));
 
@@ -30,29 +30,29 @@ export function torchEngine(python: string, threads: number, channelsLast = fals
     about: `PyTorch, a call a level and cat, ${threads} threads${channelsLast ? ', channels_last' : ''}`,
     // Sums of gradients of regions are taken in an order of its own.
     tolerance: 1e-5,
-    async prepare(work) {
-      if (work.operation === 'arrays') return undefined;
-      if (channelsLast && (work.case.regions || work.operation === 'backward')) return undefined;
+    async prepare(workload) {
+      if (workload.operation === 'arrays') return undefined;
+      if (channelsLast && (workload.case.regions || workload.operation === 'backward')) return undefined;
       started ??= new Python(python, threads);
-      return torchSubject(started, work, channelsLast);
+      return prepareTorch(started, workload, channelsLast);
     },
     dispose: () => started?.dispose(),
   };
 }
 
-async function torchSubject(python: Python, work: Work, channelsLast: boolean): Promise<Subject> {
+async function prepareTorch(python: Python, workload: Workload, channelsLast: boolean): Promise<PreparedEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'pyramid-pool-bench-'));
   const write = (name: string) => (data: Float32Array, i: number) => {
     const file = join(folder, `${name}-${i}`);
     writeFileSync(file, data);
     return file;
   };
-  const { dims, levels, samplingRatio = 0 } = work.case;
+  const { dims, levels, samplingRatio = 0 } = workload.case;
   const ask = {
-    ...{ do: 'prepare', dims, levels, samplingRatio, operation: work.operation, folder, channelsLast },
-    maps: work.maps.map(write('map')),
-    gradients: work.operation === 'backward' ? work.gradients.map(write('gradient')) : [],
-    regions: work.regions.map(write('regions')),
+    ...{ do: 'prepare', dims, levels, samplingRatio, operation: workload.operation, folder, channelsLast },
+    maps: workload.maps.map(write('map')),
+    gradients: workload.operation === 'backward' ? workload.gradients.map(write('gradient')) : [],
+    regions: workload.regions.map(write('regions')),
   };
   await python.ask(ask);
   const time = async (turn: number, count: number) => {

@@ -23,7 +23,7 @@ def adaptive(x, n):
     return F.adaptive_max_pool2d(x, n, return_indices=True)
 
 
-class Work:
+class Workload:
     def __init__(self, ask):
         self.levels, self.operation, self.folder = ask["levels"], ask["operation"], ask["folder"]
         self.samples = ask["samplingRatio"]
@@ -111,7 +111,7 @@ for line in sys.stdin:
         answer = {"torch": torch.__version__}
     elif ask["do"] == "prepare":
         work = None
-        work, answer = Work(ask), {}
+        work, answer = Workload(ask), {}
     elif ask["do"] == "run":
         start = time.perf_counter()
         for turn in range(ask["turn"], ask["turn"] + ask["count"]):

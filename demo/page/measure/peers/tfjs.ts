@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../../../../test/bench/core/index.js';
 import { outputFromNhwc, toNhwc } from '../../../../test/bench/core/layout.js';
 import type { OnLoading } from '../../net/ort.js';
-import { startTfjsHere } from '../../net/tfjs.js';
+import { loadTfjs } from '../../net/tfjs.js';
 import { adaptiveAxis } from './windows.js';
 
 export function tfjsEngine(onLoading: OnLoading): Engine {
@@ -14,7 +14,7 @@ export function tfjsEngine(onLoading: OnLoading): Engine {
     about: 'tfjs on its WASM backend, one thread, NHWC',
     async prepare({ case: c, operation, maps }) {
       if (operation !== 'forward') return undefined;
-      started ??= startTfjsHere(onLoading);
+      started ??= loadTfjs(onLoading);
       await started;
       const [batch, channels, height, width] = c.dims;
       const inputs = maps.map((map) => tf.tensor4d(toNhwc(map, c), [batch, height, width, channels]));

@@ -1,7 +1,7 @@
 import { wasm } from '../../../../target/bench/bounds.js';
 import { type Case, cellsOf, outputLengthOf } from '../case.js';
-import type { Engine, Subject } from '../engine.js';
-import type { Work } from '../work.js';
+import type { Engine, PreparedEngine } from '../engine.js';
+import type { Workload } from '../workload.js';
 
 /** The exports of `bounds.wat`. Addresses and lengths in bytes; lengths are multiples of 64. */
 interface Sweeps {
@@ -19,11 +19,11 @@ export const bound: Engine = {
   name: 'bound',
   kind: 'yardstick',
   about: 'one sweep over the same bytes in WASM SIMD',
-  async prepare(work) {
-    if (work.case.regions) return undefined;
+  async prepare(workload) {
+    if (workload.case.regions) return undefined;
     const { instance } = await WebAssembly.instantiate(wasm());
     const sweeps = instance.exports as unknown as Sweeps;
-    return subjects[work.operation](sweeps, work);
+    return preparations[workload.operation](sweeps, workload);
   },
 };
 
@@ -44,7 +44,7 @@ function place({ memory }: Sweeps, maps: readonly Float32Array[], more: number) 
 const bytesOf = (c: Case) => 4 * cellsOf(c);
 const dispose = () => {};
 
-const subjects: Record<Work['operation'], (sweeps: Sweeps, work: Work) => Subject> = {
+const preparations: Record<Workload['operation'], (sweeps: Sweeps, workload: Workload) => PreparedEngine> = {
   forward(sweeps, { case: c, maps }) {
     const { addresses } = place(sweeps, maps, 0);
     let found = 0;

@@ -1,8 +1,8 @@
 import { alignBackwardInto, alignInto } from '../align.js';
 import { type Case, cellsOf, outputLengthOf } from '../case.js';
-import type { Engine, Subject } from '../engine.js';
+import type { Engine, PreparedEngine } from '../engine.js';
 import { poolRegionsInto, spreadRegions } from '../regions.js';
-import type { Work } from '../work.js';
+import type { Workload } from '../workload.js';
 
 /** What one writes without this package: typed arrays, no allocation, level by level over the map. */
 export const plainJs: Engine = {
@@ -11,10 +11,10 @@ export const plainJs: Engine = {
   about: 'plain JavaScript loops over typed arrays',
   // Gradients are summed where they land, in another order than PyTorch's.
   tolerance: 1e-5,
-  async prepare(work): Promise<Subject | undefined> {
-    const { case: c, operation, maps, gradients } = work;
-    if (c.samplingRatio) return alignSubject(work);
-    if (c.regions) return regionsSubject(work);
+  async prepare(workload): Promise<PreparedEngine | undefined> {
+    const { case: c, operation, maps, gradients } = workload;
+    if (c.samplingRatio) return prepareAlign(workload);
+    if (c.regions) return prepareRegions(workload);
     const output = new Float32Array(outputLengthOf(c));
     const indices = new Int32Array(output.length);
     if (operation === 'indices') {
@@ -45,7 +45,7 @@ export const plainJs: Engine = {
 };
 
 /** Regions in the plainest of loops, which find the index as well. */
-function regionsSubject({ case: c, operation, maps, gradients, regions }: Work): Subject | undefined {
+function prepareRegions({ case: c, operation, maps, gradients, regions }: Workload): PreparedEngine | undefined {
   if (operation === 'arrays') return undefined;
   const output = new Float32Array(outputLengthOf(c));
   const indices = new Int32Array(output.length);
@@ -72,7 +72,7 @@ function regionsSubject({ case: c, operation, maps, gradients, regions }: Work):
   };
 }
 
-function alignSubject({ case: c, operation, maps, gradients, regions }: Work): Subject | undefined {
+function prepareAlign({ case: c, operation, maps, gradients, regions }: Workload): PreparedEngine | undefined {
   if (operation === 'arrays') return undefined;
   const isBackward = operation === 'backward';
   const result = new Float32Array(isBackward ? cellsOf(c) : outputLengthOf(c));

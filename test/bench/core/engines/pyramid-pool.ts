@@ -8,10 +8,10 @@ import {
   type Runtime,
   type RuntimeOptions,
 } from 'pyramid-pool';
-import type { Engine, Subject } from '../engine.js';
+import type { Engine, PreparedEngine } from '../engine.js';
 import { fromNhwc, outputFromNhwc, outputToNhwc, toNhwc } from '../layout.js';
-import type { Work } from '../work.js';
-import { regionsSubject } from './regions.js';
+import type { Workload } from '../workload.js';
+import { prepareRegions } from './regions.js';
 
 export interface PoolEngineOptions extends RuntimeOptions {
   readonly layout?: Layout;
@@ -30,23 +30,23 @@ export function poolEngine({ layout = 'NCHW', async = false, ...options }: PoolE
     name: `${variant}${count}${layout === 'NHWC' ? '-nhwc' : ''}`,
     kind: 'pyramid-pool',
     about: `${what}${count ? ` with ${threads} threads` : ''}, ${layout}`,
-    async prepare(work) {
+    async prepare(workload) {
       made ??= createRuntime(options);
       const runtime = await made;
       const isOther = !isAuto && runtime.variant !== variant;
       if (isOther || runtime.threads !== (threads ?? runtime.threads)) return undefined;
-      if (work.case.regions) return layout === 'NCHW' ? regionsSubject(runtime, work, async) : undefined;
-      const pool = await createPyramidPool({ levels: work.case.levels, layout, runtime });
-      const subject = work.operation === 'arrays' ? arraysSubject : residentSubject;
-      return subject(pool, work, async);
+      if (workload.case.regions) return layout === 'NCHW' ? prepareRegions(runtime, workload, async) : undefined;
+      const pool = await createPyramidPool({ levels: workload.case.levels, layout, runtime });
+      const prepared = workload.operation === 'arrays' ? prepareArrays : prepareResident;
+      return prepared(pool, workload, async);
     },
     dispose: () => void made?.then((runtime) => runtime.dispose()),
   };
 }
 
 /** Turns maps and outputs to the pool's layout and back. */
-function turnTo(layout: Layout, work: Work) {
-  const c = work.case;
+function turnTo(layout: Layout, workload: Workload) {
+  const c = workload.case;
   const [batch, channels, height, width] = c.dims;
   const isNhwc = layout === 'NHWC';
   return {
@@ -75,10 +75,10 @@ function methodsOf(pool: PyramidPool, async: boolean) {
 }
 
 /** Plain arrays in, plain arrays out. */
-function arraysSubject(pool: PyramidPool, work: Work, async: boolean): Subject {
-  const turned = turnTo(pool.options.layout, work);
+function prepareArrays(pool: PyramidPool, workload: Workload, async: boolean): PreparedEngine {
+  const turned = turnTo(pool.options.layout, workload);
   const { forward } = methodsOf(pool, async);
-  const inputs = work.maps.map((map) => ({ data: turned.map(map), dims: turned.dims }));
+  const inputs = workload.maps.map((map) => ({ data: turned.map(map), dims: turned.dims }));
   let output: { data: Float32Array } | undefined;
   const keep = (result: { data: Float32Array }) => {
     output = result;
@@ -94,8 +94,8 @@ function arraysSubject(pool: PyramidPool, work: Work, async: boolean): Subject {
 }
 
 /** Tensors that live in WASM memory: nothing is copied or allocated. */
-function residentSubject(pool: PyramidPool, work: Work, async: boolean): Subject {
-  const turned = turnTo(pool.options.layout, work);
+function prepareResident(pool: PyramidPool, workload: Workload, async: boolean): PreparedEngine {
+  const turned = turnTo(pool.options.layout, workload);
   const { dims } = turned;
   const outputDims = pool.outputDims(dims);
   const tensors: ResidentTensor[] = [];
@@ -106,9 +106,9 @@ function residentSubject(pool: PyramidPool, work: Work, async: boolean): Subject
     return tensor;
   };
   const methods = methodsOf(pool, async);
-  const maps = work.maps.map((map) => make(dims, 'float32', turned.map(map)));
+  const maps = workload.maps.map((map) => make(dims, 'float32', turned.map(map)));
   const [output, indices] = [make(outputDims, 'float32'), make(outputDims, 'int32')];
-  const subject = (run: (turn: number) => unknown, answer: Subject['answer']): Subject => ({
+  const prepared = (run: (turn: number) => unknown, answer: PreparedEngine['answer']): PreparedEngine => ({
     run(turn) {
       const result = run(turn);
       return result instanceof Promise ? result : undefined;
@@ -120,21 +120,21 @@ function residentSubject(pool: PyramidPool, work: Work, async: boolean): Subject
     },
   });
 
-  if (work.operation === 'forward') {
+  if (workload.operation === 'forward') {
     const options = { out: output };
-    return subject(
+    return prepared(
       (turn) => methods.forward(at(maps, turn), options),
       () => [turned.outputBack(output.data)],
     );
   }
-  if (work.operation === 'indices') {
+  if (workload.operation === 'indices') {
     const options = { out: { output, indices } };
-    return subject(
+    return prepared(
       (turn) => methods.indices(at(maps, turn), options),
       () => [turned.outputBack(output.data), turned.outputBack(indices.data)],
     );
   }
-  const gradients = work.gradients.map((data) => make(outputDims, 'float32', turned.output(data)));
+  const gradients = workload.gradients.map((data) => make(outputDims, 'float32', turned.output(data)));
   const contexts = maps.map((map) => {
     const indices = make(outputDims, 'int32');
     pool.forwardWithIndices(map, { out: { output, indices } });
@@ -142,7 +142,7 @@ function residentSubject(pool: PyramidPool, work: Work, async: boolean): Subject
   });
   const out = make(dims, 'float32');
   const options = { out };
-  return subject(
+  return prepared(
     (turn) => methods.backward(at(gradients, turn), at(contexts, turn), options),
     () => [turned.mapBack(out.data)],
   );

@@ -1,17 +1,17 @@
 import { createRoiPyramidPool, type DataType, type ResidentTensor, type Runtime } from 'pyramid-pool';
 import { alignRule } from '../align.js';
 import { binsOf } from '../case.js';
-import type { Subject } from '../engine.js';
+import type { PreparedEngine } from '../engine.js';
 import { PIXELS } from '../regions.js';
-import type { Work } from '../work.js';
+import type { Workload } from '../workload.js';
 
 /** The package's pool of regions, over tensors that live in WASM memory. */
-export async function regionsSubject(
+export async function prepareRegions(
   runtime: Runtime,
-  work: Work,
+  workload: Workload,
   async: boolean,
-): Promise<Subject | undefined> {
-  const { case: c, operation } = work;
+): Promise<PreparedEngine | undefined> {
+  const { case: c, operation } = workload;
   if (operation === 'arrays') return undefined;
   const how = c.samplingRatio
     ? ({ rule: 'roi-align', ...alignRule(c) } as const)
@@ -25,10 +25,10 @@ export async function regionsSubject(
     return tensor;
   };
   const outputDims = [c.regions as number, c.dims[1] * binsOf(c)];
-  const maps = work.maps.map((map) => make(c.dims, 'float32', map));
-  const regions = work.regions.map((data) => make([c.regions as number, 5], 'float32', data));
+  const maps = workload.maps.map((map) => make(c.dims, 'float32', map));
+  const regions = workload.regions.map((data) => make([c.regions as number, 5], 'float32', data));
   const output = make(outputDims, 'float32');
-  const subject = (run: (i: number) => unknown, answer: Subject['answer']): Subject => ({
+  const prepared = (run: (i: number) => unknown, answer: PreparedEngine['answer']): PreparedEngine => ({
     run(turn) {
       const result = run(turn % maps.length);
       return result instanceof Promise ? result : undefined;
@@ -43,7 +43,7 @@ export async function regionsSubject(
   if (operation === 'forward') {
     const forward = async ? pool.forwardAsync.bind(pool) : pool.forward.bind(pool);
     const options = { out: output };
-    return subject(
+    return prepared(
       (i) => forward(maps[i]!, regions[i]!, options),
       () => [output.data],
     );
@@ -52,12 +52,12 @@ export async function regionsSubject(
   if (operation === 'indices') {
     const indices = make(outputDims, 'int32');
     const options = { out: { output, indices } };
-    return subject(
+    return prepared(
       (i) => withIndices(maps[i]!, regions[i]!, options),
       () => [output.data, indices.data],
     );
   }
-  const gradients = work.gradients.map((data) => make(outputDims, 'float32', data));
+  const gradients = workload.gradients.map((data) => make(outputDims, 'float32', data));
   const contexts = maps.map((map, i) => {
     if (c.samplingRatio) return { dims: c.dims, rois: regions[i]! };
     const indices = make(outputDims, 'int32');
@@ -66,7 +66,7 @@ export async function regionsSubject(
   });
   const out = make(c.dims, 'float32');
   const backward = async ? pool.backwardAsync.bind(pool) : pool.backward.bind(pool);
-  return subject(
+  return prepared(
     (i) => backward(gradients[i]!, contexts[i]!, { out }),
     () => [out.data],
   );

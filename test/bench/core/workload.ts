@@ -5,7 +5,7 @@ import type { Answer, Operation } from './operation.js';
 import { poolRegions, randomRegions, regionsGradient } from './regions.js';
 
 /** One operation on one case: the inputs, and what must come out. */
-export interface Work {
+export interface Workload {
   readonly case: Case;
   readonly operation: Operation;
   /** Feature maps, NCHW. */
@@ -19,7 +19,7 @@ export interface Work {
 }
 
 /** All operations on one case. They share inputs. */
-export class Material {
+export class CaseWorkloads {
   readonly #case: Case;
   readonly #maps: Float32Array[];
   readonly #gradients: Float32Array[];
@@ -35,15 +35,15 @@ export class Material {
     this.#gradients = Array.from({ length: c.inputs }, () => fill(outputLengthOf(c)));
   }
 
-  work(operation: Operation): Work {
-    const work = {
+  workload(operation: Operation): Workload {
+    const workload = {
       case: this.#case,
       operation,
       maps: this.#maps,
       gradients: this.#gradients,
       regions: this.#regions,
     };
-    return { ...work, expected: this.#maps.map((_, i) => this.#expected(operation, i)) };
+    return { ...workload, expected: this.#maps.map((_, i) => this.#expected(operation, i)) };
   }
 
   #expected(operation: Operation, i: number): Answer {

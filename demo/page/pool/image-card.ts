@@ -6,10 +6,10 @@ import { askForDrawing } from '../ui/drawing-dialog.js';
 import { acceptDrops } from '../ui/files.js';
 import { decodeImage, type Picture, pictureOf, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
-import type { Place } from '../ui/vector-layout.js';
+import type { ValuePosition } from '../ui/vector-layout.js';
 import { channelOf, type Pooled } from './pooled.js';
-import { binAt, type CellSize, drawPyramid, type Landed } from './pyramid-picture.js';
-import html from './slot.html?raw';
+import { binAt, type CellSize, drawPyramid, type GradientCell } from './pyramid-picture.js';
+import html from './image-card.html?raw';
 
 /** Of a map on the screen, in CSS pixels. */
 const TALLEST = 440;
@@ -18,26 +18,26 @@ const LARGEST_CELL = 40;
 /** Thumbnails of large maps need not be large themselves. */
 const MOST_CHANNELS = 16;
 
-export interface SlotEvents {
+export interface ImageCardEvents {
   onImage(image: Picture): void;
-  onChoose(place: Partial<Place>): void;
+  onChoose(place: Partial<ValuePosition>): void;
   /** The visitor asks for the gradient of the chosen value. */
   onSendBack(): void;
 }
 
 /** One image with its feature maps, and the pyramid over one of them. */
-export class Slot {
+export class ImageCard {
   readonly root: HTMLElement;
   readonly #name: string;
-  readonly #events: SlotEvents;
+  readonly #events: ImageCardEvents;
   readonly #map: HTMLElement;
   /** Of what was to become an image. It stays until there is another one. */
   readonly #sourceProblem: HTMLElement;
   #pooled: Pooled | undefined;
-  #place: Place = { level: 0, channel: 0, bin: 0 };
+  #place: ValuePosition = { level: 0, channel: 0, bin: 0 };
   #cell: CellSize = { width: 1, height: 1 };
 
-  constructor(root: HTMLElement, name: string, samples: readonly Sample[], events: SlotEvents) {
+  constructor(root: HTMLElement, name: string, samples: readonly Sample[], events: ImageCardEvents) {
     this.root = root;
     this.#name = name;
     this.#events = events;
@@ -61,10 +61,10 @@ export class Slot {
 
   showImage(image: Picture): void {
     showProblem(this.#sourceProblem, undefined);
-    const canvas = element<HTMLCanvasElement>(this.root, '.slot-image');
+    const canvas = element<HTMLCanvasElement>(this.root, '.image-canvas');
     drawGrey(canvas, image);
     canvas.setAttribute('aria-label', `${this.#name}: ${image.width} by ${image.height} pixels`);
-    element(this.root, '.slot-pictures figcaption').textContent = sizeOf(image);
+    element(this.root, '.image-and-maps figcaption').textContent = sizeOf(image);
   }
 
   /** Of the image, which the pool does not take. */
@@ -73,7 +73,7 @@ export class Slot {
   }
 
   /** Draws the maps and thumbnails anew; `what` names them. */
-  showPooled(pooled: Pooled, what: string, place: Place): void {
+  showPooled(pooled: Pooled, what: string, place: ValuePosition): void {
     this.#pooled = pooled;
     this.#place = place;
     const { channels } = pooled.layout;
@@ -84,8 +84,8 @@ export class Slot {
       this.#channelChoice(pooled, channel, most, channel === place.channel),
     );
     replaceChoices(group, inputs);
-    element(this.root, '.slot-maps figcaption').textContent = what;
-    element(this.root, '.slot-size').textContent =
+    element(this.root, '.feature-maps figcaption').textContent = what;
+    element(this.root, '.map-size').textContent =
       `${channels} × ${pooled.height} × ${pooled.width} cells → ${pooled.layout.length} values`;
     this.#drawCells(place.channel, most);
   }
@@ -96,12 +96,12 @@ export class Slot {
   }
 
   /** Draws everything again, at the current size. */
-  refresh(place: Place): void {
+  refresh(place: ValuePosition): void {
     if (this.#pooled) this.#drawCells(place.channel, greatest(this.#pooled.map.data));
   }
 
   /** Draws what the pointer changes. */
-  showPlace(wanted: Place, landed: readonly Landed[]): void {
+  showPlace(wanted: ValuePosition, landed: readonly GradientCell[]): void {
     const pooled = this.#pooled;
     if (!pooled) return;
     const place = pooled.layout.clamp(wanted);
@@ -220,7 +220,7 @@ export class Slot {
     if (!this.#pooled) return false;
     const { level, bin } = this.#place;
     const columns = this.#pooled.levels[level].columns.length;
-    const steps: Record<string, Partial<Place>> = {
+    const steps: Record<string, Partial<ValuePosition>> = {
       ArrowLeft: { bin: bin - 1 },
       ArrowRight: { bin: bin + 1 },
       ArrowUp: { bin: bin - columns },
@@ -252,7 +252,7 @@ function cellSize(height: number, width: number, room: number): CellSize {
   return { width: stretched(width), height: stretched(height) };
 }
 
-function describe({ levels, layout, vector, indices, width }: Pooled, place: Place): string {
+function describe({ levels, layout, vector, indices, width }: Pooled, place: ValuePosition): string {
   const { rows, columns } = levels[place.level];
   const [row, column] = [Math.floor(place.bin / columns.length), place.bin % columns.length];
   const span = ([start, end]: readonly [number, number]) =>

@@ -27,7 +27,7 @@ const schedulers = /^(JOB_COMPLETION|SLURM_ARRAY|AWS_BATCH|CLOUD_RUN)/;
 const plainEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !schedulers.test(name)));
 
 /** Starts the command. */
-export function start(args: readonly string[], env: Record<string, string> = {}, input?: string): Running {
+export function startCommand(args: readonly string[], env: Record<string, string> = {}, input?: string): Running {
   const child = spawn(process.execPath, [program, ...args], { env: { ...plainEnv, ...env }, stdio: 'pipe' });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -43,7 +43,7 @@ export function start(args: readonly string[], env: Record<string, string> = {},
 }
 
 /** Runs the command to its end. */
-export const run = (...args: string[]) => start(args);
+export const runCommand = (...args: string[]) => startCommand(args);
 
 /** A folder for a test file, removed at its end. */
 export function temporaryFolder(): string {
@@ -89,10 +89,10 @@ export function failedOf(out: string): Record<string, string> {
 }
 
 /** Files that were left half written. */
-export const leftBehind = (out: string) => readdirSync(out).filter((name) => name.startsWith('.'));
+export const temporaryFiles = (out: string) => readdirSync(out).filter((name) => name.startsWith('.'));
 
 /** Waits until something holds. */
-export async function until(holds: () => boolean, what: string, seconds = 60): Promise<void> {
+export async function waitUntil(holds: () => boolean, what: string, seconds = 60): Promise<void> {
   const end = Date.now() + 1000 * seconds;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`in ${seconds} s it did not come to this: ${what}`);

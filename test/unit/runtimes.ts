@@ -3,7 +3,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Whether this host can share memory: the tests run on pages without isolation as well. */
-export const isolated = globalThis.crossOriginIsolated !== false;
+export const canShareMemory = globalThis.crossOriginIsolated !== false;
 
 /** Browsers have fewer cores to themselves than Node here, and one count shows what they do. */
 const threadCounts = globalThis.crossOriginIsolated === undefined ? [1, 2, 3, 4] : [3];
@@ -12,7 +12,7 @@ const threadCounts = globalThis.crossOriginIsolated === undefined ? [1, 2, 3, 4]
 const checkedWasm = await readChecked();
 
 /** Its options, in Node. */
-export const checkedOptions: (RuntimeOptions & { variant: 'simd'; wasm: Uint8Array<ArrayBuffer> })[] =
+export const checkedRuntimes: (RuntimeOptions & { variant: 'simd'; wasm: Uint8Array<ArrayBuffer> })[] =
   checkedWasm ? [{ variant: 'simd', wasm: checkedWasm }] : [];
 
 async function readChecked(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -22,14 +22,14 @@ async function readChecked(): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return new Uint8Array(await readFile('target/pkg/checked/pyramid_pool_bg.wasm'));
 }
 
-export const engineOptions: RuntimeOptions[] = [
+export const testedRuntimes: RuntimeOptions[] = [
   { variant: 'scalar' },
   { variant: 'simd' },
-  ...checkedOptions,
-  ...(isolated ? threadCounts.map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
+  ...checkedRuntimes,
+  ...(canShareMemory ? threadCounts.map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
 ];
 
-export const engineName = ({ variant, threads, wasm }: RuntimeOptions) => {
+export const runtimeName = ({ variant, threads, wasm }: RuntimeOptions) => {
   if (wasm !== undefined) return 'checked';
   return threads ? `${variant} x ${threads}` : `${variant}`;
 };
@@ -45,10 +45,10 @@ export function useRuntime(options?: RuntimeOptions): () => Runtime {
 }
 
 /** Jobs of at least as many elements are shared with workers. */
-export const SHARED = 2 ** 18;
+export const SHARING_THRESHOLD = 2 ** 18;
 
 /** Repeats a batch until threads find it worth sharing. */
-export function repeated<A extends Float32Array | Int32Array>(data: A, times: number): A {
+export function repeatBatch<A extends Float32Array | Int32Array>(data: A, times: number): A {
   const all = new (data.constructor as new (length: number) => A)(data.length * times);
   for (let i = 0; i < times; i++) all.set(data, i * data.length);
   return all;

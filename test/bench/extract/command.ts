@@ -7,13 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../../extract/dist/launcher.cjs', import.meta.url));
 
-export function start(args: readonly string[]): ChildProcess {
+export function startCommand(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** Runs the command to its end, and returns images a second. */
-export async function rateOfTool(args: readonly string[], out: string, partSize: number): Promise<number> {
-  const [code] = await once(start([...args, '--out', out, '--part-size', `${partSize}`]), 'close');
+export async function imagesPerSecond(args: readonly string[], out: string, partSize: number): Promise<number> {
+  const [code] = await once(startCommand([...args, '--out', out, '--part-size', `${partSize}`]), 'close');
   if (code !== 0) throw new Error(`pyramid-pool-extract ${args.join(' ')} ended with ${code}`);
   return rateOfParts(out, partSize);
 }

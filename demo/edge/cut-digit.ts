@@ -8,7 +8,7 @@ const LONGEST_SIDE = 56;
 const GRAIN = 0.2;
 
 /** The digit in a picture, cut to its ink and reduced to the sizes of the training; nothing where there is no ink. */
-export async function prepare(picture: Plane): Promise<Plane | undefined> {
+export async function cutDigit(picture: Plane): Promise<Plane | undefined> {
   const digit = cropToInk(withoutPaper(picture));
   return digit && shrink(digit);
 }

@@ -52,7 +52,7 @@ function addScaled(
 }
 
 /** The maximum of every two by two cells; at an odd edge, of those that there are. */
-export function halve({ data, dims: [height, width, channels] }: FeatureMap): FeatureMap {
+export function maxPool({ data, dims: [height, width, channels] }: FeatureMap): FeatureMap {
   const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
   const result = new Float32Array(rows * columns * channels).fill(Number.NEGATIVE_INFINITY);
   for (let y = 0; y < height; y++) {
@@ -66,13 +66,13 @@ export function halve({ data, dims: [height, width, channels] }: FeatureMap): Fe
 }
 
 /** Adds a bias to every channel, and applies a ReLU. */
-export function addBias({ data, dims }: FeatureMap, bias: Float32Array): FeatureMap {
+export function addBiasAndRelu({ data, dims }: FeatureMap, bias: Float32Array): FeatureMap {
   const result = data.map((value, i) => Math.max(0, value + bias[i % bias.length]));
   return { data: result, dims };
 }
 
 /** Scores of a fully connected layer with weights `[inputs, outputs]`. */
-export function connect(vector: Float32Array, weights: Float32Array, bias: Float32Array): Float32Array {
+export function fullyConnected(vector: Float32Array, weights: Float32Array, bias: Float32Array): Float32Array {
   const scores = bias.slice();
   vector.forEach((value, i) => {
     for (let o = 0; o < scores.length; o++) scores[o] += value * weights[i * scores.length + o];

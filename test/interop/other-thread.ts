@@ -2,8 +2,8 @@
 import type { Worker as NodeWorker } from 'node:worker_threads';
 import { afterEach } from 'vitest';
 
-export interface Peer {
-  /** Has the peer do something. An error there rejects, with its code. */
+export interface OtherThread {
+  /** Has the thread run a command. An error there rejects, with its code. */
   call<R = unknown>(name: string, argument?: unknown): Promise<R>;
 }
 
@@ -15,10 +15,10 @@ interface Answer {
 
 const started: (() => unknown)[] = [];
 
-/** Peers end with the test that started them. */
+/** Threads end with the test that started them. */
 afterEach(() => Promise.all(started.splice(0).map((end) => end())));
 
-export async function startPeer(): Promise<Peer> {
+export async function startThread(): Promise<OtherThread> {
   const pending = new Map<number, (answer: Answer) => void>();
   let calls = 0;
   const send = await new Promise<(message: object) => void>((resolve, reject) => {
@@ -44,7 +44,7 @@ async function startWorker(
   hear: (answer: Answer | 'ready') => void,
   fail: (reason: unknown) => void,
 ): Promise<NodeWorker | Worker> {
-  const url = new URL('./peer.worker.mjs', import.meta.url);
+  const url = new URL('./other-thread.worker.mjs', import.meta.url);
   if (typeof Worker === 'undefined') {
     const { Worker } = await import('node:worker_threads');
     const worker = new Worker(url);
@@ -52,7 +52,7 @@ async function startWorker(
     started.push(() => worker.terminate());
     return worker;
   }
-  const worker = new Worker(new URL('./peer.worker.mjs', import.meta.url), { type: 'module' });
+  const worker = new Worker(new URL('./other-thread.worker.mjs', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }) => hear(data);
   worker.onerror = fail;
   started.push(() => worker.terminate());

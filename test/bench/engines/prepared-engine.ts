@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dataTypes } from '../../../ts/core/tensor.js';
 import { operations } from '../../../ts/memory/job.js';
 import { cellsOf, outputLengthOf } from '../core/index.js';
-import type { Work } from '../core/work.js';
+import type { Workload } from '../core/workload.js';
 import type { Channel } from './channel.js';
 
 const FLOAT_BYTES = 4;
@@ -11,7 +11,7 @@ const JOB_BYTES = JOB_WORDS * FLOAT_BYTES;
 const PIXELS = 16;
 
 /** What an engine does again and again, by one call from outside. */
-export interface Subject {
+export interface PreparedEngine {
   /** Runs that a call may be made of, at most. */
   readonly most: number;
   /** Does the work `count` times, by turns over the inputs. Gives milliseconds. */
@@ -67,14 +67,14 @@ function expectHash(found: string, wanted: Bytes): void {
 }
 
 /** Pooling by the module that an engine has loaded: a list of jobs in one `run`, so that a call from outside counts for nothing. */
-export async function poolSubject(channel: Channel, work: Work): Promise<Subject> {
+export async function preparePool(channel: Channel, workload: Workload): Promise<PreparedEngine> {
   const instance = new Instance(channel);
-  const plans = await inTurn([...work.maps.keys()], (i) => plan(instance, work, i));
-  const [batch, channels] = work.case.dims;
-  const outputBytes = FLOAT_BYTES * outputLengthOf(work.case);
-  const maps = await inTurn(work.maps, (map) => instance.place(map));
+  const plans = await inTurn([...workload.maps.keys()], (i) => plan(instance, workload, i));
+  const [batch, channels] = workload.case.dims;
+  const outputBytes = FLOAT_BYTES * outputLengthOf(workload.case);
+  const maps = await inTurn(workload.maps, (map) => instance.place(map));
   const output = await instance.alloc(outputBytes);
-  const ofRegions = work.case.regions !== undefined;
+  const ofRegions = workload.case.regions !== undefined;
   const number = (name: 'forward' | 'indices' | 'backward') =>
     ofRegions
       ? {
@@ -87,7 +87,7 @@ export async function poolSubject(channel: Channel, work: Work): Promise<Subject
           indices: operations.forwardWithIndices,
           backward: operations.backward,
         }[name];
-  const operation = number(work.operation as 'forward');
+  const operation = number(workload.operation as 'forward');
   const job = (i: number, operation: number, input: number, output: number, indices: number) => [
     plans[i] as number,
     batch,
@@ -112,16 +112,16 @@ export async function poolSubject(channel: Channel, work: Work): Promise<Subject
     await instance.write(one, Uint32Array.from(words));
     await instance.call('run', one, 1, 0, await instance.call('job_units', one, 1), scratch);
   };
-  if (work.operation === 'backward') {
-    const gradients = await inTurn(work.gradients, (gradient) => instance.place(gradient));
+  if (workload.operation === 'backward') {
+    const gradients = await inTurn(workload.gradients, (gradient) => instance.place(gradient));
     const indices = await inTurn(maps, () => instance.alloc(outputBytes));
-    const input = await instance.alloc(FLOAT_BYTES * cellsOf(work.case));
+    const input = await instance.alloc(FLOAT_BYTES * cellsOf(workload.case));
     for (const [i, map] of maps.entries())
       await run(job(i, number('indices'), map, output, indices[i] as number));
     jobs = maps.map((_, i) => job(i, operation, input, gradients[i] as number, indices[i] as number));
-    results = [{ address: input, bytes: FLOAT_BYTES * cellsOf(work.case) }];
+    results = [{ address: input, bytes: FLOAT_BYTES * cellsOf(workload.case) }];
   } else {
-    const indices = work.operation === 'indices' ? await instance.alloc(outputBytes) : 0;
+    const indices = workload.operation === 'indices' ? await instance.alloc(outputBytes) : 0;
     jobs = maps.map((map, i) => job(i, operation, map, output, indices));
     results = [output, ...(indices ? [indices] : [])].map((address) => ({ address, bytes: outputBytes }));
   }
@@ -144,7 +144,7 @@ export async function poolSubject(channel: Channel, work: Work): Promise<Subject
       for (const [i, words] of jobs.entries()) {
         await run(words);
         for (const [at, { address, bytes }] of results.entries()) {
-          expectHash(await instance.hash(address, bytes), (work.expected[i] as Bytes[])[at] as Bytes);
+          expectHash(await instance.hash(address, bytes), (workload.expected[i] as Bytes[])[at] as Bytes);
         }
       }
     },
@@ -152,14 +152,14 @@ export async function poolSubject(channel: Channel, work: Work): Promise<Subject
 }
 
 /** The plan for a map of a case, or for the regions of one. */
-async function plan(instance: Instance, work: Work, i: number): Promise<number> {
-  const { dims, levels, regions } = work.case;
+async function plan(instance: Instance, workload: Workload, i: number): Promise<number> {
+  const { dims, levels, regions } = workload.case;
   const [batch, , height, width] = dims;
   const list = await instance.place(Uint32Array.from(levels.flatMap((n) => [n, n])));
   const count = levels.length;
   if (regions === undefined)
     return planned(await instance.call('plan_new', height, width, list, count, 0, 0));
-  const rois = await instance.place(work.regions[i] as Float32Array);
+  const rois = await instance.place(workload.regions[i] as Float32Array);
   const request = new Uint8Array(64);
   new Uint32Array(request.buffer).set([batch, height, width, list, count, 0, 0, rois, regions]);
   new Float64Array(request.buffer, 40).set([1 / PIXELS, 0, 0]);
@@ -172,12 +172,12 @@ function planned(plan: number): number {
 }
 
 /** The sweep over the same bytes, as the benchmark's engine `bound` does it, many times in one call. */
-export async function boundSubject(channel: Channel, work: Work): Promise<Subject | undefined> {
-  if (work.case.regions) return undefined;
+export async function prepareBound(channel: Channel, workload: Workload): Promise<PreparedEngine | undefined> {
+  if (workload.case.regions) return undefined;
   const instance = new Instance(channel);
-  const bytes = FLOAT_BYTES * cellsOf(work.case);
-  const name = { forward: 'maximum', indices: 'place', backward: 'fill' }[work.operation as 'forward'];
-  const maps = work.operation === 'backward' ? work.maps.slice(0, 1) : work.maps;
+  const bytes = FLOAT_BYTES * cellsOf(workload.case);
+  const name = { forward: 'maximum', indices: 'place', backward: 'fill' }[workload.operation as 'forward'];
+  const maps = workload.operation === 'backward' ? workload.maps.slice(0, 1) : workload.maps;
   await instance.call('reserve', Math.ceil((bytes * maps.length) / 65_536));
   for (const [i, map] of maps.entries()) await instance.write(i * bytes, map);
   return {
@@ -185,7 +185,7 @@ export async function boundSubject(channel: Channel, work: Work): Promise<Subjec
     time: (count) => instance.time(`${name}Times`, 0, bytes, maps.length, count),
     async check() {
       for (const [i, map] of maps.entries()) {
-        if (work.operation === 'backward') {
+        if (workload.operation === 'backward') {
           await instance.call('fill', 0, bytes);
           expectHash(await instance.hash(0, bytes), new Uint8Array(bytes));
         } else {
@@ -200,8 +200,8 @@ export async function boundSubject(channel: Channel, work: Work): Promise<Subjec
 }
 
 /** One after the other: an engine does one command at a time. */
-async function inTurn<T, R>(list: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+async function inTurn<T, R>(list: readonly T[], make: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  for (const item of list) results.push(await work(item));
+  for (const item of list) results.push(await make(item));
   return results;
 }

@@ -12,7 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import { runNpm } from '../../scripts/programs.mjs';
 import { inProject } from '../../scripts/project.mjs';
-import { nothing, run } from '../../scripts/step.mjs';
+import { skipped, run } from '../../scripts/step.mjs';
 import { goldenModule } from './golden.mjs';
 
 const source = (...names) => inProject('test', 'package', ...names);
@@ -22,12 +22,12 @@ const work = (...names) => inProject('target', 'consumers', ...names);
 export const tarball = work('pyramid-pool.tgz');
 
 /**
- * @typedef {object} Place where a consumer lives
+ * @typedef {object} Consumer the folder of a consumer, and ways to run programs in it
  * @property {string} folder
  * @property {NodeJS.ProcessEnv} env
  * @property {(...path: string[]) => string} tool a file among the tools
- * @property {(cmd: string, args: string[]) => Promise<object>} printed runs a command; its last line is the answer
- * @property {(code: string) => Promise<string>} evaluated runs a module in Node
+ * @property {(cmd: string, args: string[]) => Promise<object>} runAndParse runs a command; its last line is the answer
+ * @property {(code: string) => Promise<string>} evaluate runs a module in Node
  */
 
 /** Installs the tools that consumers share, unless they are there. */
@@ -37,7 +37,7 @@ export async function provideTools() {
     (name) => existsSync(work(name)) && readFileSync(source(name)).equals(readFileSync(work(name))),
   );
   if (current && existsSync(work('node_modules', '.package-lock.json')))
-    return nothing('tools already there');
+    return skipped('tools already there');
   mkdirSync(work(), { recursive: true });
   for (const name of names) cpSync(source(name), work(name));
   await runNpm(['ci', '--no-audit', '--no-fund'], { cwd: work() });
@@ -59,7 +59,7 @@ export async function pack(folder = '.') {
 /**
  * Makes a consumer's folder anew and installs the packed package into it, as its user would.
  *
- * @returns {Promise<Place>}
+ * @returns {Promise<Consumer>}
  */
 export async function installInto(name) {
   const folder = work(name);
@@ -75,8 +75,8 @@ export async function installInto(name) {
     folder,
     env,
     tool,
-    evaluated: (code) => run(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env }),
-    async printed(cmd, args) {
+    evaluate: (code) => run(process.execPath, ['--input-type=module', '--eval', code], { cwd: folder, env }),
+    async runAndParse(cmd, args) {
       const lines = (await run(cmd, args, { cwd: folder, env })).trim().split('\n');
       return JSON.parse(lines.at(-1));
     },
