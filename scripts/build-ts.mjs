@@ -72,7 +72,7 @@ async function writePayload(variant) {
   const glue = `export function createGlue() {\n${script}return glue;\n}\n`;
   if (variant !== 'scalar') writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
   const bytes = readFileSync(wasm);
-  // Zopfli takes its time, and makes a twentieth less of it than zlib.
+  // Zopfli is slow, but its output is a twentieth smaller than that of zlib.
   writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, bytes, await deflateAsync(bytes, {})));
   writeFileSync(dist('node', `${variant}.js`), glue + payload(variant, bytes, bytes));
 }
@@ -136,7 +136,7 @@ function bundleModules(host, { entryPoints, platform, worker, splitting = false 
     format: 'esm',
     splitting,
     sourcemap: true,
-    // All but white space: without it the marks of what bundlers may drop would go.
+    // All but white space: minifying that removes the comments that mark what bundlers may drop.
     minifyIdentifiers: true,
     minifySyntax: true,
     plugins: [

@@ -39,7 +39,7 @@ async function buildVariant(name, toolchain) {
   const place = inProject('target', 'pkg', name);
   const stamp = stampOf(name, toolchain);
   if (stampIn(place) === stamp) return skipped(`wasm ${name} unchanged: ${sizes(join(place, wasm))}`);
-  // First, so that a build that is cut short is not taken for a whole one.
+  // Removed first, so that an interrupted build is not taken for a complete one.
   rmSync(place, { recursive: true, force: true });
   const made = await compile(name, toolchain);
   await optimize(join(made, wasm), variants[name]);

@@ -6,7 +6,7 @@ import { describeModule } from './wasm-module.mjs';
 export const glue = 'pyramid_pool.js';
 export const wasm = 'pyramid_pool_bg.wasm';
 
-/** In what the module and the glue in a folder differ from the variant's row. */
+/** The differences between a built module and the variant's row in variants.mjs. */
 export async function faultsOf(name, folder) {
   const { simd, threads } = variants[name];
   const file = join(folder, wasm);

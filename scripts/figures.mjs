@@ -22,14 +22,14 @@ export function writeFigures(figures) {
 
 const lineOf = (cells) => `| ${cells.join(' | ')} |`;
 
-/** What a run counts: cases of one kind or another, or time. */
+/** How often a run ran: a number of cases, or minutes. */
 function countOf({ cases, calls, images, minutes, requests }) {
   if (images) return `${images.toLocaleString('en')} images in ${minutes} min`;
   if (requests) return `${requests.toLocaleString('en')} requests`;
   return (cases ?? calls).toLocaleString('en');
 }
 
-/** A run that finds a fault ends with it and reports nothing: what is here has none. */
+/** A run that finds a fault stops and reports nothing, so every reported run is without a fault. */
 function detailsOf(figure) {
   const { errors, answers, ownErrors, pages, heap, rss, engines, right, refused, perSecond, parts } = figure;
   if (errors) {

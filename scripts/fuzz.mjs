@@ -80,7 +80,7 @@ async function fuzzNative(minutes, seed) {
       ...say,
     ];
     await step(`fuzzing ${target}`, async () => {
-      // It says all it has to say on stderr.
+      // libFuzzer writes all its output to stderr.
       const said = await run(toolPath(fuzzTool.program), command, { cwd, env, withErrors: true });
       const cases = Number(said.match(/number_of_executed_units:\s*(\d+)/)?.[1]);
       figures.push({ name: `${what}: ${target}`, seed, cases });
@@ -90,7 +90,7 @@ async function fuzzNative(minutes, seed) {
   return figures;
 }
 
-/** The address sanitizer, which not every packager of Rust packs, or none. */
+/** The sanitizer to use: `address`, or `none` where this distribution of Rust does not have it. */
 async function findSanitizer({ rustc, version }) {
   const sysroot = (await run(rustc, ['--print', 'sysroot'])).trim();
   const host = version.match(/^host: (.+)$/m)[1];

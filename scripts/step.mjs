@@ -21,7 +21,7 @@ class Skipped {
   }
 }
 
-/** What a step's work returns when nothing had to be done. */
+/** The result of a step that had nothing to do, with the reason. */
 export const skipped = (why) => new Skipped(why);
 
 /**

@@ -11,7 +11,7 @@ const kinds: { project?: RegExp; path: RegExp; how: string; runtime?: string }[]
   { path: /\/test\/edge\//, how: 'the example worker over HTTP', runtime: 'workerd' },
 ];
 
-/** A module that its page did not come to is `pending` for good. */
+/** A module that its page never ran stays `pending`. */
 const passed = (module: TestModule) => ['passed', 'skipped'].includes(module.state());
 
 /**

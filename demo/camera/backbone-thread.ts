@@ -13,7 +13,7 @@ export class BackboneThread {
     return thread;
   }
 
-  /** Has the features of a picture, which is used up, written to a tensor. */
+  /** Writes the features of a picture to a tensor. The picture is transferred to the worker. */
   run(picture: ImageBitmap, features: ResidentTensor<'float32'>): Promise<void> {
     return this.#order({ picture, features: features.handle() }, [picture]);
   }

@@ -1,11 +1,11 @@
 import type { RuntimeHandle, TensorHandle } from 'pyramid-pool';
 
-/** What the page tells the thread of the backbone. */
+/** Messages from the page to the worker that runs the backbone. */
 export type BackboneRequest =
   /** The first message: the memory to write to. */
   | { runtime: RuntimeHandle }
   /** Write the features of a picture to a tensor in that memory. */
   | { picture: ImageBitmap; features: TensorHandle<'float32'> };
 
-/** What it answers to each. */
+/** The answer to each message. */
 export type BackboneReply = 'done' | { failure: string };

@@ -1,4 +1,4 @@
-/** Picture after picture: the worker writes features into shared memory, and the page pools them there. */
+/** For each picture, the worker writes features into shared memory, and the page pools them there. */
 import {
   createPyramidPool,
   createRuntime,
@@ -24,7 +24,7 @@ const $ = <T extends Element = HTMLElement>(selector: string) => element<T>(docu
 
 let source: PictureSource = animation;
 let isRunning = !prefersReducedMotion();
-/** While pictures stand still: whether there is another one to show. */
+/** While paused: whether one picture is to be shown, because a setting changed. */
 let isDue = false;
 
 /** Pools pictures for ever. */

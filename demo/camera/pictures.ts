@@ -1,6 +1,6 @@
 import { closeCamera, openCamera } from '../page/ui/camera.js';
 
-/** Where pictures come from: the camera, or a drawing that moves. */
+/** A source of pictures: the camera, or an animation. */
 export interface PictureSource {
   draw(context: CanvasRenderingContext2D, width: number, height: number): void;
   close(): void;

@@ -1,6 +1,6 @@
 import { Unzlib } from 'fflate';
 
-/** The chunks that say what a picture looks like. All others are left out: a profile or a comment may inflate as well. */
+/** The chunks that the pixels need. All others are left out, because a profile or a comment may inflate to any size, too. */
 const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 
 const SIGNATURE_BYTES = 8;

@@ -20,7 +20,7 @@ export function readQuery<K extends string>(request: Request, known: readonly K[
   return new Map(parameters);
 }
 
-/** What was sent, cut short: it goes into an answer. */
+/** A parameter in quotes, shortened, for error messages. */
 export const quote = (text: string) => JSON.stringify(text.slice(0, 60));
 
 /** A whole number from 1 up. */

@@ -16,7 +16,7 @@ POST /pool with a feature map as application/octet-stream: float32, little-endia
 The answer is the pooled vector: float32, with its sizes in x-dims, or JSON where that is accepted.
 `;
 
-/** A page that runs what is in it, and nothing from elsewhere. */
+/** The content security policy of the form: its own scripts and styles, and nothing of other origins. */
 const formHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':

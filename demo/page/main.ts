@@ -14,7 +14,7 @@ keepStrayDropsOut();
 fillRepositoryLinks(document);
 const main = element(document, '#main');
 void startRouter(main, [...document.querySelectorAll<HTMLAnchorElement>('.views a')]);
-// Its address is for pages without scripts: here addresses name views.
+// The href of this link works without scripts. With scripts, what follows # in an address names a view.
 element(document, '.skip-link').addEventListener('click', (event) => {
   event.preventDefault();
   main.focus();

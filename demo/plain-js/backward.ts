@@ -1,6 +1,6 @@
 import type { LevelPlan, Plan } from './plan.js';
 
-/** Everything backward reads and writes; the gradient's and the indices' rows have the same form. */
+/** The arrays that backward reads and writes. Rows of the gradient and of the indices have the same order. */
 export interface GradientJob {
   readonly plan: Plan;
   readonly channels: number;

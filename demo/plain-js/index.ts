@@ -1,6 +1,6 @@
 /**
- * Spatial pyramid max pooling in plain JavaScript, forward and backward, with PyTorch's rules: the yardstick that
- * pyramid-pool is measured with. Written to be as fast as typed-array loops get while one can still read them.
+ * Spatial pyramid max pooling in plain JavaScript, forward and backward, with PyTorch's rules: the baseline of
+ * the benchmark. It is as fast as typed-array loops get while they stay readable.
  */
 import { backwardItem } from './backward.js';
 import type { Maxima } from './maxima.js';

@@ -8,7 +8,7 @@ export interface LevelView {
   readonly channelStep: number;
 }
 
-/** Makes a level from a finer one that is pooled already. */
+/** Computes a level from a finer level that is already pooled. */
 export function mergeLevel(
   maxima: Maxima,
   channels: number,
@@ -53,7 +53,7 @@ function mergeBin(
   cells[to] = cells[best];
 }
 
-/** What a scan of the whole would have kept: the larger; of equals the first cell; of NaNs the last cell. */
+/** Whether a cell replaces the best one so far, as in a scan of all cells: the larger wins, of equal values the first, of NaNs the last. */
 function comesBefore(v: number, cell: number, best: number, bestCell: number): boolean {
   if (v > best) return true;
   if (v === best) return cell < bestCell;

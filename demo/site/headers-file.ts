@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 
-/** Puts a `_headers` file beside the page: many hosts of static files send what it says. */
+/** Writes a `_headers` file, from which many hosts of static files take the headers to send. */
 export function headersFile(headers: Readonly<Record<string, string>>): Plugin {
   const lines = Object.entries(headers).map(([name, value]) => `  ${name}: ${value}\n`);
   return {

@@ -7,9 +7,9 @@ export interface Times {
 }
 
 /**
- * Two pools with the interface of one. Every training call goes to both, by turns the one or the other first, and their answers must
- * have the same bits. So the times are those of the same work on the same feature maps. Training continues with the first
- * pool's answer.
+ * Runs two pools behind the interface of one. Every training call goes to both, in alternating order, and their answers must
+ * have the same bits. So both times are for the same calls on the same feature maps. Training continues with the answer of the first
+ * pool.
  */
 export class MeasuredPool implements SppPool {
   readonly forwardTimes: Times = { fast: 0, plain: 0 };

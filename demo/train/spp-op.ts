@@ -10,7 +10,7 @@ interface Cells {
   readonly dims: readonly number[];
 }
 
-/** What the network asks of a pool with `layout: 'NHWC'`; pyramid-pool's and the plain JavaScript one both fit. */
+/** The methods of a pool with `layout: 'NHWC'` that training uses. The pools of pyramid-pool and of plain JavaScript have them. */
 export interface SppPool {
   forward(input: Floats): Floats;
   forwardWithIndices(input: Floats): { output: Floats; indices: Cells };

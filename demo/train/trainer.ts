@@ -18,21 +18,21 @@ export interface TrainerOptions {
 }
 
 export interface TrainingProgress {
-  /** From 1. */
+  /** The number of the epoch, from 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Seen so far, and in all. */
+  /** Images seen so far. `totalImages` is their number over all epochs. */
   readonly images: number;
   readonly totalImages: number;
-  /** Per image, over the last thousand or so. */
+  /** Mean over about the last thousand images. */
   readonly loss: number;
-  /** Share of images recognised before they were learnt from, over the same. */
+  /** Share of the same images that the network recognised before it was trained on them. */
   readonly accuracy: number;
-  /** Spent learning, without what happened in between. */
+  /** Time spent on training steps alone. */
   readonly seconds: number;
 }
 
-/** Images that were learnt from, and the digit the network took each of them for just before. */
+/** A batch that was trained on, with the network's guess for each image before the step. */
 export interface TrainedBatch extends Batch {
   readonly guesses: readonly number[];
 }
@@ -117,7 +117,7 @@ function learn(network: Network, pool: SppPool, batch: Batch, adam: Adam): Verdi
   return verdict;
 }
 
-/** The share of the learning rate after this share of the training. It falls along half a cosine: large steps first, small ones to settle. */
+/** The factor of the learning rate after this share of the training: half a cosine, from 1 down to a fiftieth. */
 export function learningRateFactor(done: number): number {
   const share = (1 + Math.cos(Math.PI * done)) / 2;
   return LAST_SHARE_OF_RATE + (1 - LAST_SHARE_OF_RATE) * share;

@@ -46,7 +46,7 @@ export class FixedHead {
   }
 }
 
-/** What tfjs says of a second size, after the layer was built for a first one. */
+/** The error of tfjs for an image of a second size, after the layer was built for the first one. */
 export function tryWithoutSpp(network: Network, first: ImageSize, second: ImageSize): Refusal {
   const refusal = new FixedHead(network, first).refusal(second);
   if (refusal) return refusal;

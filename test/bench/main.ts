@@ -22,7 +22,7 @@ import { writeRecord } from './record.js';
 import { writeTypes } from './report/types.js';
 import { benchTypes, typeOperations } from './types.js';
 
-/** What the benchmark was told. */
+/** Reads the command line. */
 function readOptions() {
   const { values } = parseArgs({
     options: {

@@ -1,6 +1,6 @@
-/** What the benchmarks share of reading their options. */
+/** Functions that read options, for all benchmarks. */
 
-/** What the benchmark was told cannot be done. */
+/** A wrong command line. The message says why. */
 export class UsageError extends Error {}
 
 /** The names that an option was given: it may be repeated, and each time be a list. */
@@ -26,15 +26,15 @@ export function checkCount(option: string, text: string | undefined): void {
     throw new UsageError(`--${option} needs a number from 1 on.`);
 }
 
-/** Runs a benchmark. What was told wrongly is said in a sentence. */
+/** Runs a benchmark. A wrong command line ends with a message in place of a stack trace. */
 export async function runBenchmark(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    // Node's own, of an option that there is not, has a code.
-    const told =
+    // The error of parseArgs for an unknown option has a code.
+    const isUsage =
       error instanceof UsageError || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
-    console.error(told ? (error as Error).message : error);
-    process.exit(told ? 2 : 1);
+    console.error(isUsage ? (error as Error).message : error);
+    process.exit(isUsage ? 2 : 1);
   }
 }

@@ -1,4 +1,4 @@
-/** A worker that pools with synchronous calls, which may block there, and is never idle between them. */
+/** A worker that makes synchronous calls one after the other, without returning to its event loop. */
 import { createPyramidPool, createRuntime } from 'pyramid-pool';
 
 addEventListener('message', async () => {

@@ -59,7 +59,7 @@ test('a benchmark is cancelled', async () => {
 
 test('it is cancelled even while a peer is still on its way', async () => {
   const page = await visit('measure');
-  // As on a slow line: it never arrives.
+  // The response never arrives, as on a slow connection.
   await page.context().route(/ort-wasm.*\.wasm/, () => {});
   await page.getByLabel('Channels').selectOption('16');
   await chooseEngines(page, 'ort-web');

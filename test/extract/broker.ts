@@ -1,4 +1,4 @@
-/** A Redis or Valkey of its own for a test file. */
+/** Starts a Redis or Valkey for a test file. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The command over images of all sizes and kinds: the library's bits, however it is run, and whenever it is killed. */
+/** The command over images of all sizes and kinds gives the library's bits, also when it is divided into slices, killed and continued. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -192,7 +192,7 @@ describe.concurrent('runs', { timeout: 180_000 }, () => {
 const countParts = (name: string) =>
   existsSync(out(name)) ? readdirSync(out(name)).filter((file) => file.startsWith('part-')).length : 0;
 
-/** Stops a run when it has made so many parts, or some more. Where it was done already, as this process was too late, it is begun anew. */
+/** Stops a run after it has written so many parts. If the run ended before it could be stopped, it is started again. */
 async function stopInTheMiddle(name: string, parts: number, signal: NodeJS.Signals): Promise<Run> {
   for (;;) {
     const running = startCommand(args(name));

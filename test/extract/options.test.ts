@@ -23,7 +23,7 @@ for (const path of ['a.jpg', 'b/c.PNG', 'b/notes.txt', '[x].jpg', 'maps.npy']) {
 const pathsOf = async (...patterns: string[]) =>
   (await listInputs(patterns, ['.jpg', '.png'])).files.map(({ path, bytes }) => `${path} ${bytes}`);
 
-/** Does something as a user who may not read everything, where this one is root. */
+/** Runs a function as a user without access to all files, if the tests run as root. */
 async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
   const NOBODY = 65534;
   const isRoot = process.getuid?.() === 0;

@@ -1,4 +1,4 @@
-/** The queue: whatever dies, no vector is lost, none is double, and the bytes of the parts are the same. */
+/** The queue: when workers or the broker are killed, no vector is lost or written twice, and the parts have the same bytes. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -40,7 +40,7 @@ export interface Tally {
   errors: Record<string, number>;
 }
 
-/** Attacks as often as told. Throws what a library of such tests throws, with the shortest attack that succeeded. */
+/** Makes as many random calls as `budget` says. Throws the error of fast-check, with the shortest call that fails. */
 export async function fuzz(budget: fc.Parameters<[Attack]>): Promise<Tally> {
   using fixture = await Fixture.make();
   const tally: Tally = { calls: 0, answers: 0, ownErrors: 0, errors: {} };

@@ -18,7 +18,7 @@ export async function createSmallRuntime(
   return createRuntime({ variant, ...options, wasm: limitMemory(wasm ?? moduleBytes(variant), pages) });
 }
 
-/** Has every memory that is made meanwhile end at so many pages. */
+/** Limits every memory that is made meanwhile to so many pages. */
 async function withSmallMemory<R>(pages: number, make: () => Promise<R>): Promise<R> {
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {

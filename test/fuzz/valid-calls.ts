@@ -132,7 +132,7 @@ const average: Make = async (fixture, drawn, later) => {
   };
 };
 
-/** The whole map as the only region of every item: what the map itself gives. */
+/** One region for each item, which is the whole map. The answer is that of the map itself. */
 const regions: Make = async (fixture, drawn, later) => {
   const { layout, outputOrder, seed } = drawn;
   const { runtime } = runtimeOf(fixture, drawn);

@@ -1,4 +1,4 @@
-/** Damaged files and wrong calls: each gives an error of its own, and none hangs. */
+/** Damaged files and wrong calls give errors that say what is wrong, and none hangs. */
 import * as ort from 'onnxruntime-web';
 import { PyramidPoolError as PoolError, type PyramidPoolError } from 'pyramid-pool';
 import { createModel, makePortable, type OrtModule } from 'pyramid-pool/onnx';

@@ -1,4 +1,4 @@
-/** Another thread, in Node or in a browser: does what it is told, and answers with the result or with an error's code. */
+/** Another thread, in Node or in a browser: runs commands, and answers with the result or with the code of an error. */
 import { attachRuntime, createPyramidPool } from 'pyramid-pool';
 
 const port = globalThis.process?.versions?.node

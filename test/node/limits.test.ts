@@ -33,7 +33,7 @@ const layout = fc.constantFrom<Layout>('NCHW', 'NHWC');
 const type = fc.constantFrom<Case['type']>('float32', 'float32', 'uint8');
 const near = fc.integer({ min: -2, max: 2 });
 
-/** Few cells under many bins: so many that bins, by cells and by what kernels take together, come to about a limit. */
+/** Few cells under many bins, so many that the working memory of a kernel is near a limit. */
 const manyBins: fc.Arbitrary<Case> = fc
   .record({
     size: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 128 })),
@@ -52,7 +52,7 @@ const manyBins: fc.Arbitrary<Case> = fc
     return { dims: [1, 1, height, width], levels: [level, ...more], layout, type };
   });
 
-/** Long maps, whose columns by strips of columns come to more than 32 bits. */
+/** Long maps, for which the product of columns and strips needs more than 32 bits. */
 const longMaps: fc.Arbitrary<Case> = fc
   .record({
     width: fc.integer({ min: 500_000, max: 1_500_000 }),
@@ -133,7 +133,7 @@ function expectMaxima(
   }
 }
 
-/** Runs a case in every way there is. Gives the code of the error, if it was refused. */
+/** Makes all calls for a case. Gives the code of the error if the case is refused. */
 async function tryCase(drawn: Case, runtime: Runtime): Promise<string | undefined> {
   const { levels, layout, dims } = drawn;
   if (levels.reduce((sum, [rows, columns]) => sum + rows * columns, 0) > MOST_BINS && dims[0] * dims[1] === 1)

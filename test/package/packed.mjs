@@ -37,7 +37,7 @@ const needed = [
   ]),
 ];
 
-/** What must hold of the packed package, whoever installs it: a title, and what finds out. */
+/** Checks of the packed package, by title. */
 export const packedChecks = {
   'the package holds what it must and nothing else': ({ files }) => {
     const strangers = files.filter((file) => !allowed.some((pattern) => pattern.test(file)));

@@ -30,7 +30,7 @@ export async function withPage(url) {
   }
 }
 
-/** The result of an unpacked extension in Chromium: what the background's `result` comes to. */
+/** The result of an unpacked extension in Chromium: the value that `result` in its background script resolves to. */
 export async function withExtension(folder) {
   const { chromium } = await import('playwright');
   const context = await chromium.launchPersistentContext('', {

@@ -1,4 +1,4 @@
-/** Averages are near the true ones, however many cells a bin has: held against sums in double precision. */
+/** Averages are near the true ones for bins of every size: they are compared with sums in double precision. */
 import { createPyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { testedRuntimes, useRuntime } from './runtimes.js';

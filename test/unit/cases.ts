@@ -71,7 +71,7 @@ export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
       const { shape, rule } = drawn;
       const fits = ([rows, columns]: [number, number]) =>
         rules[rule](shape[2], rows, 0) && rules[rule](shape[3], columns, 0);
-      // Only one bin fits every rule and size.
+      // Every rule allows one bin, for every size.
       const levels = drawn.levels.filter(fits);
       return { ...drawn, levels: levels.length > 0 ? levels : [[1, 1]] };
     });
@@ -113,7 +113,7 @@ export async function expectReference(drawn: Case, runtimes: readonly Runtime[])
   }
 }
 
-/** Expects the same bits from every runtime, where plain loops would take too long or do not know the way: of all that there is. */
+/** Expects the same bits from every runtime, for cases that plain loops do not cover or would take too long for. */
 export async function expectAgreement(drawn: Case, runtimes: readonly Runtime[]): Promise<void> {
   const [first, ...others] = runtimes as [Runtime, ...Runtime[]];
   const expected = await allAnswers(drawn, first);

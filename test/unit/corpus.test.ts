@@ -1,4 +1,4 @@
-/** The same bits in every variant, at every number of threads, on every host that runs this. */
+/** All answers of the recorded corpus have the same hash in every variant, at every number of threads, on every host. */
 import * as api from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expected, hashOf } from '../corpus/corpus.mjs';

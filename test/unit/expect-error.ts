@@ -25,13 +25,13 @@ export async function expectError(
 // biome-ignore lint/suspicious/noExplicitAny: wrong arguments are the point
 export const wrong = (value: unknown): any => value;
 
-/** Makes a pool of whatever is given. */
+/** Calls `createPyramidPool` with any value as options. */
 export const make = (options: unknown) => () => createPyramidPool(wrong(options));
 
 /** A map of zeros. */
 export const map = (...dims: number[]) => ({ data: new Float32Array(dims.reduce((a, b) => a * b, 1)), dims });
 
-/** A runtime for the tests of a file. Whatever goes wrong in one of them, it goes on and gives right answers. */
+/** A runtime for the tests of a file. After each test it must still give right answers. */
 export function useLastingRuntime() {
   const runtime = useRuntime({ variant: 'simd' });
   const pool = (options: object = {}) =>

@@ -1,4 +1,4 @@
-/** `outputOrder`: the rows of a pyramid channel after channel, whatever runs them and however they are written. */
+/** `outputOrder: 'channels'` in every layout, for maps and regions. */
 import { createPyramidPool, createRoiPyramidPool, type PyramidPoolOptions } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';

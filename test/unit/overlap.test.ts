@@ -1,4 +1,4 @@
-/** Results that share memory with another tensor of their call: refused, whatever kind of memory it is. */
+/** Results that share memory with another tensor of their call are refused, for every kind of memory. */
 import { createPyramidPool, createRoiPyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { canShareMemory, useRuntime } from './runtimes.js';

@@ -1,17 +1,17 @@
-/** The runtimes that every answer is checked in. */
+/** The runtimes that tests run in: every variant, at several numbers of threads. */
 import { createRuntime, type Runtime, type RuntimeOptions } from 'pyramid-pool';
 import { afterAll, beforeAll } from 'vitest';
 
 /** Whether this host can share memory: the tests run on pages without isolation as well. */
 export const canShareMemory = globalThis.crossOriginIsolated !== false;
 
-/** Browsers have fewer cores to themselves than Node here, and one count shows what they do. */
+/** Numbers of threads. Browsers get one of them, since their tests are slower. */
 const threadCounts = globalThis.crossOriginIsolated === undefined ? [1, 2, 3, 4] : [3];
 
-/** The build of `simd` that checks every overflow and every access: Node reads it from where it is built; browsers have none. */
+/** The variant `checked`: `simd` with checks of every overflow and every access. Only tests in Node have it. */
 const checkedWasm = await readChecked();
 
-/** Its options, in Node. */
+/** The options of a runtime of the variant `checked`; none in browsers. */
 export const checkedRuntimes: (RuntimeOptions & { variant: 'simd'; wasm: Uint8Array<ArrayBuffer> })[] =
   checkedWasm ? [{ variant: 'simd', wasm: checkedWasm }] : [];
 

@@ -1,4 +1,4 @@
-/** Large jobs on threads: the same bits, in any order, whoever computes. */
+/** Large jobs on threads give the same bits as on one thread. */
 import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';

@@ -20,7 +20,7 @@ export function mount(root: HTMLElement): View {
   return {};
 }
 
-/** The lines of the example, their comments quieter than the code. */
+/** The lines of the example, with comments in a lighter colour. */
 function coloured(code: string): Node[] {
   return code.split(/(\/\/.*)/).map((part) => {
     const span = document.createElement('span');

@@ -52,7 +52,7 @@ export async function decodeReport(word: string): Promise<Report> {
     const report: unknown = JSON.parse(new TextDecoder().decode(json));
     if (isReport(report)) return report;
   } catch {
-    // Said below.
+    // The error below says it.
   }
   throw new Error('The link holds no result that this page can read.');
 }
@@ -61,7 +61,7 @@ async function bytesOf(stream: ReadableStream): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** Links come from anywhere. */
+/** A report in a link may have been changed by anyone, so all of it is checked. */
 function isReport(content: unknown): content is Report {
   if (typeof content !== 'object' || content === null) return false;
   const { version, operation, channels, levels, sizes, engines, host } = content as Record<string, unknown>;

@@ -119,7 +119,7 @@ class MeasureView implements View {
     this.#disturbances.clear();
     this.#setRunning(true);
     this.#say('Measuring.');
-    // A link's result is not this one.
+    // The address may name the result of a link, which a new measurement replaces.
     history.replaceState(null, '', '#/measure');
     element(this.#root, '#shared').textContent = '';
     const worker = new Worker(new URL('./measure.worker.ts', import.meta.url), { type: 'module' });
@@ -254,7 +254,7 @@ function reportOf(
   };
 }
 
-/** The part of the user agent that people know. */
+/** The name and version of the browser in the user agent. */
 function browserName(): string {
   const found = /(Firefox|Edg|OPR|Chrome|Version)\/(\d+)/.exec(navigator.userAgent);
   return found ? `${found[1].replace('Version', 'Safari').replace('Edg', 'Edge')} ${found[2]}` : 'a browser';

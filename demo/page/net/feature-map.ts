@@ -1,4 +1,4 @@
-/** What the network makes of an image. */
+/** The feature map that the network computes for an image. */
 export interface FeatureMap {
   readonly data: Float32Array;
   /** `[1, channels, height, width]` */

@@ -10,7 +10,7 @@ import { loadOrt, type OnLoading, type Ort } from './ort.js';
 export class Network {
   #ort: Ort | undefined;
   #session: InferenceSession | undefined;
-  /** Runs of a session may not overlap. */
+  /** Runs of a session of ONNX Runtime must not overlap. */
   readonly #queue = new SerialQueue();
 
   async open(onLoading: OnLoading): Promise<void> {

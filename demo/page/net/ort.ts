@@ -1,4 +1,4 @@
-/** onnxruntime-web, which is far larger than this page: loaded when it is first asked for. */
+/** Loads onnxruntime-web when it is first needed, since it is far larger than the page. */
 import { type DownloadProgress, download } from '../ui/download.js';
 
 export type OnLoading = (what: string, progress?: DownloadProgress) => void;
@@ -9,7 +9,7 @@ let loaded: Promise<Ort> | undefined;
 
 export function loadOrt(onLoading: OnLoading): Promise<Ort> {
   loaded ??= load(onLoading).catch((error: unknown) => {
-    // Another try may find the file there again.
+    // The next attempt downloads again.
     loaded = undefined;
     throw error;
   });
@@ -24,7 +24,7 @@ async function load(onLoading: OnLoading): Promise<Ort> {
   ]);
   const wasm = await download(wasmUrl, (progress) => onLoading('Loading onnxruntime-web', progress));
   ort.env.wasm.wasmBinary = wasm.buffer;
-  // Networks of this size gain nothing from more, and threads of its own would want workers of its own.
+  // Networks of this size gain nothing from more threads, which would need more workers.
   ort.env.wasm.numThreads = 1;
   return ort;
 }

@@ -1,4 +1,4 @@
-/** tfjs's WASM, which is loaded when it is first asked for, and says how far it is. */
+/** Loads the WASM of tfjs, and reports progress. */
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simdUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
@@ -10,11 +10,11 @@ export async function loadTfjs(onLoading: OnLoading): Promise<void> {
   onLoading('Loading tfjs');
   const absolute = (url: string) => new URL(url, location.href).href;
   const wasm = await download(absolute(simdUrl), (progress) => onLoading('Loading tfjs', progress));
-  // tfjs fetches its file itself.
+  // tfjs fetches its file from a URL.
   const loaded = URL.createObjectURL(new Blob([wasm], { type: 'application/wasm' }));
   try {
     onLoading('Starting tfjs');
-    // It wants all of them named.
+    // tfjs requires the URLs of all three.
     await startTfjs({
       'tfjs-backend-wasm.wasm': absolute(plainUrl),
       'tfjs-backend-wasm-simd.wasm': loaded,

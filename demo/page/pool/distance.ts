@@ -1,6 +1,6 @@
 export interface Distance {
   readonly euclidean: number;
-  /** 1 where both point the same way, 0 where they have nothing in common. */
+  /** The cosine similarity: 1 for vectors of the same direction, 0 for orthogonal ones. */
   readonly cosine: number;
 }
 

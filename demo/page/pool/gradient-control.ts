@@ -6,13 +6,13 @@ import type { GradientCell } from './pyramid-picture.js';
 
 type What = 'none' | 'one' | 'all';
 
-/** What there is to send gradients through. */
+/** The pooled maps, and the value whose gradient is sent. */
 export interface GradientSource {
   readonly pooled: readonly (Pooled | undefined)[];
   readonly place: ValuePosition;
 }
 
-/** Sends gradients back through the pool, and knows where they landed. */
+/** Sends gradients back through the pool, and keeps the cells that they reached. */
 export class GradientControl {
   readonly #root: HTMLElement;
   readonly #source: () => GradientSource;
@@ -23,7 +23,7 @@ export class GradientControl {
   #landed: readonly (readonly GradientCell[])[] = [];
   #round = 0;
 
-  /** Gradients are sent in `queue`, within which what there is does not change. */
+  /** Gradients are sent by tasks of `queue`: while one runs, the pooled maps do not change. */
   constructor(root: HTMLElement, source: () => GradientSource, queue: SerialQueue, onLanded: () => void) {
     this.#root = root;
     this.#source = source;
@@ -56,7 +56,7 @@ export class GradientControl {
     });
   }
 
-  /** As `sendAnew`, for a caller within `queue`. */
+  /** As `sendAnew`, for callers that run in a task of `queue`. */
   async sendNow(): Promise<void> {
     const { pooled, place } = this.#source();
     const landed =

@@ -11,7 +11,7 @@ import { channelOf, type Pooled } from './pooled.js';
 import { binAt, type CellSize, drawPyramid, type GradientCell } from './pyramid-picture.js';
 import html from './image-card.html?raw';
 
-/** Of a map on the screen, in CSS pixels. */
+/** Bounds of the size of a map on the screen, in CSS pixels. */
 const TALLEST = 440;
 const THINNEST = 36;
 const LARGEST_CELL = 40;
@@ -31,7 +31,7 @@ export class ImageCard {
   readonly #name: string;
   readonly #events: ImageCardEvents;
   readonly #map: HTMLElement;
-  /** Of what was to become an image. It stays until there is another one. */
+  /** Shows why a file, drawing or photograph could not be used. It stays until the next image. */
   readonly #sourceProblem: HTMLElement;
   #pooled: Pooled | undefined;
   #place: ValuePosition = { level: 0, channel: 0, bin: 0 };
@@ -67,7 +67,7 @@ export class ImageCard {
     element(this.root, '.image-and-maps figcaption').textContent = sizeOf(image);
   }
 
-  /** Of the image, which the pool does not take. */
+  /** Shows why the image could not be pooled, or nothing. */
   showPoolProblem(problem: string | undefined): void {
     showProblem(element(this.root, '.pool-problem'), problem);
   }
@@ -90,17 +90,17 @@ export class ImageCard {
     this.#drawCells(place.channel, most);
   }
 
-  /** Clears the answer, which belongs to another image or pool. */
+  /** Drops the pooled map, which belongs to another image or pool. */
   forget(): void {
     this.#pooled = undefined;
   }
 
-  /** Draws everything again, at the current size. */
+  /** Draws everything again, at the current size of the page. */
   refresh(place: ValuePosition): void {
     if (this.#pooled) this.#drawCells(place.channel, greatest(this.#pooled.map.data));
   }
 
-  /** Draws what the pointer changes. */
+  /** Draws what changes when another value is chosen: the pyramid, and the text below it. */
   showPlace(wanted: ValuePosition, landed: readonly GradientCell[]): void {
     const pooled = this.#pooled;
     if (!pooled) return;
@@ -245,7 +245,7 @@ function readAloudWhileFocused(place: HTMLElement, text: HTMLElement): void {
   });
 }
 
-/** Square, unless the map would be too thin to point at. */
+/** Cells are square, unless the map would be too thin to point at. */
 function cellSize(height: number, width: number, room: number): CellSize {
   const side = Math.min(room / width, TALLEST / height, LARGEST_CELL);
   const stretched = (cells: number) => Math.max(side, Math.min(THINNEST / cells, LARGEST_CELL));

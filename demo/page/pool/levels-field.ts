@@ -15,7 +15,7 @@ function parseLevel(word: string): Level {
   return columns === undefined ? Number(rows) : [Number(rows), Number(columns)];
 }
 
-/** More cannot be told apart on a screen. */
+/** The most bins that can be told apart on a screen. */
 const MOST_BINS = 1024;
 const MOST_LEVELS = 16;
 

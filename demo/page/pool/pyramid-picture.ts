@@ -21,7 +21,7 @@ export interface PyramidPicture {
   readonly landed: readonly GradientCell[];
 }
 
-/** Of one cell of the map on the screen, in CSS pixels. */
+/** The size of one cell of the map on the screen, in CSS pixels. */
 export interface CellSize {
   readonly width: number;
   readonly height: number;
@@ -69,7 +69,7 @@ function dimOutside(context: CanvasRenderingContext2D, box: Box, width: number, 
   context.fill('evenodd');
 }
 
-/** Inset, so that bins that overlap stay apart. */
+/** Outlines a bin, a little inside its edge, so that the outlines of overlapping bins do not coincide. */
 function outline(context: CanvasRenderingContext2D, box: Box, colour: string, line: number): void {
   const inset = Math.min(line / 2 + 1, box.width / 4, box.height / 4);
   context.strokeStyle = colour;

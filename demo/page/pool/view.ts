@@ -26,7 +26,7 @@ import html from './view.html?raw';
 
 export const title = 'Pool';
 
-/** Of all maps, this one shows best what the network looks for. */
+/** The feature map that shows best what the network looks for. */
 const FIRST_CHANNEL = 3;
 
 interface Answer {
@@ -60,7 +60,7 @@ class PoolView implements View {
   #pool: PyramidPool | undefined;
   /** Earlier pools, whose answers are still on the page. */
   readonly #retired: PyramidPool[] = [];
-  /** A pool is not freed, nor answers exchanged, while they are used. */
+  /** Everything that uses the pool or its results runs here, so that none of them is replaced while it is in use. */
   readonly #queue = new SerialQueue();
   #backbone: Backbone | undefined;
   #visible = true;

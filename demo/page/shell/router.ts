@@ -29,9 +29,9 @@ export async function startRouter(main: HTMLElement, links: readonly HTMLAnchorE
     const next = mounted.get(name) ?? mountView(name, main);
     mounted.set(name, next);
     const arrived = await next;
-    // What could not be loaded is tried again when it is next asked for.
+    // A view that could not be loaded is loaded again when it is next opened.
     if (arrived.failed) mounted.delete(name);
-    // The visitor may have gone elsewhere while this view was loading.
+    // The visitor may have opened another view while this one was loading.
     if (readAddress().name !== name) return;
     if (current !== arrived) {
       if (current) leave(current);

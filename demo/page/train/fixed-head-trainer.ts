@@ -10,7 +10,7 @@ export interface FixedHeadUpdate {
   readonly taken: number;
   readonly refused: number;
   readonly built: { readonly height: number; readonly width: number; readonly values: number };
-  /** The latest. */
+  /** The latest refusal. */
   readonly refusal: Refusal | undefined;
   readonly digits: readonly TrainingDigit[];
 }

@@ -15,7 +15,7 @@ export async function readModelFile(file: Blob): Promise<Float32Array[]> {
     const model: unknown = JSON.parse(await file.text());
     if (isModel(model)) return model.weights.map(fromBase64);
   } catch {
-    // Said below.
+    // The error below says it.
   }
   throw new Error('This is not a model that was saved here.');
 }

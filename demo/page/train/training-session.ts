@@ -55,7 +55,7 @@ export class TrainingSession {
   #trainer: Trainer | undefined;
   #fixedHead: FixedHeadTrainer | undefined;
   #random: Random = seededRandom(1);
-  /** Counts runs and pauses: a run that finds another number is over. */
+  /** Counts runs and pauses. A run ends when the number is no longer its own. */
   #turn = 0;
   /** Whether the network was trained, or has its first random weights. */
   #trained = false;

@@ -77,7 +77,7 @@ class TrainView {
     on(this.#go, 'click', () => this.#startOrPause());
     on(this.#step, 'click', () => this.#stepOnce());
     on(this.#reset, 'click', () => {
-      // It has nothing to do then, and would lose the focus.
+      // A reset disables this button, which would lose the focus.
       this.#go.focus();
       return this.#startOver();
     });
@@ -238,7 +238,7 @@ class TrainView {
       done: 'Train anew',
     };
     this.#go.textContent = names[state];
-    // It keeps the focus while there is nothing to press.
+    // It is not disabled, so that it keeps the focus.
     this.#go.ariaDisabled = String(state === 'testing');
     this.#step.disabled =
       state === 'running' || state === 'testing' || state === 'done' || !this.#spp.checked;

@@ -38,7 +38,7 @@ export function drawGrey(canvas: HTMLCanvasElement, { values, height, width }: P
   context2d(canvas).putImageData(picture, 0, 0);
 }
 
-/** As it was: one canvas pixel for each of red, green, blue and opacity. */
+/** Draws an image in its colours: red, green, blue and opacity of each pixel. */
 export function drawColours(
   canvas: HTMLCanvasElement,
   { height, width }: Plane,

@@ -9,7 +9,7 @@ export interface Sheet {
   readonly height: number;
   /** Pens to choose from, the first one to begin with; without them the pen grows with what is drawn. */
   readonly pens?: readonly Pen[];
-  /** What is said above it. */
+  /** The text above the drawing area. */
   readonly note: string;
 }
 
@@ -19,7 +19,7 @@ export interface Pen {
   readonly width: number;
 }
 
-/** Of the sides of a small sheet, in pixels. */
+/** The greatest width and height of a drawing, in pixels. */
 const MOST = 256;
 const SMALL_SHEET: Sheet = { width: 64, height: 48, note: 'Of any size. The pen grows with what you draw.' };
 

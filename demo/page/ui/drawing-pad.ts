@@ -26,7 +26,7 @@ export class DrawingPad {
   #height: number;
   #width: number;
   #strokes: Stroke[] = [];
-  /** Of the strokes that follow, in pixels; without it, the pen grows with the drawing. */
+  /** The width of the next strokes, in pixels. If it is not set, the pen grows with the drawing. */
   pen: number | undefined;
 
   constructor(

@@ -10,7 +10,7 @@ export interface Picture extends Plane {
   readonly shrunkFrom?: readonly [width: number, height: number];
 }
 
-/** Its size in words, and what it was shrunk from. */
+/** The size of an image as a text, with the size that it was reduced from. */
 export function sizeOf({ width, height, shrunkFrom }: Picture): string {
   const from = shrunkFrom ? `, shrunk from ${shrunkFrom.join(' × ')}` : '';
   return `${width} × ${height} pixels${from}`;
@@ -23,7 +23,7 @@ export function decodeImage(file: Blob): Promise<ImageBitmap> {
   });
 }
 
-/** Ink from 0 (paper) to 1 of an image, which is closed. */
+/** The ink of an image, from 0 (paper) to 1. Closes the image. */
 export function pictureOf(bitmap: ImageBitmap): Picture {
   const { height, width } = sizeWithin(LONGEST_SIDE, bitmap);
   const colours = coloursOf(bitmap, height, width);
@@ -32,7 +32,7 @@ export function pictureOf(bitmap: ImageBitmap): Picture {
   return picture;
 }
 
-/** What a picture of this width says of the image that it was. */
+/** The original size of an image that was reduced, or nothing. */
 export function shrunkFrom({ height, width }: ImageBitmap, nowWide: number): Pick<Picture, 'shrunkFrom'> {
   return nowWide < width ? { shrunkFrom: [width, height] } : {};
 }

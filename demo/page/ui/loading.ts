@@ -1,7 +1,7 @@
 import { make, announce } from './dom.js';
 import { type DownloadProgress, megabytes } from './download.js';
 
-/** A line and a bar that say what is being loaded and how far it is. */
+/** A line of text and a progress bar, shown while something is loaded. */
 export class Loading {
   readonly element = make('div', { className: 'loading' });
   readonly #text = make('p', { role: 'status' });

@@ -18,7 +18,7 @@ export class Plot {
   #data: uPlot.AlignedData;
   #plot: uPlot | undefined;
 
-  /** `name` stands for it where it cannot be seen. */
+  /** `name` is what screen readers read. */
   constructor(
     place: HTMLElement,
     name: string,
@@ -39,7 +39,7 @@ export class Plot {
     this.#plot?.setData(data);
   }
 
-  /** Other data may have other series, for which the plot that is there has no place. */
+  /** Makes the plot again: for data with other series, or in other colours. */
   remake(data: uPlot.AlignedData = this.#data): void {
     this.#data = data;
     this.#plot?.destroy();
@@ -48,7 +48,7 @@ export class Plot {
     this.#plot = new uPlot({ ...this.#options(), width: this.#place.clientWidth }, this.#data, this.#place);
   }
 
-  /** What is drawn now, to save it. */
+  /** The canvas, to be saved as an image. */
   get canvas(): HTMLCanvasElement | undefined {
     return this.#plot?.ctx.canvas;
   }

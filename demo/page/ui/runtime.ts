@@ -2,7 +2,7 @@ import { createRuntime, type Runtime } from 'pyramid-pool';
 
 let runtime: Promise<Runtime> | undefined;
 
-/** The one that all views on this page pool with. */
+/** The runtime that all views of the page share. */
 export function sharedRuntime(): Promise<Runtime> {
   runtime ??= createRuntime();
   return runtime;

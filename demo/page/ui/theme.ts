@@ -46,7 +46,7 @@ function remember(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // It holds for this visit.
+    // The choice is kept until the page is closed.
   }
 }
 

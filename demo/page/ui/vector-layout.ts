@@ -7,7 +7,7 @@ export interface ValuePosition {
   readonly bin: number;
 }
 
-/** Where values stand in the vector: level after level, in each channel after channel, in each bin after bin. */
+/** The order of the values in the vector: by level, then by channel, then by bin. */
 export class VectorLayout {
   readonly channels: number;
   /** Bins of each level. */

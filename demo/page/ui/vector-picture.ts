@@ -9,7 +9,7 @@ const BAR = 5;
 const TOP = BAR + 3;
 const MOST_CELL = 18;
 const ROW = 9;
-/** Of all rows together: networks have hundreds of channels. */
+/** The height of all rows together: networks have hundreds of channels. */
 const TALLEST = 640;
 
 export class VectorPicture {
@@ -53,7 +53,7 @@ export class VectorPicture {
     if (chosen) this.#markChosen(context, chosen);
   }
 
-  /** There is no vector. */
+  /** Clears the picture. */
   clear(): void {
     this.#layout = undefined;
     prepare(this.#canvas, this.#canvas.clientWidth || 1, this.#canvas.clientHeight || 1);

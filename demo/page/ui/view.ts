@@ -1,6 +1,6 @@
 /** A view on the page. It stays in the page, hidden, while another one is shown. */
 export interface View {
-  /** Called whenever it comes into sight, with what stood behind the `?` of its address. */
+  /** Called each time the view is shown, with the query of its address. */
   shown?(query: URLSearchParams): void;
   hidden?(): void;
 }

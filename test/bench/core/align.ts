@@ -11,7 +11,7 @@ export const alignRule = ({ samplingRatio = 0 }: Case): AlignRule => ({
 
 const gridsOf = ({ levels }: Case) => levels.map((n) => [n, n] as const);
 
-/** What every answer is checked by. */
+/** The expected output, which every answer is compared with. */
 export function alignedOutput(c: Case, map: Float32Array, regions: Float32Array): Float32Array {
   return referenceAlign(map, c.dims, gridsOf(c), regions, alignRule(c));
 }
@@ -42,7 +42,7 @@ function forEachPlane(
   }
 }
 
-/** RoIAlign in the plainest of loops: every sample of every channel is placed anew. */
+/** RoIAlign in plain loops: the position of every sample is computed again for every channel. */
 export function alignInto(c: Case, map: Float32Array, regions: Float32Array, output: Float32Array): void {
   const { dims, samplingRatio: samples = 0 } = c;
   const height = dims[2];

@@ -13,7 +13,7 @@ export interface Case {
   readonly samplingRatio?: number;
 }
 
-/** The cases that everyone compares by. */
+/** The named cases of the benchmark. */
 export const cases: readonly Case[] = [
   {
     name: 'a',

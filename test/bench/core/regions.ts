@@ -1,6 +1,6 @@
 import { type Case, cellsOf, outputLengthOf } from './case.js';
 
-/** Pixels of the image that one cell of the map stands for. */
+/** Pixels of the image for each cell of the map, along each axis. */
 export const PIXELS = 16;
 
 /** Regions that lie inside the image, of all sizes. */
@@ -27,7 +27,7 @@ function bin(first: number, last: number, n: number, i: number, size: number): [
   return [clip(Math.floor(Math.fround(i * each))), clip(Math.ceil(Math.fround((i + 1) * each)))];
 }
 
-/** Pools every region in plain loops: what is measured against, and what every answer is checked by. */
+/** Pools every region in plain loops: the baseline, and the expected answers. */
 export function poolRegions(c: Case, map: Float32Array, regions: Float32Array) {
   const result = { output: new Float32Array(outputLengthOf(c)), indices: new Int32Array(outputLengthOf(c)) };
   poolRegionsInto(c, map, regions, result.output, result.indices);

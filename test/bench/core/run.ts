@@ -97,7 +97,7 @@ async function* runWork(
   }
 }
 
-/** Milliseconds of a run, once the host has compiled what there is to compile. */
+/** Milliseconds that a run takes after the engine has compiled the code. */
 async function warmUp(entry: Entry, warmMs: number): Promise<number> {
   const until = performance.now() + warmMs;
   let fastest = Number.POSITIVE_INFINITY;

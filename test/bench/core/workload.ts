@@ -69,7 +69,7 @@ export class CaseWorkloads {
   }
 }
 
-/** The same numbers for the same seed, from -2 to 2: as unordered as activations, and never NaN. */
+/** The same numbers for the same seed, from -2 to 2: uniformly distributed, without NaN. */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -66,7 +66,7 @@ function expectHash(found: string, wanted: Bytes): void {
   if (found !== hashOf(wanted)) throw new Error('the answer is wrong');
 }
 
-/** Pooling by the module that an engine has loaded: a list of jobs in one `run`, so that a call from outside counts for nothing. */
+/** Pooling by the module that an engine has loaded: a list of jobs in one `run`, so that the time of the call from outside does not matter. */
 export async function preparePool(channel: Channel, workload: Workload): Promise<PreparedEngine> {
   const instance = new Instance(channel);
   const plans = await inTurn([...workload.maps.keys()], (i) => plan(instance, workload, i));

@@ -1,6 +1,6 @@
 /**
  * An engine of WebAssembly behind five commands, for every host of JavaScript. The same commands are in `remote.py` and, for wasmi, in
- * `demo/hosts/rust/examples/remote.rs`: whoever measures needs to know nothing of the engine.
+ * `demo/hosts/rust/examples/remote.rs`, so that the benchmark treats all engines alike.
  */
 
 /** @param {string} text base64 */
@@ -49,7 +49,7 @@ export function createRemote(compiled = {}) {
 }
 
 /**
- * Does what a command says, and gives its answer or what went wrong.
+ * Executes a command. Gives its answer or the error.
  * @param {any} remote
  * @param {{ do: string }} command
  */

@@ -17,7 +17,7 @@ const SECONDS = 5;
 
 const script = fileURLToPath(import.meta.url);
 
-/** The network alone, in this process or in several at once: images a second of all together. */
+/** The images a second that the network alone processes, in one process or in several at once. */
 async function rateOfNetworks(processes: number, args: readonly string[]): Promise<number> {
   const rates = Array.from({ length: processes }, () => {
     const child = fork(script, ['network', ...args], { execArgv: ['--import', 'tsx'] });

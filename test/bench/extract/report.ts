@@ -21,7 +21,7 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 
 const percent = (ratio: number) => `${(100 * ratio).toFixed(1)} %`;
 
-/** Ratios are of one round each; of them the median is told. */
+/** The median of the ratios within each round. */
 function linesOf(rounds: readonly Round[]): string[] {
   const part = (name: keyof Parts) => median(rounds.map(({ parts }) => parts[name]));
   const ratio = (of: (round: Round) => number) => median(rounds.map(of));

@@ -5,7 +5,7 @@ export function bins(size: number, n: number): [start: number, end: number][] {
   return Array.from({ length: n }, (_, i) => [Math.floor((i * size) / n), Math.ceil(((i + 1) * size) / n)]);
 }
 
-/** Whether windows of `ceil(size / n)` cells every `floor(size / n)` are the bins of all levels: then a plain pool will do. */
+/** Whether windows of `ceil(size / n)` cells every `floor(size / n)` are the bins of all levels, so that a plain max pool can be used. */
 export function slides({ dims: [, , height, width], levels }: Case): boolean {
   const same = (size: number) => (n: number) =>
     bins(size, n).every(([start, end], i) => {

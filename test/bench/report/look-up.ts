@@ -20,14 +20,14 @@ export class LookUp {
     return samples && spreadOf(samples).median;
   }
 
-  /** How many times what `base` takes `engine` takes. */
+  /** The time of `engine` divided by that of `base`. */
   ratio(c: string, operation: string, engine: string, base: string): Spread | undefined {
     const [samples, others] = [this.samples(c, operation, engine), this.samples(c, operation, base)];
     return samples && others && ratioOf(samples, others);
   }
 }
 
-/** Two digits that count, more for large numbers. */
+/** A number with at least three significant digits. */
 export function short(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

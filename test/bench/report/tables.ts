@@ -9,7 +9,7 @@ const titles = {
   arrays: 'Forward from plain arrays to plain arrays',
 };
 
-/** For each operation: how many times what `simd` takes every engine takes. */
+/** For each operation, the time of every engine divided by that of `simd`. */
 export function tables(report: Report): string {
   const found = new LookUp(report);
   return operations

@@ -12,7 +12,7 @@ interface Sweeps {
 }
 
 /**
- * What the memory demands, whoever computes: `forward` is one sweep of maximum and NaN mask over the map, `indices` one
+ * The least that any implementation must do with the memory: `forward` is one sweep of maximum and NaN mask over the map, `indices` one
  * of maximum and its index, `backward` filling the map with zeros, `arrays` the map's copy to WASM and the output's back.
  */
 export const bound: Engine = {
