@@ -51,7 +51,7 @@ fn check((channels, height, width): (usize, usize, usize), levels: &[(usize, usi
 
 #[test]
 fn averages_are_near_the_true_ones_at_every_size() {
-    for rule in [Rule::Adaptive, Rule::Sliding, Rule::Padded] {
+    for &rule in Rule::ALL {
         for size in [1, 2, 5, 7, 13, 14, 38, 56, 224, 300] {
             for levels in [vec![(1, 1)], vec![(4, 4), (2, 2), (1, 1)], vec![(6, 6), (3, 3), (2, 2), (1, 1)]] {
                 check((3, size, size), &levels, rule);

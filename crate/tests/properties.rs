@@ -36,10 +36,10 @@ fn cases(
     ];
     let arrangement = prop::sample::select(&ARRANGEMENTS[..]);
     let map = (batch, channels, size.clone(), size);
-    let rule = prop_oneof![2 => Just(Rule::Adaptive), 1 => Just(Rule::Sliding), 1 => Just(Rule::Padded)];
+    let rule = prop_oneof![Just(Rule::Adaptive), prop::sample::select(Rule::ALL)];
     (map, levels, rule, arrangement, prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
         |((batch, channels, height, width), mut levels, rule, arrangement, kind, seed)| {
-            // Only one bin fits every rule and size.
+            // Every rule allows one bin, for every size.
             levels.retain(|&(rows, columns)| rule.count(height, rows) == rows && rule.count(width, columns) == columns);
             levels.extend(levels.is_empty().then_some((1, 1)));
             Case { map: FeatureMap { batch, channels, height, width }, levels, rule, arrangement, kind, seed }

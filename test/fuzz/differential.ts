@@ -15,7 +15,7 @@ import { expectBits, expectSame } from '../unit/bits.js';
 import { concatenate } from '../unit/concatenate.js';
 import { halfToNumber } from '../unit/halves.js';
 import { mapDims, mapTo, outputTo } from '../unit/layouts.js';
-import { referenceBackward, referenceForward, rules } from '../unit/reference.js';
+import { referenceBackward, referenceForward, ruleNames, rules } from '../unit/reference.js';
 
 /** Planes of a call, about. */
 const PLANES = 6000;
@@ -104,7 +104,7 @@ function drawBatch(seed: number): Batch {
       ),
     ) as [number[], number[]];
   // Not all levels fit the other rules at some size.
-  const drawn = pick<Bins>(['adaptive', 'sliding', 'padded']);
+  const drawn = pick(ruleNames);
   const bins = sizesOf(drawn).every(({ length }) => length > 0) ? drawn : 'adaptive';
   const [heights, widths] = sizesOf(bins);
   const pyramid = { levels, bins, layout, outputOrder, type };

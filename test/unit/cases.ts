@@ -13,7 +13,7 @@ import {
 import { fill, kinds } from '../corpus/random.mjs';
 import { expectBits, expectSame } from './bits.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
-import { referenceBackward, referenceForward, rules } from './reference.js';
+import { referenceBackward, referenceForward, ruleNames, rules } from './reference.js';
 
 /** A pyramid over a map. */
 export interface Case {
@@ -61,7 +61,7 @@ export const casesOf = (mostChannels: number): fc.Arbitrary<Case> =>
         .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 1, max: mostChannels }), sizes)
         .map(([batch, channels, [height, width]]): Case['shape'] => [batch, channels, height, width]),
       levels: fc.array(level, { minLength: 1, maxLength: 4 }),
-      rule: fc.constantFrom<Bins>('adaptive', 'adaptive', 'sliding', 'padded'),
+      rule: fc.constantFrom<Bins>('adaptive', ...ruleNames),
       layout: fc.constantFrom<Layout>('NCHW', 'NHWC'),
       outputOrder: fc.constantFrom<OutputOrder>('levels', 'channels'),
       kind: fc.constantFrom(...kinds),

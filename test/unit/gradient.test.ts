@@ -1,6 +1,7 @@
 /** Gradients against finite differences. */
 import { createPyramidPool, createRoiPyramidPool, type Runtime, type Tensor } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
+import { ruleNames } from './reference.js';
 import { testedRuntimes, useRuntime } from './runtimes.js';
 
 const layouts = ['NCHW', 'NHWC'] as const;
@@ -35,7 +36,7 @@ describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))
 
     for (const layout of layouts) {
       test(`the gradient is what finite differences say, in ${layout}`, async () => {
-        for (const bins of ['adaptive', 'sliding', 'padded'] as const) {
+        for (const bins of ruleNames) {
           const pool = await createPyramidPool({ levels: [[3, 2], 2, 1], bins, layout, runtime: runtime() });
           const dims = layout === 'NCHW' ? [2, 5, 3, 4] : [2, 3, 4, 5];
           const data = distinct(dims);
@@ -49,7 +50,7 @@ describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 2))
       });
 
       test(`so is the gradient of an average, in ${layout}`, async () => {
-        for (const bins of ['adaptive', 'sliding', 'padded'] as const) {
+        for (const bins of ruleNames) {
           const pool = await createPyramidPool({
             levels: [2, 1],
             reduction: 'average',

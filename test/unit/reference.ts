@@ -23,6 +23,9 @@ export const rules: Record<
   },
 };
 
+/** The names of all rules. */
+export const ruleNames = Object.keys(rules) as Bins[];
+
 /** Calls `visit` for every bin, in NCHW order. */
 function forEachBin(
   [batch, channels, height, width]: Shape,

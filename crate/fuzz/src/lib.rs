@@ -52,7 +52,7 @@ pub fn arrangement(u: &mut Unstructured) -> Result<Arrangement> {
 }
 
 pub fn rule(u: &mut Unstructured) -> Result<Rule> {
-    Ok(*u.choose(&[Rule::Adaptive, Rule::Sliding, Rule::Padded])?)
+    Ok(*u.choose(Rule::ALL)?)
 }
 
 /// A map of at most 64 channels and, along one of its axes, 300 cells.

@@ -66,6 +66,9 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All rules, for tests that try each of them.
+    pub const ALL: &'static [Rule] = &[Rule::Adaptive, Rule::Sliding, Rule::Padded];
+
     /// How many bins come out where `n` are asked for; 0 where the rule has no answer.
     pub fn count(self, size: usize, n: usize) -> usize {
         if n == 0 {
@@ -214,7 +217,7 @@ mod tests {
 
     #[test]
     fn bins_are_neither_empty_nor_out_of_order() {
-        for rule in [Rule::Adaptive, Rule::Sliding, Rule::Padded] {
+        for &rule in Rule::ALL {
             for (size, n) in (1..60).flat_map(|size| (1..20).map(move |n| (size, n))) {
                 let Ok(bins) = rule.axis(size, n) else { continue };
                 assert!(bins.iter().all(|bin| !bin.is_empty() && bin.end as usize <= size), "{rule:?} {size} {n}");

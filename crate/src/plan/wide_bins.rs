@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn wide_bins_read_their_cells_and_nothing_else() {
-        for rule in [Rule::Adaptive, Rule::Sliding, Rule::Padded] {
+        for &rule in Rule::ALL {
             for (width, n) in (1..200).flat_map(|width| (1..12).map(move |n| (width, n))) {
                 if rule.count(width, n) != n {
                     continue;
