@@ -30,7 +30,7 @@ test('the focus is never left on a button that has gone', async () => {
   expect(await focused(page)).toBe('go');
   await page.locator('#reset').focus();
   await page.keyboard.press('Enter');
-  await textOf(page, '#progress-text', /Not begun/);
+  await textOf(page, '#progress-text', /Not started/);
   expect(await focused(page)).toBe('go');
 
   await page.getByRole('link', { name: 'Windows' }).click();

@@ -42,7 +42,7 @@ test('a network is trained, held, saved, loaded, and reads what is written', asy
   expect(await imagesLearnt(page)).toBe(8000);
 
   await page.getByRole('button', { name: 'Reset' }).click();
-  await textOf(page, '#progress-text', /Not begun/);
+  await textOf(page, '#progress-text', /Not started/);
   await page.getByLabel('Load a model').setInputFiles(file);
   await textOf(page, '#model-text', /is loaded/);
   for (const [height, name] of [
@@ -105,7 +105,7 @@ test('another choice starts over, and asks before where something would be lost'
 
   await epochs.selectOption('5');
   await question.getByRole('button', { name: 'Start over' }).click();
-  await textOf(page, '#progress-text', /Not begun/);
+  await textOf(page, '#progress-text', /Not started/);
   await page.getByRole('button', { name: 'Step' }).click();
   await textOf(page, '#progress-text', /^\d+ of 40,000 images/);
 });

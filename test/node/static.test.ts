@@ -1,9 +1,8 @@
 /** `pyramid-pool/static`, in a realm that has only the language and WebAssembly. */
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const dist = new URL('../../dist/', import.meta.url).href;
 
 /** Runs a script over `load`, which loads a module of `dist` and all it imports into a bare realm. */
 function run(script: string) {
@@ -29,7 +28,7 @@ function run(script: string) {
     };
     const link = (name, { identifier }) => name.startsWith('node:') ? builtIn(name) : read(new URL(name, identifier));
     async function load(path) {
-      const module = read(new URL(path, ${JSON.stringify(`file://${root}/dist/`)}));
+      const module = read(new URL(path, '${dist}'));
       await module.link(link);
       await module.evaluate();
       return module.namespace;
@@ -65,7 +64,7 @@ test('works where there is no import() and no global of the web', () => {
     const gradient = pool.backward(output, { dims: map.dims, indices });
     const regions = await createRoiPyramidPool({ levels: [1] });
     const [row] = regions.forward(map, { data: Float32Array.of(0, 0, 0, 1, 1), dims: [1, 5] }).data;
-    const given = new WebAssembly.Module(readFileSync('${root}/dist/wasm/simd.wasm'));
+    const given = new WebAssembly.Module(readFileSync(new URL('${dist}wasm/simd.wasm')));
     const own = await createRuntime({ wasm: given, threads: 4 });
     console.log(JSON.stringify([
       output.data[0], indices.data[0], [...gradient.data], row, pool.runtime.variant, own.threads, own.fallback,
@@ -117,7 +116,7 @@ test('says what it cannot do there', () => {
 
 test('shares the memory of a runtime of another thread', () => {
   const script = `
-    const { createRuntime } = await import('${root}/dist/node/index.js');
+    const { createRuntime } = await import('${dist}node/index.js');
     const runtime = await createRuntime({ variant: 'simd-threads' });
     const tensor = runtime.tensor(map.dims);
     tensor.data.set(map.data);
@@ -133,7 +132,7 @@ test('shares the memory of a runtime of another thread', () => {
 test.each(['browser', 'node'])('the main entry for %s names it where import() is forbidden', (host) => {
   const script = `
     const { createPyramidPool, createRuntime, attachRuntime } = await load('${host}/index.js');
-    const other = await import('${root}/dist/node/index.js');
+    const other = await import('${dist}node/index.js');
     const runtime = await other.createRuntime({ variant: 'simd-threads' });
     const ways = [
       () => createPyramidPool({ levels: [1] }),

@@ -217,14 +217,14 @@ class TrainView {
     this.#curves.clear();
     this.#stream.clear();
     element(this.#root, '#stream-text').textContent = this.#spp.checked
-      ? 'Digits of all sizes go by here once it learns.'
+      ? 'Digits of all sizes appear here while the network is trained.'
       : 'Press Train to see which of the digits a fully connected layer can take without the pyramid.';
     element(this.#root, '#test').hidden = true;
     element(this.#root, '#refusal').hidden = true;
     element(this.#root, '#curves').hidden = !this.#spp.checked;
     element(this.#root, '.progress-line').hidden = !this.#spp.checked;
     element<HTMLProgressElement>(this.#root, '#progress').value = 0;
-    element(this.#root, '#progress-text').textContent = 'Not begun.';
+    element(this.#root, '#progress-text').textContent = 'Not started.';
     element(this.#root, '#model-text').textContent = '';
   }
 
