@@ -1,12 +1,11 @@
 /** Objects of another realm, such as the sandbox of a test runner or server, are accepted like those of this realm. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
 import { attachRuntime, createPyramidPool, createRuntime } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const bytes = readFileSync(`${root}/dist/wasm/simd.wasm`);
+const fileOf = (variant: string) => new URL(`../../dist/wasm/${variant}.wasm`, import.meta.url);
+const bytes = readFileSync(fileOf('simd'));
 
 /** Another realm: its classes are not those of this one. */
 const context = vm.createContext({ bytes: [...bytes] });
@@ -30,7 +29,7 @@ describe('options.wasm of another realm', () => {
       ),
     'a response': () =>
       inOtherRealm('({ ok: true, status: 200, arrayBuffer: async () => Uint8Array.from(bytes).buffer })'),
-    'a URL': () => inOtherRealm(`({ href: ${JSON.stringify(`file://${root}/dist/wasm/simd.wasm`)} })`),
+    'a URL': () => inOtherRealm(`({ href: ${JSON.stringify(fileOf('simd').href)} })`),
     'a blob of this realm': () => new Blob([bytes]),
   };
 
@@ -73,7 +72,7 @@ describe('options.wasm of another realm', () => {
 });
 
 test('a handle whose parts are of another realm leads to its runtime', async () => {
-  const threads = readFileSync(`${root}/dist/wasm/simd-threads.wasm`);
+  const threads = readFileSync(fileOf('simd-threads'));
   vm.runInContext('var threads', context);
   context.threads = [...threads];
   const module = inOtherRealm('new WebAssembly.Module(Uint8Array.from(threads))');
