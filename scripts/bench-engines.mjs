@@ -7,7 +7,7 @@ import { runNpm } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { providePython } from './python.mjs';
 import { setup } from './setup.mjs';
-import { skipped, run, show, step } from './step.mjs';
+import { run, show, skipped, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 /** Measures engines of WebAssembly. */

@@ -6,7 +6,7 @@ import { cli } from './cli.mjs';
 import { prependToPath } from './path.mjs';
 import { inProject } from './project.mjs';
 import { stampOf } from './stamp.mjs';
-import { fail, skipped, run, step } from './step.mjs';
+import { fail, run, skipped, step } from './step.mjs';
 import { provideToolchain, wasmTarget } from './toolchain.mjs';
 import { toolPath, toolsBin } from './tools.mjs';
 import { variantEnv, variantFolder } from './variant-env.mjs';

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { isProgram, programsOn } from './path.mjs';
 import { inProject } from './project.mjs';
-import { skipped, run } from './step.mjs';
+import { run, skipped } from './step.mjs';
 
 /** What the host in Python needs, from PyPI. */
 const packages = ['wasmtime==50.0.1', 'numpy'];

@@ -5,7 +5,7 @@ import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { forget, noteBroken, readBroken } from './results.mjs';
 import { setup } from './setup.mjs';
-import { skipped, run, show, step } from './step.mjs';
+import { run, show, skipped, step } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const help = `

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import * as debian from './debian.mjs';
-import { foldersOn, isProgram, programFile, programsOn, prependToPath } from './path.mjs';
+import { foldersOn, isProgram, prependToPath, programFile, programsOn } from './path.mjs';
 import { fail, run, succeeds } from './step.mjs';
 
 // The first stable release that knows -Cpanic=immediate-abort.

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { programFile } from './path.mjs';
 import { inProject, lockedVersion } from './project.mjs';
-import { skipped, run } from './step.mjs';
+import { run, skipped } from './step.mjs';
 import { nativeEnv, provideNative } from './toolchain.mjs';
 
 const folder = inProject('.tools');

@@ -12,7 +12,7 @@ import { onThemeChange, startTheme } from '../page/ui/theme.js';
 import { FILTERS, featureDims } from './backbone.js';
 import { BackboneThread } from './backbone-thread.js';
 import { drawFeatures, drawVector } from './figures.js';
-import { animation, startCamera, type PictureSource } from './pictures.js';
+import { animation, type PictureSource, startCamera } from './pictures.js';
 
 const LEVELS = [4, 2, 1];
 

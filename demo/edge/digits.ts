@@ -1,9 +1,9 @@
 import type { Plane } from '../ink/plane.js';
 import { readBody } from './body.js';
+import { cutDigit } from './cut-digit.js';
 import { MOST_BYTES, MOST_PICTURES } from './limits.js';
 import model from './model.bin';
 import { readPicture, readRaw } from './picture.js';
-import { cutDigit } from './cut-digit.js';
 import { mediaType, quote, readCount, readQuery } from './query.js';
 import { Recogniser } from './recogniser.js';
 import { Refusal } from './refusal.js';

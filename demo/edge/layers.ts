@@ -72,7 +72,11 @@ export function addBiasAndRelu({ data, dims }: FeatureMap, bias: Float32Array): 
 }
 
 /** Scores of a fully connected layer with weights `[inputs, outputs]`. */
-export function fullyConnected(vector: Float32Array, weights: Float32Array, bias: Float32Array): Float32Array {
+export function fullyConnected(
+  vector: Float32Array,
+  weights: Float32Array,
+  bias: Float32Array,
+): Float32Array {
   const scores = bias.slice();
   vector.forEach((value, i) => {
     for (let o = 0; o < scores.length; o++) scores[o] += value * weights[i * scores.length + o];

@@ -1,7 +1,7 @@
 import { createPyramidPool, type PyramidPool } from 'pyramid-pool';
 import type { Plane } from '../ink/plane.js';
 import { type NamedTensor, unpackTensors } from '../model/safetensors.js';
-import { addBiasAndRelu, fullyConnected, convolve, type FeatureMap, maxPool, softmax } from './layers.js';
+import { addBiasAndRelu, convolve, type FeatureMap, fullyConnected, maxPool, softmax } from './layers.js';
 
 /** A digit network: two convolutions, the pyramid, one fully connected layer. `npm start -- --save` trains one. */
 export class Recogniser {
@@ -36,7 +36,10 @@ export class Recogniser {
   /** The map that is pooled: half as high and wide as the picture, rounded up. */
   #features({ values, height, width }: Plane): FeatureMap {
     const image: FeatureMap = { data: values, dims: [height, width, 1] };
-    const first = addBiasAndRelu(maxPool(convolve(image, this.#tensor('conv1.weight'))), this.#data('conv1.bias'));
+    const first = addBiasAndRelu(
+      maxPool(convolve(image, this.#tensor('conv1.weight'))),
+      this.#data('conv1.bias'),
+    );
     return addBiasAndRelu(convolve(first, this.#tensor('conv2.weight')), this.#data('conv2.bias'));
   }
 

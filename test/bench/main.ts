@@ -16,7 +16,7 @@ import {
 } from './core/index.js';
 import { help } from './help.mjs';
 import { describeMachine } from './machine.js';
-import { checkCount, UsageError, readNames, refuseOthers, runBenchmark } from './options.js';
+import { checkCount, readNames, refuseOthers, runBenchmark, UsageError } from './options.js';
 import { peers } from './peers/index.js';
 import { writeRecord } from './record.js';
 import { writeTypes } from './report/types.js';

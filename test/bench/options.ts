@@ -17,7 +17,8 @@ export function refuseOthers(
   shown = known,
 ): void {
   const other = asked.find((name) => !known.includes(name));
-  if (other !== undefined) throw new UsageError(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
+  if (other !== undefined)
+    throw new UsageError(`There is no ${what} ${other}: there are ${shown.join(', ')}.`);
 }
 
 /** Refuses what is no number of something. */

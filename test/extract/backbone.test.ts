@@ -7,9 +7,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { engineVersion } from '../../extract/ts/model/engine.js';
 import { aggregateRegions } from '../../extract/ts/model/rmac.js';
 import { expectBits } from '../unit/bits.js';
+import { partsOf, runCommand, temporaryFolder, vectorsOf } from './command.js';
 import { makePhotos, type Photos } from './photos.js';
 import { model, referenceOutputs, referenceVectors } from './reference.js';
-import { partsOf, runCommand, temporaryFolder, vectorsOf } from './command.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);

@@ -27,7 +27,11 @@ const schedulers = /^(JOB_COMPLETION|SLURM_ARRAY|AWS_BATCH|CLOUD_RUN)/;
 const plainEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !schedulers.test(name)));
 
 /** Starts the command. */
-export function startCommand(args: readonly string[], env: Record<string, string> = {}, input?: string): Running {
+export function startCommand(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string,
+): Running {
   const child = spawn(process.execPath, [program, ...args], { env: { ...plainEnv, ...env }, stdio: 'pipe' });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

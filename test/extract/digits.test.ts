@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { examplesIn, root } from '../node/markdown.js';
-import { sharp } from './photos.js';
 import { runCommand } from './command.js';
+import { sharp } from './photos.js';
 
 const SIDE = 28;
 const [KNOWN, UNKNOWN] = [120, 40];

@@ -4,20 +4,20 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { expectBits } from '../unit/bits.js';
-import { makePhotos, type Photos } from './photos.js';
-import { model, referenceVectors } from './reference.js';
 import {
   failedOf,
-  temporaryFiles,
   manifestOf,
   partsOf,
   type Run,
   runCommand,
   startCommand,
+  temporaryFiles,
   temporaryFolder,
-  waitUntil,
   vectorsOf,
+  waitUntil,
 } from './command.js';
+import { makePhotos, type Photos } from './photos.js';
+import { model, referenceVectors } from './reference.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);

@@ -112,7 +112,15 @@ test.concurrent.each(Object.entries(forms))('%s', async (form, { file, bytes, id
   const place = join(folder, form);
   mkdirSync(place);
   writeFileSync(join(place, file), bytes);
-  const { code, text } = await runCommand(place, '--levels', '2,1', '--workers', '1', '--out', join(place, 'out'));
+  const { code, text } = await runCommand(
+    place,
+    '--levels',
+    '2,1',
+    '--workers',
+    '1',
+    '--out',
+    join(place, 'out'),
+  );
   expect(code, text).toBe(0);
   const vectors = await vectorsOf(join(place, 'out'));
   expect(vectors.size).toBe(maps.length);

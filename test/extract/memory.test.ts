@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { memoryForImages } from '../../extract/ts/threads/memory.js';
+import { failedOf, partsOf, startCommand, temporaryFolder } from './command.js';
 import { sharp } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, partsOf, startCommand, temporaryFolder } from './command.js';
 
 const folder = temporaryFolder();
 const photos = join(folder, 'photos');

@@ -8,10 +8,10 @@ import { readBytes } from '../../extract/ts/cli/values.js';
 import { reasonOf } from '../../extract/ts/core/errors.js';
 import { listParts } from '../../extract/ts/parts/read-parts.js';
 import { listInputs } from '../../extract/ts/plan/inputs.js';
-import { makeShards, defaultPartSize } from '../../extract/ts/plan/shards.js';
+import { defaultPartSize, makeShards } from '../../extract/ts/plan/shards.js';
 import { readSlice } from '../../extract/ts/plan/slice.js';
-import { model } from './reference.js';
 import { runCommand, temporaryFolder } from './command.js';
+import { model } from './reference.js';
 
 const folder = temporaryFolder();
 const photos = join(folder, 'photos');

@@ -3,9 +3,18 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Broker, redisProgram } from './broker.js';
+import {
+  failedOf,
+  manifestOf,
+  partsOf,
+  type Running,
+  runCommand,
+  startCommand,
+  temporaryFolder,
+  waitUntil,
+} from './command.js';
 import { makePhotos, sharp } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, manifestOf, partsOf, type Running, runCommand, startCommand, temporaryFolder, waitUntil } from './command.js';
 
 const folder = temporaryFolder();
 const out = (name: string) => join(folder, name);
@@ -52,7 +61,9 @@ describe.skipIf(!redisProgram).concurrent('a queue (needs redis-server)', { time
           startWorker: (address = broker.address) =>
             follow(startCommand(['work', '--queue', address, '--workers', '1', '--lock', '1'])),
           enqueue: (from, name, ...more) =>
-            follow(startCommand([...options(from, name), ...to, '--name', name, '--allow-failures', ...more])),
+            follow(
+              startCommand([...options(from, name), ...to, '--name', name, '--allow-failures', ...more]),
+            ),
         });
       } finally {
         for (const { child } of started) child.kill('SIGKILL');

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { failedOf, partsOf, program, runCommand, temporaryFolder, vectorsOf } from './command.js';
 import { makePhotos, type Photos } from './photos.js';
 import { model } from './reference.js';
-import { failedOf, partsOf, program, runCommand, temporaryFolder, vectorsOf } from './command.js';
 
 const recipe = (name: string) => fileURLToPath(new URL(`../../demo/hosts/spark/${name}`, import.meta.url));
 

@@ -8,7 +8,7 @@ import {
   type RoiPyramidPool,
   type Runtime,
 } from 'pyramid-pool';
-import { checkedRuntimes, canShareMemory } from '../unit/runtimes.js';
+import { canShareMemory, checkedRuntimes } from '../unit/runtimes.js';
 import { createSmallRuntime } from './small-memory.js';
 
 /** 64 MiB: what is asked for by mistake or malice fails at once. */

@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { PyramidPoolError } from 'pyramid-pool';
 import { type Case, casesOf } from '../unit/cases.js';
 import { Fixture } from './fixture.js';
-import { harmlessCount, GetterError, mutations } from './hostile-values.js';
-import { type ValidCall, callNames, calls } from './valid-calls.js';
+import { GetterError, harmlessCount, mutations } from './hostile-values.js';
+import { callNames, calls, type ValidCall } from './valid-calls.js';
 
 interface Attack {
   readonly call: (typeof callNames)[number];
@@ -117,7 +117,11 @@ function spotsOf(parent: unknown, path = ''): Spot[] {
 }
 
 /** Replaces one value. True if the answer must be what it would have been. */
-function mutate(spots: Spot[], { at, mutation, getter }: Attack['faults'][number], fixture: Fixture): boolean {
+function mutate(
+  spots: Spot[],
+  { at, mutation, getter }: Attack['faults'][number],
+  fixture: Fixture,
+): boolean {
   const { parent, key, value } = spots[at % spots.length] as Spot;
   const replacement = make(mutation, value, fixture);
   const what = getter ? { get: () => replacement } : { value: replacement, writable: true };

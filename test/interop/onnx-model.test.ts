@@ -42,18 +42,21 @@ describe.each(exported.map((it) => [it.file, it] as const))('%s', (_, network) =
   });
 });
 
-describe.each(testedRuntimes.map((options) => [runtimeName(options), options] as const))('%s', (_, options) => {
-  const runtime = useRuntime(options);
+describe.each(testedRuntimes.map((options) => [runtimeName(options), options] as const))(
+  '%s',
+  (_, options) => {
+    const runtime = useRuntime(options);
 
-  test('kernels of any variant pool a model', async () => {
-    for (const file of ['pyramid-new.onnx', 'chain-new.onnx', 'psp-legacy.onnx']) {
-      const network = exportedFile(file);
-      const model = await createModel(network.bytes, { ort, runtime: runtime() });
-      await expectAnswers(model, network);
-      await model.dispose();
-    }
-  });
-});
+    test('kernels of any variant pool a model', async () => {
+      for (const file of ['pyramid-new.onnx', 'chain-new.onnx', 'psp-legacy.onnx']) {
+        const network = exportedFile(file);
+        const model = await createModel(network.bytes, { ort, runtime: runtime() });
+        await expectAnswers(model, network);
+        await model.dispose();
+      }
+    });
+  },
+);
 
 describe('what a model says of itself', () => {
   test('pools of one value are one pyramid', async () => {

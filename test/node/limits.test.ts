@@ -13,8 +13,8 @@ import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
 import { budget, timeout } from '../fuzz/budget.js';
 import { expectSame } from '../unit/bits.js';
-import { checkedRuntimes, useRuntime } from '../unit/runtimes.js';
 import { rules } from '../unit/reference.js';
+import { checkedRuntimes, useRuntime } from '../unit/runtimes.js';
 
 /** Products of sizes lie near these: what 31 and 32 bits count, in elements and in bytes. */
 const limits = [2 ** 29, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 34];

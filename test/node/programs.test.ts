@@ -1,7 +1,7 @@
 /** How programs are started on systems that these tests do not run on. */
 import { expect, test } from 'vitest';
 import { programFile } from '../../scripts/path.mjs';
-import { npm, installedProgram } from '../../scripts/programs.mjs';
+import { installedProgram, npm } from '../../scripts/programs.mjs';
 
 test('npm is started as a script of Node on Windows, where npm is a batch file', () => {
   expect(npm({ platform: 'linux' })).toEqual(['npm']);

@@ -12,7 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import { runNpm } from '../../scripts/programs.mjs';
 import { inProject } from '../../scripts/project.mjs';
-import { skipped, run } from '../../scripts/step.mjs';
+import { run, skipped } from '../../scripts/step.mjs';
 import { goldenModule } from './golden.mjs';
 
 const source = (...names) => inProject('test', 'package', ...names);

@@ -133,7 +133,8 @@ export const consumers = [
         ...inProcess,
         runtime: 'Deno 2',
         how: '`import`',
-        run: (consumer) => consumer.runAndParse(consumer.tool('.bin', 'deno'), ['run', '--no-remote', 'main.js']),
+        run: (consumer) =>
+          consumer.runAndParse(consumer.tool('.bin', 'deno'), ['run', '--no-remote', 'main.js']),
       },
     ],
   },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runNpm } from '../../scripts/programs.mjs';
 import { inProject } from '../../scripts/project.mjs';
-import { fail, skipped, run, step } from '../../scripts/step.mjs';
+import { fail, run, skipped, step } from '../../scripts/step.mjs';
 import { forgetPassed, hasPassed, notePassed, pack, stampOf, tarball, tool } from './consumer-folder.mjs';
 
 const name = 'pyramid-pool-extract';

@@ -67,11 +67,14 @@ export const packedChecks = {
   },
 
   'nothing else is installed with it': ({ consumer }) => {
-    const installed = readdirSync(join(consumer.folder, 'node_modules')).filter((name) => !name.startsWith('.'));
+    const installed = readdirSync(join(consumer.folder, 'node_modules')).filter(
+      (name) => !name.startsWith('.'),
+    );
     if (installed.join() !== 'pyramid-pool') fail(`${installed.join(', ')} are installed.`);
   },
 
-  'publint has nothing to say': ({ consumer }) => run(consumer.tool('.bin', 'publint'), ['--strict', tarball]),
+  'publint has nothing to say': ({ consumer }) =>
+    run(consumer.tool('.bin', 'publint'), ['--strict', tarball]),
 
   'are-the-types-wrong finds none wrong': ({ consumer }) => {
     const wasm = ['scalar.wasm', 'simd.wasm', 'simd-threads.wasm'];
@@ -158,7 +161,10 @@ const bundlers = {
       write: false,
       logLevel: 'error',
     };
-    const { outputFiles } = await build({ stdin: { contents: code, resolveDir: consumer.folder }, ...options });
+    const { outputFiles } = await build({
+      stdin: { contents: code, resolveDir: consumer.folder },
+      ...options,
+    });
     return outputFiles[0].text;
   },
   async Vite(consumer, code) {

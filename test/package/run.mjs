@@ -4,11 +4,19 @@ import { cli } from '../../scripts/cli.mjs';
 import { runNpm } from '../../scripts/programs.mjs';
 import { forget, record } from '../../scripts/results.mjs';
 import { fail, skipped, step } from '../../scripts/step.mjs';
+import {
+  forgetPassed,
+  hasPassed,
+  installInto,
+  notePassed,
+  pack,
+  provideTools,
+  stampOf,
+} from './consumer-folder.mjs';
 import { consumers } from './consumers.mjs';
 import { testExtract } from './extract.mjs';
 import { packedChecks } from './packed.mjs';
 import { closeBrowser } from './page.mjs';
-import { forgetPassed, hasPassed, installInto, notePassed, pack, provideTools, stampOf } from './consumer-folder.mjs';
 
 const help = `
 Usage: npm run test:package [-- NAME]...

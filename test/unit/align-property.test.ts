@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { fill, kinds } from '../corpus/random.mjs';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { expectBits } from './bits.js';
-import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
 import { halfToNumber, roundToHalf } from './halves.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 import { type AlignRule, referenceAlign, referenceAlignBackward } from './reference-align.js';
+import { canShareMemory, checkedRuntimes, useRuntime } from './runtimes.js';
 
 const engines = [
   useRuntime({ variant: 'scalar' }),

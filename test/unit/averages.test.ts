@@ -1,8 +1,8 @@
 /** Averages are near the true ones for bins of every size: they are compared with sums in double precision. */
 import { createPyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { testedRuntimes, useRuntime } from './runtimes.js';
 import { halfToNumber } from './halves.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 
 const layouts = ['NCHW', 'NHWC'] as const;
 const mean = (values: Iterable<number>) => {

@@ -2,7 +2,7 @@
 import * as api from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expected, hashOf } from '../corpus/corpus.mjs';
-import { checkedRuntimes, runtimeName, canShareMemory } from './runtimes.js';
+import { canShareMemory, checkedRuntimes, runtimeName } from './runtimes.js';
 
 const threads = canShareMemory ? [1, 2, 3, 4, 5, 6, 7, 8] : [];
 

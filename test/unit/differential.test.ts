@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { minutes, report, seed, timeout } from '../fuzz/budget.js';
 import { compare } from '../fuzz/differential.js';
-import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
+import { canShareMemory, checkedRuntimes, useRuntime } from './runtimes.js';
 
 const FEW_BATCHES = 8;
 

@@ -2,8 +2,8 @@
 import { createPyramidPool, createRoiPyramidPool, PyramidPoolError, type Tensor } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectSame } from './bits.js';
-import { testedRuntimes, useRuntime } from './runtimes.js';
 import { halfToNumber } from './halves.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 
 const { Float16Array: Half } = globalThis as { Float16Array?: Float32ArrayConstructor };
 

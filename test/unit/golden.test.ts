@@ -1,9 +1,9 @@
 import { createPyramidPool, type Layout, type OutputOrder, type PyramidPool } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
-import { runtimeName, testedRuntimes, repeatBatch, SHARING_THRESHOLD, useRuntime } from './runtimes.js';
 import { type GoldenCase, goldenCases } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { repeatBatch, runtimeName, SHARING_THRESHOLD, testedRuntimes, useRuntime } from './runtimes.js';
 
 /** A case in a layout and an order of the output, its batch repeated. */
 function arrange(golden: GoldenCase, layout: Layout, order: OutputOrder, times: number) {
@@ -24,7 +24,10 @@ function arrange(golden: GoldenCase, layout: Layout, order: OutputOrder, times: 
 /** Repeats of a case that make it large enough for threads, or as many as its output lets check in reasonable time. */
 function repeats({ x, y }: GoldenCase): number {
   if (x.length === 0) return 1;
-  return Math.max(1, Math.min(Math.ceil(SHARING_THRESHOLD / x.length), Math.floor((4 * SHARING_THRESHOLD) / y.length)));
+  return Math.max(
+    1,
+    Math.min(Math.ceil(SHARING_THRESHOLD / x.length), Math.floor((4 * SHARING_THRESHOLD) / y.length)),
+  );
 }
 
 /** Averages agree up to rounding: PyTorch itself sums in an order that depends on the layout. */

@@ -2,9 +2,9 @@
 import { createPyramidPool, createRoiPyramidPool, type PyramidPoolOptions } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
-import { useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { useRuntime } from './runtimes.js';
 
 const runtime = useRuntime({ variant: 'simd' });
 

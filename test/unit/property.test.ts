@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { test } from 'vitest';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { type Case, casesOf, expectAgreement, expectReference, largeCases } from './cases.js';
-import { checkedRuntimes, canShareMemory, useRuntime } from './runtimes.js';
+import { canShareMemory, checkedRuntimes, useRuntime } from './runtimes.js';
 
 const engines = [
   useRuntime({ variant: 'scalar' }),

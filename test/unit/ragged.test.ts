@@ -4,7 +4,7 @@ import { createPyramidPool, type Layout, type PyramidPool, type Reduction } from
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
 import { concatenate } from './concatenate.js';
-import { testedRuntimes, SHARING_THRESHOLD, useRuntime } from './runtimes.js';
+import { SHARING_THRESHOLD, testedRuntimes, useRuntime } from './runtimes.js';
 
 interface Map {
   data: Float32Array;

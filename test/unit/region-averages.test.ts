@@ -2,9 +2,9 @@
 import { createRoiPyramidPool, type RoiPyramidPoolOptions } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { fill } from '../corpus/random.mjs';
-import { testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { testedRuntimes, useRuntime } from './runtimes.js';
 
 const shape = [2, 19, 9, 11] as const;
 const levels = [

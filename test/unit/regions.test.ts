@@ -8,10 +8,10 @@ import {
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectClose, expectSame, largestFinite } from './bits.js';
-import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { type GoldenRegions, goldenRegions } from './golden.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 
 test('the golden regions are there', () => {
   expect(goldenRegions.filter(({ training }) => training).length).toBe(17);

@@ -2,10 +2,10 @@
 import { createRoiPyramidPool, type PyramidPoolErrorCode } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
 import { expectBits, expectSame } from './bits.js';
-import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 import { expectError } from './expect-error.js';
 import { goldenAlign } from './golden-align.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
+import { runtimeName, testedRuntimes, useRuntime } from './runtimes.js';
 
 describe.each(testedRuntimes.filter(({ threads }) => !threads || threads === 3))(
   '$variant $threads',

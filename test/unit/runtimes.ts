@@ -26,7 +26,9 @@ export const testedRuntimes: RuntimeOptions[] = [
   { variant: 'scalar' },
   { variant: 'simd' },
   ...checkedRuntimes,
-  ...(canShareMemory ? threadCounts.map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads })) : []),
+  ...(canShareMemory
+    ? threadCounts.map((threads): RuntimeOptions => ({ variant: 'simd-threads', threads }))
+    : []),
 ];
 
 export const runtimeName = ({ variant, threads, wasm }: RuntimeOptions) => {

@@ -8,8 +8,8 @@ import {
   type Runtime,
 } from 'pyramid-pool';
 import { describe, expect, test } from 'vitest';
-import { canShareMemory } from './runtimes.js';
 import { withExports } from './exports.js';
+import { canShareMemory } from './runtimes.js';
 
 const variants = ['simd', ...(canShareMemory ? (['simd-threads'] as const) : [])] as const;
 

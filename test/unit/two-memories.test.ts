@@ -3,8 +3,8 @@
  */
 import { createPyramidPool, createRuntime, type Runtime } from 'pyramid-pool';
 import { afterEach, describe, expect, test } from 'vitest';
-import { canShareMemory } from './runtimes.js';
 import { referenceBackward, referenceForward } from './reference.js';
+import { canShareMemory } from './runtimes.js';
 
 const levels = [4, 2, 1];
 const grids = levels.map((n) => [n, n] as const);

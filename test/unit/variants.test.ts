@@ -2,8 +2,8 @@
 import { createPyramidPool, createRuntime, type RuntimeOptions } from 'pyramid-pool';
 import { expect, test, vi } from 'vitest';
 import { ABI_VERSION, exported } from '../../ts/core/variant.js';
-import { canShareMemory } from './runtimes.js';
 import { moduleBytes } from './module-bytes.js';
+import { canShareMemory } from './runtimes.js';
 
 /** Makes a runtime, and tells what it became and what it said. */
 async function made(options: RuntimeOptions) {

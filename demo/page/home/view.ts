@@ -1,5 +1,5 @@
 /** The home view: what this is, how to start, and links to everything else. */
-import { element, makeReachable, announce } from '../ui/dom.js';
+import { announce, element, makeReachable } from '../ui/dom.js';
 import { fillRepositoryLinks } from '../ui/repository.js';
 import type { View } from '../ui/view.js';
 import example from './example.mjs?raw';

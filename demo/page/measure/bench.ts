@@ -49,7 +49,10 @@ function threadCounts(most: number): number[] {
 export class Bench {
   async measure(request: BenchRequest, onEvent: (event: Event) => void, onLoading: OnLoading): Promise<void> {
     const { operation, rounds } = request;
-    const engines = [bound, ...(await Promise.all(request.engines.map((name) => makeEngine(name, onLoading))))];
+    const engines = [
+      bound,
+      ...(await Promise.all(request.engines.map((name) => makeEngine(name, onLoading)))),
+    ];
     const cases = sweep.filter(
       ({ dims: [, channels, size] }) => channels === request.channels && request.sizes.includes(size),
     );

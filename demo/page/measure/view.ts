@@ -9,7 +9,7 @@ import { saveFile } from '../ui/save-file.js';
 import { onThemeChange } from '../ui/theme.js';
 import type { View } from '../ui/view.js';
 import { failureOf } from '../ui/worker.js';
-import { type Bench, engineNames, type BenchRequest } from './bench.js';
+import { type Bench, type BenchRequest, engineNames } from './bench.js';
 import { hostOf, plotAsPng, titleOf } from './picture-file.js';
 import { BOUND, decodeReport, encodeReport, type Report } from './report.js';
 import { fillTable } from './table.js';

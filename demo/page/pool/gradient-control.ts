@@ -1,4 +1,4 @@
-import { element, announce } from '../ui/dom.js';
+import { announce, element } from '../ui/dom.js';
 import type { SerialQueue } from '../ui/serial-queue.js';
 import type { ValuePosition } from '../ui/vector-layout.js';
 import { type Pooled, sendBack } from './pooled.js';

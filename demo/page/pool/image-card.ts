@@ -7,9 +7,9 @@ import { acceptDrops } from '../ui/files.js';
 import { decodeImage, type Picture, pictureOf, sizeOf } from '../ui/images.js';
 import type { Sample } from '../ui/samples.js';
 import type { ValuePosition } from '../ui/vector-layout.js';
+import html from './image-card.html?raw';
 import { channelOf, type Pooled } from './pooled.js';
 import { binAt, type CellSize, drawPyramid, type GradientCell } from './pyramid-picture.js';
-import html from './image-card.html?raw';
 
 /** Bounds of the size of a map on the screen, in CSS pixels. */
 const TALLEST = 440;

@@ -1,7 +1,7 @@
 import type { Remote } from 'comlink';
 import { cropToInk, type Plane } from '../../ink/plane.js';
 import { drawGrey } from '../ui/canvas.js';
-import { element, make, oncePerFrame, announce } from '../ui/dom.js';
+import { announce, element, make, oncePerFrame } from '../ui/dom.js';
 import { DrawingPad } from '../ui/drawing-pad.js';
 import type { Recognition, TrainingSession } from './training-session.js';
 

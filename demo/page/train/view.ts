@@ -14,7 +14,7 @@ import { DigitStream } from './digit-stream.js';
 import type { FixedHeadUpdate } from './fixed-head-trainer.js';
 import { readModelFile, writeModelFile } from './model-file.js';
 import { Recogniser } from './recogniser.js';
-import type { TestResult, TrainingUpdate, TrainingSession } from './training-session.js';
+import type { TestResult, TrainingSession, TrainingUpdate } from './training-session.js';
 import html from './view.html?raw';
 import './train.css';
 

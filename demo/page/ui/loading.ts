@@ -1,4 +1,4 @@
-import { make, announce } from './dom.js';
+import { announce, make } from './dom.js';
 import { type DownloadProgress, megabytes } from './download.js';
 
 /** A line of text and a progress bar, shown while something is loaded. */

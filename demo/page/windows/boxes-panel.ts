@@ -1,5 +1,5 @@
 import type { Detection } from '../../detect/detect.js';
-import { element, make, announce } from '../ui/dom.js';
+import { announce, element, make } from '../ui/dom.js';
 
 const MOST_LISTED = 40;
 

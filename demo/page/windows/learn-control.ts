@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
 import { type Activity, setActivityRunning } from '../ui/activity.js';
-import { element, announce } from '../ui/dom.js';
+import { announce, element } from '../ui/dom.js';
 import { Loading } from '../ui/loading.js';
 import type { LearningNews } from './detector-desk.js';
 import type { RemoteDetector } from './load-detector.js';

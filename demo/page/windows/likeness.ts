@@ -1,5 +1,5 @@
 import type { Box } from '../../detect/box.js';
-import { element, announce } from '../ui/dom.js';
+import { announce, element } from '../ui/dom.js';
 import { findAlike } from './search.js';
 import type { Watched } from './watch.js';
 

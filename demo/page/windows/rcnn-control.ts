@@ -1,6 +1,6 @@
 import { proxy } from 'comlink';
 import { drawGrey } from '../ui/canvas.js';
-import { element, announce } from '../ui/dom.js';
+import { announce, element } from '../ui/dom.js';
 import type { Picture } from '../ui/images.js';
 import type { Found } from './detector-desk.js';
 import type { RemoteDetector } from './load-detector.js';

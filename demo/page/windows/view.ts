@@ -7,8 +7,8 @@ import { drawColours, drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
 import { type Picture, sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
+import { SerialQueue } from '../ui/serial-queue.js';
 import { onThemeChange } from '../ui/theme.js';
-import { Turns } from '../ui/turns.js';
 import type { View } from '../ui/view.js';
 import { BoxesPanel } from './boxes-panel.js';
 import { ChosenWindow } from './chosen-window.js';
@@ -56,7 +56,7 @@ class WindowsView implements View {
   #isVisible = true;
   #playing = false;
   /** Pictures are watched one after another, and none while the watcher changes. */
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   /** Counts settings, so that those that were overtaken are dropped. */
   #round = 0;
   /** What the latest pictures took. */
@@ -178,7 +178,7 @@ class WindowsView implements View {
     const watcher = await this.#load();
     if (!watcher) return;
     if (round !== this.#round) return watcher.dispose();
-    await this.#turns.take(() => this.#setWatcher(watcher));
+    await this.#queue.run(() => this.#setWatcher(watcher));
     // The first time threads start and code is compiled; the second is what later pictures take.
     await this.#watch({ keepTimes: false });
     await this.#watch();
@@ -218,7 +218,7 @@ class WindowsView implements View {
   }
 
   async #watch({ keepTimes } = { keepTimes: true }): Promise<void> {
-    await this.#turns.take(async () => {
+    await this.#queue.run(async () => {
       this.#watched = await this.#watcher?.watch(this.#opened ?? this.#scene.draw(), this.#count);
       if (!keepTimes || !this.#watched) return;
       const { times, regionsMs } = this.#watched;

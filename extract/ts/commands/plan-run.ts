@@ -4,7 +4,7 @@ import { piecesOf } from '../maps/index.js';
 import { chooseEngine } from '../model/engine.js';
 import { type InputSummary, inputLines, type RunIdentity } from '../parts/manifest.js';
 import { identify } from '../plan/identity.js';
-import { fingerprintOf, makeShards, defaultPartSize } from '../plan/shards.js';
+import { defaultPartSize, fingerprintOf, makeShards } from '../plan/shards.js';
 import type { ThreadPool } from '../threads/pool.js';
 
 /** What a run is made from. */

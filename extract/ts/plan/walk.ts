@@ -33,7 +33,10 @@ interface Place {
  * Lists files in a folder and in the folders below it. Links are followed, but not one that leads back to a folder that it was come to
  * through.
  */
-export async function walk(folder: string, { entersFolder, matches, includesHidden }: FileFilter): Promise<Found> {
+export async function walk(
+  folder: string,
+  { entersFolder, matches, includesHidden }: FileFilter,
+): Promise<Found> {
   const files: string[] = [];
   let leftOut = 0;
   const unreadable: string[] = [];

@@ -27,7 +27,9 @@ export async function connect(address: string): Promise<Redis> {
     return redis;
   } catch (error) {
     redis.disconnect();
-    throw new ExtractError(`no Redis or Valkey answers at ${withoutPassword(address)}: ${messageOf(last ?? error)}`);
+    throw new ExtractError(
+      `no Redis or Valkey answers at ${withoutPassword(address)}: ${messageOf(last ?? error)}`,
+    );
   }
 }
 

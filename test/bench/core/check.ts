@@ -3,7 +3,11 @@ import type { Answer } from './operation.js';
 import type { Workload } from './workload.js';
 
 /** Runs every input once and throws where an answer is not the expected one. */
-export async function checkAnswers(engine: Engine, prepared: PreparedEngine, workload: Workload): Promise<void> {
+export async function checkAnswers(
+  engine: Engine,
+  prepared: PreparedEngine,
+  workload: Workload,
+): Promise<void> {
   for (let turn = 0; turn < workload.maps.length; turn++) {
     await prepared.run(turn);
     const answer = await prepared.answer();

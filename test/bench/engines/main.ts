@@ -4,15 +4,15 @@ import { parseArgs } from 'node:util';
 import { type Case, cases, type Operation, ratioOf, spreadOf } from '../core/index.js';
 import { CaseWorkloads, type Workload } from '../core/workload.js';
 import { describeMachine } from '../machine.js';
-import { checkCount, UsageError, readNames, refuseOthers, runBenchmark } from '../options.js';
+import { checkCount, readNames, refuseOthers, runBenchmark, UsageError } from '../options.js';
 import type { Channel } from './channel.js';
 import { type Found, findEngines } from './find.js';
 import { help } from './help.mjs';
 import { type ModuleName, moduleText } from './modules.js';
+import { type PreparedEngine, prepareBound, preparePool } from './prepared-engine.js';
 import { probe } from './probes.js';
 import type { EngineResult, EnginesReport, Start } from './record.js';
 import { writeEngines } from './report.js';
-import { prepareBound, preparePool, type PreparedEngine } from './prepared-engine.js';
 
 const OPERATIONS = ['forward', 'indices', 'backward'] as const satisfies Operation[];
 const MODULES: readonly ModuleName[] = ['simd', 'scalar', 'bound'];
@@ -101,13 +101,18 @@ async function warmUp(entry: Entry): Promise<void> {
 }
 
 /** Measures one piece of work in all engines by turns. */
-async function measure(workload: Workload, entries: readonly Entry[], rounds: number): Promise<EngineResult[]> {
+async function measure(
+  workload: Workload,
+  entries: readonly Entry[],
+  rounds: number,
+): Promise<EngineResult[]> {
   const label = `${workload.case.name} ${workload.operation}`;
   const ready: Entry[] = [];
   for (const entry of entries) {
     const { found, module, channel } = entry;
     progress(`${label}: ${found.name}, ${module}`);
-    if (found.interprets && workload.case.dims[0] * workload.case.dims[1] * workload.case.dims[2] > 2 ** 14) continue;
+    if (found.interprets && workload.case.dims[0] * workload.case.dims[1] * workload.case.dims[2] > 2 ** 14)
+      continue;
     try {
       await channel.ask({ do: 'load', name: module, wasm: moduleText(module) });
       entry.prepared = await (module === 'bound' ? prepareBound : preparePool)(channel, workload);

@@ -172,7 +172,10 @@ function planned(plan: number): number {
 }
 
 /** The sweep over the same bytes, as the benchmark's engine `bound` does it, many times in one call. */
-export async function prepareBound(channel: Channel, workload: Workload): Promise<PreparedEngine | undefined> {
+export async function prepareBound(
+  channel: Channel,
+  workload: Workload,
+): Promise<PreparedEngine | undefined> {
   if (workload.case.regions) return undefined;
   const instance = new Instance(channel);
   const bytes = FLOAT_BYTES * cellsOf(workload.case);

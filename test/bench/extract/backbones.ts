@@ -128,7 +128,9 @@ export function plainBackbone(channels: readonly number[]): Uint8Array {
 
 /** The first convolution and pool of every ResNet. */
 function resnetStem(network: Network): Value {
-  return network.maxPool(network.convolve(network.image, { to: 64, kernel: 7, stride: 2, activation: 'Relu' }));
+  return network.maxPool(
+    network.convolve(network.image, { to: 64, kernel: 7, stride: 2, activation: 'Relu' }),
+  );
 }
 
 /** What a block's branch is scaled by, so that sums do not grow from block to block. */

@@ -12,7 +12,11 @@ export function startCommand(args: readonly string[]): ChildProcess {
 }
 
 /** Runs the command to its end, and returns images a second. */
-export async function imagesPerSecond(args: readonly string[], out: string, partSize: number): Promise<number> {
+export async function imagesPerSecond(
+  args: readonly string[],
+  out: string,
+  partSize: number,
+): Promise<number> {
   const [code] = await once(startCommand([...args, '--out', out, '--part-size', `${partSize}`]), 'close');
   if (code !== 0) throw new Error(`pyramid-pool-extract ${args.join(' ')} ended with ${code}`);
   return rateOfParts(out, partSize);

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Broker, redisProgram } from '../../extract/broker.js';
+import { imagesPerSecond, startCommand } from './command.js';
 import { rateOfNetwork, timeParts } from './parts.js';
 import { printReport, printSizes, type Round, writeReport, writeSizes } from './report.js';
 import { measureSizes } from './sizing.js';
-import { imagesPerSecond, startCommand } from './command.js';
 import { LEVELS, makeModel, writePhotos } from './workload.js';
 
 const PART_SIZE = 5;

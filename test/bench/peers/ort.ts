@@ -37,7 +37,10 @@ function ortEngine(how: How): Engine {
   };
 }
 
-async function session(graph: onnx.IGraphProto, { maps, regions, case: c }: Workload): Promise<PreparedEngine> {
+async function session(
+  graph: onnx.IGraphProto,
+  { maps, regions, case: c }: Workload,
+): Promise<PreparedEngine> {
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = dirname(require.resolve('onnxruntime-web')) + sep;
   const model = proto.onnx.ModelProto.encode({

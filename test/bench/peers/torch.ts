@@ -40,7 +40,11 @@ export function torchEngine(python: string, threads: number, channelsLast = fals
   };
 }
 
-async function prepareTorch(python: Python, workload: Workload, channelsLast: boolean): Promise<PreparedEngine> {
+async function prepareTorch(
+  python: Python,
+  workload: Workload,
+  channelsLast: boolean,
+): Promise<PreparedEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'pyramid-pool-bench-'));
   const write = (name: string) => (data: Float32Array, i: number) => {
     const file = join(folder, `${name}-${i}`);

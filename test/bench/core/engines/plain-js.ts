@@ -45,7 +45,13 @@ export const plainJs: Engine = {
 };
 
 /** Regions in the plainest of loops, which find the index as well. */
-function prepareRegions({ case: c, operation, maps, gradients, regions }: Workload): PreparedEngine | undefined {
+function prepareRegions({
+  case: c,
+  operation,
+  maps,
+  gradients,
+  regions,
+}: Workload): PreparedEngine | undefined {
   if (operation === 'arrays') return undefined;
   const output = new Float32Array(outputLengthOf(c));
   const indices = new Int32Array(output.length);
@@ -72,7 +78,13 @@ function prepareRegions({ case: c, operation, maps, gradients, regions }: Worklo
   };
 }
 
-function prepareAlign({ case: c, operation, maps, gradients, regions }: Workload): PreparedEngine | undefined {
+function prepareAlign({
+  case: c,
+  operation,
+  maps,
+  gradients,
+  regions,
+}: Workload): PreparedEngine | undefined {
   if (operation === 'arrays') return undefined;
   const isBackward = operation === 'backward';
   const result = new Float32Array(isBackward ? cellsOf(c) : outputLengthOf(c));

@@ -35,7 +35,8 @@ export function poolEngine({ layout = 'NCHW', async = false, ...options }: PoolE
       const runtime = await made;
       const isOther = !isAuto && runtime.variant !== variant;
       if (isOther || runtime.threads !== (threads ?? runtime.threads)) return undefined;
-      if (workload.case.regions) return layout === 'NCHW' ? prepareRegions(runtime, workload, async) : undefined;
+      if (workload.case.regions)
+        return layout === 'NCHW' ? prepareRegions(runtime, workload, async) : undefined;
       const pool = await createPyramidPool({ levels: workload.case.levels, layout, runtime });
       const prepared = workload.operation === 'arrays' ? prepareArrays : prepareResident;
       return prepared(pool, workload, async);
