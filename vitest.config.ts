@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import type { BrowserProviderOption } from 'vitest/node';
@@ -35,6 +36,8 @@ const node: TestProjectConfiguration = {
     ...inNode,
     ...timeouts,
     execArgv: ['--expose-gc'],
+    // Vitest leaves one core free. Many of these tests wait for processes of their own, so two run at a time on two cores as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // The package is loaded by Node itself, as its users do.
     server: { deps: { external: [/\/dist\//] } },
   },
