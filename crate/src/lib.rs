@@ -22,9 +22,9 @@
 //! # Ok::<(), pyramid_pool::PoolError>(())
 //! ```
 //!
-//! The way of a call: [`bins`] says which cells a bin reads, [`PyramidPlan`] works everything out once for a size,
-//! [`forward()`] and [`backward()`] run it over planes. [`mod@reference`] says the same in plain loops, to be read and
-//! tested against.
+//! [`bins`] has the rules by which bins read cells. A [`PyramidPlan`] holds what depends on the size of a map alone, and
+//! [`forward()`] and [`backward()`] pool by it. [`mod@reference`] has the same operations in plain loops, which all tests
+//! compare with.
 
 mod element;
 mod error;
