@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
+import { writeFigures } from './documents.js';
 import { goals } from './goals.js';
 import { recordFolder, writeBlocks } from './page.js';
 import { sweepPlot } from './plot.js';
 import type { Report } from './report.js';
 import { caseTable, tables } from './tables.js';
 
-/** Writes the marked blocks of BENCHMARKS.md and the plots beside the record. */
+/** Writes the marked blocks of BENCHMARKS.md, the figures in other documents, and the plots beside the record. */
 export async function writeReport(report: Report, name: string): Promise<void> {
   const plots = await sweepPlot(report);
   for (const [channels, svg] of plots) writeFileSync(new URL(`sweep-${channels}.svg`, recordFolder), svg);
+  writeFigures(report);
   writeBlocks({
     machine: machineText(report, name),
     cases: caseTable(),
