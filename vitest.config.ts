@@ -103,7 +103,7 @@ const { FUZZ_SEED = '1', FUZZ_MINUTES = '0', SOAK_CALLS = '4000' } = process.env
 export default defineConfig({
   test: {
     provide: {
-      inWorkers: inWorkers.source,
+      inWorkers,
       random: { seed: Number(FUZZ_SEED), minutes: Number(FUZZ_MINUTES), calls: Number(SOAK_CALLS) },
     },
     projects: [

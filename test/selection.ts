@@ -25,7 +25,10 @@ export const onPages = (isolated: boolean) => ({
   exclude: everywhere ? [] : [pure],
 });
 
-/** Files of test/unit that run in a worker of a browser as well. */
-export const inWorkers = everywhere
-  ? /./
-  : /\/(golden|variants|threads|concurrent-calls|tensors|traps|property)\.test\.ts$/;
+const everyFile = '.';
+
+/** Files of test/unit that run in a worker of a browser as well. Without isolation a worker has one thread, as its page has. */
+export const inWorkers = {
+  isolated: everywhere ? everyFile : '/(golden|variants|threads|tensors|traps|property)\\.test\\.ts$',
+  others: everywhere ? everyFile : '/(golden|variants)\\.test\\.ts$',
+};

@@ -4,12 +4,13 @@ import type { Outcome } from './tests.worker.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The files that run in workers, as a regular expression. */
-    inWorkers: string;
+    /** The files that run in workers of each kind of page, as regular expressions. */
+    inWorkers: { isolated: string; others: string };
   }
 }
 
-const chosen = new RegExp(inject('inWorkers'));
+const { isolated, others } = inject('inWorkers');
+const chosen = new RegExp(crossOriginIsolated ? isolated : others);
 const files = Object.keys(import.meta.glob('../unit/*.test.ts')).filter((path) => chosen.test(path));
 
 test.for(files)('%s in a worker', async (path, { task }) => {
