@@ -23,6 +23,11 @@ export function iou(a: Box, b: Box): number {
   return both / (areaOf(a) + areaOf(b) - both);
 }
 
+/** The area that both cover, by that of the smaller one: 1 where one lies in the other. */
+export function sharedPart(a: Box, b: Box): number {
+  return intersectionOf(a, b) / Math.min(areaOf(a), areaOf(b));
+}
+
 /** Regions as `createRoiPyramidPool` takes them: `[K, 5]` of item, x1, y1, x2, y2. */
 export function toRois(boxes: readonly Box[]): { data: Float32Array; dims: [number, number] } {
   const data = new Float32Array(boxes.length * 5);

@@ -5,8 +5,10 @@ import { softmax } from './loss.js';
 import { type InferOptions, type Method, type Pause, viewsOf } from './methods.js';
 import { type DetectorNetwork, DIGITS, OUTPUTS, SCORES } from './network.js';
 import { applyOffsets } from './offsets.js';
+import { proposeAtScales, type Scales } from './scales.js';
 import { noTimes, type Times, timed } from './stopwatch.js';
 import { suppress } from './suppression.js';
+import { shareBelief, vote } from './voting.js';
 import { proposeWindows } from './windows.js';
 
 /** A box that was found, and the windows that led to it. */
@@ -27,40 +29,50 @@ export interface DetectOptions {
   readonly method: Method;
   /** How many windows are proposed. */
   readonly count: number;
-  /** Boxes that are less likely than this are not there; 0.02 by default. */
-  readonly least?: number;
   readonly pause?: Pause | undefined;
+  /** Where they are given, windows are proposed and pooled at these scales of the picture. */
+  readonly scales?: Scales | undefined;
   readonly onMap?: InferOptions['onMap'];
 }
 
 /** Boxes of one class that overlap by more than this (intersection over union) are one. */
 const MOST_OVERLAP = 0.3;
 
+/** Windows with less belief in a class do not make boxes of it. Average precision needs the unsure ones too: they cost nothing there. */
+const LEAST_BELIEF = 0.002;
+
 /** Finds the digits of a picture. */
 export async function detect(picture: Plane, options: DetectOptions): Promise<Detected> {
-  const { network, method, count, least = 0.02, pause, onMap } = options;
+  const { network, method, count, pause, scales, onMap } = options;
   const times = noTimes();
-  const windows = timed(times, 'rest', () => proposeWindows(picture, count));
-  const outputs = await method.infer(network, picture, viewsOf(windows, picture), { times, pause, onMap });
-  const found = timed(times, 'rest', () => boxesOf(outputs, windows, picture, least));
+  const windows = timed(times, 'rest', () =>
+    scales ? proposeAtScales(picture, scales, count) : proposeWindows(picture, count),
+  );
+  const views = viewsOf(windows, picture);
+  const outputs = await method.infer(network, picture, views, { times, pause, scales, onMap });
+  const found = timed(times, 'rest', () => boxesOf(outputs, windows, picture));
   return { windows, found, times };
 }
 
-function boxesOf(outputs: Float32Array, windows: readonly Box[], picture: Plane, least: number): Detection[] {
+function boxesOf(outputs: Float32Array, windows: readonly Box[], picture: Plane): Detection[] {
   const beliefs = windows.map((_, at) => softmax(outputs.subarray(at * OUTPUTS, at * OUTPUTS + SCORES)));
   const moved = windows.map((window, at) =>
     clip(applyOffsets(window, outputs.subarray(at * OUTPUTS + SCORES, (at + 1) * OUTPUTS)), picture),
   );
   const found: Detection[] = [];
   for (let label = 0; label < DIGITS; label++) {
-    const places = windows.flatMap((_, at) => (beliefs[at][label] >= least ? [at] : []));
+    const places = windows.flatMap((_, at) => (beliefs[at][label] >= LEAST_BELIEF ? [at] : []));
     const boxes = places.map((at) => moved[at]);
     const scores = places.map((at) => beliefs[at][label]);
-    for (const { at, group } of suppress(boxes, scores, MOST_OVERLAP)) {
-      found.push({ label, score: scores[at], box: boxes[at], windows: group.map((i) => places[i]) });
+    for (const { group } of suppress(boxes, scores, MOST_OVERLAP)) {
+      const { box, score } = vote(
+        group.map((i) => boxes[i]),
+        group.map((i) => scores[i]),
+      );
+      found.push({ label, score, box, windows: group.map((i) => places[i]) });
     }
   }
-  return found.sort((a, b) => b.score - a.score);
+  return shareBelief(found);
 }
 
 /** Boxes end where the picture does. */

@@ -3,23 +3,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Runtime } from 'pyramid-pool';
 import type { Method } from './methods.js';
 import { pictureTensor } from './picture-tensor.js';
-import { createRegions, poolRegions, poolRegionsForTraining, type Rule } from './regions.js';
+import { Regions, type Rule } from './regions.js';
 import { timed } from './stopwatch.js';
+import { vectorsOfWindows } from './vectors.js';
 
 export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-net'>): Promise<Method> {
-  const pool = await createRegions(rule, runtime);
+  const regions = await Regions.create(rule, runtime);
   return {
     name: `Fast R-CNN, ${rule}`,
     mined: 1000,
     lesson: { withDigit: 64, without: 128 },
+    keepsVectors: false,
     trained: (network) => network.weights,
     learn: (network, picture, windows) =>
-      poolRegionsForTraining(pool, network.features(pictureTensor(picture)), windows),
-    infer: async (network, picture, windows, { times, onMap }) =>
+      regions.poolForTraining(network.features(pictureTensor(picture)), windows),
+    infer: async (network, picture, windows, { times, scales, onMap }) =>
       tf.tidy(() => {
-        const map = timed(times, 'convolutions', () => network.features(pictureTensor(picture)));
-        onMap?.(map);
-        const vectors = timed(times, 'pooling', () => poolRegions(pool, map, windows));
+        const vectors = vectorsOfWindows(picture, windows, { network, regions, times, scales, onMap });
         return timed(times, 'connected', () => network.head(vectors).dataSync<'float32'>());
       }),
   };

@@ -3,6 +3,7 @@ import type { Plane } from '../ink/plane.js';
 import { resize } from '../ink/resize.js';
 import { heightOf, widthOf } from './box.js';
 import { findComponents } from './components.js';
+import { type Scales, scaledBy, scalesFrom, shorterSide, sidesOf, sizeAt } from './scales.js';
 import { INK, strokeOf, waysThrough } from './strokes-of-ink.js';
 import { withoutSurroundings } from './surroundings.js';
 
@@ -20,12 +21,39 @@ const PEN = 2.6;
 /** A digit is so many times as long as its stroke is broad; dots and specks are not. */
 const LEAST_LENGTHS = 2.8;
 
+/** Writing as it is read. */
+export interface Fitted {
+  /** At the size at which most of it is as large as the detector knows best. */
+  readonly picture: Plane;
+  /** As large as it came, without what lies around the paper. */
+  readonly writing: Plane;
+}
+
 /** Ink from 0 to 1, as it comes; the same writing at the size, and with the stroke, that the detector learnt. */
-export function fitWriting(ink: Plane): Plane {
-  const own = withoutSurroundings(ink);
-  const scale = scaleFor(own);
-  const [height, width] = [own.height, own.width].map((size) => Math.max(1, Math.round(scale * size)));
-  return broadened(resize(own, height, width));
+export function fitWriting(ink: Plane): Fitted {
+  const writing = withoutSurroundings(ink);
+  return { picture: atFactor(writing, scaleFor(writing)), writing };
+}
+
+/** What the picture's size is multiplied by, for digits of very different sizes on one page. */
+const FACTORS = [1 / 3, 1 / Math.sqrt(3), 1, Math.sqrt(3), 3];
+
+/** Five scales of such a picture. Each is made from the writing as it came, and has strokes of the breadth that the detector knows. */
+export function scalesOfWriting({ picture, writing }: Fitted): Scales {
+  const most = Math.sqrt(MOST_PIXELS / picture.values.length);
+  const factors = FACTORS.map((factor) => Math.min(factor, Math.max(1, most)));
+  return scalesFrom(sidesOf(picture, factors), (side) =>
+    side === shorterSide(picture) ? picture : atFactor(writing, side / shorterSide(writing)),
+  );
+}
+
+/** The same of a picture that is no writing of a visitor's own. */
+export function scalesOfScene(picture: Plane): Scales {
+  return scaledBy(picture, FACTORS);
+}
+
+function atFactor(writing: Plane, factor: number): Plane {
+  return broadened(resize(writing, ...sizeAt(writing, factor)));
 }
 
 function scaleFor(ink: Plane): number {

@@ -74,23 +74,27 @@ function lessonOf({ scene, windows, labels, targets }: Exercise, places: readonl
   };
 }
 
-/** The lesson with few of its windows without a digit: those `hard` that a network takes most for one, and `easy` by chance. */
-export function keepHardest(
-  lesson: Lesson,
+/** Which windows of a lesson to keep: all with a digit, and few without: those `hard` that a network takes most for one, and `easy` by chance. */
+export function placesToKeep(
+  { labels }: Lesson,
   beliefInNone: ArrayLike<number>,
   { hard, easy }: { readonly hard: number; readonly easy: number },
-): Lesson {
-  const places = [...lesson.labels.keys()];
-  const none = places.filter((at) => lesson.labels[at] === BACKGROUND);
+): number[] {
+  const places = [...labels.keys()];
+  const none = places.filter((at) => labels[at] === BACKGROUND);
   const ranked = none.toSorted((a, b) => beliefInNone[a] - beliefInNone[b]);
   const hardest = new Set(ranked.slice(0, hard));
   // They were drawn by chance, so the first ones are as good as any.
   const others = none.filter((at) => !hardest.has(at)).slice(0, easy);
-  const kept = [...places.filter((at) => lesson.labels[at] !== BACKGROUND), ...hardest, ...others];
+  return [...places.filter((at) => labels[at] !== BACKGROUND), ...hardest, ...others];
+}
+
+/** The lesson with these of its windows. */
+export function partOf({ picture, windows, labels, offsets }: Lesson, places: readonly number[]): Lesson {
   return {
-    picture: lesson.picture,
-    windows: kept.map((at) => lesson.windows[at]),
-    labels: kept.map((at) => lesson.labels[at]),
-    offsets: kept.map((at) => lesson.offsets[at]),
+    picture,
+    windows: places.map((at) => windows[at]),
+    labels: places.map((at) => labels[at]),
+    offsets: places.map((at) => offsets[at]),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Trains the detectors that come with the page: `fast-rcnn.bin` and `rcnn.bin`. They see scenes in every style that a visitor may
- * bring, not only those of the paper's tables. Run it with `npx tsx demo/detect/make-weights.ts`: about ten minutes, on one core.
+ * bring, not only those of the paper's tables. Run it with `npx tsx demo/detect/make-weights.ts`: about a quarter of an hour, on one core.
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ const WINDOWS = 2000;
 const FILES = [
   { name: 'Fast R-CNN, roi-pool', file: 'fast-rcnn.bin', steps: 900 },
   // It takes longest; the page has it beside the other one for its times.
-  { name: 'R-CNN', file: 'rcnn.bin', steps: 250 },
+  { name: 'R-CNN', file: 'rcnn.bin', steps: 700 },
 ] as const;
 await startTfjs(tfjsWasmFolder());
 const runtime = await createRuntime({ threads: 1 });

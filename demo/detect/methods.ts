@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Plane } from '../ink/plane.js';
 import { type Box, withMargin } from './box.js';
 import type { DetectorNetwork } from './network.js';
+import type { Scales } from './scales.js';
 import type { Times } from './stopwatch.js';
 
 /** A way to detect: R-CNN, SPP-net or Fast R-CNN. */
@@ -14,6 +15,8 @@ export interface Method {
   readonly lesson: { readonly withDigit: number; readonly without: number };
   /** The weights that it trains. */
   trained(network: DetectorNetwork): readonly tf.Variable[];
+  /** Whether training leaves the vectors of windows as they are. */
+  readonly keepsVectors: boolean;
   /** A vector for each window, with the gradient with respect to the weights that it trains. */
   learn(network: DetectorNetwork, picture: Plane, windows: readonly Box[]): tf.Tensor2D;
   /** What the network gives for each window: `OUTPUTS` values each. */
@@ -30,7 +33,9 @@ export interface InferOptions {
   readonly times: Times;
   /** Called now and then. */
   readonly pause?: Pause | undefined;
-  /** Called with the map of the picture, where there is one: `[1, height, width, CHANNELS]`. It is gone afterwards. */
+  /** For SPP-net and Fast R-CNN: the scales that windows are pooled at; by default those of the method. */
+  readonly scales?: Scales | undefined;
+  /** Called with the map of each scale, where there is one: `[1, height, width, CHANNELS]`. It is gone afterwards. */
   readonly onMap?: ((map: tf.Tensor4D) => void) | undefined;
 }
 

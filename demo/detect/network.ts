@@ -62,6 +62,11 @@ export class DetectorNetwork {
     return biasedRelu(convolve(biasedRelu(second, bias2), filter3, DILATION), bias3);
   }
 
+  /** Height and width of the map of a picture. */
+  static mapSize({ height, width }: { height: number; width: number }): [height: number, width: number] {
+    return [Math.ceil(height / STEP), Math.ceil(width / STEP)];
+  }
+
   /** One vector for each window -> `OUTPUTS` values for each. */
   head(vectors: tf.Tensor2D): tf.Tensor2D {
     const [hidden, hiddenBias, output, outputBias] = this.headWeights;

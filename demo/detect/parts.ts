@@ -1,4 +1,4 @@
-import { areaOf, type Box, intersectionOf } from './box.js';
+import { type Box, sharedPart } from './box.js';
 
 /** From this share of the smaller box on, two boxes are of one thing. */
 const SHARED = 0.55;
@@ -15,8 +15,4 @@ export function withoutParts<T extends { readonly box: Box; readonly score: numb
     if (kept.every(({ box }) => sharedPart(box, each.box) < SHARED)) kept.push(each);
   }
   return kept;
-}
-
-function sharedPart(a: Box, b: Box): number {
-  return intersectionOf(a, b) / Math.min(areaOf(a), areaOf(b));
 }

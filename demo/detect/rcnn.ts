@@ -25,6 +25,7 @@ function rcnnWith(pool: PyramidPool): Method {
     name: 'R-CNN',
     mined: 192,
     lesson: { withDigit: 32, without: 64 },
+    keepsVectors: false,
     trained: (network) => network.weights,
     learn: (network, picture, windows) => sppForTraining(pool, network.features(warp(picture, windows))),
     async infer(network, picture, windows, { times, pause }) {

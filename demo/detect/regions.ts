@@ -1,13 +1,14 @@
-/** Pools of regions for the detector's maps, as operations of tfjs. */
+/** Pools of regions for the detector's maps. */
 import * as tf from '@tensorflow/tfjs-core';
 import {
   createRoiPyramidPool,
+  type ResidentTensor,
   type RoiPyramidPool,
   type RoiPyramidPoolOptions,
   type Runtime,
 } from 'pyramid-pool';
 import { type Box, toRois } from './box.js';
-import { LEVELS, STEP } from './network.js';
+import { CHANNELS, LEVELS, STEP } from './network.js';
 
 export type Rule = 'spp-net' | 'roi-pool' | 'roi-align';
 
@@ -19,31 +20,61 @@ const MAPPINGS: Record<Rule, Omit<RoiPyramidPoolOptions, 'levels'>> = {
   'roi-align': { rule: 'roi-align', spatialScale: 1 / STEP, samplingRatio: 2, aligned: true },
 };
 
-export function createRegions(rule: Rule, runtime: Runtime): Promise<RoiPyramidPool> {
-  return createRoiPyramidPool({ ...MAPPINGS[rule], levels: LEVELS, layout: 'NHWC', runtime });
-}
+/** A pool of the regions of maps, as operations of tfjs. */
+export class Regions {
+  readonly #pool: RoiPyramidPool;
+  readonly #runtime: Runtime;
+  /** Vectors are written where those before them were: a new array of ten megabytes for each map would cost as much as a third of the pooling. */
+  #vectors: ResidentTensor<'float32'> | undefined;
 
-/** A vector for each window of a map. */
-export function poolRegions(pool: RoiPyramidPool, map: tf.Tensor4D, windows: readonly Box[]): tf.Tensor2D {
-  const { data, dims } = pool.forward(valuesOf(map), toRois(windows));
-  return tf.tensor2d(data, [dims[0], dims[1]]);
-}
+  private constructor(pool: RoiPyramidPool, runtime: Runtime) {
+    this.#pool = pool;
+    this.#runtime = runtime;
+  }
 
-/** The same, with the gradient with respect to the map. */
-export function poolRegionsForTraining(
-  pool: RoiPyramidPool,
-  map: tf.Tensor4D,
-  windows: readonly Box[],
-): tf.Tensor2D {
-  const rois = toRois(windows);
-  const dims = map.shape;
-  const operation = tf.customGrad((x) => {
-    const { output, context } = forwardForBackward(pool, valuesOf(x as tf.Tensor), rois);
-    const gradFunc = (gradOutput: tf.Tensor): tf.Tensor =>
-      tf.tensor(pool.backward(valuesOf(gradOutput), { dims, ...context }).data, dims);
-    return { value: tf.tensor2d(output.data, [output.dims[0], output.dims[1]]), gradFunc };
-  });
-  return operation(map);
+  static async create(rule: Rule, runtime: Runtime): Promise<Regions> {
+    const pool = await createRoiPyramidPool({ ...MAPPINGS[rule], levels: LEVELS, layout: 'NHWC', runtime });
+    return new Regions(pool, runtime);
+  }
+
+  /** The length of a vector. */
+  get length(): number {
+    return this.#pool.vectorLength(CHANNELS);
+  }
+
+  /** A vector for each window of a map. */
+  pool(map: tf.Tensor4D, windows: readonly Box[]): tf.Tensor2D {
+    return tf.tensor2d(this.poolValues(map, windows), [windows.length, this.length]);
+  }
+
+  /** The same as plain values. They are there until the next call. */
+  poolValues(map: tf.Tensor4D, windows: readonly Box[]): Float32Array {
+    const out = this.#roomFor(windows.length);
+    this.#pool.forward(valuesOf(map), toRois(windows), { out });
+    return out.data;
+  }
+
+  #roomFor(count: number): ResidentTensor<'float32'> {
+    if (this.#vectors?.dims[0] !== count) {
+      this.#vectors?.dispose();
+      this.#vectors = this.#runtime.tensor([count, this.length]);
+    }
+    return this.#vectors;
+  }
+
+  /** A vector for each window, with the gradient with respect to the map. */
+  poolForTraining(map: tf.Tensor4D, windows: readonly Box[]): tf.Tensor2D {
+    const pool = this.#pool;
+    const rois = toRois(windows);
+    const dims = map.shape;
+    const operation = tf.customGrad((x) => {
+      const { output, context } = forwardForBackward(pool, valuesOf(x as tf.Tensor), rois);
+      const gradFunc = (gradOutput: tf.Tensor): tf.Tensor =>
+        tf.tensor(pool.backward(valuesOf(gradOutput), { dims, ...context }).data, dims);
+      return { value: tf.tensor2d(output.data, [output.dims[0], output.dims[1]]), gradFunc };
+    });
+    return operation(map);
+  }
 }
 
 /** Maxima have to remember where they came from; averages do not. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Adam } from '../train/adam.js';
 import { type Random, shuffled } from '../train/random.js';
 import { learningRateFactor } from '../train/trainer.js';
-import { drawLesson, type Exercise, keepHardest, type Lesson } from './lessons.js';
+import { drawLesson, type Exercise, type Lesson, partOf, placesToKeep } from './lessons.js';
 import { detectionLoss, softmax, type Verdict } from './loss.js';
 import { type Method, viewsOf } from './methods.js';
 import { BACKGROUND, type DetectorNetwork, OUTPUTS, SCORES } from './network.js';
@@ -36,8 +36,8 @@ const LEARNING_RATE = 0.003;
 
 /** Trains a network for detection, in place, in the way of `method`. */
 export async function trainDetector(training: DetectorTraining): Promise<void> {
-  const { network, method, exercises, steps, random, learningRate = LEARNING_RATE, onProgress } = training;
-  const adam = new Adam(method.trained(network));
+  const { exercises, steps, random, learningRate = LEARNING_RATE, onProgress } = training;
+  const adam = new Adam(training.method.trained(training.network));
   const started = performance.now();
   let waiting: Exercise[] = [];
   let recent = 0;
@@ -45,12 +45,11 @@ export async function trainDetector(training: DetectorTraining): Promise<void> {
     if (waiting.length === 0) waiting = shuffled(exercises, random);
     const exercise = waiting.pop() as Exercise;
     const isEasy = step < EASY_SHARE * steps;
-    const lesson = isEasy
-      ? drawLesson(exercise, method.lesson.withDigit, method.lesson.without, random)
-      : await hardLesson(training, exercise);
-    const { loss } = learn(network, method, lesson, adam);
+    const task = isEasy ? easyTask(training, exercise) : await hardTask(training, exercise);
+    const { loss } = learn(training, task, adam);
+    task.vectors?.dispose();
     adam.step(learningRate * learningRateFactor(step / steps));
-    recent += (loss / lesson.labels.length - recent) * (step === 0 ? 1 : 0.05);
+    recent += (loss / task.lesson.labels.length - recent) * (step === 0 ? 1 : 0.05);
     await onProgress?.({
       step: step + 1,
       steps,
@@ -60,35 +59,53 @@ export async function trainDetector(training: DetectorTraining): Promise<void> {
   }
 }
 
-/** A lesson with hard negatives: windows without a digit that the network takes for one. */
-async function hardLesson(
-  { network, method, random }: DetectorTraining,
-  exercise: Exercise,
-): Promise<Lesson> {
-  const drawn = drawLesson(exercise, method.lesson.withDigit, method.mined, random);
-  const outputs = await method.infer(network, drawn.picture, viewsOf(drawn.windows, drawn.picture), {
-    times: noTimes(),
-  });
-  const beliefs = drawn.windows.map(
-    (_, i) => softmax(outputs.subarray(i * OUTPUTS, i * OUTPUTS + SCORES))[BACKGROUND],
-  );
-  const hard = Math.round(HARD_SHARE * method.lesson.without);
-  return keepHardest(drawn, beliefs, { hard, easy: method.lesson.without - hard });
+/** What a step learns from. */
+interface Task {
+  readonly lesson: Lesson;
+  /** A vector for each of its windows, where they are known already. */
+  readonly vectors?: tf.Tensor2D;
 }
 
-function learn(network: DetectorNetwork, method: Method, lesson: Lesson, adam: Adam): Verdict {
+type Learner = Pick<DetectorTraining, 'network' | 'method' | 'random'>;
+
+function easyTask({ method: { lesson }, random }: Learner, exercise: Exercise): Task {
+  return { lesson: drawLesson(exercise, lesson.withDigit, lesson.without, random) };
+}
+
+/** A lesson with hard negatives: windows without a digit that the network takes for one. */
+async function hardTask({ network, method, random }: Learner, exercise: Exercise): Promise<Task> {
+  const drawn = drawLesson(exercise, method.lesson.withDigit, method.mined, random);
+  const views = viewsOf(drawn.windows, drawn.picture);
+  const hard = Math.round(HARD_SHARE * method.lesson.without);
+  const keep = (outputs: Float32Array) =>
+    placesToKeep(drawn, beliefsInNone(outputs), { hard, easy: method.lesson.without - hard });
+  if (!method.keepsVectors) {
+    const outputs = await method.infer(network, drawn.picture, views, { times: noTimes() });
+    return { lesson: partOf(drawn, keep(outputs)) };
+  }
+  const known = method.learn(network, drawn.picture, views);
+  const kept = keep(tf.tidy(() => network.head(known).dataSync<'float32'>()));
+  const vectors = tf.gather(known, kept);
+  known.dispose();
+  return { lesson: partOf(drawn, kept), vectors };
+}
+
+function beliefsInNone(outputs: Float32Array): number[] {
+  return Array.from(
+    { length: outputs.length / OUTPUTS },
+    (_, i) => softmax(outputs.subarray(i * OUTPUTS, i * OUTPUTS + SCORES))[BACKGROUND],
+  );
+}
+
+function learn({ network, method }: Learner, { lesson, vectors }: Task, adam: Adam): Verdict {
+  const { picture, windows } = lesson;
   const verdict: Verdict = { loss: 0, correct: 0 };
   tf.tidy(() => {
-    const { grads } = tf.variableGrads(
-      () =>
-        detectionLoss(
-          network.head(method.learn(network, lesson.picture, viewsOf(lesson.windows, lesson.picture))),
-          lesson,
-          verdict,
-        ),
-      [...method.trained(network)],
-    );
-    adam.add(grads, lesson.labels.length);
+    const loss = () => {
+      const known = vectors ?? method.learn(network, picture, viewsOf(windows, picture));
+      return detectionLoss(network.head(known), lesson, verdict);
+    };
+    adam.add(tf.variableGrads(loss, [...method.trained(network)]).grads, lesson.labels.length);
   });
   return verdict;
 }

@@ -1,6 +1,8 @@
 /** The page of our tables beside the paper's. */
 import { cpus, loadavg } from 'node:os';
 import type { DetectorName } from '../detect/detectors.js';
+import { WARPED_SIDE } from '../detect/rcnn.js';
+import { SCENE_HEIGHT, SCENE_WIDTH } from '../detect/scenes.js';
 import type { Times } from '../detect/stopwatch.js';
 import { CLASSIFIERS, type ClassifierResult, SEVERAL_SIZES, SIDE } from './classifiers.js';
 import type { Findings } from './experiments.js';
@@ -42,12 +44,19 @@ function opening({ minutes, processes, quick, resumed }: Circumstances): string[
     '',
     ...(quick ? ['**This is a quick run, for tests of the program. Its figures mean nothing.**', ''] : []),
     `\`npm run paper\` wrote this page${resumed ? ', in a run that continued an interrupted one' : ` in ${minutes.toFixed(1)} minutes`}, with ${processes} processes on ${cpus().length} cores of ${model.trim()}, with Node`,
-    `${process.versions.node}. The average load of the last fifteen minutes was ${loadavg()[2].toFixed(1)}${loadavg()[2] > processes + 0.5 ? ': other programs ran at the same time, so ratios say more than milliseconds' : ''}.`,
+    `${process.versions.node}. ${describeLoad(processes)}`,
     'Where these data do not show an effect, the page says so.',
     'The paper’s figures are from its first version of June 2014, whose tables 1, 2 and 6 became tables 2, 3 and 9, or from its last',
     'version, where the page says so.',
     '',
   ];
+}
+
+/** Where programs beside this one ran at its end, milliseconds are too many. */
+function describeLoad(processes: number): string {
+  const [, load] = loadavg();
+  const disturbed = load > processes + 0.5;
+  return `The average load of the last five minutes was ${load.toFixed(1)}${disturbed ? ': other programs ran at the same time, so ratios say more than milliseconds' : ''}.`;
 }
 
 const percent = (share: number, digits = 2) => (100 * share).toFixed(digits);
@@ -189,9 +198,9 @@ function detection({ detectors, times }: Findings, scale: Scale): string[] {
     '',
     '![Milliseconds a scene, part by part, for each detector](paper-detectors.svg)',
     '',
-    ...detectionRemarks({ detectors, times }),
+    ...detectionRemarks({ detectors, times }, scale.windows),
     '',
-    `Means over ${scale.heldOutScenes} held-out scenes; a box is right from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes,`,
+    `Mean average precision is that of ${scale.heldOutScenes} held-out scenes together; a box is right from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes,`,
     `hatching, texture and noise; each has ${scale.windows.toLocaleString('en-US')} proposed windows. ${percent(detectors[0].recall, 1)} % of the digits have a window with an intersection over union of one half or more. Times are medians over scenes, on one thread, while nothing else of this program runs.`,
     '“The rest” is proposing windows, cutting and warping or resizing, and computing the boxes of the result.',
     '',
@@ -214,7 +223,10 @@ const totalOf = ({ convolutions, pooling, connected, rest }: Times) =>
   convolutions + pooling + connected + rest;
 const ratio = (slow: number, fast: number) => (slow / fast).toFixed(1);
 
-function detectionRemarks({ detectors, times }: Pick<Findings, 'detectors' | 'times'>): string[] {
+function detectionRemarks(
+  { detectors, times }: Pick<Findings, 'detectors' | 'times'>,
+  windows: number,
+): string[] {
   const precision = (name: DetectorName) =>
     detectors.find(({ detector }) => detector === name)!.precision.area;
   const timesOf = (name: DetectorName) => times.find(({ detector }) => detector === name)!.times;
@@ -223,12 +235,15 @@ function detectionRemarks({ detectors, times }: Pick<Findings, 'detectors' | 'ti
     return `${Math.abs(points).toFixed(1)} points ${points >= 0 ? 'above' : 'below'} ${other}`;
   };
   const [rcnn, one] = [timesOf('R-CNN'), timesOf('SPP-net, one scale')];
+  const pixels = (windows * WARPED_SIDE ** 2) / (SCENE_HEIGHT * SCENE_WIDTH);
+  const isBelow = featuresOf(rcnn) < LEAST_RATIO * featuresOf(one);
   return [
     `- SPP-net at one scale is ${difference('SPP-net, one scale', 'R-CNN')} (the paper: 0.5 below), at five scales ${difference('SPP-net, five scales', 'R-CNN')} (the paper: 0.7 above).`,
     `- Its convolutions are ${ratio(rcnn.convolutions, one.convolutions)} times as fast as R-CNN’s (the paper: 169). The ratio follows from the pixels:`,
-    '  R-CNN’s windows together have 42 times as many as a scene here, and 163 times as many as an image in the paper.',
-    `- With the pooling of the windows, SPP-net’s features are ${ratio(featuresOf(rcnn), featuresOf(one))} times as fast as R-CNN’s${featuresOf(rcnn) < LEAST_RATIO * featuresOf(one) ? `, below ${LEAST_RATIO}, the lower figure of the paper. Its networks spend` : '. The paper’s networks spend'}`,
-    '  hundreds of times as many multiplications on a cell of the map as these, so that pooling takes a small part of the time there; here it takes as long as the convolutions or longer.',
+    `  R-CNN’s windows together have ${pixels.toFixed(0)} times as many as a scene here, and 163 times as many as an image in the paper.`,
+    `- With the pooling of the windows, SPP-net’s features are ${ratio(featuresOf(rcnn), featuresOf(one))} times as fast as R-CNN’s${isBelow ? `, below ${LEAST_RATIO}, the lower figure of the paper` : ''}.`,
+    '  The paper’s networks spend more than a hundred times as many multiplications on each value of the map as these, so that pooling takes',
+    `  a small part of the time there. Here it takes ${one.pooling.toFixed(0)} ms, and the convolutions ${one.convolutions.toFixed(0)} ms.`,
     ...whyBelow(precision),
     `- Fast R-CNN with \`roi-pool\` is ${difference('Fast R-CNN, roi-pool', 'SPP-net, one scale')}; \`roi-align\` is ${difference('Fast R-CNN, roi-align', 'Fast R-CNN, roi-pool')}.`,
   ];
@@ -260,10 +275,13 @@ function setUp(scale: Scale): string[] {
     `  fully connected layer; ${scale.epochs} rounds, ${scale.seeds} seeds each.`,
     `- Detectors: three convolutions, the pyramid 6, 3, 2, 1, two fully connected layers. All start from ${scale.pretraining.toLocaleString('en-US')} steps of training on single digits on clutter, as`,
     '  the paper’s start from ImageNet. Then they learn from windows of scenes: a class and the offsets of the box, with hard negatives.',
-    `  R-CNN learns for ${scale.detection['R-CNN']} steps, SPP-net for ${scale.detection['SPP-net'].toLocaleString('en-US')}, Fast R-CNN for ${scale.detection['Fast R-CNN']}: numbers that were chosen by the held-out scenes`,
-    '  themselves, so the mean average precision of each may be a little better than on new scenes.',
+    `  R-CNN learns for ${scale.detection['R-CNN']} steps, SPP-net for ${scale.detection['SPP-net'].toLocaleString('en-US')}, Fast R-CNN for ${scale.detection['Fast R-CNN']}: as many as fit into a quarter of an hour for the whole.`,
     '- SPP-net trains the fully connected layers only, as in the paper. At five scales every window is pooled from the scale that',
     '  [`chooseScale`](regions.md#helpers) chooses for it.',
+    '- All detectors make boxes of windows in the same way: non-maximum suppression by class, from an intersection over union of 0.3 on; the',
+    '  place of a box is the mean of those that it stands for, by their scores (box voting, Gidaris and Komodakis 2015), and its score the',
+    '  mean of the two surest. Where boxes of two classes lie in one place, the score of the less sure one is multiplied by the belief that',
+    '  the surer one leaves. This was chosen with scenes of training digits, not with those of the table.',
     '- Windows are proposed without a trained network: boxes of connected ink, and boxes of a grid with much ink inside and little',
     '  around them.',
   ];

@@ -22,9 +22,9 @@ export const FULL: Scale = {
   seeds: 3,
   heldOut: 2000,
   pretraining: 2000,
-  detection: { 'R-CNN': 300, 'SPP-net': 1000, 'Fast R-CNN': 600 },
+  detection: { 'R-CNN': 450, 'SPP-net': 1000, 'Fast R-CNN': 900 },
   scenes: 200,
-  heldOutScenes: 24,
+  heldOutScenes: 40,
   windows: 2000,
 };
 

@@ -54,6 +54,38 @@ test('a photograph of a page is read, in uneven light and whichever way the came
   await page.locator('#shown input[value=ink]:checked').waitFor();
 });
 
+test('digits of very different sizes on one page are read at five scales, and fewer at one', async () => {
+  const page = await visitWindows();
+  const random = seededRandom(61);
+  const { ink, truth } = writePage(
+    { height: 1600, width: 1600, hand: european, count: 16, sizes: [30, 900], pen: 5 },
+    random,
+  );
+  const light = { paper: 0.9, pen: 0.15, fall: 0.1, shadow: 0, noise: 0.01 };
+  const buffer = asHeldUpright(turnedLeft(photographed(ink, light, random)));
+  await page.getByLabel('Open an image').setInputFiles({ name: 'page.jpg', mimeType: 'image/jpeg', buffer });
+  await textOf(page, '#picture-size', /shrunk from 1600 × 1600/);
+  const countRight = async () => {
+    const counts = await countsOf(page);
+    return counts.reduce(
+      (sum, count, label) => sum + Math.min(count, truth.filter((digit) => digit.label === label).length),
+      0,
+    );
+  };
+  const atOne = await countRight();
+  expect(await page.locator('#scales-text').textContent()).toBe('');
+  await page.getByLabel('Scales of the picture').selectOption('five, each window at its own');
+  const text = await textOf(page, '#scales-text', /by the scale that they are pooled at/);
+  const uses = [...text.matchAll(/([\d,]+) at (\d+) × (\d+)/g)];
+  expect(uses.length).toBe(5);
+  expect(uses.reduce((sum, [, windows = '']) => sum + Number(windows.replace(',', '')), 0)).toBe(2000);
+  await textOf(page, '#times-text', /At once is/);
+  const atFive = await countRight();
+  expect(atFive).toBeGreaterThanOrEqual(truth.length - 1);
+  expect(atOne).toBeLessThanOrEqual(truth.length - 2);
+  expect(atFive).toBeGreaterThan(atOne);
+});
+
 test.each([
   ['medium', european],
   ['broad', american],

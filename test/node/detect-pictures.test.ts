@@ -8,8 +8,9 @@ import { heightOf, iou, widthOf } from '../../demo/detect/box.js';
 import { findComponents } from '../../demo/detect/components.js';
 import { detect } from '../../demo/detect/detect.js';
 import { DETECTORS } from '../../demo/detect/detectors.js';
-import { fitWriting } from '../../demo/detect/fit-writing.js';
+import { fitWriting, scalesOfWriting } from '../../demo/detect/fit-writing.js';
 import { withoutParts } from '../../demo/detect/parts.js';
+import type { Scales } from '../../demo/detect/scales.js';
 import { networkWith, readDetectorFile } from '../../demo/detect/weights.js';
 import { inkOfPhotograph } from '../../demo/ink/photograph.js';
 import type { Plane } from '../../demo/ink/plane.js';
@@ -28,8 +29,12 @@ const EVEN: Light = { paper: 0.9, pen: 0.15, fall: 0.1, shadow: 0, noise: 0.01 }
 const UNEVEN: Light = { paper: 0.85, pen: 0.2, fall: 0.5, shadow: 0.4, noise: 0.02 };
 
 /** How many digits are read, as the page shows them at first: with a score of 0.5 or more. */
-async function read(picture: Plane, { ink, truth }: Written): Promise<{ right: number; wrong: number }> {
-  const { found } = await detect(picture, { network, method, count: 2000 });
+async function read(
+  picture: Plane,
+  { ink, truth }: Written,
+  scales?: Scales,
+): Promise<{ right: number; wrong: number }> {
+  const { found } = await detect(picture, { network, method, count: 2000, scales });
   const scale = picture.width / ink.width;
   const shown = withoutParts(found).filter(({ score }) => score >= 0.5);
   const isRight = ({ label, box }: ScoredBox) =>
@@ -64,7 +69,10 @@ describe('digits that are written by hand are found', () => {
     const random = seededRandom(31);
     const pages = hands.map((hand) => {
       const written = writePage({ height: 900, width: 700, hand, count: 20, sizes: [40, 110], pen }, random);
-      return { picture: fitWriting(inkOfPhotograph(photographed(written.ink, light, random))), written };
+      return {
+        picture: fitWriting(inkOfPhotograph(photographed(written.ink, light, random))).picture,
+        written,
+      };
     });
     const { right, wrong, all } = await readAll(pages);
     expect(all).toBe(100);
@@ -83,12 +91,42 @@ describe('digits that are written by hand are found', () => {
     const pages = Array.from({ length: 10 }, (_, i) => {
       const page = { height: 256, width: 384, hand: hands[i % 5], count: 2, first: (6 * i) % 10, sizes, pen };
       const written = writePage(page, random);
-      return { picture: fitWriting(written.ink), written };
+      return { picture: fitWriting(written.ink).picture, written };
     });
     const { right, wrong, all } = await readAll(pages);
     expect(right).toBeGreaterThanOrEqual(0.94 * all);
     expect(wrong).toBeLessThanOrEqual(0.12 * all);
   });
+});
+
+test('digits of very different sizes on one page are read at five scales', async () => {
+  const random = seededRandom(61);
+  const [atOne, atFive] = [
+    { right: 0, wrong: 0 },
+    { right: 0, wrong: 0 },
+  ];
+  let all = 0;
+  for (const hand of hands.slice(0, 3)) {
+    const written = writePage(
+      { height: 1600, width: 1600, hand, count: 16, sizes: [30, 900], pen: 5 },
+      random,
+    );
+    const fitted = fitWriting(inkOfPhotograph(photographed(written.ink, EVEN, random)));
+    for (const [sum, scales] of [
+      [atOne, undefined],
+      [atFive, scalesOfWriting(fitted)],
+    ] as const) {
+      const { right, wrong } = await read(fitted.picture, written, scales);
+      sum.right += right;
+      sum.wrong += wrong;
+    }
+    all += written.truth.length;
+  }
+  expect(all).toBeGreaterThan(40);
+  expect(atFive.right).toBeGreaterThanOrEqual(0.96 * all);
+  expect(atFive.wrong).toBeLessThanOrEqual(0.04 * all);
+  // One scale is too coarse for the small ones or too fine for the large ones.
+  expect(atOne.right).toBeLessThan(0.92 * all);
 });
 
 describe('the ink of a photograph', () => {
@@ -140,7 +178,7 @@ describe('writing is fitted to the detector', () => {
       sizes: [size, 1.3 * size],
       pen,
     } as const;
-    const fitted = fitWriting(writePage(page, seededRandom(34)).ink);
+    const fitted = fitWriting(writePage(page, seededRandom(34)).ink).picture;
     expect(middle(sidesOf(fitted))).toBeGreaterThan(20);
     expect(middle(sidesOf(fitted))).toBeLessThan(45);
     expect(fitted.values.every((value) => value >= 0 && value <= 1)).toBe(true);
@@ -153,8 +191,8 @@ describe('writing is fitted to the detector', () => {
     );
     const values = ink.values.slice();
     for (let y = 0; y < 600; y++) values.fill(1, y * 600, y * 600 + 30 + Math.round(8 * Math.sin(y / 20)));
-    expect(fitWriting({ ...ink, values }).values.length).toBeGreaterThan(100 * 100);
-    const left = fitWriting({ ...ink, values });
+    expect(fitWriting({ ...ink, values }).picture.values.length).toBeGreaterThan(100 * 100);
+    const left = fitWriting({ ...ink, values }).picture;
     expect(left.values.filter((value, i) => value > 0.5 && i % left.width < 0.03 * left.width).length).toBe(
       0,
     );
@@ -163,11 +201,11 @@ describe('writing is fitted to the detector', () => {
   test('pictures without any writing come out as some picture', () => {
     for (const value of [0, 1]) {
       const blank = { values: new Float32Array(700 * 20).fill(value), height: 20, width: 700 };
-      expect(fitWriting(blank).values.every((each) => each === value)).toBe(true);
+      expect(fitWriting(blank).picture.values.every((each) => each === value)).toBe(true);
     }
-    expect(fitWriting({ values: Float32Array.of(0.7), height: 1, width: 1 }).values.length).toBeGreaterThan(
-      0,
-    );
+    expect(
+      fitWriting({ values: Float32Array.of(0.7), height: 1, width: 1 }).picture.values.length,
+    ).toBeGreaterThan(0);
   });
 
   test('a smaller picture holds the means of what its pixels cover', () => {

@@ -3,16 +3,18 @@ import { expect, test } from 'vitest';
 import { loadDigits } from '../../demo/data/node-assets.js';
 import { averagePrecision, type Judged, meanAveragePrecision } from '../../demo/detect/average-precision.js';
 import { type Box, heightOf, iou, widthOf, withMargin } from '../../demo/detect/box.js';
-import { drawLesson, keepHardest, makeExercise } from '../../demo/detect/lessons.js';
+import { drawLesson, makeExercise, partOf, placesToKeep } from '../../demo/detect/lessons.js';
 import { BACKGROUND } from '../../demo/detect/network.js';
 import { applyOffsets, offsetsTo } from '../../demo/detect/offsets.js';
 import { withoutParts } from '../../demo/detect/parts.js';
 import { recallOf } from '../../demo/detect/recall.js';
-import { LARGEST, makeScene, SMALLEST } from '../../demo/detect/scenes.js';
+import { groupByScale, proposeAtScales, scaledBy } from '../../demo/detect/scales.js';
+import { blank, LARGEST, makeScene, paintDigit, SMALLEST } from '../../demo/detect/scenes.js';
 import { suppress } from '../../demo/detect/suppression.js';
+import { shareBelief, vote } from '../../demo/detect/voting.js';
 import { proposeWindows } from '../../demo/detect/windows.js';
 import { resample } from '../../demo/ink/resample.js';
-import { decodeDigits, splitDigits } from '../../demo/train/digits.js';
+import { decodeDigits, scaleDigit, splitDigits } from '../../demo/train/digits.js';
 import { seededRandom } from '../../demo/train/random.js';
 
 const { test: heldOut } = splitDigits(decodeDigits(await loadDigits()), 2000, seededRandom(1));
@@ -104,6 +106,62 @@ test('the strongest box stands for those that overlap it', () => {
   ]);
 });
 
+test('windows that found the same thing say together where it is, and how sure they are', () => {
+  const boxes = [box(10, 10, 29, 49), box(12, 10, 31, 49), box(10, 14, 29, 53), box(22, 10, 41, 49)];
+  // The last one overlaps the surest by less than half.
+  const { box: voted, score } = vote(boxes, [0.9, 0.6, 0.3, 0.2]);
+  expect(score).toBeCloseTo(0.75);
+  expect(voted.x1).toBeCloseTo((0.9 * 10 + 0.6 * 12 + 0.3 * 10) / 1.8);
+  expect(voted.y2).toBeCloseTo((0.9 * 49 + 0.6 * 49 + 0.3 * 53) / 1.8);
+  const alone = vote([boxes[0]], [0.8]);
+  expect(alone.score).toBe(0.8);
+  expect(alone.box.x1).toBeCloseTo(10);
+});
+
+test('a box in the place of a surer one of another class is left what belief that one leaves', () => {
+  const nine = { box: box(10, 10, 29, 59), score: 0.9, label: 9 };
+  const four = { box: box(10, 12, 29, 59), score: 0.6, label: 4 };
+  const loop = { box: box(11, 12, 28, 30), score: 0.8, label: 0 };
+  const beside = { box: box(28, 10, 45, 59), score: 0.7, label: 1 };
+  const again = { box: box(12, 14, 30, 62), score: 0.5, label: 9 };
+  const shared = shareBelief([beside, loop, four, nine, again]);
+  expect(shared.map(({ label }) => label)).toEqual([9, 1, 9, 0, 4]);
+  const scores = shared.map(({ score }) => score);
+  [0.9, 0.7, 0.5, 0.08, 0.06].forEach((score, i) => {
+    expect(scores[i]).toBeCloseTo(score);
+  });
+});
+
+test('windows are proposed at every scale, and each belongs to the scale that suits it', () => {
+  const random = seededRandom(78);
+  const digits = Array.from({ length: 8 }, () => heldOut[Math.floor(random() * heldOut.length)]);
+  // From a tenth as high as the picture to most of it.
+  const picture = blank(400, 1400);
+  const truth = digits.map((digit, i) => {
+    const scaled = scaleDigit(digit, (40 * 1.33 ** i) / digit.height);
+    const at = { x1: [0, 60, 130, 220, 330, 470, 660, 920][i] + 10, y1: 5 };
+    paintDigit(picture, scaled, at);
+    return { box: box(at.x1, at.y1, at.x1 + scaled.width - 1, at.y1 + scaled.height - 1) };
+  });
+  const scales = scaledBy(picture, [0.2, 0.5, 1]);
+  expect(scales.sides).toEqual([80, 200, 400]);
+  expect(scales.at(200)).toMatchObject({ height: 200, width: 700 });
+  expect(scales.at(400)).toBe(picture);
+  const windows = proposeAtScales(picture, scales, 600);
+  expect(windows.length).toBe(600);
+  expect(recallOf([{ windows, truth }])).toBe(1);
+  expect(recallOf([{ windows: proposeWindows(picture, 600), truth }])).toBeLessThan(0.8);
+  const groups = groupByScale(windows, picture, scales.sides);
+  expect([...groups.values()].flat().sort((a, b) => a - b)).toEqual([...windows.keys()]);
+  for (const places of groups.values()) expect(places.length).toBeGreaterThanOrEqual(100);
+  const middleOf = (side: number) => {
+    const sides = (groups.get(side) ?? []).map((at) => longSide(windows[at])).sort((a, b) => a - b);
+    return sides[Math.floor(sides.length / 2)];
+  };
+  expect(middleOf(80)).toBeGreaterThan(middleOf(200));
+  expect(middleOf(200)).toBeGreaterThan(middleOf(400));
+});
+
 test('average precision is that of VOC', () => {
   const there = (label: number, ...at: Box[]) => at.map((each) => ({ label, box: each }));
   const [a, b, c, d] = [box(0, 0, 9, 9), box(20, 0, 29, 9), box(40, 0, 49, 9), box(60, 0, 69, 9)] as const;
@@ -147,7 +205,7 @@ test('a lesson has windows of digits, of clutter, and nothing between', () => {
     }
   });
   const beliefs = lesson.labels.map((_, i) => (i * 37) % 100);
-  const kept = keepHardest(lesson, beliefs, { hard: 10, easy: 5 });
+  const kept = partOf(lesson, placesToKeep(lesson, beliefs, { hard: 10, easy: 5 }));
   const none = lesson.windows.filter((_, i) => lesson.labels[i] === BACKGROUND);
   const belief = (window: Box) => beliefs[lesson.windows.indexOf(window)];
   const keptNone = kept.windows.filter((_, i) => kept.labels[i] === BACKGROUND);

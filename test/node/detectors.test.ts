@@ -5,15 +5,18 @@ import { createRuntime } from 'pyramid-pool';
 import { expect, test } from 'vitest';
 import { loadDigits, tfjsWasmFolder } from '../../demo/data/node-assets.js';
 import { meanAveragePrecision } from '../../demo/detect/average-precision.js';
+import type { Box } from '../../demo/detect/box.js';
 import { detect } from '../../demo/detect/detect.js';
 import { DETECTORS, type DetectorName } from '../../demo/detect/detectors.js';
 import { makeExercise } from '../../demo/detect/lessons.js';
 import { viewsOf } from '../../demo/detect/methods.js';
 import { DetectorNetwork, DIGITS, OUTPUTS } from '../../demo/detect/network.js';
+import { groupByScale, type Scales, scaledBy } from '../../demo/detect/scales.js';
 import { makeScene } from '../../demo/detect/scenes.js';
 import { noTimes } from '../../demo/detect/stopwatch.js';
 import { trainDetector } from '../../demo/detect/train-detector.js';
 import { detectorFile, networkWith, readDetectorFile, weightsOf } from '../../demo/detect/weights.js';
+import type { Plane } from '../../demo/ink/plane.js';
 import { decodeDigits, splitDigits } from '../../demo/train/digits.js';
 import { seededRandom } from '../../demo/train/random.js';
 import { startTfjs } from '../../demo/train/tfjs.js';
@@ -74,6 +77,7 @@ test.each(names)('%s learns, and only what it trains changes', async (name) => {
   const before = weightsOf(network);
   const exercises = [makeExercise(makeScene(training, random), 150)];
   const losses: number[] = [];
+  const tensors = tf.memory().numTensors;
   await trainDetector({
     network,
     method,
@@ -84,6 +88,7 @@ test.each(names)('%s learns, and only what it trains changes', async (name) => {
       losses.push(loss);
     },
   });
+  expect(tf.memory().numTensors).toBe(tensors);
   expect(losses.at(-1)).toBeLessThan(losses[0]);
   const changed = weightsOf(network).map((values, i) => values.some((value, k) => value !== before[i][k]));
   const trainsConvolutions = !name.startsWith('SPP-net');
@@ -103,6 +108,39 @@ test.each(names)('%s gives the same outputs in training and afterwards', async (
   expect(inferred.length).toBe(views.length * OUTPUTS);
   const most = inferred.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - learnt[i])), 0);
   expect(most).toBeLessThan(1e-3);
+  network.dispose();
+});
+
+test('at several scales each window is pooled from the map of its own', async () => {
+  const random = seededRandom(9);
+  const method = await DETECTORS['Fast R-CNN, roi-pool'](runtime);
+  const network = new DetectorNetwork(random);
+  const { scene, windows } = makeExercise(makeScene(training, random), 60);
+  const { picture } = scene;
+  const views = viewsOf(windows, picture);
+  const outputsOf = (plane: Plane, boxes: readonly Box[], scales?: Scales) =>
+    method.infer(network, plane, boxes, { times: noTimes(), scales });
+  expect(await outputsOf(picture, views, scaledBy(picture, [1]))).toEqual(await outputsOf(picture, views));
+  const scales = scaledBy(picture, [0.5, 1, 2]);
+  const maps: number[] = [];
+  const onMap = ({ shape }: tf.Tensor4D) => {
+    maps.push(shape[1]);
+  };
+  const outputs = await method.infer(network, picture, views, { times: noTimes(), scales, onMap });
+  expect(maps).toEqual([72, 144, 288]);
+  for (const [side, places] of groupByScale(views, picture, scales.sides)) {
+    expect(places.length).toBeGreaterThan(0);
+    const factor = (side - 1) / (picture.height - 1);
+    const boxes = places.map((at) => {
+      const { x1, y1, x2, y2 } = views[at];
+      return { x1: factor * x1, y1: factor * y1, x2: factor * x2, y2: factor * y2 };
+    });
+    const own = await outputsOf(scales.at(side), boxes);
+    places.forEach((at, i) => {
+      const row = outputs.subarray(at * OUTPUTS, (at + 1) * OUTPUTS);
+      expect(row).toEqual(own.subarray(i * OUTPUTS, (i + 1) * OUTPUTS));
+    });
+  }
   network.dispose();
 });
 

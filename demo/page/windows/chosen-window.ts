@@ -1,3 +1,4 @@
+import { heightOf, widthOf } from '../../detect/box.js';
 import { element } from '../ui/dom.js';
 import { VectorLayout } from '../ui/vector-layout.js';
 import { VectorPicture } from '../ui/vector-picture.js';
@@ -20,9 +21,10 @@ export class ChosenWindow {
     const levels = watcher.boundsOf(watched, window);
     const vector = vectors.subarray(at * length, (at + 1) * length);
     this.#vector.draw(new VectorLayout(levels, map.dims[1]), vector, most, undefined);
-    const [w, h] = [window.x2 - window.x1 + 1, window.y2 - window.y1 + 1];
+    // Those proposed at another scale do not begin and end with whole pixels.
+    const [w, h, x, y] = [widthOf(window), heightOf(window), window.x1, window.y1].map(Math.round);
     element(this.#root, '#window-text').textContent =
-      `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${window.x1}, ${window.y1}. ` +
+      `Window ${at + 1} of ${windows.length.toLocaleString('en-US')}: ${w} × ${h} pixels at ${x}, ${y}. ` +
       `Drawn in it: its ${levels[0].rows.length} × ${levels[0].columns.length} bins. Click, or press Enter, to find what looks like it.`;
     element(this.#root, '#vector-text').textContent = `${length} values, as every window has.`;
   }

@@ -7,12 +7,13 @@ import type { Box } from '../../detect/box.js';
 import { type Detection, detect } from '../../detect/detect.js';
 import { DETECTORS } from '../../detect/detectors.js';
 import fastUrl from '../../detect/fast-rcnn.bin?url';
-import { fitWriting } from '../../detect/fit-writing.js';
+import { type Fitted, fitWriting, scalesOfScene, scalesOfWriting } from '../../detect/fit-writing.js';
 import { makeExercise } from '../../detect/lessons.js';
-import type { Method } from '../../detect/methods.js';
-import { type DetectorNetwork, DIGITS } from '../../detect/network.js';
+import { type Method, viewsOf } from '../../detect/methods.js';
+import { DetectorNetwork, DIGITS } from '../../detect/network.js';
 import { withoutParts } from '../../detect/parts.js';
 import rcnnUrl from '../../detect/rcnn.bin?url';
+import { groupByScale, type Scales, shorterSide, sizeAt } from '../../detect/scales.js';
 import { anyStyle } from '../../detect/scene-styles.js';
 import { makeScene, type Scene } from '../../detect/scenes.js';
 import type { Times } from '../../detect/stopwatch.js';
@@ -37,9 +38,26 @@ export interface Found {
   readonly times: Times;
 }
 
-/** The same with the map of the picture, which the windows were pooled from. */
+/** The same with the map of the picture as it is, from which the windows were pooled that belong to no other scale. */
 export interface FoundOnMap extends Found {
   readonly map: FeatureMap;
+  /** How many windows were pooled from the map of each scale. */
+  readonly scales: readonly ScaleUse[];
+}
+
+export interface ScaleUse {
+  readonly height: number;
+  readonly width: number;
+  readonly windows: number;
+}
+
+export interface SearchOptions {
+  /** How many windows are proposed. */
+  readonly count: number;
+  /** Whether each window is pooled from the scale that suits it, of five. */
+  readonly atFiveScales: boolean;
+  /** What the picture was made from, where it is of the visitor's own: other scales are made from it too. */
+  readonly writing?: Plane | undefined;
 }
 
 /** What further training has come to. */
@@ -79,24 +97,30 @@ export class DetectorDesk {
   }
 
   /** The ink of a photograph of any light, by its brightness, at the size and with the strokes that the detector knows. */
-  readPhotograph(brightness: Plane): Plane {
+  readPhotograph(brightness: Plane): Fitted {
     return fitWriting(inkOfPhotograph(brightness));
   }
 
   /** The same of a drawing, whose ink is known. */
-  readDrawing(ink: Plane): Plane {
+  readDrawing(ink: Plane): Fitted {
     return fitWriting(ink);
   }
 
   /** Finds digits with Fast R-CNN. */
-  async detect(picture: Plane, count: number): Promise<FoundOnMap> {
+  async detect(picture: Plane, { count, atFiveScales, writing }: SearchOptions): Promise<FoundOnMap> {
+    const scales = atFiveScales ? fiveScalesOf(picture, writing) : undefined;
     let map: FeatureMap | undefined;
+    const [height, width] = DetectorNetwork.mapSize(picture);
     const onMap = (features: tf.Tensor4D) => {
-      map = channelsFirst(features);
+      if (features.shape[1] === height && features.shape[2] === width) map = channelsFirst(features);
     };
-    const found = await detect(picture, { ...this.#ready(), count, onMap });
+    const detected = await detect(picture, { ...this.#ready(), count, scales, onMap });
     if (!map) throw new Error('the detector made no map');
-    return transfer({ ...found, found: withoutParts(found.found), map }, [map.data.buffer]);
+    const { windows, times } = detected;
+    const found = withoutParts(detected.found);
+    return transfer({ found, windows, times, map, scales: usesOf(scales, windows, picture) }, [
+      map.data.buffer,
+    ]);
   }
 
   /** Finds digits as R-CNN does; nothing where it was cancelled. */
@@ -175,6 +199,19 @@ export class DetectorDesk {
     if (!this.#fast) throw new Error('the detector is not open yet');
     return this.#fast;
   }
+}
+
+function fiveScalesOf(picture: Plane, writing: Plane | undefined): Scales {
+  return writing ? scalesOfWriting({ picture, writing }) : scalesOfScene(picture);
+}
+
+function usesOf(scales: Scales | undefined, windows: readonly Box[], picture: Plane): ScaleUse[] {
+  if (!scales) return [{ height: picture.height, width: picture.width, windows: windows.length }];
+  const groups = groupByScale(viewsOf(windows, picture), picture, scales.sides);
+  return [...groups].map(([side, places]) => {
+    const [height, width] = sizeAt(picture, side / shorterSide(picture));
+    return { height, width, windows: places.length };
+  });
 }
 
 class Cancelled extends Error {}

@@ -1,11 +1,17 @@
 /** Pictures of the visitor's own, as the detector reads them best. */
-import { brightnessOf } from '../../ink/plane.js';
+import { brightnessOf, type Plane } from '../../ink/plane.js';
 import { askForPhotograph } from '../ui/camera-dialog.js';
 import { element } from '../ui/dom.js';
 import { askForDrawing } from '../ui/drawing-dialog.js';
 import { acceptDrops, acceptPastes } from '../ui/files.js';
 import { coloursOf, decodeImage, type Picture, shrunkFrom, sizeWithin } from '../ui/images.js';
 import { loadDetector } from './load-detector.js';
+
+/** A picture in which digits are looked for. */
+export interface OwnPicture extends Picture {
+  /** What it was made from, where it is of the visitor's own. */
+  readonly writing?: Plane;
+}
 
 /** Pixels of the longer side in which the writing is looked for: a stroke of a pen on a photographed page still has some. */
 const LONGEST_SIDE = 1600;
@@ -34,7 +40,7 @@ const SHEET = {
 export function listenToSources(
   root: HTMLElement,
   onAsk: () => void,
-  onPicture: (picture: Promise<Picture | undefined>) => void,
+  onPicture: (picture: Promise<OwnPicture | undefined>) => void,
 ): void {
   for (const [selector, ask] of [
     ['#draw', draw],
@@ -57,30 +63,32 @@ export function listenToSources(
   acceptPastes(root, open);
 }
 
-async function draw(): Promise<Picture | undefined> {
+async function draw(): Promise<OwnPicture | undefined> {
   const drawing = await askForDrawing(SHEET);
   if (!drawing) return undefined;
   const detector = await loadDetector(() => {});
-  return detector.readDrawing(drawing);
+  const { picture, writing } = await detector.readDrawing(drawing);
+  return { ...picture, writing };
 }
 
-async function photograph(): Promise<Picture | undefined> {
+async function photograph(): Promise<OwnPicture | undefined> {
   const taken = await askForPhotograph(CAMERA_WIDTH);
   return taken && readPhotograph(taken);
 }
 
-async function openFile(file: File): Promise<Picture> {
+async function openFile(file: File): Promise<OwnPicture> {
   return readPhotograph(await decodeImage(file));
 }
 
 /** Its colours are kept, to be seen under the boxes. The bitmap is closed. */
-async function readPhotograph(bitmap: ImageBitmap): Promise<Picture> {
+async function readPhotograph(bitmap: ImageBitmap): Promise<OwnPicture> {
   try {
     const { height, width } = sizeWithin(LONGEST_SIDE, bitmap);
     const detector = await loadDetector(() => {});
-    const ink = await detector.readPhotograph(brightnessOf(coloursOf(bitmap, height, width), width, height));
-    const colours = coloursOf(bitmap, ink.height, ink.width);
-    return { ...ink, colours, ...shrunkFrom(bitmap, ink.width) };
+    const brightness = brightnessOf(coloursOf(bitmap, height, width), width, height);
+    const { picture, writing } = await detector.readPhotograph(brightness);
+    const colours = coloursOf(bitmap, picture.height, picture.width);
+    return { ...picture, writing, colours, ...shrunkFrom(bitmap, picture.width) };
   } finally {
     bitmap.close();
   }

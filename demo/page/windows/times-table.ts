@@ -1,5 +1,6 @@
 import type { Times } from '../../detect/stopwatch.js';
 import { element } from '../ui/dom.js';
+import type { ScaleUse } from './detector-desk.js';
 
 const PARTS: readonly (keyof Times)[] = ['convolutions', 'pooling', 'connected', 'rest'];
 
@@ -9,6 +10,15 @@ export function showTimes(root: HTMLElement, column: 'fast' | 'rcnn', times: Tim
     element(root, `#${column}-${part}`).textContent = times ? inMs(times[part]) : '–';
   }
   element(root, `#${column}-total`).textContent = times ? inMs(totalOf(times)) : '–';
+}
+
+/** How many windows were pooled at each scale; nothing where there is one. */
+export function describeScales(scales: readonly ScaleUse[]): string {
+  if (scales.length === 1) return '';
+  const each = scales.map(
+    ({ height, width, windows }) => `${windows.toLocaleString('en-US')} at ${width} × ${height}`,
+  );
+  return `Windows by the scale that they are pooled at, in pixels: ${each.join(', ')}.`;
 }
 
 export function totalOf(times: Times): number {

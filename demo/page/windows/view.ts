@@ -5,7 +5,7 @@ import { STEP } from '../../detect/network.js';
 import type { FeatureMap } from '../net/feature-map.js';
 import { drawColours, drawGrey, drawPlane, greatest } from '../ui/canvas.js';
 import { element, fillChoices, messageOf, oncePerFrame, showProblem } from '../ui/dom.js';
-import { type Picture, sizeOf } from '../ui/images.js';
+import { sizeOf } from '../ui/images.js';
 import { Loading } from '../ui/loading.js';
 import { SerialQueue } from '../ui/serial-queue.js';
 import { onThemeChange } from '../ui/theme.js';
@@ -15,12 +15,12 @@ import { ChosenWindow } from './chosen-window.js';
 import { CompareControl } from './compare-control.js';
 import { LearnControl } from './learn-control.js';
 import { Likeness } from './likeness.js';
-import { listenToSources } from './own-picture.js';
+import { listenToSources, type OwnPicture } from './own-picture.js';
 import { drawEvery, drawWindows } from './picture.js';
 import { listenToPicture } from './picture-input.js';
 import { RcnnControl } from './rcnn-control.js';
 import { Scene } from './scene.js';
-import { inMs, median, medianTimes, showTimes, totalOf } from './times-table.js';
+import { describeScales, inMs, median, medianTimes, showTimes, totalOf } from './times-table.js';
 import html from './view.html?raw';
 import { type Watched, Watcher } from './watch.js';
 import { windowAt } from './window-at.js';
@@ -50,7 +50,7 @@ class WindowsView implements View {
   #watcher: Watcher | undefined;
   #watched: Watched | undefined;
   /** An image that the visitor opened, in place of the scene. */
-  #opened: Picture | undefined;
+  #opened: OwnPicture | undefined;
   #shown: 'image' | 'ink' | 'map' = 'image';
   #point: readonly [x: number, y: number] | undefined;
   #isVisible = true;
@@ -100,6 +100,7 @@ class WindowsView implements View {
     on('#next', 'click', () => this.#next());
     on('#count', 'change', () => this.#renew());
     on('#levels', 'change', () => this.#renew());
+    on('#scales', 'change', () => this.#renew());
     on('#all', 'change', () => this.#draw());
     on('#compare', 'click', () => this.#compareBoth());
     on('#rcnn', 'click', () => this.#runAsRcnn());
@@ -156,8 +157,9 @@ class WindowsView implements View {
     return element<HTMLSelectElement>(this.#root, '#levels').value.split(',').map(Number);
   }
 
-  get #count(): number {
-    return Number(element<HTMLSelectElement>(this.#root, '#count').value);
+  get #search() {
+    const chosen = (selector: string) => element<HTMLSelectElement>(this.#root, selector).value;
+    return { count: Number(chosen('#count')), atFiveScales: chosen('#scales') === 'five' };
   }
 
   get #scale(): number {
@@ -219,7 +221,7 @@ class WindowsView implements View {
 
   async #watch({ keepTimes } = { keepTimes: true }): Promise<void> {
     await this.#queue.run(async () => {
-      this.#watched = await this.#watcher?.watch(this.#opened ?? this.#scene.draw(), this.#count);
+      this.#watched = await this.#watcher?.watch(this.#opened ?? this.#scene.draw(), this.#search);
       if (!keepTimes || !this.#watched) return;
       const { times, regionsMs } = this.#watched;
       this.#latest = [{ times, regionsMs }, ...this.#latest].slice(0, TIMES_KEPT);
@@ -275,14 +277,14 @@ class WindowsView implements View {
     await this.#watch();
   }
 
-  #setOpened(image: Picture | undefined): void {
+  #setOpened(image: OwnPicture | undefined): void {
     // Times are those of pictures of one size.
     if (image || this.#opened) this.#latest = [];
     this.#opened = image;
   }
 
   /** Nothing: the visitor went away from the question for it. */
-  async #show(image: Picture | undefined): Promise<void> {
+  async #show(image: OwnPicture | undefined): Promise<void> {
     this.#stop();
     if (!image) return;
     this.#setOpened(image);
@@ -326,6 +328,7 @@ class WindowsView implements View {
     this.#showPoint(watched);
     this.#rcnn.draw(watched.image, this.#boxes.least);
     if (this.#latest.length === 0) return;
+    element(this.#root, '#scales-text').textContent = describeScales(watched.scales);
     showTimes(this.#root, 'fast', medianTimes(this.#latest.map(({ times }) => times)));
     const regions = median(this.#latest.map(({ regionsMs }) => regionsMs));
     element(this.#root, '#time-regions').textContent = inMs(regions);

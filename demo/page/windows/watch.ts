@@ -6,9 +6,10 @@ import type { OnLoading } from '../net/ort.js';
 import { greatest } from '../ui/canvas.js';
 import type { Picture } from '../ui/images.js';
 import { sharedRuntime } from '../ui/runtime.js';
-import type { FoundOnMap } from './detector-desk.js';
+import type { FoundOnMap, SearchOptions } from './detector-desk.js';
 import { loadDetector, type RemoteDetector } from './load-detector.js';
 import { cutsOf, expectSame, poolOneByOne } from './one-by-one.js';
+import type { OwnPicture } from './own-picture.js';
 import { median } from './times-table.js';
 
 /** The middle of the first cell, in pixels: the network halves the image. */
@@ -49,9 +50,9 @@ export class Watcher {
     return new Watcher(detector, regions, await createPyramidPool({ levels, runtime }));
   }
 
-  async watch(image: Picture, count: number): Promise<Watched> {
-    const { values, height, width } = image;
-    const detected = await this.detector.detect({ values, height, width }, count);
+  async watch(image: OwnPicture, options: Omit<SearchOptions, 'writing'>): Promise<Watched> {
+    const { values, height, width, writing } = image;
+    const detected = await this.detector.detect({ values, height, width }, { ...options, writing });
     const { map, windows } = detected;
     const rois = toRois(windows);
     const started = performance.now();
