@@ -1,6 +1,7 @@
 /**
  * Trains the detectors that come with the page: `fast-rcnn.bin` and `rcnn.bin`. They see scenes in every style that a visitor may
- * bring, not only those of the paper's tables. Run it with `npx tsx demo/detect/make-weights.ts`: about a quarter of an hour, on one core.
+ * bring, not only those of the paper's tables. Run it with `npx tsx demo/detect/make-weights.ts`: about a quarter of an hour, on one core;
+ * with the name of a file, for that one alone.
  */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,12 +35,15 @@ await startTfjs(tfjsWasmFolder());
 const runtime = await createRuntime({ threads: 1 });
 const { training, test } = splitDigits(decodeDigits(await loadDigits()), HELD_OUT, seededRandom(1));
 
+const asked = process.argv.slice(2);
 const start = await pretrained();
-const random = seededRandom(3);
-const exercises = Array.from({ length: SCENES }, () =>
-  makeExercise(makeScene(training, random, anyStyle(random)), WINDOWS),
-);
 for (const { name, file, steps } of FILES) {
+  if (asked.length > 0 && !asked.includes(file)) continue;
+  // The same scenes for each, whichever are trained.
+  const random = seededRandom(3);
+  const exercises = Array.from({ length: SCENES }, () =>
+    makeExercise(makeScene(training, random, anyStyle(random)), WINDOWS),
+  );
   const method = await DETECTORS[name](runtime);
   const network = networkWith(start);
   await trainDetector({ network, method, exercises, steps, random, onProgress: report(name) });

@@ -69,8 +69,9 @@ export class RcnnControl {
     this.#found = found;
     element(this.#root, '#rcnn-card').hidden = false;
     showTimes(this.#root, 'rcnn', found.times);
+    const times = totalOf(found.times) / fastMs;
     element(this.#root, '#rcnn-times').textContent =
-      `R-CNN took ${(totalOf(found.times) / fastMs).toFixed(0)} times as long.`;
+      `R-CNN took ${times.toFixed(times < 10 ? 1 : 0)} times as long.`;
     this.#onFound();
   }
 
