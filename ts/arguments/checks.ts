@@ -51,7 +51,14 @@ export function checkOptions<T extends object>(
   path: string,
   known: readonly (keyof T & string)[],
 ): Partial<T> {
-  if (options === undefined) return {};
+  return options === undefined ? {} : checkGivenOptions(options, path, known);
+}
+
+function checkGivenOptions<T extends object>(
+  options: T,
+  path: string,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
   const promise = promiseMistake(options);
   if (promise || typeof options !== 'object' || options === null || Array.isArray(options)) {
     const hint = promise ? `; ${promise.instead}` : optionsHint(options, known);
@@ -90,23 +97,21 @@ export function mapList<R>(
   read: (element: unknown, i: number) => R,
   most = MOST_ELEMENTS,
 ): R[] {
-  const length = checkListLength(list, path, code, most);
+  const length = checkListLength(list.length, path, code, most);
   // A plain loop: calls come by here several times.
   const all: R[] = [];
   for (let i = 0; i < length; i++) all.push(read(list[i], i));
   return all;
 }
 
-function checkListLength(
-  { length }: { readonly length: unknown },
-  path: string,
-  code: PyramidPoolErrorCode,
-  most: number,
-): number {
+function checkListLength(length: unknown, path: string, code: PyramidPoolErrorCode, most: number): number {
+  return isLength(length) && length <= most ? length : failListLength(length, path, code, most);
+}
+
+function failListLength(length: unknown, path: string, code: PyramidPoolErrorCode, most: number): never {
   if (!isLength(length))
     fail(code, `${path}.length`, `is ${describeValue(length)}`, 'a whole number from 0 up');
-  if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
-  return length;
+  fail(code, path, `has ${length} elements`, `of at most ${most}`);
 }
 
 /** Sizes and numbers of bins are counted in 31 bits, as indices are. */
@@ -124,27 +129,25 @@ const MOST_AXES = 8;
 
 /** Sizes of a tensor: whole numbers from 0 up. A copy, so that nothing can change them afterwards. */
 export function checkDims(dims: unknown, path: string): readonly number[] {
-  const isList = Array.isArray(dims) || (ArrayBuffer.isView(dims) && arrayName(dims) !== undefined);
-  if (!isList) {
+  if (!Array.isArray(dims) && arrayName(dims) === undefined) {
     fail('invalid-dims', path, `is ${describeValue(dims)}`, 'an array of sizes');
   }
+  const list = dims as ArrayLike<unknown>;
   // Not by `mapList`, whose loads engines make slow for all the kinds of lists that it sees: every call comes by here.
-  const length = checkListLength(dims as ArrayLike<unknown>, path, 'invalid-dims', MOST_AXES);
+  const length = checkListLength(list.length, path, 'invalid-dims', MOST_AXES);
   const sizes: number[] = [];
   for (let axis = 0; axis < length; axis++) {
-    const size: unknown = (dims as ArrayLike<unknown>)[axis];
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      fail(
-        'invalid-dims',
-        `${path}[${axis}]`,
-        `is ${describeValue(size)}`,
-        `a whole number from 0 to ${MOST_COUNTED}`,
-      );
-    }
+    const size = list[axis];
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) failSize(size, path, axis);
     // Not -0.
     sizes.push(size + 0);
   }
   return sizes;
+}
+
+function failSize(size: unknown, path: string, axis: number): never {
+  const must = `a whole number from 0 to ${MOST_COUNTED}`;
+  fail('invalid-dims', `${path}[${axis}]`, `is ${describeValue(size)}`, must);
 }
 
 /** Whether two lists of sizes are the same. A plain loop: calls come by here several times. */

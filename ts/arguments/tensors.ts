@@ -28,23 +28,21 @@ export function checkTensor<T extends DataType>(
   types: readonly T[],
 ): CheckedTensor<T> {
   if (typeof value !== 'object' || value === null) failTensor(value, path, types);
-  const parts = readParts(value as TensorParts, path);
-  if (parts.dims === undefined) failTensor(value, path, types);
-  const dims = checkDims(parts.dims, `${path}.dims`);
-  const { data } = parts;
-  if (!ArrayBuffer.isView(data)) failData(data, path, types);
-  const type = typeOf(data, parts.type) as T;
-  if (!types.includes(type)) failData(data, path, types);
+  const { data, dims: sizes, type } = readParts(value as TensorParts, path);
+  if (sizes === undefined) failTensor(value, path, types);
+  const dims = checkDims(sizes, `${path}.dims`);
+  if (type === undefined || !(types as readonly DataType[]).includes(type)) failData(data, path, types);
+  const view = data as ArrayBufferView;
   const size = countElements(dims);
   const tensor = {
     value,
     path,
-    type,
-    data,
+    type: type as T,
+    data: view,
     dims,
     size,
-    buffer: bufferOf(data),
-    byteOffset: byteOffsetOf(data),
+    buffer: bufferOf(view),
+    byteOffset: byteOffsetOf(view),
   };
   checkLength(tensor);
   return tensor;
@@ -63,7 +61,7 @@ function failTensor(value: unknown, path: string, types: readonly DataType[]): n
 
 /** Fails for elements that are not in an array of one of some types. */
 function failData(data: unknown, path: string, types: readonly DataType[]): never {
-  const isBits = ArrayBuffer.isView(data) && arrayName(data) === 'Uint16Array' && types.includes('float16');
+  const isBits = arrayName(data) === 'Uint16Array' && types.includes('float16');
   const hint = isBits
     ? ", or have the type 'float16' beside it if it holds halves"
     : dataHint(data, `${path}.data`, arrayOf(types[0] as DataType));
@@ -76,11 +74,9 @@ const typesByTag = /* @__PURE__ */ new Map<string | undefined, DataType>(
   ),
 );
 
-/** The element type of an array. Plain 16-bit words are halves only where their tensor says so. */
-function typeOf(data: ArrayBufferView, stated: unknown): DataType | undefined {
-  const tag = arrayName(data);
-  if (tag === 'Uint16Array' && stated !== 'float16') return undefined;
-  return typesByTag.get(tag);
+/** The element type of arrays of a name. Plain 16-bit words are halves only where their tensor says so. */
+function typeOf(name: string | undefined, stated: unknown): DataType | undefined {
+  return name === 'Uint16Array' && stated !== 'float16' ? undefined : typesByTag.get(name);
 }
 
 function oneOf(types: readonly DataType[]): string {
@@ -107,23 +103,36 @@ export function rawArray({ type, data }: Pick<CheckedTensor, 'type' | 'data'>): 
 }
 
 interface TensorParts {
-  data: unknown;
-  dims: unknown;
-  type?: unknown;
+  readonly data: unknown;
+  readonly dims: unknown;
+  readonly type?: unknown;
+}
+
+/** The parts of a tensor, each read once, and the element type of its data if it is one that is known. */
+function readParts(
+  tensor: TensorParts,
+  path: string,
+): Pick<TensorParts, 'data' | 'dims'> & { type: DataType | undefined } {
+  try {
+    const { data, dims, type } = unproxied(tensor);
+    const name = arrayName(data);
+    // The name is known soonest, and nearly all data have another one.
+    const isHalf = (name === undefined || name === 'Uint16Array') && isPolyfilledHalf(data);
+    return isHalf
+      ? { data: readBits(data), dims, type: 'float16' }
+      : { data, dims, type: typeOf(name, type) };
+  } catch (cause) {
+    failToRead(tensor, path, cause);
+  }
 }
 
 /** Tensors of other libraries throw where their data are on a GPU, or gone. */
-function readParts(tensor: TensorParts, path: string): TensorParts {
-  try {
-    const { data, dims, type } = unproxied(tensor);
-    return isPolyfilledHalf(data) ? { data: readBits(data), dims, type: 'float16' } : { data, dims, type };
-  } catch (cause) {
-    if (cause instanceof PyramidPoolError) throw cause;
-    const hint = unreadableHint(tensor, path);
-    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
-      cause,
-    });
-  }
+function failToRead(tensor: TensorParts, path: string, cause: unknown): never {
+  if (cause instanceof PyramidPoolError) throw cause;
+  const hint = unreadableHint(tensor, path);
+  throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
+    cause,
+  });
 }
 
 /**
@@ -132,7 +141,6 @@ function readParts(tensor: TensorParts, path: string): TensorParts {
  */
 function isPolyfilledHalf(data: unknown): data is Uint16Array {
   const isView = ArrayBuffer.isView(data);
-  // Asked first, as it is known soonest: nearly all data are views of other kinds.
   if (isView && arrayName(data) !== 'Uint16Array') return false;
   const isNamedSo = Object.prototype.toString.call(data) === '[object Float16Array]';
   return isNamedSo && (isView || isBuffer((data as Uint16Array).buffer));
@@ -146,14 +154,14 @@ function readBits(halves: Uint16Array): Uint16Array {
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */
-export function checkLength({
-  data,
-  dims,
-  size,
-  path,
-}: Pick<CheckedTensor, 'data' | 'dims' | 'size' | 'path'>): void {
+export function checkLength(tensor: Sized): void {
+  if (lengthOf(tensor.data) !== tensor.size) failLength(tensor);
+}
+
+type Sized = Pick<CheckedTensor, 'data' | 'dims' | 'size' | 'path'>;
+
+function failLength({ data, dims, size, path }: Sized): never {
   const length = lengthOf(data);
-  if (length === size) return;
   const detached =
     length === 0 && bufferOf(data).byteLength === 0 ? ' (its buffer is empty or detached)' : '';
   throw new PyramidPoolError(

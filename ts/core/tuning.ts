@@ -54,3 +54,6 @@ export const MOST_PLANS = 256;
  * larger calls take 0.95 to 1.16 times as long in shared memory with two threads.
  */
 export const MOST_UNSHARED_BYTES = 2 ** 26;
+
+/** Bytes of the tensors of a synchronous call up to which their block is kept for the next call. Bounds memory as well. */
+export const MOST_KEPT_BYTES = 2 ** 20;

@@ -2,16 +2,16 @@
 
 const getter = (name: PropertyKey) =>
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)?.get as (
-    this: ArrayBufferView,
+    this: unknown,
   ) => never;
-const getTag: (this: ArrayBufferView) => string | undefined = /* @__PURE__ */ getter(Symbol.toStringTag);
+const getTag: (this: unknown) => string | undefined = /* @__PURE__ */ getter(Symbol.toStringTag);
 const getLength: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('length');
 const getBuffer: (this: ArrayBufferView) => ArrayBufferLike = /* @__PURE__ */ getter('buffer');
 const getByteOffset: (this: ArrayBufferView) => number = /* @__PURE__ */ getter('byteOffset');
 
-/** The name of its class, such as `'Float32Array'`, also for those of other windows and for subclasses; undefined for a `DataView`. */
-export function arrayName(view: ArrayBufferView): string | undefined {
-  return getTag.call(view);
+/** The name of its class, such as `'Float32Array'`, also for those of other windows and for subclasses; undefined for all but typed arrays. */
+export function arrayName(value: unknown): string | undefined {
+  return getTag.call(value);
 }
 
 export function lengthOf(array: ArrayBufferView): number {

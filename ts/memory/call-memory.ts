@@ -1,14 +1,15 @@
 import { type CheckedTensor, checkLength, rawArray } from '../arguments/tensors.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { type DataType, dataTypes, makeTensor, type RawArray, type TypedTensor } from '../core/tensor.js';
+import type { KeptBlock } from './kept-block.js';
 import type { Operand } from './operand.js';
 import { overlap, type Range } from './range.js';
 import { ResidentTensor } from './resident-tensor.js';
 import type { WasmMemory } from './wasm-memory.js';
 
-interface Block {
-  readonly address: number;
-  readonly bytes: number;
+/** What a call uses until it is over. */
+interface Held {
+  release(): void;
 }
 
 /** Bytes of a line of the cache. Tensors begin at one, so that threads do not share a line by accident. */
@@ -20,14 +21,20 @@ export class CallMemory {
   /** The buffer of the memory when the tensors were checked. It stands for the memory in ranges, even after growth. */
   readonly #before: ArrayBufferLike;
   readonly #operands: readonly Operand[];
-  #blocks: Block[] = [];
-  #later: (() => void)[] = [];
+  readonly #keptBlock: KeptBlock | undefined;
+  #held: Held[] = [];
+  /** Bytes that were allocated for the call. */
+  bytes = 0;
 
-  /** Holds the tensors that live in the memory until the call is over, whoever disposes them. Inputs stand before results. */
-  constructor(memory: WasmMemory, operands: readonly Operand[]) {
+  /**
+   * Holds the tensors that live in the memory until the call is over, whoever disposes them. Inputs stand before results. Others are
+   * copied to `keptBlock` where that is given and large enough.
+   */
+  constructor(memory: WasmMemory, operands: readonly Operand[], keptBlock?: KeptBlock) {
     this.#memory = memory;
     this.#before = memory.buffer;
     this.#operands = operands;
+    this.#keptBlock = keptBlock;
     try {
       // Plain loops: every call comes by here.
       for (let i = 0; i < operands.length; i++) {
@@ -43,24 +50,36 @@ export class CallMemory {
     }
   }
 
-  /** Bytes that were allocated for the call. */
-  get bytes(): number {
-    return this.#blocks.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
   /** Gives operands their addresses, and copies inputs there. Those that do not live in the memory share one block. */
   place(operands: readonly Operand[]): void {
     let bytes = 0;
-    for (let i = 0; i < operands.length; i++) bytes += roomOf(operands[i] as Operand);
-    let address = bytes && this.alloc(bytes, 'a block for the tensors of the call');
+    for (let i = 0; i < operands.length; i++) {
+      const operand = operands[i] as Operand;
+      if (operand.resident) {
+        operand.address = operand.resident.address;
+        continue;
+      }
+      // From the beginning of the block, until there is one. Each takes at least one line, so that it has an address of its own.
+      operand.address = bytes;
+      bytes += LINE * Math.floor(operand.bytes / LINE + 1);
+    }
+    if (bytes === 0) return;
+    const block = this.#block(bytes);
     for (let i = 0; i < operands.length; i++) {
       const operand = operands[i] as Operand;
       const { resident, type, size, tensor, isResult } = operand;
-      operand.address = resident ? resident.address : address;
-      address += roomOf(operand);
-      if (!resident && !isResult && tensor)
-        this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor));
+      if (resident) continue;
+      operand.address += block;
+      if (!isResult && tensor) this.#memory.view(type, operand.address, size).set(this.#sourceOf(tensor));
     }
+  }
+
+  /** Address of so many bytes for tensors of the call. */
+  #block(bytes: number): number {
+    const kept = this.#keptBlock?.take(bytes);
+    if (kept === undefined) return this.alloc(bytes, 'a block for the tensors of the call');
+    this.hold(this.#keptBlock as KeptBlock);
+    return kept;
   }
 
   /** The tensor that the caller gets for a result. */
@@ -69,20 +88,20 @@ export class CallMemory {
     const elements = this.#memory.view(type, address, size);
     // Made of a view and not by `slice`, whose array engines fill with zeros first.
     if (!tensor) return makeTensor(type, new dataTypes[type].raw(elements), dims);
-    this.#arrayOf(tensor).set(elements);
+    this.#targetOf(tensor).set(elements);
     return tensor.value as TypedTensor<T>;
   }
 
-  /** Has something freed together with the call's memory. */
-  onFree(free: () => void): void {
-    this.#later.push(free);
+  /** Has something released together with the call's memory. */
+  hold<T extends Held>(held: T): T {
+    this.#held.push(held);
+    return held;
   }
 
   /** Gives back all but the tensors that live in the memory, so that the call can be prepared anew. */
   clear(): void {
-    for (let block = this.#blocks.pop(); block; block = this.#blocks.pop())
-      this.#memory.free(block.address, block.bytes);
-    for (let free = this.#later.pop(); free; free = this.#later.pop()) free();
+    this.bytes = 0;
+    for (let held = this.#held.pop(); held; held = this.#held.pop()) held.release();
   }
 
   free(): void {
@@ -96,28 +115,38 @@ export class CallMemory {
 
   /** Has nothing freed, ever: workers may still be writing to it. */
   abandon(): void {
-    this.#blocks = [];
-    this.#later = [];
+    this.#held = [];
     for (const operand of this.#operands) operand.resident = undefined;
   }
 
   /** Address of `bytes` bytes that belong to the call. */
   alloc(bytes: number, what: string): number {
     const address = this.#memory.alloc(bytes, what);
-    this.#blocks.push({ address, bytes });
+    this.hold({ release: () => this.#memory.free(address, bytes) });
+    this.bytes += bytes;
     return address;
   }
 
-  /**
-   * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
-   * when memory grows, and made anew here.
-   */
-  #arrayOf(tensor: CheckedTensor): RawArray {
-    const { type, size, buffer, byteOffset } = tensor;
-    const moved = buffer === this.#before && buffer !== this.#memory.buffer;
-    if (moved) return this.#memory.view(type, byteOffset, size);
+  /** What a tensor is read from: its array itself, but for halves, whose bits are read. */
+  #sourceOf(tensor: CheckedTensor): RawArray {
+    const moved = this.#moved(tensor);
+    if (moved) return moved;
+    checkLength(tensor);
+    return tensor.type === 'float16' ? rawArray(tensor) : (tensor.data as RawArray);
+  }
+
+  /** What a tensor is written through. */
+  #targetOf(tensor: CheckedTensor): RawArray {
+    const moved = this.#moved(tensor);
+    if (moved) return moved;
     checkLength(tensor);
     return rawArray(tensor);
+  }
+
+  /** The elements of a view of WASM memory, which is cut off when memory grows, made anew. */
+  #moved({ type, size, buffer, byteOffset }: CheckedTensor): RawArray | undefined {
+    const isCutOff = buffer === this.#before && buffer !== this.#memory.buffer;
+    return isCutOff ? this.#memory.view(type, byteOffset, size) : undefined;
   }
 
   /** Fails unless a result lies apart from all tensors before it, wherever they lie. */
@@ -138,9 +167,4 @@ export class CallMemory {
     const { buffer, byteOffset } = tensor as CheckedTensor;
     return { buffer, start: byteOffset, bytes };
   }
-}
-
-/** Bytes that an operand takes in the block of its call: at least one line, so that each has an address of its own. */
-function roomOf({ resident, bytes }: Operand): number {
-  return resident ? 0 : LINE * Math.floor(bytes / LINE + 1);
 }

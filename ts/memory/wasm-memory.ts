@@ -31,9 +31,7 @@ export class WasmMemory {
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
-    const kernels = this.#live();
-    if (!kernels) throw this.#failure ?? disposed();
-    return kernels;
+    return this.#live() ?? this.#failNotLive();
   }
 
   set kernels(kernels: Kernels) {
@@ -42,8 +40,12 @@ export class WasmMemory {
 
   /** The crate's exports, unless the runtime was disposed, or WebAssembly failed here or in a runtime over the same memory. */
   #live(): Kernels | undefined {
-    if (this.#kernels && this.sharing?.broken) this.break(new Error(ELSEWHERE));
+    if (this.sharing?.broken) this.break(new Error(ELSEWHERE));
     return this.#kernels;
+  }
+
+  #failNotLive(): never {
+    throw this.#failure ?? disposed();
   }
 
   /** Called with the failure after which nothing runs here any more. */

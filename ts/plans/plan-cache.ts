@@ -5,18 +5,37 @@ import { WORD_BYTES } from '../core/tensor.js';
 import { MOST_PLANS } from '../core/tuning.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
 import { type Bins, binRules, checkBinCounts } from './bins.js';
+import type { Plan } from './plan.js';
 
-/** A pyramid planned for one size of map, in WASM memory. */
-export interface Plan {
-  readonly address: number;
-}
+/** Types that the elements of a map may have. */
+const ELEMENT_TYPES = 4;
 
-interface CachedPlan extends Plan {
-  readonly options: PlanOptions;
-  readonly height: number;
-  readonly width: number;
+/** A pyramid planned for one size of map. */
+class CachedPlan implements Plan {
   /** Calls under way: a plan in use is never freed. */
-  users: number;
+  users = 0;
+  /** What was asked for already. A call to WASM takes longer than to look here. */
+  readonly #scratchWords: number[] = [];
+
+  constructor(
+    readonly cache: PlanCache,
+    readonly address: number,
+    readonly options: PlanOptions,
+    readonly height: number,
+    readonly width: number,
+  ) {}
+
+  scratchWords(operation: number, element: number): number {
+    const key = ELEMENT_TYPES * operation + element;
+    this.#scratchWords[key] ??=
+      this.cache.memory.kernels.plan_scratch(this.address, operation, element) >>> 0;
+    return this.#scratchWords[key];
+  }
+
+  release(): void {
+    this.users--;
+    this.cache.makeRoom();
+  }
 }
 
 /** The crate's number for how maps and outputs lie in memory. */
@@ -53,7 +72,7 @@ export class PlanCache {
     memory.onExhausted = () => this.clear();
   }
 
-  /** The plan for a size, to be given back by `release`. */
+  /** The plan for a size. It must be released. */
   acquire(options: PlanOptions, height: number, width: number): Plan {
     const last = this.#last;
     if (last?.options === options && last.height === height && last.width === width) {
@@ -73,8 +92,8 @@ export class PlanCache {
     return plan;
   }
 
-  release(plan: Plan): void {
-    (plan as CachedPlan).users--;
+  /** Frees the plan that was used longest ago, where there are too many. */
+  makeRoom(): void {
     if (this.#plans.size > MOST_PLANS && !this.memory.closed) this.#evict(1);
   }
 
@@ -114,7 +133,7 @@ export class PlanCache {
           `a ${height} x ${width} map has more cells or bins than 31 bits count`,
         );
       }
-      return { address, options, height, width, users: 0 };
+      return new CachedPlan(this, address, options, height, width);
     } finally {
       memory.free(list, bytes);
     }

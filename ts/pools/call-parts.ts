@@ -1,10 +1,10 @@
 import type { Batch } from '../arguments/batch.js';
 import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { bytesOf, dataTypes, type MapType, WORD_BYTES } from '../core/tensor.js';
-import type { Kernels } from '../core/variant.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import { type JobList, operations } from '../memory/job.js';
 import type { Operand } from '../memory/operand.js';
+import type { Plan } from '../plans/plan.js';
 import type { Internals } from '../runtime/runtime.js';
 
 /** What a call does, and with which tensors: all that both kinds of pool tell of it. */
@@ -24,31 +24,18 @@ export interface CallParts {
 
 /** How a pool plans its calls in WASM memory. */
 export interface Planner {
-  /** The address of the plan of a map, which lasts until the memory of the call is freed. */
-  plan(
-    internals: Internals,
-    shape: FeatureMapShape,
-    callMemory: CallMemory,
-    rois: Operand | undefined,
-  ): number;
-  /** Words of working memory that a thread needs for it. */
-  scratchWords(kernels: Kernels, plan: number, operation: number, element: number): number;
-}
-
-/** The tensors of a call but for the regions, those that are read before those that are written. */
-export function operandsOf({ maps, output, indices }: CallParts): Operand[] {
-  const rows = indices ? [output, indices] : [output];
-  return output.isResult ? [...maps, ...rows] : [...rows, ...maps];
+  /** The plan of a map, which lasts until the memory of the call is freed. */
+  plan(internals: Internals, shape: FeatureMapShape, callMemory: CallMemory, rois: Operand | undefined): Plan;
 }
 
 /** Elements of the output, or of its gradient, that belong to one map. */
 export function outputSizeOf({ output, rois }: CallParts, { batch }: FeatureMapShape): number {
-  return (rois?.dims[0] ?? batch) * (output.dims.at(-1) as number);
+  return (rois?.dims[0] ?? batch) * (output.dims[output.dims.length - 1] as number);
 }
 
 /** A job for each map and its plan, once the tensors have their addresses. */
-export function describeJobs(parts: CallParts, plans: readonly number[], kernels: Kernels): JobList {
-  const { planner, batch, maps, output, indices } = parts;
+export function describeJobs(parts: CallParts, plans: readonly Plan[]): JobList {
+  const { batch, maps, output, indices } = parts;
   const operation = operations[parts.operation];
   const { element } = dataTypes[output.type];
   const words: number[] = [];
@@ -59,9 +46,9 @@ export function describeJobs(parts: CallParts, plans: readonly number[], kernels
   for (let i = 0; i < maps.length; i++) {
     const shape = batch.shapes[i] as FeatureMapShape;
     const map = maps[i] as Operand;
-    const plan = plans[i] as number;
+    const plan = plans[i] as Plan;
     words.push(
-      plan,
+      plan.address,
       shape.batch,
       shape.channels,
       operation,
@@ -72,7 +59,7 @@ export function describeJobs(parts: CallParts, plans: readonly number[], kernels
     );
     before += outputSizeOf(parts, shape);
     elements += map.size;
-    scratchWords = Math.max(scratchWords, planner.scratchWords(kernels, plan, operation, element) >>> 0);
+    scratchWords = Math.max(scratchWords, plan.scratchWords(operation, element));
   }
   return { count: maps.length, words, elements, scratchBytes: scratchWords * WORD_BYTES };
 }

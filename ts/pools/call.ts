@@ -1,10 +1,13 @@
+import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { hasCode } from '../core/errors.js';
 import { isSharedBuffer } from '../core/realm.js';
 import { CallMemory } from '../memory/call-memory.js';
 import type { JobList } from '../memory/job.js';
+import type { KeptBlock } from '../memory/kept-block.js';
 import type { Operand } from '../memory/operand.js';
+import type { Plan } from '../plans/plan.js';
 import type { Internals } from '../runtime/runtime.js';
-import { type CallParts, describeJobs, operandsOf } from './call-parts.js';
+import { type CallParts, describeJobs } from './call-parts.js';
 import { checkIndices } from './indices.js';
 import { Pool } from './pool.js';
 
@@ -15,14 +18,10 @@ const lightOperations: readonly CallParts['operation'][] = ['forward', 'forwardW
 export interface Call<R> {
   readonly pool: Pool;
   readonly parts: CallParts;
-  /** All but the regions. */
+  /** The tensors of the call but for the regions, those that are read before those that are written. */
   readonly operands: readonly Operand[];
   /** Makes of the results what the caller gets. */
   readonly result: (callMemory: CallMemory) => R;
-}
-
-export function makeCall<R>(pool: Pool, parts: CallParts, result: Call<R>['result']): Call<R> {
-  return { pool, parts, operands: operandsOf(parts), result };
 }
 
 export function run<R>(call: Call<R>): R {
@@ -60,7 +59,7 @@ export async function runAsync<R>(call: Call<R>): Promise<R> {
 
 /** Runs in one of the memories of its runtime. */
 function runIn<R>(call: Call<R>, internals: Internals): R {
-  const callMemory = open(call, internals);
+  const callMemory = open(call, internals, internals.keptBlock);
   try {
     internals.dispatcher.run(prepare(call, internals, callMemory));
     return call.result(callMemory);
@@ -89,19 +88,27 @@ function findUnshared(
   return unshared.for(bytes);
 }
 
-function open({ parts: { rois }, operands }: Call<unknown>, { memory }: Internals): CallMemory {
+function open(
+  { parts: { rois }, operands }: Call<unknown>,
+  { memory }: Internals,
+  keptBlock?: KeptBlock,
+): CallMemory {
   memory.sharing?.seeGrowth();
-  return new CallMemory(memory, rois ? [rois, ...operands] : operands);
+  return new CallMemory(memory, rois ? [rois, ...operands] : operands, keptBlock);
 }
 
 /** Plans the call, takes the memory that it needs, and copies its inputs there. */
 function prepare({ parts, operands }: Call<unknown>, internals: Internals, callMemory: CallMemory): JobList {
   const { planner, batch, rois } = parts;
   if (rois) callMemory.place([rois]);
-  const plans = batch.shapes.map((shape) => planner.plan(internals, shape, callMemory, rois));
+  const plans: Plan[] = [];
+  // A plain loop: every call comes by here.
+  for (let i = 0; i < batch.shapes.length; i++) {
+    plans.push(planner.plan(internals, batch.shapes[i] as FeatureMapShape, callMemory, rois));
+  }
   callMemory.place(operands);
   checkIndices(parts, internals.memory);
-  return describeJobs(parts, plans, internals.memory.kernels);
+  return describeJobs(parts, plans);
 }
 
 function prepareOrClear(call: Call<unknown>, callMemory: CallMemory): { jobList: JobList; bytes: number } {

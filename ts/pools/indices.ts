@@ -1,3 +1,4 @@
+import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
@@ -11,19 +12,24 @@ export function checkIndices(parts: CallParts, memory: WasmMemory): void {
   const { indices, rois, batch } = parts;
   if (!indices || indices.isResult) return;
   let before = 0;
-  for (const shape of batch.shapes) {
-    const { height, width } = shape;
+  // A plain loop: every call of backward comes by here.
+  for (let i = 0; i < batch.shapes.length; i++) {
+    const shape = batch.shapes[i] as FeatureMapShape;
     const count = outputSizeOf(parts, shape);
-    const cells = height * width;
+    const cells = shape.height * shape.width;
     const address = indices.address + before * WORD_BYTES;
     const bad = memory.kernels.first_bad_index(address, count, cells, Number(rois !== undefined)) >>> 0;
     if (bad < count) {
-      const [index] = memory.view('int32', address + bad * WORD_BYTES, 1);
-      throw new PyramidPoolError(
-        'invalid-indices',
-        `indices.data[${before + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
-      );
+      const index = memory.view('int32', address + bad * WORD_BYTES, 1)[0];
+      failIndex(before + bad, index, shape);
     }
     before += count;
   }
+}
+
+function failIndex(position: number, index: number | undefined, { height, width }: FeatureMapShape): never {
+  throw new PyramidPoolError(
+    'invalid-indices',
+    `indices.data[${position}] is ${index}, but a plane of ${height} x ${width} has ${height * width} cells`,
+  );
 }

@@ -4,8 +4,9 @@ import { checkOptions } from '../arguments/checks.js';
 import type { CheckedTensor } from '../arguments/tensors.js';
 import type { OutOption } from '../core/result-types.js';
 import type { MapType, RealType, TensorLike } from '../core/tensor.js';
-import { inputOperand, resultOperand } from '../memory/operand.js';
-import { type Call, makeCall } from './call.js';
+import type { CallMemory } from '../memory/call-memory.js';
+import { inputOperand, type Operand, resultOperand } from '../memory/operand.js';
+import type { Call } from './call.js';
 import type { CallParts } from './call-parts.js';
 import type { OutputWithIndices, Pool } from './pool.js';
 
@@ -23,8 +24,10 @@ export function forwardCall<R>(
   const { type } = maps[0] as CheckedTensor<MapType>;
   const { out } = checkOptions(options, 'options', ['out']);
   const output = resultOperand(type, outputDims, checkOut(out, type, outputDims, 'options.out'));
-  const parts = { operation, planner, batch, rois, maps: maps.map(inputOperand), output };
-  return makeCall(pool, parts, (callMemory) => callMemory.tensorOf(output) as R);
+  const inputs = maps.map(inputOperand);
+  const parts = { operation, planner, batch, rois, maps: inputs, output };
+  const result = (callMemory: CallMemory) => callMemory.tensorOf(output) as R;
+  return { pool, parts, operands: [...inputs, output], result };
 }
 
 /** A call that makes an output of maps, and the indices of its values. */
@@ -39,10 +42,11 @@ export function forwardWithIndicesCall<R>(
   const out = checkOutWithIndices(options, type, outputDims);
   const output = resultOperand(type, outputDims, out.output);
   const indices = resultOperand('int32', outputDims, out.indices);
-  const parts = { operation, planner, batch, rois, maps: maps.map(inputOperand), output, indices };
-  return makeCall(pool, parts, (callMemory) => {
-    return { output: callMemory.tensorOf(output), indices: callMemory.tensorOf(indices) } as R;
-  });
+  const inputs = maps.map(inputOperand);
+  const parts = { operation, planner, batch, rois, maps: inputs, output, indices };
+  const result = (callMemory: CallMemory) =>
+    ({ output: callMemory.tensorOf(output), indices: callMemory.tensorOf(indices) }) as R;
+  return { pool, parts, operands: [...inputs, output, indices], result };
 }
 
 /** A call that makes the gradient with respect to each map of that of the output. */
@@ -50,7 +54,7 @@ export function backwardCall<R>(
   pool: Pool,
   { operation, planner, batch, rois }: CallKind,
   gradOutput: CheckedTensor<RealType>,
-  indices: CheckedTensor<'int32'> | undefined,
+  checkedIndices: CheckedTensor<'int32'> | undefined,
   options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
 ): Call<R> {
   const { type } = gradOutput;
@@ -58,9 +62,12 @@ export function backwardCall<R>(
   const outs = checkOutMaps(out, type, batch);
   const maps = batch.shapes.map(({ dims }, i) => resultOperand(type, dims, outs[i]));
   const output = inputOperand(gradOutput);
-  const parts = { operation, planner, batch, rois, maps, output, indices: indices && inputOperand(indices) };
-  return makeCall(pool, parts, (callMemory) => {
-    const gradients = maps.map((map) => callMemory.tensorOf(map));
-    return (batch.ragged ? gradients : gradients[0]) as R;
-  });
+  const indices = checkedIndices && inputOperand(checkedIndices);
+  const inputs: Operand[] = indices ? [output, indices] : [output];
+  const parts = { operation, planner, batch, rois, maps, output, indices };
+  const result = (callMemory: CallMemory) =>
+    (batch.ragged
+      ? maps.map((map) => callMemory.tensorOf(map))
+      : callMemory.tensorOf(maps[0] as Operand)) as R;
+  return { pool, parts, operands: inputs.concat(maps), result };
 }

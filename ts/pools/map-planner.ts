@@ -1,6 +1,6 @@
 import type { FeatureMapShape } from '../arguments/feature-map.js';
-import type { Kernels } from '../core/variant.js';
 import type { CallMemory } from '../memory/call-memory.js';
+import type { Plan } from '../plans/plan.js';
 import type { PlanOptions } from '../plans/plan-cache.js';
 import type { Internals } from '../runtime/runtime.js';
 import type { Planner } from './call-parts.js';
@@ -13,14 +13,8 @@ export class MapPlanner implements Planner {
     this.#options = options;
   }
 
-  plan({ plans }: Internals, { channels, height, width }: FeatureMapShape, callMemory: CallMemory): number {
+  plan({ plans }: Internals, { channels, height, width }: FeatureMapShape, callMemory: CallMemory): Plan {
     const options = channels === 1 ? this.#options.ofOneChannel : this.#options;
-    const plan = plans.acquire(options, height, width);
-    callMemory.onFree(() => plans.release(plan));
-    return plan.address;
-  }
-
-  scratchWords(kernels: Kernels, plan: number, operation: number, element: number): number {
-    return kernels.plan_scratch(plan, operation, element);
+    return callMemory.hold(plans.acquire(options, height, width));
   }
 }

@@ -1,10 +1,11 @@
 import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
-import type { Kernels } from '../core/variant.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import type { Operand } from '../memory/operand.js';
+import type { WasmMemory } from '../memory/wasm-memory.js';
 import type { Bounds, LevelBounds } from '../plans/bins.js';
+import type { Plan } from '../plans/plan.js';
 import { arrangementNumber } from '../plans/plan-cache.js';
 import type { Internals } from '../runtime/runtime.js';
 import type { Planner } from './call-parts.js';
@@ -22,6 +23,22 @@ const failures: Partial<Record<number, () => PyramidPoolError>> = {
   2: () => new PyramidPoolError('invalid-regions', 'rois changed while they were read'),
 };
 
+/** A plan of the regions of one call. */
+class RegionPlan implements Plan {
+  constructor(
+    readonly memory: WasmMemory,
+    readonly address: number,
+  ) {}
+
+  scratchWords(operation: number, element: number): number {
+    return this.memory.kernels.regions_scratch(this.address, operation, element) >>> 0;
+  }
+
+  release(): void {
+    if (!this.memory.closed) this.memory.kernels.regions_free(this.address);
+  }
+}
+
 /** Plans regions, anew for each call. */
 export class RoiPlanner implements Planner {
   readonly #options: ResolvedRoiOptions;
@@ -35,7 +52,7 @@ export class RoiPlanner implements Planner {
     { batch, height, width }: Pick<FeatureMapShape, 'batch' | 'height' | 'width'>,
     callMemory: CallMemory,
     rois: Operand,
-  ): number {
+  ): Plan {
     const { levels, rule, layout, outputOrder } = this.#options;
     const list = callMemory.alloc(2 * WORD_BYTES * levels.length, 'a list of levels');
     const request = callMemory.alloc(REQUEST_BYTES, 'a request for regions');
@@ -49,24 +66,17 @@ export class RoiPlanner implements Planner {
     const names = Object.keys(defaults) as (keyof ResolvedRoiOptions)[];
     const numbers = names.map((name) => Number(this.#options[name]));
     new Float64Array(memory.buffer, request + REQUEST_WORDS * WORD_BYTES, 3).set(numbers);
-    const plan = memory.retry(() => memory.kernels.regions_new(request));
-    const failure = failures[plan];
+    const address = memory.retry(() => memory.kernels.regions_new(request));
+    const failure = failures[address];
     if (failure) throw failure();
-    callMemory.onFree(() => {
-      if (!memory.closed) memory.kernels.regions_free(plan);
-    });
-    return plan;
-  }
-
-  scratchWords(kernels: Kernels, plan: number, operation: number, element: number): number {
-    return kernels.regions_scratch(plan, operation, element);
+    return callMemory.hold(new RegionPlan(memory, address));
   }
 
   /** The bounds of the bins of the only region of a plan. */
-  binBounds({ memory }: Internals, plan: number): LevelBounds[] {
+  binBounds({ memory }: Internals, plan: Plan): LevelBounds[] {
     const { levels } = this.#options;
     const count = levels.reduce((sum, [rows, columns]) => sum + rows + columns, 0);
-    const words = memory.view('int32', memory.kernels.regions_bounds(plan) >>> 0, 2 * count);
+    const words = memory.view('int32', memory.kernels.regions_bounds(plan.address) >>> 0, 2 * count);
     let at = 0;
     const axis = (n: number) =>
       Array.from({ length: n }, (): Bounds => [words[at++] as number, words[at++] as number]);

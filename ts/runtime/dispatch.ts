@@ -2,6 +2,9 @@ import { type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
 import type { ThreadPool } from '../threads/thread-pool.js';
 
+/** More units than jobs have: those that there are not are ignored. */
+const ALL_UNITS = 2 ** 32 - 1;
+
 /** Runs jobs with the thread pool, where there is one and it is worth it, or else on the calling thread alone. */
 export class Dispatcher {
   readonly #memory: WasmMemory;
@@ -30,7 +33,6 @@ export class Dispatcher {
     const { kernels } = this.#memory;
     const { count, scratchBytes } = jobs;
     const scratch = this.#scratch.atLeast(scratchBytes);
-    const list = writeJobs(this.#jobs, jobs);
-    kernels.run(list, count, 0, kernels.job_units(list, count) >>> 0, scratch);
+    kernels.run(writeJobs(this.#jobs, jobs), count, 0, ALL_UNITS, scratch);
   }
 }

@@ -9,6 +9,7 @@ import { Unproxied, unproxied } from '../core/unproxied.js';
 import { type Variant, variants } from '../core/variant.js';
 import type { RuntimeHandle, TensorHandle } from '../memory/handle.js';
 import { adoptTensor, runtimeHandle } from '../memory/handles.js';
+import { KeptBlock } from '../memory/kept-block.js';
 import { ResidentTensor, TensorBlock } from '../memory/resident-tensor.js';
 import { WasmMemory } from '../memory/wasm-memory.js';
 import { PlanCache } from '../plans/plan-cache.js';
@@ -41,6 +42,7 @@ const MOST_THREADS = 64;
 /** What pools use of their runtime. */
 export interface Internals {
   readonly memory: WasmMemory;
+  readonly keptBlock: KeptBlock;
   readonly plans: PlanCache;
   readonly dispatcher: Dispatcher;
   readonly admission: Admission;
@@ -230,7 +232,8 @@ export class Runtime extends Unproxied implements Disposable {
 
   /** @internal */
   static internals(runtime: Runtime): Internals {
-    const internals = unproxied(runtime).#internals;
+    // Asked first, as it is known soonest: every call comes by here.
+    const internals = (#internals in runtime ? runtime : unproxied(runtime)).#internals;
     if (!internals) throw new PyramidPoolError('disposed', 'the runtime was disposed');
     return internals;
   }
@@ -260,6 +263,7 @@ function makeInternals(
 ): Internals {
   return {
     memory,
+    keptBlock: new KeptBlock(memory),
     plans: new PlanCache(memory),
     dispatcher: new Dispatcher(memory, threadPool),
     admission: new Admission(),
