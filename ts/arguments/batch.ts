@@ -25,9 +25,11 @@ export function batchOfMaps(maps: readonly CheckedTensor[], ragged: boolean, pyr
   const { last } = pyramid;
   if (!ragged && last && areSame(maps[0]?.dims, last)) return last;
   const path = (i: number) => (ragged ? `input[${i}].dims` : 'input.dims');
-  const shapes = maps.map(({ dims }, i) =>
-    featureMapShape(dims, pyramid.layout, path(i), pyramid.spatialDims),
-  );
+  const shapes: FeatureMapShape[] = [];
+  for (let i = 0; i < maps.length; i++) {
+    const { dims } = maps[i] as CheckedTensor;
+    shapes.push(featureMapShape(dims, pyramid.layout, path(i), pyramid.spatialDims));
+  }
   return describeBatch(shapes, ragged, pyramid, path);
 }
 

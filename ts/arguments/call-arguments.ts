@@ -14,14 +14,14 @@ export function checkMaps<T extends MapType>(input: unknown, types: readonly T[]
   return maps;
 }
 
-/** Checks `out` of `backward`: a tensor like the map, or a list of them. */
+/** Checks `out` of `backward`, which may be left out: a tensor like the map, or a list of them. */
 export function checkOutMaps<T extends DataType>(
   out: unknown,
   type: T,
   { shapes, ragged }: Batch,
-): (CheckedTensor<T> | undefined)[] {
+): (CheckedTensor<T> | undefined)[] | undefined {
+  if (out === undefined) return undefined;
   const list = ragged ? out : [out];
-  if (out === undefined) return [];
   if (!Array.isArray(list) || list.length !== shapes.length) {
     fail('invalid-data', 'options.out', `is ${describeValue(out)}`, `a list of ${shapes.length} tensors`);
   }

@@ -1,129 +1,81 @@
+import type { Batch } from '../arguments/batch.js';
 import type { FeatureMapShape } from '../arguments/feature-map.js';
-import { hasCode } from '../core/errors.js';
-import { isSharedBuffer } from '../core/realm.js';
-import { CallMemory } from '../memory/call-memory.js';
-import type { JobList } from '../memory/job.js';
-import type { KeptBlock } from '../memory/kept-block.js';
+import { bytesOf, dataTypes, type MapType, WORD_BYTES } from '../core/tensor.js';
+import type { CallMemory } from '../memory/call-memory.js';
+import { type JobList, operations } from '../memory/job.js';
 import type { Operand } from '../memory/operand.js';
 import type { Plan } from '../plans/plan.js';
 import type { Internals } from '../runtime/runtime.js';
-import { type CallParts, describeJobs } from './call-parts.js';
-import { checkIndices } from './indices.js';
-import { Pool } from './pool.js';
+import type { Pool } from './pool.js';
 
-/** Those that compute so little that copying plain arrays takes longer than threads could save. */
-const lightOperations: readonly CallParts['operation'][] = ['forward', 'forwardWithIndices', 'backward'];
-
-/** A call of a pool, whose arguments were checked. */
-export interface Call<R> {
+/** A call of a pool, whose arguments were checked: all that both kinds of pool tell of it. */
+export interface Call {
   readonly pool: Pool;
-  readonly parts: CallParts;
-  /** The tensors of the call but for the regions, those that are read before those that are written. */
+  readonly operation: keyof typeof operations;
+  readonly planner: Planner;
+  readonly batch: Batch;
+  /** Each map, or the gradient with respect to it. */
+  readonly maps: readonly Operand<MapType>[];
+  /** The output, or the gradient with respect to it. */
+  readonly output: Operand<MapType>;
+  /** Where the values of the output came from: a result of forward, an input of backward. */
+  readonly indices: Operand<'int32'> | undefined;
+  /** The regions of the only map: each has a row of the output. Without regions each item of a map has one. */
+  readonly rois: Operand<'float32'> | undefined;
+  /** All of these but the regions, those that are read before those that are written. */
   readonly operands: readonly Operand[];
-  /** Makes of the results what the caller gets. */
-  readonly result: (callMemory: CallMemory) => R;
 }
 
-export function run<R>(call: Call<R>): R {
-  const internals = Pool.internals(call.pool);
-  const unshared = findUnshared(call, internals);
-  if (!unshared) return runIn(call, internals);
-  try {
-    return runIn(call, unshared);
-  } catch (error) {
-    if (!hasCode(error, 'out-of-memory')) throw error;
-    return runIn(call, internals);
-  }
+/** How a pool plans its calls in WASM memory. */
+export interface Planner {
+  /** The plan of a map, which must be released. */
+  plan(internals: Internals, shape: FeatureMapShape, callMemory: CallMemory, rois: Operand | undefined): Plan;
 }
 
-/** Copies the inputs at once where memory allows, and else when calls before this one are done. */
-export async function runAsync<R>(call: Call<R>): Promise<R> {
-  const internals = Pool.internals(call.pool);
-  const { admission, dispatcher } = internals;
-  const callMemory = open(call, internals);
-  try {
-    const { jobList, bytes } = await admission.enter(() => prepareOrClear(call, callMemory));
-    try {
-      await dispatcher.runAsync(jobList);
-      return call.result(callMemory);
-    } catch (error) {
-      throw abandonIfLost(callMemory, error);
-    } finally {
-      callMemory.free();
-      admission.leave(bytes);
-    }
-  } finally {
-    callMemory.free();
-  }
+/** Elements of the output, or of its gradient, that belong to one map. */
+export function outputSizeOf({ maps, output, rois }: Call, { batch }: FeatureMapShape): number {
+  if (maps.length === 1) return output.size;
+  return (rois?.dims[0] ?? batch) * (output.dims.at(-1) as number);
 }
 
-/** Runs in one of the memories of its runtime. */
-function runIn<R>(call: Call<R>, internals: Internals): R {
-  const callMemory = open(call, internals, internals.keptBlock);
-  try {
-    internals.dispatcher.run(prepare(call, internals, callMemory));
-    return call.result(callMemory);
-  } catch (error) {
-    throw abandonIfLost(callMemory, error);
-  } finally {
-    callMemory.free();
-  }
-}
-
-/** Where it is faster than in the runtime's shared memory: if it is light, and all its tensors are copied there and back. */
-function findUnshared(
-  { parts, operands }: Call<unknown>,
-  { memory, unshared }: Internals,
-): Internals | undefined {
-  if (!unshared || memory.closed || !lightOperations.includes(parts.operation)) return undefined;
-  let bytes = 0;
+/** A job for each map and its plan, once the tensors have their addresses. */
+export function describeJobs(call: Call, plans: readonly Plan[]): JobList {
+  const { batch, maps, output, indices } = call;
+  const operation = operations[call.operation];
+  const { element } = dataTypes[output.type];
+  const words: number[] = [];
+  let before = 0;
+  let elements = output.size;
+  let scratchWords = 0;
   // A plain loop: every call comes by here.
-  for (let i = 0; i < operands.length; i++) {
-    const operand = operands[i] as Operand;
-    if (!operand.tensor) continue;
-    // Tensors in WASM memory are used in place, and views of shared memory may be of the same.
-    if (isSharedBuffer(operand.tensor.buffer)) return undefined;
-    bytes += operand.bytes;
+  for (let i = 0; i < maps.length; i++) {
+    const shape = batch.shapes[i] as FeatureMapShape;
+    const map = maps[i] as Operand;
+    const plan = plans[i] as Plan;
+    words.push(
+      plan.address,
+      shape.batch,
+      shape.channels,
+      operation,
+      map.address,
+      output.address + before * bytesOf(output.type),
+      indices ? indices.address + before * WORD_BYTES : 0,
+      element,
+    );
+    before += outputSizeOf(call, shape);
+    elements += map.size;
+    scratchWords = Math.max(scratchWords, plan.scratchWords(operation, element));
   }
-  return unshared.for(bytes);
+  return { count: maps.length, words, elements, scratchBytes: scratchWords * WORD_BYTES };
 }
 
-function open(
-  { parts: { rois }, operands }: Call<unknown>,
-  { memory }: Internals,
-  keptBlock?: KeptBlock,
-): CallMemory {
-  memory.sharing?.seeGrowth();
-  return new CallMemory(memory, rois ? [rois, ...operands] : operands, keptBlock);
-}
-
-/** Plans the call, takes the memory that it needs, and copies its inputs there. */
-function prepare({ parts, operands }: Call<unknown>, internals: Internals, callMemory: CallMemory): JobList {
-  const { planner, batch, rois } = parts;
-  if (rois) callMemory.place([rois]);
-  const plans: Plan[] = [];
-  // A plain loop: every call comes by here.
-  for (let i = 0; i < batch.shapes.length; i++) {
-    plans.push(planner.plan(internals, batch.shapes[i] as FeatureMapShape, callMemory, rois));
+/** What the caller gets. */
+export function resultOf({ batch, maps, output, indices }: Call, callMemory: CallMemory): unknown {
+  if (output.isResult) {
+    const tensor = callMemory.tensorOf(output);
+    return indices ? { output: tensor, indices: callMemory.tensorOf(indices) } : tensor;
   }
-  callMemory.place(operands);
-  checkIndices(parts, internals.memory);
-  return describeJobs(parts, plans);
-}
-
-function prepareOrClear(call: Call<unknown>, callMemory: CallMemory): { jobList: JobList; bytes: number } {
-  try {
-    // The pool may have been disposed meanwhile.
-    const jobList = prepare(call, Pool.internals(call.pool), callMemory);
-    return { jobList, bytes: callMemory.bytes };
-  } catch (error) {
-    callMemory.clear();
-    throw error;
-  }
-}
-
-/** Where a call ends while workers may still be writing to its memory, that is never used again. */
-function abandonIfLost(callMemory: CallMemory, error: unknown): unknown {
-  if (hasCode(error, 'worker-failed')) callMemory.abandon();
-  return error;
+  return batch.ragged
+    ? maps.map((map) => callMemory.tensorOf(map))
+    : callMemory.tensorOf(maps[0] as Operand<MapType>);
 }

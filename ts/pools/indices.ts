@@ -2,20 +2,20 @@ import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import type { WasmMemory } from '../memory/wasm-memory.js';
-import { type CallParts, outputSizeOf } from './call-parts.js';
+import { type Call, outputSizeOf } from './call.js';
 
 /**
  * Indices that point outside their plane would write there. They are checked where they are read, in WASM memory. Bins of a region may
  * have no cell: their index is -1.
  */
-export function checkIndices(parts: CallParts, memory: WasmMemory): void {
-  const { indices, rois, batch } = parts;
+export function checkIndices(call: Call, memory: WasmMemory): void {
+  const { indices, rois, batch } = call;
   if (!indices || indices.isResult) return;
   let before = 0;
   // A plain loop: every call of backward comes by here.
   for (let i = 0; i < batch.shapes.length; i++) {
     const shape = batch.shapes[i] as FeatureMapShape;
-    const count = outputSizeOf(parts, shape);
+    const count = outputSizeOf(call, shape);
     const cells = shape.height * shape.width;
     const address = indices.address + before * WORD_BYTES;
     const bad = memory.kernels.first_bad_index(address, count, cells, Number(rois !== undefined)) >>> 0;

@@ -3,7 +3,7 @@ import type { CallMemory } from '../memory/call-memory.js';
 import type { Plan } from '../plans/plan.js';
 import type { PlanOptions } from '../plans/plan-cache.js';
 import type { Internals } from '../runtime/runtime.js';
-import type { Planner } from './call-parts.js';
+import type { Planner } from './call.js';
 
 /** Plans whole maps: the runtime keeps the plan of each size. */
 export class MapPlanner implements Planner {

@@ -1,4 +1,4 @@
-import { batchOfDims, batchOfMaps, type PyramidShape } from '../arguments/batch.js';
+import { type Batch, batchOfDims, batchOfMaps, type PyramidShape } from '../arguments/batch.js';
 import {
   checkContext,
   checkIndexTensor,
@@ -17,11 +17,12 @@ import { unproxied } from '../core/unproxied.js';
 import { type LevelBounds, readBinBounds } from '../plans/bins.js';
 import { PlanOptions } from '../plans/plan-cache.js';
 import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import { type Call, run, runAsync } from './call.js';
-import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
+import type { Call } from './call.js';
+import { backwardCall, type CallKind, forwardCall, forwardWithIndicesCall } from './make-call.js';
 import { MapPlanner } from './map-planner.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { type OutputWithIndices, Pool } from './pool.js';
+import { run, runAsync } from './run-call.js';
 
 /** `dims` of one feature map, or of several. */
 export type MapDims = readonly number[] | readonly (readonly number[])[];
@@ -69,7 +70,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return run(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
+    return run<OutOr<O, Pooled<T>>>(pool.#forward(input, options));
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -78,7 +79,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
+    return run<OutOr<O, OutputWithIndices<Pooled<T>>>>(pool.#forwardWithIndices(input, options));
   }
 
   /**
@@ -91,7 +92,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
     const pool = unproxied(this);
-    return run(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    return run<OutOr<O, MapGradient<G, L>>>(pool.#backward(gradOutput, context, options));
   }
 
   /**
@@ -110,7 +111,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return runAsync(pool.#forward<OutOr<O, Pooled<T>>>(input, options));
+    return runAsync<OutOr<O, Pooled<T>>>(pool.#forward(input, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -119,7 +120,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return runAsync(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(input, options));
+    return runAsync<OutOr<O, OutputWithIndices<Pooled<T>>>>(pool.#forwardWithIndices(input, options));
   }
 
   /** As `backward`, without blocking where the runtime has threads. */
@@ -129,7 +130,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): Promise<OutOr<O, MapGradient<G, L>>> {
     const pool = unproxied(this);
-    return runAsync(pool.#backward<OutOr<O, MapGradient<G, L>>>(gradOutput, context, options));
+    return runAsync<OutOr<O, MapGradient<G, L>>>(pool.#backward(gradOutput, context, options));
   }
 
   /** `dims` of the output for a feature map of these `dims`, or for several maps. */
@@ -155,44 +156,40 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     return 'PyramidPool';
   }
 
-  #forward<R>(input: unknown, options: OutOption | undefined): Call<R> {
+  #forward(input: unknown, options: OutOption | undefined): Call {
     const isMax = this.options.reduction === 'max';
     const maps = checkMaps<MapType>(input, isMax ? mapTypes : realTypes);
     const batch = batchOfMaps(maps, Array.isArray(input), this.#pyramid);
-    const operation = isMax ? 'forward' : 'average';
-    return forwardCall(this, { operation, planner: this.#planner, batch }, maps, options);
+    return forwardCall(this.#kind(isMax ? 'forward' : 'average', batch), maps, options);
   }
 
-  #forwardWithIndices<R>(
+  #forwardWithIndices(
     input: unknown,
     options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
-  ): Call<R> {
+  ): Call {
     if (this.options.reduction !== 'max') refuseIndices();
     const maps = checkMaps(input, mapTypes);
     const batch = batchOfMaps(maps, Array.isArray(input), this.#pyramid);
-    const kind = { operation: 'forwardWithIndices', planner: this.#planner, batch } as const;
-    return forwardWithIndicesCall(this, kind, maps, options);
+    return forwardWithIndicesCall(this.#kind('forwardWithIndices', batch), maps, options);
   }
 
-  #backward<R>(
+  #backward(
     gradOutput: unknown,
     context: BackwardContext,
     options: OutOption<TensorLike | readonly TensorLike[]> | undefined,
-  ): Call<R> {
+  ): Call {
     const isMax = this.options.reduction === 'max';
     const gradient = checkTensor(gradOutput, 'gradOutput', realTypes);
     const { dims, indices } = checkContext(context, 'dims and indices');
     const batch = batchOfDims(dims, this.#pyramid);
     checkSameDims(gradient.dims, batch.outputDims, 'gradOutput.dims');
     const checkedIndices = isMax ? checkIndexTensor(indices, batch.outputDims) : undefined;
-    const operation = isMax ? 'backward' : 'averageBackward';
-    return backwardCall(
-      this,
-      { operation, planner: this.#planner, batch },
-      gradient,
-      checkedIndices,
-      options,
-    );
+    const kind = this.#kind(isMax ? 'backward' : 'averageBackward', batch);
+    return backwardCall(kind, gradient, checkedIndices, options);
+  }
+
+  #kind(operation: Call['operation'], batch: Batch): CallKind {
+    return { pool: this, operation, planner: this.#planner, batch, rois: undefined };
   }
 }
 

@@ -8,7 +8,7 @@ import type { Bounds, LevelBounds } from '../plans/bins.js';
 import type { Plan } from '../plans/plan.js';
 import { arrangementNumber } from '../plans/plan-cache.js';
 import type { Internals } from '../runtime/runtime.js';
-import type { Planner } from './call-parts.js';
+import type { Planner } from './call.js';
 import { type ResolvedRoiOptions, roiRules } from './roi-options.js';
 
 /** Words and doubles of a request, as the crate reads it. */

@@ -18,12 +18,12 @@ import { CallMemory } from '../memory/call-memory.js';
 import { inputOperand } from '../memory/operand.js';
 import type { LevelBounds } from '../plans/bins.js';
 import { defaultRuntime, type Runtime } from '../runtime/runtime.js';
-import { type Call, run, runAsync } from './call.js';
-import type { CallParts } from './call-parts.js';
+import type { Call } from './call.js';
 import { backwardCall, forwardCall, forwardWithIndicesCall } from './make-call.js';
 import { type OutputWithIndices, Pool } from './pool.js';
 import { type ResolvedRoiOptions, type RoiPyramidPoolOptions, resolveRoiOptions } from './roi-options.js';
 import { RoiPlanner } from './roi-planner.js';
+import { run, runAsync } from './run-call.js';
 
 /** What the gradient of a call over regions depends on beside the gradient of its output. */
 export interface RoiBackwardContext {
@@ -58,7 +58,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return run(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    return run<OutOr<O, Pooled<T>>>(pool.#forward(featureMap, rois, options));
   }
 
   /** Pools as `forward`, and says where every value came from. Averages have no indices. */
@@ -67,7 +67,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return run(pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options));
+    return run<OutOr<O, OutputWithIndices<Pooled<T>>>>(pool.#forwardWithIndices(featureMap, rois, options));
   }
 
   /**
@@ -80,7 +80,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): OutOr<O, Gradient<G>> {
     const pool = unproxied(this);
-    return run(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+    return run<OutOr<O, Gradient<G>>>(pool.#backward(gradOutput, context, options));
   }
 
   /**
@@ -93,7 +93,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): Promise<OutOr<O, Pooled<T>>> {
     const pool = unproxied(this);
-    return runAsync(pool.#forward<OutOr<O, Pooled<T>>>(featureMap, rois, options));
+    return runAsync<OutOr<O, Pooled<T>>>(pool.#forward(featureMap, rois, options));
   }
 
   /** As `forwardWithIndices`, without blocking where the runtime has threads. */
@@ -102,8 +102,8 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(featureMap: T, rois: TensorLike, options?: O): Promise<OutOr<O, OutputWithIndices<Pooled<T>>>> {
     const pool = unproxied(this);
-    return runAsync(
-      pool.#forwardWithIndices<OutOr<O, OutputWithIndices<Pooled<T>>>>(featureMap, rois, options),
+    return runAsync<OutOr<O, OutputWithIndices<Pooled<T>>>>(
+      pool.#forwardWithIndices(featureMap, rois, options),
     );
   }
 
@@ -114,7 +114,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     options?: O,
   ): Promise<OutOr<O, Gradient<G>>> {
     const pool = unproxied(this);
-    return runAsync(pool.#backward<OutOr<O, Gradient<G>>>(gradOutput, context, options));
+    return runAsync<OutOr<O, Gradient<G>>>(pool.#backward(gradOutput, context, options));
   }
 
   /** Which rows and columns of a `height` by `width` map every bin of a region reads, level by level. Not by `'roi-align'`. */
@@ -154,25 +154,29 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     return this.options.reduction === 'average';
   }
 
-  #forward<R>(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call<R> {
+  #forward(featureMap: unknown, rois: unknown, options: OutOption | undefined): Call {
     const map = checkTensor<MapType>(featureMap, 'featureMap', this.#averages ? realTypes : mapTypes);
     const regions = this.#regions(map.dims, 'featureMap.dims', rois);
     const operation = this.#operation('regions', 'regionsAverage');
-    return forwardCall(this, { operation, ...regions }, [map], options);
+    return forwardCall({ pool: this, operation, ...regions }, [map], options);
   }
 
-  #forwardWithIndices<R>(
+  #forwardWithIndices(
     featureMap: unknown,
     rois: unknown,
     options: OutOption<OutputWithIndices<TensorLike, TensorLike>> | undefined,
-  ): Call<R> {
+  ): Call {
     if (this.#averages) refuseIndices();
     const map = checkTensor(featureMap, 'featureMap', mapTypes);
     const regions = this.#regions(map.dims, 'featureMap.dims', rois);
-    return forwardWithIndicesCall(this, { operation: 'regionsWithIndices', ...regions }, [map], options);
+    return forwardWithIndicesCall(
+      { pool: this, operation: 'regionsWithIndices', ...regions },
+      [map],
+      options,
+    );
   }
 
-  #backward<R>(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call<R> {
+  #backward(gradOutput: unknown, context: RoiBackwardContext, options: OutOption | undefined): Call {
     const gradient = checkTensor(gradOutput, 'gradOutput', realTypes);
     const averages = this.#averages;
     const { dims, rois, indices } = checkContext(
@@ -192,7 +196,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
     }
     const checkedIndices = averages ? undefined : checkIndexTensor(indices, outputDims);
     const operation = this.#operation('regionsBackward', 'regionsAverageBackward');
-    return backwardCall(this, { operation, ...regions }, gradient, checkedIndices, options);
+    return backwardCall({ pool: this, operation, ...regions }, gradient, checkedIndices, options);
   }
 
   /** The one of two operations that averages by the rule of the pool. RoIAlign always does, by the first. */
@@ -201,11 +205,7 @@ export class RoiPyramidPool extends Pool<ResolvedRoiOptions> {
   }
 
   /** The regions of a map, which are checked here, and the sizes of a call for them. */
-  #regions(
-    dims: readonly number[],
-    path: string,
-    rois: unknown,
-  ): Pick<CallParts, 'planner' | 'batch' | 'rois'> {
+  #regions(dims: readonly number[], path: string, rois: unknown): Pick<Call, 'planner' | 'batch' | 'rois'> {
     const { layout, levels } = this.options;
     const shape = featureMapShape(dims, layout, path);
     const checked = checkRois(rois, shape.batch);
