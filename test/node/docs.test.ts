@@ -98,3 +98,17 @@ test('the owner of the repository is stated in package.json, and CONTRIBUTING.md
 test('the README can be read in five minutes', () => {
   expect(textOf('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150);
 });
+
+/** Folders that paths in documents start from, beside the root and the folder of the document. */
+const starts = ['.', 'crate/src', 'demo', 'demo/page', 'extract', 'test', 'ts'];
+
+test.each(documents)('the files that %s names exist', (document) => {
+  const named = [...textOf(document).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:[cm]?[jt]s|rs|py|json|bin))`/g)];
+  const isThere = (path: string) =>
+    [...starts, dirname(document)].some((start) => existsSync(join(root, start, path)));
+  // Files of the installed package, and of a reader's own project.
+  const elsewhere = /^(node_modules|pyramid-pool|dist|target)\//;
+  expect(
+    named.map(([, path]) => path as string).filter((path) => !elsewhere.test(path) && !isThere(path)),
+  ).toEqual([]);
+});
