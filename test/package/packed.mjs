@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { hosts } from '../../scripts/hosts.mjs';
 import { inProject } from '../../scripts/project.mjs';
 import { fail, run } from '../../scripts/step.mjs';
 import { tarball } from './consumer-folder.mjs';
 
+const hostNames = Object.keys(hosts);
+
 /** What may be in the package, and nothing else. */
 const allowed = [
   /^(package\.json|README\.md|LICENSE-(APACHE|MIT))$/,
-  /^dist\/(node|browser|workerd)\/[\w-]+\.js(\.map)?$/,
+  new RegExp(`^dist/(${hostNames.join('|')})/[\\w-]+\\.js(\\.map)?$`),
   /^dist\/wasm\/[\w-]+\.(js|wasm)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/worker\.js$/,
@@ -25,7 +28,7 @@ const needed = [
   'dist/pyramid_pool_onnx.py',
   'dist/node/cli.js',
   ...['static', 'tfjs', 'tfjs-core', 'onnx'].map((name) => `${name}/package.json`),
-  ...['node', 'browser', 'workerd'].flatMap((host) =>
+  ...hostNames.flatMap((host) =>
     ['index', 'static', 'tfjs', 'tfjs-core', 'onnx'].flatMap((name) => [
       `dist/${host}/${name}.js`,
       `dist/${host}/${name}.js.map`,
