@@ -48,15 +48,11 @@ pub(crate) const STREAMED_PLANE: usize = 512;
 ///
 /// Measure `b`, 7 x 7 under 3, 2, 1 and 8 x 8 under 4, 1, NCHW: 8 takes 1.12 for `b`, with indices 1.05, else 1; 64 takes 0.99 to 1.01.
 pub(crate) const FORWARD_BLOCK: usize = 32;
-/// Groups of four bins whose offsets are listed for a level at most: 64 KiB. Beyond, offsets are worked out anew.
+/// Offsets that are listed for a level at most: 64 KiB. Of larger levels, fewer rows of bins are taken together.
 ///
 /// Measure 64 x 64 under 16 and levels of thousands of bins, NCHW.
-pub(crate) const MOST_LISTED_GROUPS: usize = 4096;
-/// Groups of four wide bins that are listed for a row at most: 48 KiB.
-///
-/// Measure maps of one row and tens of thousands of columns, NCHW.
-pub(crate) const MOST_LISTED_WIDE_GROUPS: usize = 1024;
-/// Words of reduced rows that a level may take together for a block of planes. A level that needs more is made row by row.
+pub(crate) const MOST_LISTED: usize = 1 << 14;
+/// Words of reduced rows that a level may take together for a block of planes. Of one that needs more, fewer rows are taken together.
 ///
 /// Bounds memory; no usual level comes near it.
 pub(crate) const MOST_REDUCED: usize = 1 << 17;

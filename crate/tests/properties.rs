@@ -93,6 +93,19 @@ fn narrow_cases() -> impl Strategy<Value = Case> {
     )
 }
 
+/// Levels of thousands of bins, and coarser ones that nest in them.
+fn large_level_cases() -> impl Strategy<Value = Case> {
+    let levels = (1..150usize, 1..150usize, prop::sample::subsequence(vec![1, 2, 4], 1..4));
+    let map = (1..60usize, 1..60usize, 1..4usize);
+    (map, levels, prop::sample::select(&ARRANGEMENTS[..]), prop::sample::select(&KINDS[..]), any::<u64>()).prop_map(
+        |((height, width, channels), (rows, columns, parts), arrangement, kind, seed)| {
+            let map = FeatureMap { batch: 1, channels, height, width };
+            let levels = parts.into_iter().map(|n| (n * rows, n * columns)).chain([(1, 1)]).collect();
+            Case { map, levels, rule: Rule::Adaptive, arrangement, kind, seed }
+        },
+    )
+}
+
 fn check(case: &Case) -> Result<(), TestCaseError> {
     let Case { map, levels, rule, arrangement, kind, seed } = case;
     let plan = PyramidPlan::new(map.height, map.width, levels, *rule, *arrangement).unwrap();
@@ -199,6 +212,11 @@ proptest! {
 
     #[test]
     fn batches_beyond_the_cache_agree_with_the_reference(case in cases(50..60usize, 9..16usize, Just(128))) {
+        check(&case)?;
+    }
+
+    #[test]
+    fn large_levels_agree_with_the_reference(case in large_level_cases()) {
         check(&case)?;
     }
 

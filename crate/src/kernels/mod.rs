@@ -14,12 +14,11 @@ pub(crate) mod scatter;
 pub(crate) mod square;
 pub(crate) mod transposed;
 mod wide_bins;
-mod windows;
 
 pub(crate) use accumulator::{Accumulator, WithIndex, WithoutIndex};
 
 use crate::geometry::shape::{Arrangement, PlaneStrides};
-use crate::memory::maxima::Maxima;
+use crate::memory::maxima::{Indexed, Maxima};
 use crate::plan::{Level, PyramidPlan};
 use crate::vector::Vector;
 
@@ -45,6 +44,19 @@ impl<'a> ItemOutput<'a> {
 struct Stack<'a> {
     maxima: Maxima<'a>,
     stride: usize,
+}
+
+impl Stack<'_> {
+    /// The same planes without their first elements.
+    ///
+    /// # Safety
+    /// Every plane must have so many.
+    #[inline(always)]
+    unsafe fn after<A: Indexed>(self, elements: usize) -> Self {
+        // SAFETY: the caller's promise.
+        let maxima = unsafe { self.maxima.part::<A>(elements, self.maxima.values.len() - elements) };
+        Stack { maxima, ..self }
+    }
 }
 
 /// Whether a plane may need a repair.

@@ -9,7 +9,6 @@ use core::ops::Range;
 
 use super::square::{self, Outputs};
 use super::wide_bins;
-use super::windows::{self, Columns, Windows};
 use super::{Accumulator, Flags, ItemOutput, Stack, repair};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::PlaneStrides;
@@ -61,13 +60,15 @@ pub(crate) unsafe fn pool<V: Vector, A: Accumulator<V>>(
                 }
             }
             for level in plan.in_order() {
-                if let (LevelKernel::Nested(gathered), Source::Level { parent, .. }) = (&level.kernel, level.source) {
+                if let (LevelKernel::Nested(gathered), Source::Level { parent, rows, .. }) =
+                    (&level.kernel, level.source)
+                {
                     let parent = &plan.levels()[parent];
                     let (from, out) = (item.stack::<A>(parent, &planes), item.stack::<A>(level, &planes));
-                    if gathered.is_listed() {
-                        gather::<V, A>(gathered, level.bins(), from, out, flags);
-                    } else {
-                        merge_windows::<V, A>(gathered.unit, (parent, level), (from, out), flags);
+                    let (stride, across) = (rows * parent.columns.len(), level.columns.len());
+                    for first in gathered.blocks(level.rows.len()) {
+                        let (from, out) = (from.after::<A>(first * stride), out.after::<A>(first * across));
+                        gather::<V, A>(gathered, gathered.rows * across, from, out, flags);
                     }
                 }
             }
@@ -153,78 +154,20 @@ impl<'a> Item<'a> {
                 }
                 LevelKernel::ReducedRows(gathered) => {
                     let (values, indices) = scratch.reduced;
-                    let reduced = Maxima { values, indices };
-                    if !gathered.is_listed() {
+                    let (across, stride) = (level.columns.len(), gathered.rows * plan.row_stride());
+                    let reduced = Stack { maxima: Maxima { values, indices }, stride };
+                    for first in gathered.blocks(level.rows.len()) {
+                        let bins = level.rows.get_unchecked(first..first + gathered.rows);
                         for (i, flags) in flags.iter_mut().enumerate() {
                             let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
-                            let out = out.maxima.part::<A>(i * out.stride, level.bins());
-                            pool_rows::<V, A>(plan, level, gathered.unit, rows, (reduced, out), flags);
+                            let to = reduced.maxima.part::<A>(i * stride, stride);
+                            flags.sum = flags.sum.add(reduce_rows::<V, A>(plan, bins, rows, to));
                         }
-                        return;
+                        let out = out.after::<A>(first * across);
+                        gather::<V, A>(gathered, gathered.rows * across, reduced, out, flags);
                     }
-                    let reduced = Stack { maxima: reduced, stride: level.rows.len() * plan.row_stride() };
-                    for (i, flags) in flags.iter_mut().enumerate() {
-                        let rows = rows_of::<V>(plan, self.plane(planes.start + i), scratch.widened);
-                        let to = reduced.maxima.part::<A>(i * reduced.stride, reduced.stride);
-                        flags.sum = flags.sum.add(reduce_rows::<V, A>(plan, &level.rows, rows, to));
-                    }
-                    gather::<V, A>(gathered, level.bins(), reduced, out, flags);
                 }
                 LevelKernel::Nested(_) | LevelKernel::WithRoot | LevelKernel::Square(_) => {}
-            }
-        }
-    }
-}
-
-/// Makes a level of one plane, one row of bins after the other: each is gathered as soon as its rows are reduced, so that working
-/// memory holds a single one.
-///
-/// # Safety
-/// `map` must hold the rows the plan was made for, `reduced` a reduced row, and `out` the level's bins.
-#[inline(never)]
-unsafe fn pool_rows<V: Vector, A: Accumulator<V>>(
-    plan: &PyramidPlan,
-    level: &Level,
-    unit: usize,
-    map: Rows,
-    (reduced, out): (Maxima, Maxima),
-    flags: &mut Flags<V>,
-) {
-    let across = level.columns.len();
-    // SAFETY: the caller's promise, row by row.
-    unsafe {
-        let reduced = reduced.part::<A>(0, plan.row_stride());
-        let windows = Windows { rows: (1, 0), columns: Columns::Bins(&level.columns), unit };
-        for (i, rows) in level.rows.chunks(1).enumerate() {
-            let sum = reduce_rows::<V, A>(plan, rows, map, reduced);
-            flags.sum = flags.sum.add(sum);
-            let out = out.part::<A>(i * across, across);
-            windows::gather_row::<V, A>(windows, (reduced, out), flags);
-        }
-    }
-}
-
-/// Makes a nested level of some planes from its parent's bins, whose offsets are not listed.
-///
-/// # Safety
-/// Every plane of `from` must have the parent's bins, and every plane of `out` the level's.
-#[inline(never)]
-unsafe fn merge_windows<V: Vector, A: Accumulator<V>>(
-    unit: usize,
-    (parent, level): (&Level, &Level),
-    (from, out): (Stack, Stack),
-    planes: &mut [Flags<V>],
-) {
-    let (stride, across) = (parent.columns.len(), level.columns.len());
-    let (rows, columns) = (parent.rows.len() / level.rows.len(), stride / across);
-    let windows = Windows { rows: (rows, stride), columns: Columns::Each(columns), unit };
-    for (plane, flags) in planes.iter_mut().enumerate() {
-        for i in 0..level.rows.len() {
-            // SAFETY: a row of the level's bins, and the rows of the parent's that they are made of.
-            unsafe {
-                let from = from.maxima.part::<A>(plane * from.stride + i * rows * stride, rows * stride);
-                let out = out.maxima.part::<A>(plane * out.stride + i * across, across);
-                windows::gather_row::<V, A>(windows, (from, out), flags);
             }
         }
     }

@@ -24,10 +24,7 @@ pub(super) unsafe fn reduce<V: Vector, A: Accumulator<V>>(
     flags: &mut Flags<V>,
 ) {
     for (i, rows) in rows.iter().enumerate() {
-        for group in 0..columns.len().div_ceil(RUNS) {
-            let Some(wide) = &groups.get(group).copied().or_else(|| WideBins::of_group(columns, group)) else {
-                continue;
-            };
+        for wide in groups {
             let bins = wide.bins.0..wide.bins.1;
             let shares = !A::INDEXED && wide.shared > 0;
             // SAFETY: the caller's promise is the same.

@@ -5,6 +5,7 @@ use crate::error::PoolError;
 use crate::geometry::bins::{self, Bin, Rule};
 use crate::geometry::shape::LevelRange;
 use crate::memory::reserve::reserve;
+use crate::tuning::MOST_LISTED;
 
 /// One grid of bins.
 #[derive(Clone, Debug)]
@@ -77,12 +78,13 @@ fn divisors(rule: Rule, size: usize, n: usize) -> Result<Vec<u32>, PoolError> {
     Ok(divisors)
 }
 
-/// The smallest level that level `i` nests in, or the map where there is none.
-pub(super) fn source(levels: &[Level], i: usize) -> Source {
+/// The smallest level that level `i` nests in, or the map of so many `cells` where there is none. A huge level over a map of fewer cells
+/// takes longer to read than the map, and a long list of what to load.
+pub(super) fn source(levels: &[Level], i: usize, cells: usize) -> Source {
     let child = &levels[i];
     let before = |j: usize| (levels[j].bins(), i) > (child.bins(), j);
     (0..levels.len())
-        .filter(|&j| before(j))
+        .filter(|&j| before(j) && levels[j].bins() <= cells.max(MOST_LISTED))
         .filter_map(|j| {
             let rows = bins::nesting(&levels[j].rows, &child.rows)?;
             let columns = bins::nesting(&levels[j].columns, &child.columns)?;

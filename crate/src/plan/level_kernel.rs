@@ -27,15 +27,17 @@ pub(crate) struct Gather {
     pub unit: usize,
     /// Loads that each bin takes.
     pub loads: usize,
-    /// `[group][load][bin of the group]`, over the bins of one plane. The last group overlaps the one before, so that
-    /// it is whole. Empty where that would be a long list: then offsets are worked out from the bounds of bins, and of levels that
-    /// read the map one row of bins is made after the other.
+    /// `[group][load][bin of the group]`, over the bins of a block of rows. The last group overlaps the one before, so that
+    /// it is whole.
     pub offsets: Vec<[u32; 4]>,
+    /// Rows of bins that are gathered together: all of them, or as many as keep the list short.
+    pub rows: usize,
 }
 
 impl Gather {
-    pub fn is_listed(&self) -> bool {
-        !self.offsets.is_empty()
+    /// The first rows of the blocks of a level of `all` rows. The last block overlaps the one before, so that it is whole.
+    pub fn blocks(&self, all: usize) -> impl Iterator<Item = usize> {
+        (0..all).step_by(self.rows).map(move |first| first.min(all - self.rows))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::PoolError;
 use crate::geometry::bins::Bin;
 use crate::memory::reserve::reserve;
 use crate::memory::scratch::product;
-use crate::tuning::{FORWARD_BLOCK, MOST_LISTED_GROUPS, MOST_REDUCED, SMALL_PLANE};
+use crate::tuning::{FORWARD_BLOCK, MOST_LISTED, MOST_REDUCED, SMALL_PLANE};
 
 /// The kernel that makes level `i` over maps of a size. All levels must have their bins and sources, and those it is computed from their
 /// kernels.
@@ -28,8 +28,8 @@ pub(super) fn level_kernel(
                 return Ok(LevelKernel::WideBins(groups));
             }
             let window = |i: usize, j: usize| (i..i + 1, level.columns[j]);
-            let few = product(&[forward_block(cells), level.rows.len(), row_stride(width)]) <= MOST_REDUCED;
-            Ok(LevelKernel::ReducedRows(gather(level, &window, row_stride(width), few)?))
+            let most = MOST_REDUCED / product(&[forward_block(cells), row_stride(width)]);
+            Ok(LevelKernel::ReducedRows(gather(level, &window, row_stride(width), most)?))
         }
         Source::Level { .. } if matches!(levels[root(levels, i)].kernel, LevelKernel::Square(along) if along.contains(&Some(i))) => {
             Ok(LevelKernel::WithRoot)
@@ -38,7 +38,7 @@ pub(super) fn level_kernel(
             let parent = &levels[parent];
             let group = |j: usize| Bin { start: (j * columns) as u32, end: ((j + 1) * columns) as u32 };
             let window = |i: usize, j: usize| (i * rows..(i + 1) * rows, group(j));
-            Ok(LevelKernel::Nested(gather(level, &window, parent.columns.len(), true)?))
+            Ok(LevelKernel::Nested(gather(level, &window, parent.columns.len(), usize::MAX)?))
         }
     }
 }
@@ -51,25 +51,24 @@ fn made_along(levels: &[Level], root: usize) -> [Option<usize>; 2] {
     [2, 1].map(|n| (0..levels.len()).find(|&i| nests(i, n)))
 }
 
-/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows lie `stride` apart. They
-/// are listed where they are few, if they may be.
+/// The loads of a level whose bin `(i, j)` reads `window(i, j)`, rows and columns of something whose rows lie `stride` apart. At most
+/// `most` rows of bins are taken together, and of wide ones fewer.
 fn gather(
     level: &Level,
     window: &dyn Fn(usize, usize) -> (Range<usize>, Bin),
     stride: usize,
-    listed: bool,
+    most: usize,
 ) -> Result<Gather, PoolError> {
-    let (bins, across) = (level.bins(), level.columns.len());
+    let across = level.columns.len();
     let widths = || (0..across).map(|j| window(0, j).1.len());
     let (narrowest, widest) = (widths().min().unwrap_or(1), widths().max().unwrap_or(1));
     // A load of two is repeated to four lanes, of one likewise: a maximum does not mind.
     let unit = if narrowest >= 4 { 4 } else { narrowest.min(2) };
     let (down, along) = (window(0, 0).0.len(), widest.div_ceil(unit));
-    let groups = bins.div_ceil(4);
-    if !listed || product(&[groups, down, along]) > MOST_LISTED_GROUPS {
-        return Ok(Gather { unit, loads: 0, offsets: Vec::new() });
-    }
     let loads = down * along;
+    let rows = (MOST_LISTED / product(&[loads, across])).min(most).clamp(1, level.rows.len());
+    let bins = rows * across;
+    let groups = bins.div_ceil(4);
     let offset = |load: usize, bin: usize| {
         let (rows, columns) = window(bin / across, bin % across);
         // The last load of a bin overlaps the one before.
@@ -81,7 +80,7 @@ fn gather(
         let bin = |lane: usize| (group_start(group, bins) + lane).min(bins - 1);
         offsets.extend((0..loads).map(|load| core::array::from_fn(|lane| offset(load, bin(lane)))));
     }
-    Ok(Gather { unit, loads, offsets })
+    Ok(Gather { unit, loads, offsets, rows })
 }
 
 /// Planes of so many cells that are pooled together: they and their reduced rows stay in the first-level cache.

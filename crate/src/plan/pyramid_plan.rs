@@ -54,7 +54,7 @@ impl PyramidPlan {
             planned.push(Level::new((height, width), grid, rule, range)?);
         }
         for i in 0..planned.len() {
-            planned[i].source = source(&planned, i);
+            planned[i].source = source(&planned, i, height * width);
         }
         let order = pyramid.finer_first()?;
         let mut plan = PyramidPlan {
@@ -159,11 +159,10 @@ impl PyramidPlan {
         nchw::row_stride(self.width)
     }
 
-    /// Reduced rows that are kept at a time, for the level that has most: those of a block of planes, or a single one.
+    /// Reduced rows that are kept at a time, for the level that has most: those of a block of planes.
     pub(super) fn reduced_rows(&self) -> usize {
         let rows = self.levels.iter().map(|level| match &level.kernel {
-            LevelKernel::ReducedRows(gathered) if gathered.is_listed() => self.forward_block() * level.rows.len(),
-            LevelKernel::ReducedRows(_) => 1,
+            LevelKernel::ReducedRows(gathered) => self.forward_block() * gathered.rows,
             _ => 0,
         });
         rows.max().unwrap_or(0)

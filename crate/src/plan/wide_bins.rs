@@ -3,7 +3,7 @@
 use crate::error::PoolError;
 use crate::geometry::bins::Bin;
 use crate::memory::reserve::reserve;
-use crate::tuning::{MOST_LISTED_WIDE_GROUPS, SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
+use crate::tuning::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
 
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
@@ -59,24 +59,23 @@ impl WideBins {
         })
     }
 
-    /// The groups of a row of bins, or `None` where strips of the map are read faster. The list is empty where it would be too
-    /// long: then the kernel works each group out. Runs take whole vectors of each bin, which is more than strips of the map do; but
-    /// they read it once, and in order.
+    /// The groups of a row of bins, or `None` where strips of the map are read faster. Runs take whole vectors of each bin, which is
+    /// more than strips of the map do; but they read it once, and in order.
     pub fn of_row(columns: &[Bin], cells: usize) -> Result<Option<Vec<WideBins>>, PoolError> {
-        if cells < STREAMED_PLANE {
+        let width = columns.iter().map(|bin| bin.end as usize).max().unwrap_or(0);
+        let groups = columns.len().div_ceil(RUNS);
+        // More than one for two vectors read the map more than twice.
+        if cells < STREAMED_PLANE || groups > width.div_ceil(2 * LANES) {
             return Ok(None);
         }
-        let groups = columns.len().div_ceil(RUNS);
-        let mut all = reserve(if groups > MOST_LISTED_WIDE_GROUPS { 0 } else { groups })?;
+        let mut all = reserve(groups)?;
         let mut read = 0_u64;
         for group in 0..groups {
             let Some(wide) = WideBins::of_group(columns, group) else { return Ok(None) };
             read += (RUNS * LANES * (wide.vectors + 1)) as u64;
-            if groups <= MOST_LISTED_WIDE_GROUPS {
-                all.push(wide);
-            }
+            all.push(wide);
         }
-        let width = columns.iter().map(|bin| u64::from(bin.end)).max().unwrap_or(0);
+        let width = width as u64;
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
         // Each run has more to it than its cells, and narrow bins make many.
         let least = if cells > STRIPPED_PLANE { LANES } else { 2 * LANES };
