@@ -4,13 +4,13 @@ import './styles/base.css';
 import './styles/controls.css';
 import { startRouter } from './shell/router.js';
 import { element } from './ui/dom.js';
-import { keepStrayDropsOut } from './ui/files.js';
+import { ignoreStrayDrops } from './ui/files.js';
 import { fillRepositoryLinks } from './ui/repository.js';
 import { describeRuntime, sharedRuntime } from './ui/runtime.js';
 import { startTheme } from './ui/theme.js';
 
 startTheme(element(document, '#theme'));
-keepStrayDropsOut();
+ignoreStrayDrops();
 fillRepositoryLinks(document);
 const main = element(document, '#main');
 void startRouter(main, [...document.querySelectorAll<HTMLAnchorElement>('.views a')]);

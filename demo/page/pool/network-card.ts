@@ -1,9 +1,9 @@
 /** The card where the visitor brings a network of their own: its file, the value to pool, and how pixels become numbers. */
 
 import type { FeatureMap } from '../net/feature-map.js';
-import { OwnBackbone } from '../net/own-backbone.js';
-import type { MapValue, OpenedNetwork } from '../net/own-network.js';
 import { imageNet, type Preparation, plainPixels } from '../net/pixels.js';
+import { VisitorBackbone } from '../net/visitor-backbone.js';
+import type { MapValue, OpenedNetwork } from '../net/visitor-network.js';
 import { element, make, messageOf, showProblem } from '../ui/dom.js';
 import { acceptDrops } from '../ui/files.js';
 import type { Picture } from '../ui/images.js';
@@ -21,7 +21,7 @@ export class NetworkCard {
   readonly #root: HTMLElement;
   readonly #settings: HTMLFormElement;
   readonly #onChange: () => void;
-  #backbone: OwnBackbone | undefined;
+  #backbone: VisitorBackbone | undefined;
   #preparation: Preparation = plainPixels;
   /** Number of the latest file: answers for earlier ones are dropped. */
   #openings = 0;
@@ -50,7 +50,7 @@ export class NetworkCard {
     const loading = new Loading(`Opening ${file.name}`);
     element(this.#root, '.network-loading').replaceChildren(loading.element);
     try {
-      const backbone = await OwnBackbone.open(file, (what, progress) => loading.update(what, progress));
+      const backbone = await VisitorBackbone.open(file, (what, progress) => loading.update(what, progress));
       if (opening !== this.#openings) return backbone.close();
       this.#backbone?.close();
       this.#backbone = backbone;

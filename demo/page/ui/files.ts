@@ -20,7 +20,7 @@ export function acceptDrops(place: HTMLElement, onFile: (file: File) => void): v
 }
 
 /** Ignores files that are dropped elsewhere: the browser would open them in place of the page. */
-export function keepStrayDropsOut(): void {
+export function ignoreStrayDrops(): void {
   for (const name of ['dragover', 'drop'] as const) {
     addEventListener(name, (event) => {
       if (event.defaultPrevented || !holdsFiles(event)) return;

@@ -37,7 +37,7 @@ export interface OpenedNetwork {
 
 const PROBE = 64;
 
-export class OwnNetwork {
+export class VisitorNetwork {
   readonly #bytes: Uint8Array;
   readonly #ort: Ort;
   readonly #input: NetworkInput;
@@ -50,14 +50,14 @@ export class OwnNetwork {
     this.#input = input;
   }
 
-  static async open(bytes: Uint8Array, onLoading: OnLoading): Promise<[OwnNetwork, OpenedNetwork]> {
+  static async open(bytes: Uint8Array, onLoading: OnLoading): Promise<[VisitorNetwork, OpenedNetwork]> {
     const ort = await loadOrt(onLoading);
     onLoading('Reading the network');
     const whole = await createModel(bytes, { ort });
     const { inputNames, outputNames, values, pools } = whole;
     await whole.dispose();
     const input = imageInput(inputNames, values);
-    const network = new OwnNetwork(bytes, ort, input);
+    const network = new VisitorNetwork(bytes, ort, input);
     onLoading('Looking for its feature maps');
     const opened = await network.#measure(values, outputNames);
     if (opened.values.length === 0) {
@@ -160,14 +160,14 @@ function imageInput(names: readonly string[], values: readonly ModelValue[]): Ne
 }
 
 /** What the page calls: one network at a time, and one call after the other. */
-export class OwnNetworks {
+export class VisitorNetworks {
   readonly #queue = new SerialQueue();
-  #network: OwnNetwork | undefined;
+  #network: VisitorNetwork | undefined;
 
   open(file: Blob, onLoading: OnLoading): Promise<OpenedNetwork> {
     return this.#queue.run(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const [network, opened] = await OwnNetwork.open(bytes, onLoading);
+      const [network, opened] = await VisitorNetwork.open(bytes, onLoading);
       await this.#network?.dispose();
       this.#network = network;
       return opened;

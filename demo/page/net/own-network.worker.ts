@@ -1,4 +1,0 @@
-import { expose } from 'comlink';
-import { OwnNetworks } from './own-network.js';
-
-expose(new OwnNetworks());

@@ -1,0 +1,4 @@
+import { expose } from 'comlink';
+import { VisitorNetworks } from './visitor-network.js';
+
+expose(new VisitorNetworks());
