@@ -200,8 +200,10 @@ function detection({ detectors, times }: Findings, scale: Scale): string[] {
     '',
     ...detectionRemarks({ detectors, times }, scale.windows),
     '',
-    `Mean average precision is that of ${scale.heldOutScenes} held-out scenes together; a box is right from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes,`,
-    `hatching, texture and noise; each has ${scale.windows.toLocaleString('en-US')} proposed windows. ${percent(detectors[0].recall, 1)} % of the digits have a window with an intersection over union of one half or more. Times are medians over scenes, on one thread, while nothing else of this program runs.`,
+    `The mean average precision (mAP) is that of ${scale.heldOutScenes} held-out scenes together, by the 11 points of PASCAL VOC 2007 and by the area under the curve.`,
+    'A box is right from an intersection over union of 0.5 on. The scenes have 5 to 30 digits of 10 to 80 pixels on strokes, hatching, texture and',
+    `noise. Each has ${scale.windows.toLocaleString('en-US')} proposed windows; ${percent(detectors[0].recall, 1)} % of the digits have one with an intersection over union of one half or more.`,
+    'Times are medians over scenes, on one thread, while nothing else of this program runs.',
     '“The rest” is proposing windows, cutting and warping or resizing, and computing the boxes of the result.',
     '',
     'The paper’s figures above are those of table 9, where R-CNN has a network of its own. In table 10, of the paper’s last version, both have the same network: R-CNN then',
@@ -238,7 +240,7 @@ function detectionRemarks(
   const pixels = (windows * WARPED_SIDE ** 2) / (SCENE_HEIGHT * SCENE_WIDTH);
   const isBelow = featuresOf(rcnn) < LEAST_RATIO * featuresOf(one);
   return [
-    `- SPP-net at one scale is ${difference('SPP-net, one scale', 'R-CNN')} (the paper: 0.5 below), at five scales ${difference('SPP-net, five scales', 'R-CNN')} (the paper: 0.7 above).`,
+    `- By the area, SPP-net at one scale is ${difference('SPP-net, one scale', 'R-CNN')} (the paper: 0.5 below), at five scales ${difference('SPP-net, five scales', 'R-CNN')} (the paper: 0.7 above).`,
     `- Its convolutions are ${ratio(rcnn.convolutions, one.convolutions)} times as fast as R-CNN’s (the paper: 169). The ratio follows from the pixels:`,
     `  R-CNN’s windows together have ${pixels.toFixed(0)} times as many as a scene here, and 163 times as many as an image in the paper.`,
     `- With the pooling of the windows, SPP-net’s features are ${ratio(featuresOf(rcnn), featuresOf(one))} times as fast as R-CNN’s${isBelow ? `, below ${LEAST_RATIO}, the lower figure of the paper` : ''}.`,
@@ -275,7 +277,7 @@ function setUp(scale: Scale): string[] {
     `  fully connected layer; ${scale.epochs} rounds, ${scale.seeds} seeds each.`,
     `- Detectors: three convolutions, the pyramid 6, 3, 2, 1, two fully connected layers. All start from ${scale.pretraining.toLocaleString('en-US')} steps of training on single digits on clutter, as`,
     '  the paper’s start from ImageNet. Then they learn from windows of scenes: a class and the offsets of the box, with hard negatives.',
-    `  R-CNN learns for ${scale.detection['R-CNN']} steps, SPP-net for ${scale.detection['SPP-net'].toLocaleString('en-US')}, Fast R-CNN for ${scale.detection['Fast R-CNN']}: as many as fit into a quarter of an hour for the whole.`,
+    `  R-CNN learns for ${scale.detection['R-CNN']} steps, SPP-net for ${scale.detection['SPP-net'].toLocaleString('en-US')}, Fast R-CNN for ${scale.detection['Fast R-CNN']}: so many that the whole takes less than a quarter of an hour.`,
     '- SPP-net trains the fully connected layers only, as in the paper. At five scales every window is pooled from the scale that',
     '  [`chooseScale`](regions.md#helpers) chooses for it.',
     '- All detectors make boxes of windows in the same way: non-maximum suppression by class, from an intersection over union of 0.3 on; the',

@@ -18,7 +18,7 @@ export function describeScales(scales: readonly ScaleUse[]): string {
   const each = scales.map(
     ({ height, width, windows }) => `${windows.toLocaleString('en-US')} at ${width} × ${height}`,
   );
-  return `Windows by the scale that they are pooled at, in pixels: ${each.join(', ')}.`;
+  return `Windows by the scale that they are pooled at, in pixels: ${each.join(', ')}. What is shown of single windows is that of the picture as it is.`;
 }
 
 export function totalOf(times: Times): number {
