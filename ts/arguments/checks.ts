@@ -105,13 +105,10 @@ export function mapList<R>(
 }
 
 function checkListLength(length: unknown, path: string, code: PyramidPoolErrorCode, most: number): number {
-  return isLength(length) && length <= most ? length : failListLength(length, path, code, most);
-}
-
-function failListLength(length: unknown, path: string, code: PyramidPoolErrorCode, most: number): never {
   if (!isLength(length))
     fail(code, `${path}.length`, `is ${describeValue(length)}`, 'a whole number from 0 up');
-  fail(code, path, `has ${length} elements`, `of at most ${most}`);
+  if (length > most) fail(code, path, `has ${length} elements`, `of at most ${most}`);
+  return length;
 }
 
 /** Sizes and numbers of bins are counted in 31 bits, as indices are. */
@@ -138,16 +135,18 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   const sizes: number[] = [];
   for (let axis = 0; axis < length; axis++) {
     const size = list[axis];
-    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) failSize(size, path, axis);
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+      fail(
+        'invalid-dims',
+        `${path}[${axis}]`,
+        `is ${describeValue(size)}`,
+        `a whole number from 0 to ${MOST_COUNTED}`,
+      );
+    }
     // Not -0.
     sizes.push(size + 0);
   }
   return sizes;
-}
-
-function failSize(size: unknown, path: string, axis: number): never {
-  const must = `a whole number from 0 to ${MOST_COUNTED}`;
-  fail('invalid-dims', `${path}[${axis}]`, `is ${describeValue(size)}`, must);
 }
 
 /** Whether two lists of sizes are the same. A plain loop: calls come by here several times. */

@@ -108,7 +108,10 @@ interface TensorParts {
   readonly type?: unknown;
 }
 
-/** The parts of a tensor, each read once, and the element type of its data if it is one that is known. */
+/**
+ * The parts of a tensor, each read once, and the element type of its data if that is known. Tensors of other libraries throw where their
+ * data are on a GPU, or gone.
+ */
 function readParts(
   tensor: TensorParts,
   path: string,
@@ -116,34 +119,25 @@ function readParts(
   try {
     const { data, dims, type } = unproxied(tensor);
     const name = arrayName(data);
-    // The name is known soonest, and nearly all data have another one.
-    const isHalf = (name === undefined || name === 'Uint16Array') && isPolyfilledHalf(data);
-    return isHalf
-      ? { data: readBits(data), dims, type: 'float16' }
-      : { data, dims, type: typeOf(name, type) };
+    if (isPolyfilledHalf(data, name)) return { data: readBits(data), dims, type: 'float16' };
+    return { data, dims, type: typeOf(name, type) };
   } catch (cause) {
-    failToRead(tensor, path, cause);
+    if (cause instanceof PyramidPoolError) throw cause;
+    const hint = unreadableHint(tensor, path);
+    throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
+      cause,
+    });
   }
-}
-
-/** Tensors of other libraries throw where their data are on a GPU, or gone. */
-function failToRead(tensor: TensorParts, path: string, cause: unknown): never {
-  if (cause instanceof PyramidPoolError) throw cause;
-  const hint = unreadableHint(tensor, path);
-  throw new PyramidPoolError('invalid-data', `${path}.data cannot be read: ${messageOf(cause)}${hint}`, {
-    cause,
-  });
 }
 
 /**
  * Whether it is a `Float16Array` of a polyfill: no view for the language, but a proxy of one, or a class over the bits.
- * Views of any other kind are what they are, whatever they are called.
+ * Views of any other kind are what they are, whatever they are called. `name` is that of an array.
  */
-function isPolyfilledHalf(data: unknown): data is Uint16Array {
-  const isView = ArrayBuffer.isView(data);
-  if (isView && arrayName(data) !== 'Uint16Array') return false;
-  const isNamedSo = Object.prototype.toString.call(data) === '[object Float16Array]';
-  return isNamedSo && (isView || isBuffer((data as Uint16Array).buffer));
+function isPolyfilledHalf(data: unknown, name: string | undefined): data is Uint16Array {
+  const isOtherView = name === undefined ? ArrayBuffer.isView(data) : name !== 'Uint16Array';
+  if (isOtherView || Object.prototype.toString.call(data) !== '[object Float16Array]') return false;
+  return name !== undefined || isBuffer((data as Uint16Array).buffer);
 }
 
 /** The bits of polyfilled halves, in the memory they lie in. */

@@ -70,7 +70,7 @@ export class CallMemory {
       const { resident, type, size, tensor, isResult } = operand;
       if (resident) continue;
       operand.address += block;
-      if (!isResult && tensor) this.#memory.view(type, operand.address, size).set(this.#sourceOf(tensor));
+      if (!isResult && tensor) this.#memory.view(type, operand.address, size).set(this.#arrayOf(tensor));
     }
   }
 
@@ -88,7 +88,7 @@ export class CallMemory {
     const elements = this.#memory.view(type, address, size);
     // Made of a view and not by `slice`, whose array engines fill with zeros first.
     if (!tensor) return makeTensor(type, new dataTypes[type].raw(elements), dims);
-    this.#targetOf(tensor).set(elements);
+    this.#arrayOf(tensor).set(elements);
     return tensor.value as TypedTensor<T>;
   }
 
@@ -127,26 +127,16 @@ export class CallMemory {
     return address;
   }
 
-  /** What a tensor is read from: its array itself, but for halves, whose bits are read. */
-  #sourceOf(tensor: CheckedTensor): RawArray {
-    const moved = this.#moved(tensor);
-    if (moved) return moved;
-    checkLength(tensor);
-    return tensor.type === 'float16' ? rawArray(tensor) : (tensor.data as RawArray);
-  }
-
-  /** What a tensor is written through. */
-  #targetOf(tensor: CheckedTensor): RawArray {
-    const moved = this.#moved(tensor);
-    if (moved) return moved;
+  /**
+   * A tensor's array, which was checked before but may be detached or shorter by now. A view of WASM memory is cut off
+   * when memory grows, and made anew here.
+   */
+  #arrayOf(tensor: CheckedTensor): RawArray {
+    const { type, size, buffer, byteOffset } = tensor;
+    const moved = buffer === this.#before && buffer !== this.#memory.buffer;
+    if (moved) return this.#memory.view(type, byteOffset, size);
     checkLength(tensor);
     return rawArray(tensor);
-  }
-
-  /** The elements of a view of WASM memory, which is cut off when memory grows, made anew. */
-  #moved({ type, size, buffer, byteOffset }: CheckedTensor): RawArray | undefined {
-    const isCutOff = buffer === this.#before && buffer !== this.#memory.buffer;
-    return isCutOff ? this.#memory.view(type, byteOffset, size) : undefined;
   }
 
   /** Fails unless a result lies apart from all tensors before it, wherever they lie. */

@@ -1,19 +1,14 @@
 import { MOST_KEPT_BYTES } from '../core/tuning.js';
-import { Scratch, type WasmMemory } from './wasm-memory.js';
+import { Scratch } from './wasm-memory.js';
 
 /** A block of WASM memory that small synchronous calls use one after the other, so that none is allocated for each. */
-export class KeptBlock {
-  readonly #block: Scratch;
+export class KeptBlock extends Scratch {
   #taken = false;
-
-  constructor(memory: WasmMemory) {
-    this.#block = new Scratch(memory, 'a block for the tensors of the call');
-  }
 
   /** Address of so many bytes, until they are released. Undefined where they are too many, or where the block is in use. */
   take(bytes: number): number | undefined {
     if (this.#taken || bytes > MOST_KEPT_BYTES) return undefined;
-    const address = this.#block.atLeast(bytes);
+    const address = this.atLeast(bytes);
     this.#taken = true;
     return address;
   }

@@ -31,7 +31,9 @@ export class WasmMemory {
 
   /** The crate's exports, until the runtime is disposed. */
   get kernels(): Kernels {
-    return this.#live() ?? this.#failNotLive();
+    const kernels = this.#live();
+    if (!kernels) throw this.#failure ?? disposed();
+    return kernels;
   }
 
   set kernels(kernels: Kernels) {
@@ -42,10 +44,6 @@ export class WasmMemory {
   #live(): Kernels | undefined {
     if (this.sharing?.broken) this.break(new Error(ELSEWHERE));
     return this.#kernels;
-  }
-
-  #failNotLive(): never {
-    throw this.#failure ?? disposed();
   }
 
   /** Called with the failure after which nothing runs here any more. */

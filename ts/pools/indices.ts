@@ -15,21 +15,18 @@ export function checkIndices(call: Call, memory: WasmMemory): void {
   // A plain loop: every call of backward comes by here.
   for (let i = 0; i < batch.shapes.length; i++) {
     const shape = batch.shapes[i] as FeatureMapShape;
+    const { height, width } = shape;
     const count = outputSizeOf(call, shape);
-    const cells = shape.height * shape.width;
+    const cells = height * width;
     const address = indices.address + before * WORD_BYTES;
     const bad = memory.kernels.first_bad_index(address, count, cells, Number(rois !== undefined)) >>> 0;
     if (bad < count) {
       const index = memory.view('int32', address + bad * WORD_BYTES, 1)[0];
-      failIndex(before + bad, index, shape);
+      throw new PyramidPoolError(
+        'invalid-indices',
+        `indices.data[${before + bad}] is ${index}, but a plane of ${height} x ${width} has ${cells} cells`,
+      );
     }
     before += count;
   }
-}
-
-function failIndex(position: number, index: number | undefined, { height, width }: FeatureMapShape): never {
-  throw new PyramidPoolError(
-    'invalid-indices',
-    `indices.data[${position}] is ${index}, but a plane of ${height} x ${width} has ${height * width} cells`,
-  );
 }

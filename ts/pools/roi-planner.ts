@@ -3,7 +3,6 @@ import { PyramidPoolError } from '../core/errors.js';
 import { WORD_BYTES } from '../core/tensor.js';
 import type { CallMemory } from '../memory/call-memory.js';
 import type { Operand } from '../memory/operand.js';
-import type { WasmMemory } from '../memory/wasm-memory.js';
 import type { Bounds, LevelBounds } from '../plans/bins.js';
 import type { Plan } from '../plans/plan.js';
 import { arrangementNumber } from '../plans/plan-cache.js';
@@ -22,22 +21,6 @@ const failures: Partial<Record<number, () => PyramidPoolError>> = {
     new PyramidPoolError('invalid-dims', 'the map or its regions have more cells or bins than 31 bits count'),
   2: () => new PyramidPoolError('invalid-regions', 'rois changed while they were read'),
 };
-
-/** A plan of the regions of one call. */
-class RegionPlan implements Plan {
-  constructor(
-    readonly memory: WasmMemory,
-    readonly address: number,
-  ) {}
-
-  scratchWords(operation: number, element: number): number {
-    return this.memory.kernels.regions_scratch(this.address, operation, element) >>> 0;
-  }
-
-  release(): void {
-    if (!this.memory.closed) this.memory.kernels.regions_free(this.address);
-  }
-}
 
 /** Plans regions, anew for each call. */
 export class RoiPlanner implements Planner {
@@ -69,7 +52,13 @@ export class RoiPlanner implements Planner {
     const address = memory.retry(() => memory.kernels.regions_new(request));
     const failure = failures[address];
     if (failure) throw failure();
-    return callMemory.hold(new RegionPlan(memory, address));
+    return callMemory.hold({
+      address,
+      scratchWords: (operation, element) => memory.kernels.regions_scratch(address, operation, element) >>> 0,
+      release: () => {
+        if (!memory.closed) memory.kernels.regions_free(address);
+      },
+    });
   }
 
   /** The bounds of the bins of the only region of a plan. */

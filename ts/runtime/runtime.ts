@@ -263,7 +263,7 @@ function makeInternals(
 ): Internals {
   return {
     memory,
-    keptBlock: new KeptBlock(memory),
+    keptBlock: new KeptBlock(memory, 'a block for the tensors of the call'),
     plans: new PlanCache(memory),
     dispatcher: new Dispatcher(memory, threadPool),
     admission: new Admission(),
