@@ -55,5 +55,8 @@ export const MOST_PLANS = 256;
  */
 export const MOST_UNSHARED_BYTES = 2 ** 26;
 
-/** Bytes of the tensors of a synchronous call up to which their block is kept for the next call. Bounds memory as well. */
+/**
+ * Bytes of the tensors of a synchronous call up to which their block is kept for the next call. Bounds memory as well. Measure `npm start`:
+ * with 0, backward of its maps of about 61 kB takes 1.1 times as long.
+ */
 export const MOST_KEPT_BYTES = 2 ** 20;
