@@ -12,7 +12,8 @@ import { findToolchain, provideToolchain } from './toolchain.mjs';
 import { provideTool, tools } from './tools.mjs';
 
 const help = `
-Usage: node scripts/setup.mjs [--browsers]
+Usage: npm run setup
+       node scripts/setup.mjs [--browsers]
 
 Provides what the project is built with: the npm dependencies, a Rust that builds WebAssembly, wasm-pack and
 wasm-bindgen in .tools, and with --browsers the browsers, the Python and the Redis of the tests, where they can be installed. What is already there is left as it is.`;
