@@ -148,14 +148,14 @@ function readBits(halves: Uint16Array): Uint16Array {
 }
 
 /** Fails unless an array has the elements that its sizes need, now: its buffer may be detached or resized any time. */
-export function checkLength(tensor: Sized): void {
-  if (lengthOf(tensor.data) !== tensor.size) failLength(tensor);
-}
-
-type Sized = Pick<CheckedTensor, 'data' | 'dims' | 'size' | 'path'>;
-
-function failLength({ data, dims, size, path }: Sized): never {
+export function checkLength({
+  data,
+  dims,
+  size,
+  path,
+}: Pick<CheckedTensor, 'data' | 'dims' | 'size' | 'path'>): void {
   const length = lengthOf(data);
+  if (length === size) return;
   const detached =
     length === 0 && bufferOf(data).byteLength === 0 ? ' (its buffer is empty or detached)' : '';
   throw new PyramidPoolError(

@@ -33,8 +33,7 @@ export interface Planner {
 }
 
 /** Elements of the output, or of its gradient, that belong to one map. */
-export function outputSizeOf({ maps, output, rois }: Call, { batch }: FeatureMapShape): number {
-  if (maps.length === 1) return output.size;
+export function outputSizeOf({ output, rois }: Call, { batch }: FeatureMapShape): number {
   return (rois?.dims[0] ?? batch) * (output.dims.at(-1) as number);
 }
 
