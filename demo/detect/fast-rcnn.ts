@@ -5,6 +5,7 @@ import type { Method } from './methods.js';
 import { pictureTensor } from './picture-tensor.js';
 import { Regions, type Rule } from './regions.js';
 import { timed } from './stopwatch.js';
+import { takeValues } from './take-values.js';
 import { vectorsOfWindows } from './vectors.js';
 
 export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-net'>): Promise<Method> {
@@ -17,10 +18,12 @@ export async function createFastRcnn(runtime: Runtime, rule: Exclude<Rule, 'spp-
     trained: (network) => network.weights,
     learn: (network, picture, windows) =>
       regions.poolForTraining(network.features(pictureTensor(picture)), windows),
-    infer: async (network, picture, windows, { times, scales, onMap }) =>
-      tf.tidy(() => {
+    async infer(network, picture, windows, { times, scales, onMap }) {
+      const outputs = tf.tidy(() => {
         const vectors = vectorsOfWindows(picture, windows, { network, regions, times, scales, onMap });
-        return timed(times, 'connected', () => network.head(vectors).dataSync<'float32'>());
-      }),
+        return timed(times, 'connected', () => network.head(vectors));
+      });
+      return timed(times, 'connected', () => takeValues(outputs));
+    },
   };
 }

@@ -8,6 +8,7 @@ import type { DetectorNetwork } from './network.js';
 import { Regions } from './regions.js';
 import { scaledBy } from './scales.js';
 import { noTimes, timed } from './stopwatch.js';
+import { takeValues } from './take-values.js';
 import { vectorsOfWindows } from './vectors.js';
 
 /** The picture as it is. */
@@ -42,10 +43,12 @@ export async function createSppNet(
     keepsVectors: true,
     trained: (network) => network.headWeights,
     learn: (network, picture, windows) => vectors(network, picture, windows, { times: noTimes() }),
-    infer: async (network, picture, windows, options) =>
-      tf.tidy(() => {
+    async infer(network, picture, windows, options) {
+      const outputs = tf.tidy(() => {
         const pooled = vectors(network, picture, windows, options);
-        return timed(options.times, 'connected', () => network.head(pooled).dataSync<'float32'>());
-      }),
+        return timed(options.times, 'connected', () => network.head(pooled));
+      });
+      return timed(options.times, 'connected', () => takeValues(outputs));
+    },
   };
 }

@@ -7,6 +7,7 @@ import { detectionLoss, softmax, type Verdict } from './loss.js';
 import { type Method, viewsOf } from './methods.js';
 import { BACKGROUND, type DetectorNetwork, OUTPUTS, SCORES } from './network.js';
 import { noTimes } from './stopwatch.js';
+import { takeValues } from './take-values.js';
 
 export interface DetectorTraining {
   readonly network: DetectorNetwork;
@@ -84,7 +85,7 @@ async function hardTask({ network, method, random }: Learner, exercise: Exercise
     return { lesson: partOf(drawn, keep(outputs)) };
   }
   const known = method.learn(network, drawn.picture, views);
-  const kept = keep(tf.tidy(() => network.head(known).dataSync<'float32'>()));
+  const kept = keep(takeValues(tf.tidy(() => network.head(known))));
   const vectors = tf.gather(known, kept);
   known.dispose();
   return { lesson: partOf(drawn, kept), vectors };

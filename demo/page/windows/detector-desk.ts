@@ -17,6 +17,7 @@ import { groupByScale, type Scales, shorterSide, sizeAt } from '../../detect/sca
 import { anyStyle } from '../../detect/scene-styles.js';
 import { makeScene, type Scene } from '../../detect/scenes.js';
 import type { Times } from '../../detect/stopwatch.js';
+import { takeValues } from '../../detect/take-values.js';
 import { type DetectorProgress, trainDetector } from '../../detect/train-detector.js';
 import { networkWith, readDetectorFile } from '../../detect/weights.js';
 import { inkOfPhotograph } from '../../ink/photograph.js';
@@ -252,6 +253,6 @@ async function precisionOn(
 
 function channelsFirst(features: tf.Tensor4D): FeatureMap & { data: Float32Array<ArrayBuffer> } {
   const [, height, width, channels] = features.shape;
-  const data = tf.tidy(() => Float32Array.from(tf.transpose(features, [0, 3, 1, 2]).dataSync<'float32'>()));
+  const data = new Float32Array(takeValues(tf.transpose(features, [0, 3, 1, 2])));
   return { data, dims: [1, channels, height, width] };
 }
