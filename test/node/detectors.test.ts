@@ -162,7 +162,7 @@ test.each([
     for (const { windows: led } of found) expect(led.every((at) => at < 2000)).toBe(true);
     judged.push({ found, truth });
   }
-  expect(meanAveragePrecision(judged, DIGITS).area).toBeGreaterThan(0.8);
+  expect(meanAveragePrecision(judged, DIGITS).area).toBeGreaterThan(0.9);
   network.dispose();
 });
 
