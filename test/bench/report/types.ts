@@ -5,23 +5,23 @@ import { narrowTypes, type TypeResult, typeOperations } from '../types.js';
 import { markdownTable, short } from './look-up.js';
 import { recordFolder, writeBlocks } from './page.js';
 
-/** What a type may take at most, times what `float32` takes: on a, b, c, d and f. */
+/** What a type may take at most, times what `float32` takes: on a, b, c, d, f and g. */
 const goals: Record<string, Record<string, readonly number[]>> = {
   forward: {
     uint8: [0.6, 0.5, 0.4, 0.4, 1],
     int8: [0.6, 0.5, 0.4, 0.4, 1],
-    float16: [0.8, 0.75, 0.65, 0.65, 1],
+    float16: [0.8, 0.75, 0.65, 0.65, 1, 1.3],
   },
   indices: {
     uint8: [0.8, 0.7, 0.6, 0.6, 1],
     int8: [0.8, 0.7, 0.6, 0.6, 1],
     float16: [1, 0.9, 0.8, 0.8, 1],
   },
-  backward: { float16: [1.3, 1.3, 1.3, 1.3, 1.3] },
+  backward: { float16: [1.3, 1.3, 1.3, 1.3, 1.3, 1.3] },
   average: { float16: [1.3, 1.3, 1.3, 1.3] },
   'average backward': { float16: [1.3, 1.3, 1.3, 1.3] },
 };
-const letters = ['a', 'b', 'c', 'd', 'f'];
+const letters = ['a', 'b', 'c', 'd', 'f', 'g'];
 
 /** Keeps what was measured of types, and brings their section of BENCHMARKS.md up to date. */
 export function writeTypes(machine: Machine, results: readonly TypeResult[]): void {
