@@ -139,15 +139,26 @@ impl Real for f16 {
     const ZERO: Self = f16::ZERO;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        /// Not inlined: conversions are long, and gradients add in many places.
-        #[inline(never)]
-        fn sum(a: f16, b: f16) -> f16 {
-            f16::narrow(a.widen() + b.widen())
-        }
         // Most cells are zero before they are added to. What is added is no zero and no NaN then.
         let added = other.to_bits() & 0x7fff;
-        if self.to_bits() == 0 && added.wrapping_sub(1) < 0x7c00 { other } else { sum(self, other) }
+        if self.to_bits() == 0 && added.wrapping_sub(1) < 0x7c00 { other } else { sum_of_halves(self, other) }
     }
+}
+
+/// Not inlined: gradients add in many places.
+#[inline(never)]
+fn sum_of_halves(a: f16, b: f16) -> f16 {
+    const INFINITY: u32 = 0x7c00 << 13;
+    // The exponents keep the halves' bias: a number that is 2^-112 of the value, and that is rounded and ends where the half does.
+    let [x, y] = [a, b].map(|half| (i32::from(half.to_bits() as i16) << 13) as u32 & 0x8fff_e000);
+    if (x & INFINITY == INFINITY) | (y & INFINITY == INFINITY) {
+        return f16::narrow(a.widen() + b.widen());
+    }
+    let bits = (f32::from_bits(x) + f32::from_bits(y)).to_bits();
+    let magnitude = bits & 0x7fff_ffff;
+    // To the nearest, and to the even one of two. Beyond the greatest half is infinity.
+    let half = (magnitude + 0x0fff + (magnitude >> 13 & 1)) >> 13;
+    f16::from_bits((half.min(0x7c00) | bits >> 16 & 0x8000) as u16)
 }
 
 /// A stretch of elements whose type is known at run time only.
@@ -207,6 +218,56 @@ impl<'a> Elements<'a> {
         debug_assert!(self.kind.size() == size_of::<T>());
         // SAFETY: valid by construction, and of this size.
         unsafe { Span::from_raw(self.at.cast(), self.len) }
+    }
+
+    /// Elements from the `first` on that lie `apart` from each other.
+    #[inline(always)]
+    pub fn places(self, first: usize, apart: usize) -> Places<'a> {
+        Places::new(self.at, self.kind.size(), first, apart)
+    }
+
+    /// One element.
+    ///
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn get(self, i: usize) -> f32 {
+        /// Not inlined, as it has code for each type.
+        #[inline(never)]
+        unsafe fn converted(elements: Elements, i: usize) -> f32 {
+            let mut element = [0.0];
+            // SAFETY: the caller's promise.
+            unsafe { elements.widen(i, &mut element) };
+            element[0]
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.as_f32().map_or_else(|| converted(self, i), |elements| elements.get(i)) }
+    }
+
+    /// Sets one element.
+    ///
+    /// # Safety
+    /// `i` must be below the length.
+    #[inline(always)]
+    pub unsafe fn set(self, i: usize, value: f32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.as_f32() {
+                Some(elements) => elements.set(i, value),
+                None => self.narrow(i, &[value]),
+            }
+        }
+    }
+
+    /// Copies elements to others of the same stretch, which may not overlap them.
+    ///
+    /// # Safety
+    /// Neither `from + len` nor `to + len` may exceed the length.
+    pub unsafe fn copy(self, from: usize, to: usize, len: usize) {
+        debug_assert!(from.max(to) + len <= self.len);
+        let size = self.kind.size();
+        // SAFETY: inside, by the caller's promise.
+        unsafe { core::ptr::copy_nonoverlapping(self.at.add(from * size), self.at.add(to * size), len * size) }
     }
 
     /// Copies elements to `to`, as many as it has.
@@ -272,6 +333,39 @@ impl<'a> Elements<'a> {
     }
 }
 
+/// Elements at equal distances.
+#[derive(Clone, Copy)]
+pub(crate) struct Places<'a> {
+    first: *mut u8,
+    /// In bytes.
+    apart: usize,
+    life: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a> Places<'a> {
+    /// Words from the `first` on that lie `apart` from each other.
+    #[inline(always)]
+    pub fn of(words: Span<'a, u32>, first: usize, apart: usize) -> Self {
+        Self::new(words.as_mut_ptr().cast(), size_of::<u32>(), first, apart)
+    }
+
+    #[inline(always)]
+    fn new(memory: *mut u8, size: usize, first: usize, apart: usize) -> Self {
+        Places { first: memory.wrapping_add(first * size), apart: apart * size, life: PhantomData }
+    }
+
+    /// Prefetches the cache line of element `i` of these with a dummy store, before its value is written. Nothing waits for that store, as
+    /// it would for the read of a [`prefetch`](crate::memory::span::prefetch).
+    ///
+    /// # Safety
+    /// It must lie inside.
+    #[inline(always)]
+    pub unsafe fn prefetch_store(self, i: usize) {
+        // SAFETY: inside, by the caller's promise.
+        unsafe { self.first.add(i * self.apart).write_volatile(0) }
+    }
+}
+
 unsafe fn widen<T: Element>(at: *mut u8, first: usize, to: &mut [f32]) {
     // SAFETY: as many elements of the type are inside, by the caller's promise.
     let from = unsafe { core::slice::from_raw_parts(at.cast::<T>().add(first), to.len()) };
@@ -314,10 +408,17 @@ mod tests {
     }
 
     #[test]
-    fn sums_with_zero_are_those_of_floats() {
+    fn sums_are_those_of_floats() {
         for other in (0..=u16::MAX).map(f16::from_bits) {
-            let expected = f16::narrow(0.0 + other.widen());
-            assert_eq!(f16::ZERO.add(other).to_bits(), expected.to_bits());
+            for bits in
+                (0..=u16::MAX).step_by(523).chain([0x8000, 0x0001, 0x83ff, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e01])
+            {
+                let half = f16::from_bits(bits);
+                let (sum, expected) = (half.add(other), f16::narrow(half.widen() + other.widen()));
+                // Which NaN a sum of two is, Rust leaves open.
+                let alike = sum.to_bits() == expected.to_bits() || half.is_nan() && other.is_nan() && sum.is_nan();
+                assert!(alike, "{half} + {other} = {sum}, not {expected}");
+            }
         }
     }
 

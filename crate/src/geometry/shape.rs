@@ -89,15 +89,6 @@ impl PlaneStrides {
         self.first + plane * self.plane + i * self.step
     }
 
-    /// Where the same elements of `planes` planes of `len` would lie with nothing else in between.
-    pub fn packed(self, planes: usize, len: usize) -> PlaneStrides {
-        if self.step == 1 {
-            PlaneStrides { first: 0, plane: len, step: 1 }
-        } else {
-            PlaneStrides { first: 0, plane: 1, step: planes }
-        }
-    }
-
     /// The stretches of memory that hold some whole planes of `len` elements, in the order in which they would lie with
     /// nothing else in between.
     pub fn runs(self, planes: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
@@ -180,7 +171,8 @@ mod tests {
             PlaneStrides { first: 7, plane: 1, step: 3 },
         ] {
             let mut expected = vec![0; 12];
-            let packed = planes.packed(3, 4);
+            let (plane, step) = if planes.step == 1 { (4, 1) } else { (1, 3) };
+            let packed = PlaneStrides { first: 0, plane, step };
             (0..3).for_each(|plane| (0..4).for_each(|i| expected[packed.at(plane, i)] = planes.at(plane, i)));
             assert_eq!(planes.runs(0..3, 4).flatten().collect::<Vec<_>>(), expected, "{planes:?}");
         }

@@ -5,6 +5,7 @@
 
 mod accumulator;
 pub(crate) mod average;
+mod carrier;
 pub(crate) mod narrow;
 pub(crate) mod nchw;
 pub(crate) mod nhwc;

@@ -30,6 +30,14 @@ impl<'a> Span<'a, f32> {
     }
 }
 
+impl<'a> Span<'a, u32> {
+    /// The same memory as `f32`, to be moved by vectors.
+    #[inline(always)]
+    pub fn as_words(self) -> Span<'a, f32> {
+        Span { at: self.at.cast(), len: self.len, life: PhantomData }
+    }
+}
+
 impl<'a, T: Copy> Span<'a, T> {
     pub fn new(slice: &'a mut [T]) -> Self {
         Span { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData }
@@ -91,21 +99,6 @@ impl<'a, T: Copy> Span<'a, T> {
         debug_assert!(i < self.len);
         // SAFETY: inside, by the caller's promise.
         unsafe { *self.at.add(i) }
-    }
-
-    /// Prefetches the cache line of an element with a dummy store, before its value is written. Nothing waits for that store, as it
-    /// would for the read of a [`prefetch`].
-    ///
-    /// # Safety
-    /// `i` must be below the length.
-    #[inline(always)]
-    pub unsafe fn prefetch_store(self, i: usize)
-    where
-        T: Default,
-    {
-        debug_assert!(i < self.len);
-        // SAFETY: inside, by the caller's promise.
-        unsafe { self.at.add(i).write_volatile(T::default()) }
     }
 
     /// # Safety

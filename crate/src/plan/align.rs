@@ -1,6 +1,5 @@
 //! Samples of RoIAlign, planned for one call: where the bins of every region sample the map, and with which weights.
 
-use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::roi_align::{RoiAlign, Sample, SampledAxis};
 use crate::geometry::shape::Arrangement;
@@ -141,16 +140,16 @@ impl AlignPlan {
     }
 
     /// Number of words of working memory that a thread needs to pool.
-    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+    pub(crate) fn forward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            AlignScratch::take(self, kind, parts);
+            AlignScratch::take(self, parts);
         })
     }
 
     /// Number of words of working memory that a thread needs for a gradient.
-    pub(crate) fn backward_scratch(&self, kind: ElementType) -> usize {
+    pub(crate) fn backward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            AlignBackwardScratch::take(self, kind, parts);
+            AlignBackwardScratch::take(self, parts);
         })
     }
 }
@@ -161,21 +160,14 @@ pub(crate) struct AlignScratch<'a> {
     pub cells: Span<'a, f32>,
     /// The bins of one level of one region, likewise.
     pub pooled: Span<'a, f32>,
-    /// Cells or bins that are converted.
-    pub staged: Span<'a, f32>,
 }
 
 impl<'a> AlignScratch<'a> {
     /// Takes all parts.
-    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+    pub fn take(plan: &AlignPlan, parts: &mut Parts<'a>) -> Self {
         let set = plan.set();
         let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
-        let staged = if kind == ElementType::F32 { 0 } else { block };
-        AlignScratch {
-            cells: parts.take(&[block, cells]),
-            pooled: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, cells.max(bins)]),
-        }
+        AlignScratch { cells: parts.take(&[block, cells]), pooled: parts.take(&[block, bins]) }
     }
 }
 
@@ -187,22 +179,18 @@ pub(crate) struct AlignBackwardScratch<'a> {
     pub total: Span<'a, f32>,
     /// Gradients of the bins of one level of one region, interleaved.
     pub bins: Span<'a, f32>,
-    /// The same as they come, where they are converted.
-    pub staged: Span<'a, f32>,
 }
 
 impl<'a> AlignBackwardScratch<'a> {
     /// Takes all parts.
-    pub fn take(plan: &AlignPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+    pub fn take(plan: &AlignPlan, parts: &mut Parts<'a>) -> Self {
         let set = plan.set();
         let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
-        let staged = if kind == ElementType::F32 { 0 } else { block };
         let several = if set.pyramid.levels.len() > 1 { block } else { 0 };
         AlignBackwardScratch {
             sums: parts.take(&[block, cells]),
             total: parts.take(&[several, cells]),
             bins: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, bins]),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The working memory of averages over the bins of regions.
 
-use crate::element::ElementType;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::regions::RegionPlan;
@@ -11,22 +10,18 @@ pub(crate) struct AverageScratch<'a> {
     pub cells: Span<'a, f32>,
     /// The bins of one level of one region, likewise.
     pub bins: Span<'a, f32>,
-    /// Cells or bins that are converted.
-    pub staged: Span<'a, f32>,
     /// Sums of gradients in `f64`, with a word to spare, so that they can be aligned.
     pub sums: Span<'a, f32>,
 }
 
 impl<'a> AverageScratch<'a> {
     /// Takes all parts.
-    pub fn take(plan: &RegionPlan, kind: ElementType, backward: bool, parts: &mut Parts<'a>) -> Self {
+    pub fn take(plan: &RegionPlan, backward: bool, parts: &mut Parts<'a>) -> Self {
         let set = plan.set();
         let (block, cells, bins) = (set.interleaved(), set.cells(), set.pyramid.most_bins());
-        let staged = if kind == ElementType::F32 { 0 } else { block };
         AverageScratch {
             cells: parts.take(&[block, cells]),
             bins: parts.take(&[block, bins]),
-            staged: parts.take(&[staged, cells.max(bins)]),
             sums: if backward {
                 parts.take(&[1]);
                 parts.take(&[2, block, cells])
@@ -39,9 +34,9 @@ impl<'a> AverageScratch<'a> {
 
 impl RegionPlan {
     /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
-    pub(crate) fn average_scratch(&self, kind: ElementType, backward: bool) -> usize {
+    pub(crate) fn average_scratch(&self, backward: bool) -> usize {
         Parts::count(|parts| {
-            AverageScratch::take(self, kind, backward, parts);
+            AverageScratch::take(self, backward, parts);
         })
     }
 }

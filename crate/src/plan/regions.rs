@@ -1,6 +1,5 @@
 //! Regions of a feature map, planned for one call: which cells every bin of every region reads, and how they are found.
 
-use crate::element::ElementType;
 use crate::error::PoolError;
 use crate::geometry::bins::{Bin, nesting};
 use crate::geometry::pyramid::Pyramid;
@@ -13,9 +12,7 @@ use crate::memory::span::Span;
 use crate::plan::gradient_scratch;
 use crate::plan::region_rows::REGION_LEN;
 use crate::plan::region_set::RegionSet;
-use crate::tuning::{
-    MOST_CONVERTED, MOST_POOLED, MOST_TABLE_WORDS, REGION_BACKWARD_BLOCK, REGION_CHANNELS, TABLED_CELLS,
-};
+use crate::tuning::{MOST_POOLED, MOST_TABLE_WORDS, REGION_BACKWARD_BLOCK, REGION_CHANNELS, TABLED_CELLS};
 
 /// A pyramid planned for regions of feature maps of one height, width and batch size.
 #[derive(Clone, Debug)]
@@ -210,9 +207,9 @@ impl RegionPlan {
     }
 
     /// Number of words of working memory that a thread needs to pool.
-    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+    pub(crate) fn forward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            RegionScratch::take(self, kind, parts);
+            RegionScratch::take(self, parts);
         })
     }
 
@@ -221,13 +218,6 @@ impl RegionPlan {
         Parts::count(|parts| {
             gradient_scratch(self.pyramid(), (self.backward_block(), self.set.cells()), parts);
         })
-    }
-
-    /// Channels that are pooled together: fewer where the map is too large to be converted for all of them, which is then scanned
-    /// channel by channel in any case.
-    pub(crate) fn forward_block(&self) -> usize {
-        let each = self.set.cells().saturating_add(self.set.pyramid.bins);
-        if self.tables.is_some() { REGION_CHANNELS } else { (MOST_CONVERTED / each).clamp(1, REGION_CHANNELS) }
     }
 
     /// Planes whose gradients are worked on together. The gradients of a region's channels lie side by side, and those of
@@ -239,10 +229,6 @@ impl RegionPlan {
 
 /// What a thread works in while it pools regions.
 pub(crate) struct RegionScratch<'a> {
-    /// The cells of a block of channels, where they must be converted.
-    pub converted: Span<'a, f32>,
-    /// One level of one region, where it must be converted.
-    pub staged: Span<'a, f32>,
     /// The bins of one region, for a whole block of channels.
     pub pooled: Maxima<'a>,
     /// Tables of maxima along the rows.
@@ -251,15 +237,12 @@ pub(crate) struct RegionScratch<'a> {
 
 impl<'a> RegionScratch<'a> {
     /// Takes all parts.
-    pub fn take(plan: &RegionPlan, kind: ElementType, parts: &mut Parts<'a>) -> Self {
+    pub fn take(plan: &RegionPlan, parts: &mut Parts<'a>) -> Self {
         let (height, width) = plan.size();
         let bins = plan.pyramid().bins;
-        let converted = if kind == ElementType::F32 { 0 } else { plan.forward_block() };
         let tables = plan.tables().map_or(0, |tables| tables.count);
         let pooled = [if tables > 0 { REGION_CHANNELS } else { 0 }, bins];
         RegionScratch {
-            converted: parts.take(&[converted, height, width]),
-            staged: parts.take(&[converted, bins]),
             pooled: Maxima { values: parts.take(&pooled), indices: parts.take(&pooled).cast() },
             tables: parts.take(&[REGION_CHANNELS, tables, height, width]),
         }

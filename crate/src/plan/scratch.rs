@@ -123,11 +123,8 @@ impl PyramidPlan {
     }
 
     /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
-    pub(crate) fn average_scratch(&self, kind: ElementType) -> usize {
-        Parts::count(|parts| {
-            self.take_converted(kind, parts);
-            parts.take(&[AVERAGE_SCRATCH]);
-        })
+    pub(crate) fn average_scratch(&self) -> usize {
+        AVERAGE_SCRATCH
     }
 }
 
@@ -149,7 +146,7 @@ mod tests {
     /// Words of working memory, for every type and operation.
     fn words(size: (usize, usize), levels: &[(usize, usize)], layout: Layout) -> usize {
         let plan = PyramidPlan::new(size.0, size.1, levels, Rule::Adaptive, layout).unwrap();
-        let of = |kind| plan.forward_scratch(kind).max(plan.average_scratch(kind));
+        let of = |kind| plan.forward_scratch(kind).max(plan.average_scratch());
         of(ElementType::F32).max(of(ElementType::U8)).max(plan.backward_scratch())
     }
 

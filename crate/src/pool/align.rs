@@ -26,7 +26,7 @@ pub fn align_regions<T: Real>(
     plan.set().check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
-    let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
+    let mut scratch = scratch::allocate(plan.forward_scratch())?;
     let (input, output) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { align_units(plan, map, input, output, plan.set().units(map).all(), Span::new(&mut scratch)) };
@@ -47,7 +47,7 @@ pub fn align_regions_backward<T: Real>(
     plan.set().check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
-    let mut scratch = scratch::allocate(plan.backward_scratch(T::TYPE))?;
+    let mut scratch = scratch::allocate(plan.backward_scratch())?;
     let (output, input) = (Elements::of(grad_output), Elements::of_mut(grad_input));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { align_backward_units(plan, map, output, input, plan.set().units(map).all(), Span::new(&mut scratch)) };

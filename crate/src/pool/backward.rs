@@ -7,13 +7,13 @@ use crate::error::PoolError;
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
+use crate::kernels::average as averages;
 use crate::kernels::scatter::{GradientBlock, Gradients};
 use crate::memory::scratch::{self, Parts};
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::plan::gradient_scratch;
 use crate::pool::check::{check_gradients, check_length};
-use crate::pool::{convert, floats};
 
 /// The gradient with respect to the input, from the gradient with respect to the output and the indices of the forward
 /// pass. Every element of `grad_input` is written.
@@ -53,7 +53,7 @@ pub fn average_backward<T: Real>(
     plan.check_map(map)?;
     check_length("grad_output", grad_output.len(), plan.output_len(map.batch, map.channels))?;
     check_length("grad_input", grad_input.len(), map.len())?;
-    let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE))?;
+    let mut scratch = scratch::allocate(plan.average_scratch())?;
     let (output, input) = (Elements::of(grad_output), Elements::of_mut(grad_input));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_backward_units(plan, map, output, input, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -131,12 +131,9 @@ pub(crate) unsafe fn average_backward_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        match (grad_output.as_f32(), grad_input.as_f32()) {
-            (Some(output), Some(input)) => floats::average_backward(plan, map, output.shared(), input, units, scratch),
-            _ => convert::average_backward(plan, map, grad_output, grad_input, units, scratch),
-        }
+    for item in plan.units(map).items(units) {
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { averages::backward(plan, map, item, grad_output, grad_input, scratch) };
     }
 }
 

@@ -27,17 +27,7 @@ struct WidenedBlock<'a> {
     scratch: Span<'a, f32>,
 }
 
-/// Cuts units into blocks, which take turns in one scratch: what the plan counts for types that are converted.
-fn blocks<'a>(
-    plan: &'a PyramidPlan,
-    whole: &'a FeatureMap,
-    units: Range<usize>,
-    scratch: Span<'a, f32>,
-) -> impl Iterator<Item = WidenedBlock<'a>> {
-    plan.units(whole).items(units).flat_map(move |part| blocks_of(plan, whole, part, scratch))
-}
-
-/// The same for some channels of an item.
+/// Cuts some channels of an item into blocks, which take turns in one scratch: what the plan counts for types that are converted.
 fn blocks_of<'a>(
     plan: &'a PyramidPlan,
     whole: &'a FeatureMap,
@@ -97,50 +87,6 @@ pub(crate) unsafe fn forward(
                     from += run.len();
                 }
             }
-        }
-    }
-}
-
-/// Averages a range of units.
-///
-/// # Safety
-/// As [`floats::average`], with the scratch that the plan counts for the type.
-pub(crate) unsafe fn average(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: Elements,
-    output: Elements,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
-    unsafe {
-        for block in blocks(plan, map, units, scratch) {
-            input.widen_runs(block.cell_runs(), block.cells.exclusive());
-            floats::average(plan, &block.map, block.cells.shared(), block.bins, block.units(), block.scratch);
-            output.narrow_runs(block.bin_runs(), block.bins.shared());
-        }
-    }
-}
-
-/// The gradient of averages for a range of units.
-///
-/// # Safety
-/// As [`floats::average_backward`], with the scratch that the plan counts for the type.
-pub(crate) unsafe fn average_backward(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    grad_output: Elements,
-    grad_input: Elements,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    // SAFETY: the caller's promise, and the runs of a block lie inside the map and the output.
-    unsafe {
-        for block in blocks(plan, map, units, scratch) {
-            grad_output.widen_runs(block.bin_runs(), block.bins.exclusive());
-            floats::average_backward(plan, &block.map, block.bins.shared(), block.cells, block.units(), block.scratch);
-            grad_input.narrow_runs(block.cell_runs(), block.cells.shared());
         }
     }
 }

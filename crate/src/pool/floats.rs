@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::element::ElementType;
 use crate::geometry::shape::{FeatureMap, Layout};
-use crate::kernels::{Accumulator, ItemOutput, WithIndex, WithoutIndex, average as averages, nchw, nhwc, transposed};
+use crate::kernels::{Accumulator, ItemOutput, WithIndex, WithoutIndex, nchw, nhwc, transposed};
 use crate::memory::maxima::Maxima;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
@@ -59,46 +59,6 @@ unsafe fn run_units<A: Accumulator<Native>>(
                 }
                 Layout::Nhwc => nhwc::pool::<Native, A>(plan, input, cells, output, channels),
             }
-        }
-    }
-}
-
-/// Averages a range of units.
-///
-/// # Safety
-/// As [`forward`], with the plan's `average_scratch`.
-#[inline(never)]
-pub(crate) unsafe fn average(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: &[f32],
-    output: Span<f32>,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    for part in plan.units(map).items(units) {
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe { averages::forward(plan, map, part, input, output, scratch) };
-    }
-}
-
-/// The gradient of averages for a range of units. Every cell of theirs is written.
-///
-/// # Safety
-/// As [`average`].
-#[inline(never)]
-pub(crate) unsafe fn average_backward(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    grad_output: &[f32],
-    grad_input: Span<f32>,
-    units: Range<usize>,
-    scratch: Span<f32>,
-) {
-    for (item, channels) in plan.units(map).items(units) {
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe {
-            averages::backward(plan, map, (item, channels), grad_output, grad_input, scratch);
         }
     }
 }

@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::element::{Element, Elements, Real};
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
+use crate::kernels::average as averages;
 use crate::memory::maxima::Maxima;
 use crate::memory::scratch;
 use crate::memory::span::Span;
@@ -71,7 +72,7 @@ fn run<T: Element>(
 /// As [`forward()`].
 pub fn average<T: Real>(plan: &PyramidPlan, map: &FeatureMap, input: &[T], output: &mut [T]) -> Result<(), PoolError> {
     check_buffers(plan, map, input, output)?;
-    let mut scratch = scratch::allocate(plan.average_scratch(T::TYPE))?;
+    let mut scratch = scratch::allocate(plan.average_scratch())?;
     let (from, to) = (Elements::of(input), Elements::of_mut(output));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { average_units(plan, map, from, to, plan.units(map).all(), Span::new(&mut scratch)) };
@@ -125,11 +126,8 @@ pub(crate) unsafe fn average_units(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    // SAFETY: the caller's promise is the same.
-    unsafe {
-        match (input.as_f32(), output.as_f32()) {
-            (Some(input), Some(output)) => floats::average(plan, map, input.shared(), output, units, scratch),
-            _ => convert::average(plan, map, input, output, units, scratch),
-        }
+    for item in plan.units(map).items(units) {
+        // SAFETY: the caller's promise is the same, item by item.
+        unsafe { averages::forward(plan, map, item, input, output, scratch) };
     }
 }

@@ -14,7 +14,7 @@ use crate::memory::span::Span;
 use crate::plan::regions::RegionPlan;
 use crate::pool::backward::BackwardScratch;
 use crate::pool::check::{check_gradients, check_length};
-use crate::tuning::REGION_GROUP;
+use crate::tuning::{REGION_CHANNELS, REGION_GROUP};
 
 /// Pools the regions of `plan` into `output`: for each region a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -55,7 +55,7 @@ fn run<T: Element>(
     plan.set().check_map(map)?;
     check_length("input", input.len(), map.len())?;
     check_length("output", output.len(), plan.output_len(map.channels))?;
-    let mut scratch = scratch::allocate(plan.forward_scratch(T::TYPE))?;
+    let mut scratch = scratch::allocate(plan.forward_scratch())?;
     let to = (Elements::of_mut(output), Span::new(indices));
     // SAFETY: the lengths were checked, and nobody else holds the buffers.
     unsafe { region_units(plan, map, Elements::of(input), to, plan.set().units(map).all(), Span::new(&mut scratch)) };
@@ -101,7 +101,7 @@ pub(crate) unsafe fn region_units(
     let outputs = if output.1.len() > 0 { 2 } else { 1 };
     for (item, channels) in plan.set().units(map).items(units) {
         for rows in plan.set().rows(item).chunks(REGION_GROUP / outputs) {
-            for channels in blocks(channels.clone(), plan.forward_block()) {
+            for channels in blocks(channels.clone(), REGION_CHANNELS) {
                 // SAFETY: the caller's promise is the same, block by block.
                 unsafe { kernels::pool(plan, map, input, output, (item, channels, rows), scratch) };
             }

@@ -34,6 +34,39 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `to` must be writable for four lanes.
     unsafe fn store(self, to: *mut f32);
+    /// Loads four 16-bit words as signed integers.
+    ///
+    /// # Safety
+    /// `from` must be readable for four words.
+    unsafe fn load_i16(from: *const u16) -> Self;
+    /// Loads four bytes as `f32`.
+    ///
+    /// # Safety
+    /// `from` must be readable for four bytes.
+    unsafe fn load_i8(from: *const i8) -> Self;
+    /// # Safety
+    /// As [`Vector::load_i8`].
+    unsafe fn load_u8(from: *const u8) -> Self;
+    /// Stores lanes that are below 2^16.
+    ///
+    /// # Safety
+    /// `to` must be writable for four words.
+    unsafe fn store_u16(self, to: *mut u16);
+    /// The same for eight words.
+    ///
+    /// # Safety
+    /// `to` must be writable for eight words.
+    unsafe fn store_u16_pair(self, high: Self, to: *mut u16);
+    /// Stores lanes that are below 2^8.
+    ///
+    /// # Safety
+    /// `to` must be writable for four bytes.
+    unsafe fn store_u8(self, to: *mut u8);
+    /// The same for eight bytes.
+    ///
+    /// # Safety
+    /// `to` must be writable for eight bytes.
+    unsafe fn store_u8_pair(self, high: Self, to: *mut u8);
     /// Adds the four values, each multiplied by `scale`, to as many sums.
     ///
     /// # Safety
@@ -92,10 +125,14 @@ pub(crate) trait Vector: Copy {
 
     fn add_index(self, other: Self) -> Self;
     fn ne_index(self, other: Self) -> Self;
+    fn eq_index(self, other: Self) -> Self;
     /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
     fn max_index(self, other: Self) -> Self;
     /// Compares as `u32`, so that all ones are the highest.
     fn min_index(self, other: Self) -> Self;
+    fn shift_left<const BITS: u32>(self) -> Self;
+    /// Zeros come in at the left.
+    fn shift_right<const BITS: u32>(self) -> Self;
 
     /// `[a0, b0, a1, b1]`
     fn zip_low(self, b: Self) -> Self;

@@ -58,6 +58,47 @@ impl Vector for Lanes {
         unsafe { to.cast::<[u32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]
+    unsafe fn load_i16(from: *const u16) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        Lanes(unsafe { from.cast::<[i16; 4]>().read_unaligned() }.map(|word| i32::from(word) as u32))
+    }
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        Lanes(unsafe { from.cast::<[i8; 4]>().read() }.map(|byte| f32::from(byte).to_bits()))
+    }
+    #[inline(always)]
+    unsafe fn load_u8(from: *const u8) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        Lanes(unsafe { from.cast::<[u8; 4]>().read() }.map(|byte| f32::from(byte).to_bits()))
+    }
+    #[inline(always)]
+    unsafe fn store_u16(self, to: *mut u16) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { to.cast::<[u16; 4]>().write_unaligned(self.0.map(|lane| lane as u16)) }
+    }
+    #[inline(always)]
+    unsafe fn store_u16_pair(self, high: Self, to: *mut u16) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.store_u16(to);
+            high.store_u16(to.add(4));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_u8_pair(self, high: Self, to: *mut u8) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.store_u8(to);
+            high.store_u8(to.add(4));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_u8(self, to: *mut u8) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { to.cast::<[u8; 4]>().write(self.0.map(|lane| lane as u8)) }
+    }
+    #[inline(always)]
     unsafe fn add_to(self, sums: *mut f64, scale: f64) {
         for (i, value) in self.0.into_iter().enumerate() {
             // SAFETY: one of four, by the caller's promise.
@@ -136,12 +177,24 @@ impl Vector for Lanes {
         each(self, other, |a, b| if a != b { u32::MAX } else { 0 })
     }
     #[inline(always)]
+    fn eq_index(self, other: Self) -> Self {
+        each(self, other, |a, b| if a == b { u32::MAX } else { 0 })
+    }
+    #[inline(always)]
     fn max_index(self, other: Self) -> Self {
         each(self, other, |a, b| (a as i32).max(b as i32) as u32)
     }
     #[inline(always)]
     fn min_index(self, other: Self) -> Self {
         each(self, other, u32::min)
+    }
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        Lanes(self.0.map(|lane| lane << BITS))
+    }
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        Lanes(self.0.map(|lane| lane >> BITS))
     }
     #[inline(always)]
     fn zip_low(self, b: Self) -> Self {

@@ -56,6 +56,45 @@ impl Vector for V128 {
         unsafe { v128_store(to.cast(), self.0) }
     }
     #[inline(always)]
+    unsafe fn load_i16(from: *const u16) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        V128(unsafe { i32x4_load_extend_i16x4(from.cast()) })
+    }
+    #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        let bytes = unsafe { v128_load32_zero(from.cast()) };
+        V128(f32x4_convert_i32x4(i32x4_extend_low_i16x8(i16x8_extend_low_i8x16(bytes))))
+    }
+    #[inline(always)]
+    unsafe fn load_u8(from: *const u8) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        let bytes = unsafe { v128_load32_zero(from.cast()) };
+        V128(f32x4_convert_i32x4(i32x4_extend_low_u16x8(i16x8_extend_low_u8x16(bytes))))
+    }
+    #[inline(always)]
+    unsafe fn store_u16(self, to: *mut u16) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { v128_store64_lane::<0>(u16x8_narrow_i32x4(self.0, self.0), to.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store_u16_pair(self, high: Self, to: *mut u16) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe { v128_store(to.cast(), u16x8_narrow_i32x4(self.0, high.0)) }
+    }
+    #[inline(always)]
+    unsafe fn store_u8_pair(self, high: Self, to: *mut u8) {
+        let words = u16x8_narrow_i32x4(self.0, high.0);
+        // SAFETY: writable, by the caller's promise.
+        unsafe { v128_store64_lane::<0>(u8x16_narrow_i16x8(words, words), to.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn store_u8(self, to: *mut u8) {
+        let words = u16x8_narrow_i32x4(self.0, self.0);
+        // SAFETY: writable, by the caller's promise.
+        unsafe { v128_store32_lane::<0>(u8x16_narrow_i16x8(words, words), to.cast()) }
+    }
+    #[inline(always)]
     unsafe fn add_to(self, sums: *mut f64, scale: f64) {
         let high = u32x4_shuffle::<2, 3, 2, 3>(self.0, self.0);
         // SAFETY: two sums each of the four, by the caller's promise.
@@ -139,12 +178,24 @@ impl Vector for V128 {
         V128(i32x4_ne(self.0, other.0))
     }
     #[inline(always)]
+    fn eq_index(self, other: Self) -> Self {
+        V128(i32x4_eq(self.0, other.0))
+    }
+    #[inline(always)]
     fn max_index(self, other: Self) -> Self {
         V128(i32x4_max(self.0, other.0))
     }
     #[inline(always)]
     fn min_index(self, other: Self) -> Self {
         V128(u32x4_min(self.0, other.0))
+    }
+    #[inline(always)]
+    fn shift_left<const BITS: u32>(self) -> Self {
+        V128(u32x4_shl(self.0, BITS))
+    }
+    #[inline(always)]
+    fn shift_right<const BITS: u32>(self) -> Self {
+        V128(u32x4_shr(self.0, BITS))
     }
     #[inline(always)]
     fn zip_low(self, b: Self) -> Self {

@@ -119,7 +119,7 @@ impl Planned<'_> {
     fn scratch(self, operation: Operation, kind: ElementType) -> usize {
         match self {
             Planned::Map(plan) => plan_scratch(plan, operation, kind),
-            Planned::Regions(plan) => plan.scratch(operation, kind),
+            Planned::Regions(plan) => plan.scratch(operation),
         }
     }
 }

@@ -65,6 +65,6 @@ pub(super) fn scratch(plan: &PyramidPlan, operation: Operation, kind: ElementTyp
     match operation {
         Operation::Forward | Operation::ForwardWithIndices => plan.forward_scratch(kind),
         Operation::Backward => plan.backward_scratch(),
-        Operation::Average | Operation::AverageBackward => plan.average_scratch(kind),
+        Operation::Average | Operation::AverageBackward => plan.average_scratch(),
     }
 }

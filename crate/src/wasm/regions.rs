@@ -6,8 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::memory::{drop_at, into_address};
 use super::operation::Operation;
-use super::{arrangement, code, element};
-use crate::element::ElementType;
+use super::{arrangement, code};
 use crate::geometry::region_rule::RegionRule;
 use crate::geometry::roi_align::RoiAlign;
 use crate::plan::align::AlignPlan;
@@ -37,16 +36,14 @@ impl PlannedRegions {
         }
     }
 
-    pub fn scratch(&self, operation: Operation, kind: ElementType) -> usize {
+    pub fn scratch(&self, operation: Operation) -> usize {
         match (self, operation) {
-            (PlannedRegions::Bins(plan), Operation::Forward | Operation::ForwardWithIndices) => {
-                plan.forward_scratch(kind)
-            }
+            (PlannedRegions::Bins(plan), Operation::Forward | Operation::ForwardWithIndices) => plan.forward_scratch(),
             (PlannedRegions::Bins(plan), Operation::Backward) => plan.backward_scratch(),
-            (PlannedRegions::Bins(plan), Operation::Average) => plan.average_scratch(kind, false),
-            (PlannedRegions::Bins(plan), Operation::AverageBackward) => plan.average_scratch(kind, true),
-            (PlannedRegions::Samples(plan), Operation::Backward) => plan.backward_scratch(kind),
-            (PlannedRegions::Samples(plan), _) => plan.forward_scratch(kind),
+            (PlannedRegions::Bins(plan), Operation::Average) => plan.average_scratch(false),
+            (PlannedRegions::Bins(plan), Operation::AverageBackward) => plan.average_scratch(true),
+            (PlannedRegions::Samples(plan), Operation::Backward) => plan.backward_scratch(),
+            (PlannedRegions::Samples(plan), _) => plan.forward_scratch(),
         }
     }
 }
@@ -115,8 +112,10 @@ pub fn regions_free(plan: usize) {
 /// of a type, likewise.
 #[wasm_bindgen]
 pub fn regions_scratch(plan: usize, operation: usize, element_number: usize) -> usize {
+    // The same for all types, for now.
+    let _ = element_number;
     // SAFETY: the caller's promise: from `regions_new`.
-    unsafe { PlannedRegions::at(plan) }.scratch(Operation::of(operation), element(element_number))
+    unsafe { PlannedRegions::at(plan) }.scratch(Operation::of(operation))
 }
 
 /// Address of the bounds of every bin, two words each: for each region and level those of its rows, then its columns. 0 where bins

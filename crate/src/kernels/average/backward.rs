@@ -4,14 +4,19 @@
 
 use core::ops::Range;
 
+use half::f16;
+
 use super::spread::Spread;
 use super::{Axis, FEW, Item, Work, add, alike, gradients_of, narrow};
+use crate::element::{ElementType, Elements};
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
+use crate::kernels::carrier::{Carrier, store_all};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
+use crate::vector::{Native, Vector};
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells. Every cell is written.
 ///
@@ -22,8 +27,8 @@ pub(crate) unsafe fn backward(
     plan: &PyramidPlan,
     map: &FeatureMap,
     (item, channels): (usize, Range<usize>),
-    grad_output: &[f32],
-    grad_input: Span<f32>,
+    grad_output: Elements,
+    grad_input: Elements,
     scratch: Span<f32>,
 ) {
     let item = Item { plan, map, item };
@@ -33,7 +38,7 @@ pub(crate) unsafe fn backward(
         match plan.layout() {
             Layout::Nchw => match Spread::of(plan, map, scratch) {
                 Some(spread) if few => spread.planes(item, channels, grad_output, grad_input),
-                _ => planes(item, channels, grad_output, grad_input, Work::of(scratch).sums),
+                _ => planes(item, channels, grad_output, grad_input, Work::of(scratch)),
             },
             Layout::Nhwc => {
                 for channels in blocks(channels, AVERAGE_SUMS / 2) {
@@ -45,7 +50,8 @@ pub(crate) unsafe fn backward(
 }
 
 /// NCHW: sums the gradients of a row of some planes, a stretch of columns at a time, and writes them to all rows that are alike.
-unsafe fn planes(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, sums: &mut [f64]) {
+unsafe fn planes(item: Item, channels: Range<usize>, grad_output: Elements, grad_input: Elements, work: Work) {
+    let Work { sums, staged } = work;
     let (levels, width) = (item.plan.levels(), item.map.width);
     for columns in blocks(0..width, AVERAGE_SUMS) {
         for rows in alike(levels, Axis::Rows, item.map.height) {
@@ -53,13 +59,15 @@ unsafe fn planes(item: Item, channels: Range<usize>, grad_output: &[f32], grad_i
                 let sums = &mut sums[..channels.len() * columns.len()];
                 sums.fill(0.0);
                 for level in levels.iter().rev() {
-                    add_rows(item, level, &channels, (rows.start, &columns), grad_output, sums);
+                    // SAFETY: the bins of these planes.
+                    unsafe { add_rows(item, level, &channels, (rows.start, &columns), grad_output, sums) };
                 }
                 for (channel, sums) in channels.zip(sums.chunks_exact(columns.len())) {
+                    let staged = &mut staged[..columns.len()];
+                    narrow(sums, staged);
                     for row in rows.clone() {
-                        let at = item.cells().at(channel, row * width + columns.start);
                         // SAFETY: cells of this plane, which is this thread's.
-                        narrow(sums, unsafe { grad_input.part(at, columns.len()).exclusive() });
+                        unsafe { store_all(staged, grad_input, item.cells().at(channel, row * width + columns.start)) };
                     }
                 }
             }
@@ -68,12 +76,15 @@ unsafe fn planes(item: Item, channels: Range<usize>, grad_output: &[f32], grad_i
 }
 
 /// Adds what some columns of a row get from the bins of a level, plane after plane.
-fn add_rows(
+///
+/// # Safety
+/// The planes must lie inside the output.
+unsafe fn add_rows(
     item: Item,
     level: &Level,
     channels: &Range<usize>,
     (row, columns): (usize, &Range<usize>),
-    grad_output: &[f32],
+    grad_output: Elements,
     sums: &mut [f64],
 ) {
     let bins = item.bins(level);
@@ -85,7 +96,8 @@ fn add_rows(
             let bin = bins.at(channels.start, i * level.columns.len() + j);
             let scale = level.scale(i, j);
             for (plane, sums) in sums.chunks_exact_mut(columns.len()).enumerate() {
-                let share = f64::from(grad_output[bin + plane * bins.plane]) * scale;
+                // SAFETY: a bin, by the caller's promise.
+                let share = f64::from(unsafe { grad_output.get(bin + plane * bins.plane) }) * scale;
                 sums[held.clone()].iter_mut().for_each(|sum| *sum += share);
             }
         }
@@ -93,7 +105,14 @@ fn add_rows(
 }
 
 /// NHWC: sums the gradients of the channels of a cell, and writes them to all cells that are alike.
-unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>, work: Work, few: bool) {
+unsafe fn cells(
+    item: Item,
+    channels: Range<usize>,
+    grad_output: Elements,
+    grad_input: Elements,
+    work: Work,
+    few: bool,
+) {
     let levels = item.plan.levels();
     let (gathered, staged) = work.staged.split_at_mut(AVERAGE_SUMS / 2);
     let (sums, staged) = (&mut work.sums[..channels.len()], &mut staged[..channels.len()]);
@@ -105,11 +124,15 @@ unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_in
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
                         let bin = (item.bins(level), i * level.columns.len() + j);
-                        let gradients = gradients_of(grad_output, bin, &channels, gathered);
-                        if few {
-                            add_shares(staged, gradients, level.divisor(i, j) as f32);
-                        } else {
-                            add(sums, gradients, level.scale(i, j));
+                        // SAFETY: a bin of the item.
+                        unsafe {
+                            let gradients = gradients_of(grad_output, bin, &channels, gathered);
+                            if few {
+                                add_shares(staged, gradients, level.divisor(i, j) as f32);
+                            } else {
+                                gradients.widen(0, staged);
+                                add(sums, staged, level.scale(i, j));
+                            }
                         }
                     }
                 }
@@ -117,19 +140,47 @@ unsafe fn cells(item: Item, channels: Range<usize>, grad_output: &[f32], grad_in
             if !few {
                 narrow(sums, staged);
             }
-            for cell in rows.clone().flat_map(|row| columns.clone().map(move |x| row * item.map.width + x)) {
-                let to = item.cells().at(channels.start, cell);
-                // SAFETY: these channels of the cell are this thread's.
-                unsafe { grad_input.part(to, channels.len()).exclusive().copy_from_slice(staged) };
-            }
+            let place = |row: usize, column: usize| item.cells().at(channels.start, row * item.map.width + column);
+            let first = place(rows.start, columns.start);
+            // SAFETY: these channels of the cells are this thread's.
+            unsafe { store_all(staged, grad_input, first) };
+            let others = rows.clone().flat_map(|row| columns.clone().map(move |column| place(row, column))).skip(1);
+            // SAFETY: these channels of the other cells likewise.
+            others.for_each(|cell| unsafe { grad_input.copy(first, cell, channels.len()) });
         }
     }
 }
 
-/// Adds gradients, each divided by `cells`, to sums. Not inlined, as [`narrow`].
+/// Adds gradients, each divided by `cells`, to sums.
+///
+/// # Safety
+/// There must be as many gradients.
+unsafe fn add_shares(sums: &mut [f32], gradients: Elements, cells: f32) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match gradients.kind() {
+            ElementType::F16 => add_shares_as::<f16>(sums, gradients.cast(), cells),
+            _ => add_shares_as::<f32>(sums, gradients.cast(), cells),
+        }
+    }
+}
+
+/// The same for elements of a type. Not inlined, as [`narrow`].
+///
+/// # Safety
+/// As [`add_shares`].
 #[inline(never)]
-fn add_shares(sums: &mut [f32], gradients: &[f32], cells: f32) {
-    sums.iter_mut().zip(gradients).for_each(|(sum, gradient)| *sum += gradient / cells);
+unsafe fn add_shares_as<C: Carrier>(sums: &mut [f32], gradients: Span<C::Element>, cells: f32) {
+    let whole = sums.len() / Native::LANES * Native::LANES;
+    let (vectors, rest) = sums.split_at_mut(whole);
+    // SAFETY: the caller's promise.
+    unsafe {
+        for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
+            let share = C::load::<Native>(gradients.as_mut_ptr().add(Native::LANES * i)).div(Native::splat(cells));
+            Native::load(sums.as_ptr()).add(share).store(sums.as_mut_ptr());
+        }
+        rest.iter_mut().enumerate().for_each(|(i, sum)| *sum += C::get(gradients.get(whole + i)) / cells);
+    }
 }
 
 /// Whether few bins share a cell, and `f32` holds the number of cells of each. Neighbouring bins of a level overlap by a cell, and where

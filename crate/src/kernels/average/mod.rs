@@ -14,6 +14,7 @@ pub(crate) use forward::forward;
 
 use core::ops::Range;
 
+use crate::element::Elements;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
@@ -67,22 +68,27 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The gradients of one bin of some channels: as they stand in the output, or staged where channels do not stand side by side.
+/// The gradients of one bin of some channels: as they stand in the output, or gathered where channels do not stand side by side.
+///
+/// # Safety
+/// The bin must lie inside the output.
 #[inline(always)]
-fn gradients_of<'a>(
-    grad_output: &'a [f32],
+unsafe fn gradients_of<'a>(
+    grad_output: Elements<'a>,
     (bins, bin): (PlaneStrides, usize),
     channels: &Range<usize>,
-    staged: &'a mut [f32],
-) -> &'a [f32] {
+    gathered: &'a mut [f32],
+) -> Elements<'a> {
     let first = bins.at(channels.start, bin);
-    if bins.plane == 1 {
-        return &grad_output[first..first + channels.len()];
+    let gathered = &mut gathered[..channels.len()];
+    // SAFETY: gradients of these channels, by the caller's promise.
+    unsafe {
+        if bins.plane == 1 {
+            return grad_output.part(first, channels.len());
+        }
+        gathered.iter_mut().enumerate().for_each(|(k, gradient)| *gradient = grad_output.get(first + k * bins.plane));
     }
-    let staged = &mut staged[..channels.len()];
-    let apart = grad_output[first..].iter().step_by(bins.plane);
-    staged.iter_mut().zip(apart).for_each(|(staged, gradient)| *staged = *gradient);
-    staged
+    Elements::of_mut(gathered)
 }
 
 /// Adds values, each multiplied by `scale`, to sums. Not inlined, as [`narrow`].

@@ -3,10 +3,14 @@
 
 use core::ops::Range;
 
+use half::f16;
+
 use super::{Axis, FEW, Item, alike};
+use crate::element::{ElementType, Elements};
 use crate::geometry::bins::covering;
 use crate::geometry::shape::FeatureMap;
 use crate::geometry::units::blocks;
+use crate::kernels::carrier::Stored;
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::{AVERAGE_ROWS, AVERAGE_SUMS};
@@ -40,7 +44,7 @@ impl<'a> Spread<'a> {
     ///
     /// # Safety
     /// As [`backward`](super::backward), and few bins may share a cell.
-    pub unsafe fn planes(self, item: Item, channels: Range<usize>, grad_output: &[f32], grad_input: Span<f32>) {
+    pub unsafe fn planes(self, item: Item, channels: Range<usize>, grad_output: Elements, grad_input: Elements) {
         let levels = item.plan.levels();
         for channels in blocks(channels, self.words.len() / self.plane) {
             let mut first = 0;
@@ -60,9 +64,15 @@ impl<'a> Spread<'a> {
                     }
                     first += level.rows.len() * self.row;
                 }
+                let held = &held[..count];
                 for rows in blocks(rows, AVERAGE_ROWS) {
                     // SAFETY: the caller's promise, and these rows of bins were spread.
-                    unsafe { self.add(item, &channels, rows, &held[..count], grad_input) };
+                    unsafe {
+                        match grad_input.kind() {
+                            ElementType::F16 => self.add::<f16>(item, &channels, rows, held, grad_input.cast()),
+                            _ => self.add::<f32>(item, &channels, rows, held, grad_input.cast()),
+                        }
+                    }
                 }
             }
         }
@@ -75,7 +85,7 @@ impl<'a> Spread<'a> {
         item: Item,
         channels: &Range<usize>,
         (level, i): (&Level, usize),
-        grad_output: &[f32],
+        grad_output: Elements,
         first: usize,
     ) {
         let bins = item.bins(level);
@@ -85,7 +95,8 @@ impl<'a> Spread<'a> {
             debug_assert!(start <= written, "no rule leaves a gap between bins");
             let (bin, cells) = (bins.at(channels.start, i * level.columns.len() + j), level.divisor(i, j) as f32);
             for k in 0..channels.len() {
-                let share = grad_output[bin + k * bins.plane] / cells;
+                // SAFETY: a bin of the planes.
+                let share = unsafe { grad_output.get(bin + k * bins.plane) } / cells;
                 let row = first + k * self.plane;
                 // SAFETY: columns of this row, or words behind it that nothing was written to yet.
                 unsafe {
@@ -116,13 +127,13 @@ impl<'a> Spread<'a> {
 
     /// Adds the rows of bins that `rows` lie in, from the words `held` on in the first plane, and writes the sums to each of `rows`, two
     /// vectors at a time. Vectors that would go beyond the last column begin before it, and are written twice.
-    unsafe fn add(
+    unsafe fn add<C: Stored>(
         self,
         item: Item,
         channels: &Range<usize>,
         rows: Range<usize>,
         held: &[usize],
-        grad_input: Span<f32>,
+        grad_input: Span<C::Element>,
     ) {
         let width = item.map.width;
         for (k, channel) in channels.clone().enumerate() {
@@ -138,9 +149,10 @@ impl<'a> Spread<'a> {
                             *sum = sum.add(self.words.load(at + k * self.plane + column, Native::LANES));
                         }
                     }
+                    let packed = sums.map(C::pack);
                     for _ in rows.clone() {
-                        for (sum, cell) in sums.iter().zip(&mut cells) {
-                            grad_input.store(*cell, *sum, Native::LANES);
+                        for (packed, cell) in packed.iter().zip(&mut cells) {
+                            C::store(*packed, grad_input.as_mut_ptr().add(*cell));
                             *cell += width;
                         }
                     }

@@ -1,8 +1,10 @@
 //! Sums of a bin's cells, of many columns or channels at a time.
 
 use super::{Work, add, narrow};
+use crate::element::{ElementType, Elements};
 use crate::geometry::units::blocks;
-use crate::memory::span::load;
+use crate::kernels::carrier::{Carrier, SmallHalf};
+use crate::memory::span::Span;
 use crate::vector::{Native, Vector};
 
 /// Cells that are added one after the other in `f32`, and how many of such sums are added before their sum is added to one in `f64`:
@@ -19,12 +21,12 @@ pub(super) struct Grid {
     pub columns: (usize, usize),
 }
 
-/// Sums the stretches of a grid element by element into `work.staged`.
+/// Sums the stretches of a grid element by element into `work.staged`: halves as [`SmallHalf`].
 ///
 /// # Safety
 /// The stretches, each of `len` cells, must lie inside `cells`.
 #[inline(never)]
-pub(super) unsafe fn sum(work: &mut Work, len: usize, cells: &[f32], grid: Grid) {
+pub(super) unsafe fn sum(work: &mut Work, len: usize, cells: Elements, grid: Grid) {
     let (sums, staged) = (&mut work.sums[..len], &mut work.staged[..len]);
     let runs = grid.columns.1.div_ceil(RUN);
     // SAFETY: inside, by the caller's promise.
@@ -49,18 +51,32 @@ pub(super) unsafe fn sum(work: &mut Work, len: usize, cells: &[f32], grid: Grid)
 ///
 /// # Safety
 /// As [`sum`].
+unsafe fn sum_block(sums: &mut [f32], cells: Elements, grid: Grid) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        match cells.kind() {
+            ElementType::F16 => sum_as::<SmallHalf>(sums, cells.cast(), grid),
+            _ => sum_as::<f32>(sums, cells.cast(), grid),
+        }
+    }
+}
+
+/// The same for elements of a type.
+///
+/// # Safety
+/// As [`sum`].
 #[inline(never)]
-unsafe fn sum_block(sums: &mut [f32], cells: &[f32], grid: Grid) {
+unsafe fn sum_as<C: Carrier>(sums: &mut [f32], cells: Span<C::Element>, grid: Grid) {
     // SAFETY: inside, by the caller's promise.
     unsafe {
         if sums.len() < Native::LANES {
             for (i, sum) in sums.iter_mut().enumerate() {
-                *sum = in_runs(grid, 0.0, |all, at| all + cells.get_unchecked(at + i), |all, run| all + run);
+                *sum = in_runs(grid, 0.0, |all, at| all + C::get(cells.get(at + i)), |all, run| all + run);
             }
             return;
         }
         for at in (0..sums.len()).step_by(4 * Native::LANES) {
-            sum_line(sums, cells, grid, at);
+            sum_line::<C>(sums, cells, grid, at);
         }
     }
 }
@@ -71,11 +87,11 @@ unsafe fn sum_block(sums: &mut [f32], cells: &[f32], grid: Grid) {
 /// # Safety
 /// As [`sum`], and there must be as many sums as lanes in a register.
 #[inline(always)]
-unsafe fn sum_line(sums: &mut [f32], cells: &[f32], grid: Grid, at: usize) {
+unsafe fn sum_line<C: Carrier>(sums: &mut [f32], cells: Span<C::Element>, grid: Grid, at: usize) {
     let places: [usize; 4] = core::array::from_fn(|k| (at + k * Native::LANES).min(sums.len() - Native::LANES));
     let join = |a: [Native; 4], b: [Native; 4]| core::array::from_fn(|k| a[k].add(b[k]));
     // SAFETY: inside, by the caller's promise.
-    let cells_at = |cell: usize| places.map(|place| unsafe { load(cells, cell + place, Native::LANES) });
+    let cells_at = |cell: usize| places.map(|place| unsafe { C::load(cells.as_mut_ptr().add(cell + place)) });
     let all = in_runs(grid, [Native::splat(0.0); 4], |all, at| join(all, cells_at(at)), join);
     for (place, sum) in places.into_iter().zip(all) {
         // SAFETY: no place is beyond the last four sums.

@@ -50,22 +50,27 @@ pub(crate) unsafe fn forward(
     let (count, block) = (channels.len(), plan.set().interleaved());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
-        let work = AverageScratch::take(plan, input.kind(), false, &mut Parts::cut(scratch));
+        let work = AverageScratch::take(plan, false, &mut Parts::cut(scratch));
         let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
-        interleave::<Native>(input, planes, (count, map.cells()), work.staged, (work.cells, block));
+        if count < block {
+            // What is left in lanes without a channel must not have their neighbours averaged anew.
+            work.cells.exclusive().fill(0.0);
+        }
+        interleave::<Native>((input, false), planes, (count, map.cells()), (work.cells, block));
         let writer = RegionWriter {
             pyramid: plan.pyramid(),
             channels: (channels.start, map.channels),
+            count,
             output,
+            half_bits: false,
             indices: Span::empty(),
-            staged: work.staged,
         };
         for &row in plan.set().rows(item) {
             for level in 0..plan.grids().len() {
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
                     average_bin((work.cells, block), bin, map.width, work.bins.part(block * i, block));
                 }
-                writer.write_values(row as usize, level, count, (work.bins, block));
+                writer.write::<Native>(row as usize, level, (work.bins, Span::empty()), block);
             }
         }
     }
@@ -146,7 +151,7 @@ pub(crate) unsafe fn backward(
     let (count, block) = (channels.len(), plan.set().interleaved());
     // SAFETY: the caller's promise; bins lie inside the map.
     unsafe {
-        let work = AverageScratch::take(plan, grad_output.kind(), true, &mut Parts::cut(scratch));
+        let work = AverageScratch::take(plan, true, &mut Parts::cut(scratch));
         // The word before is to spare.
         let sums = work.sums.as_mut_ptr();
         let sums = if sums.addr().is_multiple_of(align_of::<f64>()) { sums } else { sums.sub(1) };
@@ -156,7 +161,7 @@ pub(crate) unsafe fn backward(
             for &row in plan.set().rows(item) {
                 let planes = pyramid.bins_at(map.channels, *range, row as usize);
                 let planes = PlaneStrides { first: planes.at(channels.start, 0), ..planes };
-                interleave::<Native>(grad_output, planes, (count, range.bins), work.staged, (work.bins, block));
+                interleave::<Native>((grad_output, false), planes, (count, range.bins), (work.bins, block));
                 for (i, bin) in bins(plan, row as usize, level).enumerate() {
                     let scale = scale(bin);
                     for channel in (0..block).step_by(Native::LANES) {
@@ -174,6 +179,6 @@ pub(crate) unsafe fn backward(
             work.cells.store(first, rounded, Native::LANES);
         }
         let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
-        separate::<Native>((work.cells, block), grad_input, planes, (count, map.cells()));
+        separate::<Native>((work.cells, block), (grad_input, false), planes, (count, map.cells()));
     }
 }

@@ -1,6 +1,8 @@
 //! The cells of some channels of one item, and the bins that are pooled from them.
 
+use crate::element::Elements;
 use crate::geometry::shape::PlaneStrides;
+use crate::kernels::carrier::HalfBits;
 use crate::memory::maxima::{Indexed, Maxima};
 use crate::plan::regions::RegionPlan;
 use crate::tuning::REGION_CHANNELS;
@@ -15,22 +17,19 @@ pub(super) type Selected = (f32, u32);
 #[derive(Clone, Copy)]
 pub(super) struct ChannelBlock<'a> {
     pub plan: &'a RegionPlan,
-    pub cells: &'a [f32],
-    /// Where the block's planes lie in `cells`, its first channel being plane 0.
+    pub input: Elements<'a>,
+    /// Whether halves are compared by their bits, or by their values.
+    pub half_bits: bool,
+    /// Where the block's planes lie in the input, its first channel being plane 0.
     pub planes: PlaneStrides,
     /// Number of channels, at most [`REGION_CHANNELS`].
     pub channels: usize,
 }
 
 impl ChannelBlock<'_> {
-    #[inline(always)]
-    pub fn cell(&self, channel: usize, index: usize) -> f32 {
-        self.cells[self.planes.at(channel, index)]
-    }
-
-    pub fn cell_count(&self) -> usize {
-        let (height, width) = self.plan.size();
-        height * width
+    /// What every maximum starts from by the rule of RoI pooling: NaN and negative infinity are not above it.
+    pub fn least(&self) -> f32 {
+        if self.half_bits { HalfBits::LEAST } else { f32::MIN }
     }
 }
 

@@ -1,43 +1,63 @@
-//! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane.
+//! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane. Elements are converted
+//! where they are loaded, and where they are stored again.
 
-use crate::element::Elements;
+use half::f16;
+
+use crate::element::{ElementType, Elements};
 use crate::geometry::shape::PlaneStrides;
-use crate::kernels::transposed::transpose_bins;
-use crate::memory::span::{self, Span};
+use crate::kernels::carrier::{Carrier, HalfBits, Stored};
+use crate::memory::span::Span;
 use crate::vector::Vector;
 
 /// Copies the first `count` elements of some planes to `to`, those of a cell side by side, `block` for each cell. Lanes without a channel
-/// are left as they are. `staged` needs room for all elements where they are not `f32`.
+/// are left as they are. Halves come by their bits, or else by their values.
 ///
 /// # Safety
 /// The planes must lie inside `from`, and `to` have room for `block * count` elements.
 pub(super) unsafe fn interleave<V: Vector>(
-    from: Elements,
+    (from, half_bits): (Elements, bool),
     planes: PlaneStrides,
-    (channels, count): (usize, usize),
-    staged: Span<f32>,
-    (to, block): (Span<f32>, usize),
+    counts: (usize, usize),
+    to: (Span<f32>, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        match from.as_f32() {
-            Some(cells) => interleave_f32::<V>(cells.shared(), planes, (channels, count), (to, block)),
-            None => {
-                let staged = staged.part(0, channels * count);
-                from.widen_runs(planes.runs(0..channels, count), staged.exclusive());
-                interleave_f32::<V>(staged.shared(), planes.packed(channels, count), (channels, count), (to, block));
-            }
+        match from.kind() {
+            ElementType::F32 => load::<V, f32>(from.cast(), planes, counts, to),
+            ElementType::F16 if half_bits => load::<V, HalfBits>(from.cast(), planes, counts, to),
+            ElementType::F16 => load::<V, f16>(from.cast(), planes, counts, to),
+            ElementType::I8 => load::<V, i8>(from.cast(), planes, counts, to),
+            ElementType::U8 => load::<V, u8>(from.cast(), planes, counts, to),
         }
     }
 }
 
-/// The same for `f32`.
+/// Copies interleaved elements back to planes: the inverse of [`interleave`], but that values are rounded.
 ///
+/// # Safety
+/// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
+pub(super) unsafe fn separate<V: Vector>(
+    from: (Span<f32>, usize),
+    (to, half_bits): (Elements, bool),
+    planes: PlaneStrides,
+    counts: (usize, usize),
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match to.kind() {
+            ElementType::F32 => store::<V, f32>(from, to.cast(), planes, counts),
+            ElementType::F16 if half_bits => store::<V, HalfBits>(from, to.cast(), planes, counts),
+            ElementType::F16 => store::<V, f16>(from, to.cast(), planes, counts),
+            ElementType::I8 | ElementType::U8 => store::<V, u8>(from, to.cast(), planes, counts),
+        }
+    }
+}
+
 /// # Safety
 /// As [`interleave`].
 #[inline(never)]
-pub(super) unsafe fn interleave_f32<V: Vector>(
-    from: &[f32],
+unsafe fn load<V: Vector, C: Carrier>(
+    from: Span<C::Element>,
     planes: PlaneStrides,
     (channels, count): (usize, usize),
     (to, block): (Span<f32>, usize),
@@ -48,17 +68,19 @@ pub(super) unsafe fn interleave_f32<V: Vector>(
     let (vectors, transposed) = (whole(channels), if neighbours { count } else { whole(count) });
     // SAFETY: the caller's promise.
     unsafe {
-        let load = |channel: usize, cell: usize| span::load::<V>(from, planes.at(channel, cell), V::LANES);
+        let first = from.as_mut_ptr().add(planes.first);
         if neighbours {
             for cell in 0..count {
                 for channel in (0..vectors).step_by(V::LANES) {
-                    to.store(block * cell + channel, load(channel, cell), V::LANES);
+                    let vector: V = C::load(first.add(cell * planes.step + channel));
+                    to.store(block * cell + channel, vector, V::LANES);
                 }
             }
         } else {
             for channel in (0..vectors).step_by(V::LANES) {
+                let rows: [_; 4] = core::array::from_fn(|i| first.add((channel + i) * planes.plane));
                 for cell in (0..transposed).step_by(V::LANES) {
-                    let columns = V::transpose(core::array::from_fn(|i| load(channel + i, cell)));
+                    let columns: [V; 4] = V::transpose(rows.map(|row| C::load(row.add(cell))));
                     for (i, column) in columns.into_iter().enumerate() {
                         to.store(block * (cell + i) + channel, column, V::LANES);
                     }
@@ -67,45 +89,52 @@ pub(super) unsafe fn interleave_f32<V: Vector>(
         }
         for channel in 0..channels {
             for cell in if channel < vectors { transposed } else { 0 }..count {
-                to.set(block * cell + channel, *from.get_unchecked(planes.at(channel, cell)));
+                to.set(block * cell + channel, C::get(from.get(planes.at(channel, cell))));
             }
         }
     }
 }
 
-/// Elements that are converted at once.
-const STAGED: usize = 64;
-
-/// Copies interleaved elements back to planes, and rounds them to the planes' type.
-///
 /// # Safety
-/// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
-pub(super) unsafe fn separate<V: Vector>(
+/// As [`separate`].
+#[inline(never)]
+pub(super) unsafe fn store<V: Vector, C: Stored>(
     (from, block): (Span<f32>, usize),
-    to: Elements,
+    to: Span<C::Element>,
     planes: PlaneStrides,
     (channels, count): (usize, usize),
 ) {
+    let neighbours = planes.plane == 1;
+    let whole = |n: usize| n / V::LANES * V::LANES;
+    let (vectors, transposed) = (whole(channels), if neighbours { count } else { whole(count) });
     // SAFETY: the caller's promise.
     unsafe {
-        if planes.plane == 1 {
-            for cell in 0..count {
-                to.narrow(planes.at(0, cell), from.part(block * cell, channels).shared());
-            }
-            return;
-        }
-        if let Some(to) = to.as_f32().filter(|_| planes.plane == count) {
-            let to = to.part(planes.first, channels * count).as_mut_ptr();
-            return transpose_bins::<V>(from.as_mut_ptr(), to, (block, count), (count, channels));
-        }
-        let mut staged = [0.0; STAGED];
-        for channel in 0..channels {
-            for first in (0..count).step_by(STAGED) {
-                let staged = &mut staged[..STAGED.min(count - first)];
-                for (i, element) in staged.iter_mut().enumerate() {
-                    *element = from.get(block * (first + i) + channel);
+        for channel in (0..vectors).step_by(V::LANES) {
+            let load = |cell: usize| -> V { from.load(block * cell + channel, V::LANES) };
+            let first = to.as_mut_ptr().add(planes.first + channel * planes.plane);
+            if neighbours {
+                for cell in 0..count {
+                    C::store(C::pack(load(cell)), first.add(cell * planes.step));
                 }
-                to.narrow(planes.at(channel, first), staged);
+                continue;
+            }
+            let transpose = |cell: usize| V::transpose(core::array::from_fn(|i| load(cell + i))).map(C::pack);
+            let pairs = if C::PAIRED { transposed / (2 * V::LANES) * (2 * V::LANES) } else { 0 };
+            for cell in (0..pairs).step_by(2 * V::LANES) {
+                let (near, far) = (transpose(cell), transpose(cell + V::LANES));
+                for (i, pair) in near.into_iter().zip(far).enumerate() {
+                    C::store_pair(pair, first.add(i * planes.plane + cell));
+                }
+            }
+            for cell in (pairs..transposed).step_by(V::LANES) {
+                for (i, plane) in transpose(cell).into_iter().enumerate() {
+                    C::store(plane, first.add(i * planes.plane + cell));
+                }
+            }
+        }
+        for channel in 0..channels {
+            for cell in if channel < vectors { transposed } else { 0 }..count {
+                to.set(planes.at(channel, cell), C::put(from.get(block * cell + channel)));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::geometry::bins::Bin;
 use crate::geometry::region_rule::{NOWHERE, RegionRule};
 use crate::kernels::{Accumulator, WithIndex};
 use crate::memory::span::Span;
-use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource};
+use crate::plan::regions::{RegionScratch, RegionSource};
 use crate::tuning::REGION_CHANNELS;
 use crate::vector::{IN_REGISTERS, Vector};
 
@@ -36,8 +36,8 @@ pub(super) unsafe fn pool<V: Vector>(
             RegionSource::Level(parent) if nests => {
                 merge::<V, WithIndex<V>>(plan, (parent, level), work.pooled, ahead);
             }
-            _ if flags.nan => scan::<V, true>(plan, (region, level), work, ahead),
-            _ => scan::<V, false>(plan, (region, level), work, ahead),
+            _ if flags.nan => scan::<V, true>(block, (region, level), work, ahead),
+            _ => scan::<V, false>(block, (region, level), work, ahead),
         });
     }
 }
@@ -49,11 +49,12 @@ pub(super) unsafe fn pool<V: Vector>(
 /// The workspace must be the plan's, with the cells of a block in its first table, and the lines `ahead` be written later.
 #[inline(never)]
 unsafe fn scan<V: Vector, const NAN: bool>(
-    plan: &RegionPlan,
+    block: ChannelBlock,
     (region, level): (usize, usize),
     work: &RegionScratch,
     ahead: Option<StorePrefetch>,
 ) {
+    let (plan, least) = (block.plan, block.least());
     let width = plan.size().1;
     let (rows, columns) = plan.level_bounds(region, level);
     // SAFETY: bins lie inside the map, and in what is pooled.
@@ -63,7 +64,7 @@ unsafe fn scan<V: Vector, const NAN: bool>(
         for &rows in rows {
             for &columns in columns {
                 for first in (0..VECTORS).step_by(TOGETHER) {
-                    let best = scan_bin::<V, NAN>(plan.rule(), (rows, columns), width, work.tables, first);
+                    let best = scan_bin::<V, NAN>((plan.rule(), least), (rows, columns), width, work.tables, first);
                     for (k, best) in best.into_iter().enumerate() {
                         best.store(out, REGION_CHANNELS * bin + V::LANES * (first + k), V::LANES);
                     }
@@ -83,7 +84,7 @@ unsafe fn scan<V: Vector, const NAN: bool>(
 /// The bin must lie inside the map of this width that the table holds.
 #[inline(always)]
 unsafe fn scan_bin<V: Vector, const NAN: bool>(
-    rule: RegionRule,
+    (rule, least): (RegionRule, f32),
     (rows, columns): (Bin, Bin),
     width: usize,
     table: Span<f32>,
@@ -94,7 +95,7 @@ unsafe fn scan_bin<V: Vector, const NAN: bool>(
     }
     // Indices are one too high for now, so that none is below all of them.
     let none = match rule {
-        RegionRule::RoiPool { .. } => WithIndex::first(V::splat(f32::MIN), V::splat_index(0)),
+        RegionRule::RoiPool { .. } => WithIndex::first(V::splat(least), V::splat_index(0)),
         RegionRule::SppNet { .. } => WithIndex::empty(V::splat_index(rows.start * width as u32 + columns.start + 1)),
     };
     let mut best = [none; TOGETHER];

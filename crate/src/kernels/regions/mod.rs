@@ -7,7 +7,7 @@
 
 use core::ops::Range;
 
-use crate::element::Elements;
+use crate::element::{ElementType, Elements};
 use crate::geometry::shape::FeatureMap;
 use crate::geometry::shape::PlaneStrides;
 use crate::memory::scratch::Parts;
@@ -26,6 +26,7 @@ mod walk;
 mod writer;
 
 use block::ChannelBlock;
+use tables::CellFlags;
 use writer::RegionWriter;
 
 /// Pools some regions of an item, `rows` of the output, at most [`REGION_CHANNELS`](crate::tuning::REGION_CHANNELS) channels of it.
@@ -41,51 +42,46 @@ pub(crate) unsafe fn pool(
     (item, channels, rows): (usize, Range<usize>, &[u32]),
     scratch: Span<f32>,
 ) {
+    let here = plan.pyramid().arrangement.layout.cells(map, item);
+    let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
+    let block =
+        ChannelBlock { plan, input, half_bits: input.kind() == ElementType::F16, planes, channels: channels.len() };
+    let writer = |block: ChannelBlock| RegionWriter {
+        pyramid: plan.pyramid(),
+        channels: (channels.start, map.channels),
+        count: block.channels,
+        output,
+        half_bits: block.half_bits,
+        indices,
+    };
     // SAFETY: the caller's promise.
     unsafe {
-        let work = RegionScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
-        let block = block(plan, map, input, (item, channels.clone()), work.converted);
-        let writer = RegionWriter {
-            pyramid: plan.pyramid(),
-            channels: (channels.start, map.channels),
-            output,
-            indices,
-            staged: work.staged,
-        };
+        let work = RegionScratch::take(plan, &mut Parts::cut(scratch));
         let Some(tables) = plan.tables() else {
-            return scan::pool(block, rows, writer);
+            return scan::pool(block, rows, writer(block));
         };
-        let flags = tables::fill::<Native>(block, work.tables);
+        let (block, flags) = fill(block, &work);
         if !tables.parts.is_empty() && indices.len() == 0 && flags.in_any_order() {
-            tables::pool(block, rows, tables, writer, &work);
+            tables::pool(block, rows, tables, writer(block), &work);
         } else {
-            lanes::pool::<Native>(block, rows, &flags, writer, &work);
+            lanes::pool::<Native>(block, rows, &flags, writer(block), &work);
         }
     }
 }
 
-/// The cells of some channels, converted if need be.
-unsafe fn block<'a>(
-    plan: &'a RegionPlan,
-    map: &FeatureMap,
-    input: Elements<'a>,
-    (item, channels): (usize, Range<usize>),
-    converted: Span<'a, f32>,
-) -> ChannelBlock<'a> {
-    let layout = plan.pyramid().arrangement.layout;
-    let here = layout.cells(map, item);
-    let count = channels.len();
-    // SAFETY: the caller's promise; the block's cells lie inside the input, and the plan counts them in the scratch.
+/// Fills the table of single cells. The bits of halves do not compare as their values do where some are NaN: those of such a block are
+/// filled in anew, by their values.
+///
+/// # Safety
+/// The block must lie inside its input, and the workspace be the plan's.
+unsafe fn fill<'a>(block: ChannelBlock<'a>, work: &RegionScratch) -> (ChannelBlock<'a>, CellFlags) {
+    // SAFETY: the caller's promise.
     unsafe {
-        let (cells, planes) = match input.as_f32() {
-            Some(input) => (input.shared(), PlaneStrides { first: here.at(channels.start, 0), ..here }),
-            None => {
-                let small = FeatureMap { batch: 1, channels: count, ..*map };
-                let cells = converted.part(0, small.len());
-                input.widen_runs(here.runs(channels, map.cells()), cells.exclusive());
-                (cells.shared(), layout.cells(&small, 0))
-            }
-        };
-        ChannelBlock { plan, cells, planes, channels: count }
+        let flags = tables::fill::<Native>(block, work.tables);
+        if !(flags.nan && block.half_bits) {
+            return (block, flags);
+        }
+        let block = ChannelBlock { half_bits: false, ..block };
+        (block, tables::fill::<Native>(block, work.tables))
     }
 }

@@ -14,16 +14,19 @@ pub(super) unsafe fn pool(block: ChannelBlock, rows: &[u32], writer: RegionWrite
     for &row in rows {
         for level in 0..block.plan.grids().len() {
             let (rows, columns) = block.plan.level_bounds(row as usize, level);
-            let best = |channel: usize, bin: usize| {
+            // SAFETY: the caller's promise.
+            let best = |channel: usize, bin: usize| unsafe {
                 scan(block, channel, rows[bin / columns.len()], columns[bin % columns.len()])
             };
             // SAFETY: the caller's promise.
-            unsafe { writer.write(row as usize, level, block.channels, &best) };
+            unsafe { writer.write_each(row as usize, level, best) };
         }
     }
 }
 
-fn scan(block: ChannelBlock, channel: usize, rows: Bin, columns: Bin) -> Selected {
+/// # Safety
+/// The bin and the channel must lie inside the block.
+unsafe fn scan(block: ChannelBlock, channel: usize, rows: Bin, columns: Bin) -> Selected {
     let width = block.plan.size().1;
     if rows.is_empty() || columns.is_empty() {
         return (0.0, NOWHERE);
@@ -32,9 +35,10 @@ fn scan(block: ChannelBlock, channel: usize, rows: Bin, columns: Bin) -> Selecte
         RegionRule::RoiPool { .. } => ((f32::MIN, NOWHERE), false),
         RegionRule::SppNet { .. } => ((f32::NEG_INFINITY, rows.start * width as u32 + columns.start), true),
     };
-    let cells = rows.range().flat_map(|row| columns.range().map(move |column| row * width + column));
-    cells.fold(start, |best, index| {
-        let value = block.cell(channel, index);
+    let places = rows.range().flat_map(|row| columns.range().map(move |column| row * width + column));
+    places.fold(start, |best, index| {
+        // SAFETY: a cell of the bin.
+        let value = unsafe { block.input.get(block.planes.at(channel, index)) };
         if value > best.0 || (nan_counts && value.is_nan()) { (value, index as u32) } else { best }
     })
 }

@@ -1,11 +1,12 @@
 //! Tables of maxima over `2^k` cells of a row, and the bins of regions looked up in them.
 
 use super::block::{ChannelBlock, VECTORS, level_of};
-use super::interleave::interleave_f32;
+use super::interleave::interleave;
 use super::walk::{each_region, merge};
 use super::writer::{RegionWriter, StorePrefetch};
 use crate::geometry::region_rule::RegionRule;
 use crate::kernels::WithoutIndex;
+use crate::kernels::carrier::HalfBits;
 use crate::memory::span::Span;
 use crate::plan::regions::{RegionPlan, RegionScratch, RegionSource, Tables};
 use crate::tuning::REGION_CHANNELS;
@@ -47,7 +48,7 @@ pub(super) unsafe fn pool(
 
 /// Whether the cells of a block hold something that keeps them from being compared by value alone, in any order.
 pub(super) struct CellFlags {
-    /// There is NaN, and the rule counts it.
+    /// There is NaN, and the rule counts it or the cells are the bits of halves.
     pub nan: bool,
     /// There may be zeros of both signs.
     pub negative_zero: bool,
@@ -60,60 +61,50 @@ impl CellFlags {
     }
 }
 
-/// Fills the table of single cells, a lane for each channel.
+/// Fills the table of single cells, a lane for each channel. Where the rule does not count NaN, it and all below the least number
+/// become that number.
 ///
 /// # Safety
 /// The table must have room for the block's cells.
-#[inline(always)]
 pub(super) unsafe fn fill<V: Vector>(block: ChannelBlock, table: Span<f32>) -> CellFlags {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match block.plan.rule() {
-            RegionRule::RoiPool { .. } => fill_cells::<V, false>(block, table),
-            RegionRule::SppNet { .. } => fill_cells::<V, true>(block, table),
+            RegionRule::RoiPool { .. } if !block.half_bits => fill_cells::<V, false>(block, table),
+            _ => fill_cells::<V, true>(block, table),
         }
     }
 }
 
-/// The same for a rule that counts NaN, or does not.
+/// The same, where NaN is found out or becomes the least number.
 ///
 /// # Safety
 /// As [`fill`].
 #[inline(never)]
 unsafe fn fill_cells<V: Vector, const NAN: bool>(block: ChannelBlock, table: Span<f32>) -> CellFlags {
-    let cells = block.cell_count();
-    let mut seen = Cells::<V, NAN> { nan: V::splat(0.0), negative_zero: V::splat(0.0) };
+    let cells = block.plan.set().cells();
+    let (least, magnitude) = (V::splat(block.least()), V::splat_index(0x7fff_ffff));
+    let infinity = V::splat_index(if block.half_bits { HalfBits::INFINITY } else { f32::INFINITY.to_bits() });
+    let (mut greatest, mut negative_zero) = (infinity, V::splat(0.0));
     // SAFETY: the caller's promise.
     unsafe {
         if block.channels < REGION_CHANNELS {
             // Lanes without a channel must hold nothing that counts.
             table.part(0, REGION_CHANNELS * cells).exclusive().fill(0.0);
         }
-        interleave_f32::<V>(block.cells, block.planes, (block.channels, cells), (table, REGION_CHANNELS));
+        let input = (block.input, block.half_bits);
+        interleave::<V>(input, block.planes, (block.channels, cells), (table, REGION_CHANNELS));
         for first in (0..REGION_CHANNELS * cells).step_by(V::LANES) {
-            table.store(first, seen.apply(table.load(first, V::LANES)), V::LANES);
+            let value: V = table.load(first, V::LANES);
+            negative_zero = negative_zero.or(value.eq_index(V::splat(-0.0)));
+            if NAN {
+                greatest = greatest.max_index(value.and(magnitude));
+            } else {
+                table.store(first, least.pmax(value), V::LANES);
+            }
         }
     }
-    CellFlags { nan: seen.nan.any(), negative_zero: seen.negative_zero.any() }
-}
-
-/// Lanes in which some cell was a NaN that counts, or a negative zero.
-struct Cells<V, const NAN: bool> {
-    nan: V,
-    negative_zero: V,
-}
-
-impl<V: Vector, const NAN: bool> Cells<V, NAN> {
-    /// The value to compare. Where NaN does not count, it and all below the least finite number become that number.
-    #[inline(always)]
-    fn apply(&mut self, value: V) -> V {
-        self.negative_zero = self.negative_zero.or(value.ne_index(V::splat(-0.0)).not());
-        if !NAN {
-            return V::splat(f32::MIN).pmax(value);
-        }
-        self.nan = self.nan.or(value.ne(value));
-        value
-    }
+    CellFlags { nan: greatest.ne_index(infinity).any(), negative_zero: negative_zero.any() }
 }
 
 /// Makes all tables from that of single cells: each value from two of the table before.

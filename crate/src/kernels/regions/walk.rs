@@ -20,7 +20,7 @@ pub(super) unsafe fn each_region<V: Vector>(
     pool: impl Fn(usize, usize, Option<StorePrefetch>),
 ) {
     for (i, &row) in rows.iter().enumerate() {
-        let next = rows.get(i + 1).filter(|_| block.channels == REGION_CHANNELS);
+        let next = rows.get(i + 1);
         for &level in block.plan.order() {
             pool(row as usize, level, next.map(|&next| writer.store_prefetch(next as usize, level)));
         }
@@ -28,7 +28,7 @@ pub(super) unsafe fn each_region<V: Vector>(
             // SAFETY: the caller's promise; all levels are pooled.
             unsafe {
                 let Maxima { values, indices } = level_of::<WithIndex<V>>(block.plan, level, pooled);
-                writer.write_block::<V>(row as usize, level, block.channels, (values, indices));
+                writer.write::<V>(row as usize, level, (values, indices), REGION_CHANNELS);
             }
         }
     }

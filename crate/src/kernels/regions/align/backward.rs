@@ -53,14 +53,14 @@ unsafe fn add<V: Vector, const N: usize, const W: usize>(
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
-        let work = AlignBackwardScratch::take(plan, grad_output.kind(), &mut Parts::cut(scratch));
+        let work = AlignBackwardScratch::take(plan, &mut Parts::cut(scratch));
         let last = pyramid.levels.len() - 1;
         for (level, range) in pyramid.levels.iter().enumerate().rev() {
             work.sums.exclusive().fill(0.0);
             for &row in plan.set().rows(item) {
                 let bins = pyramid.bins_at(map.channels, *range, row as usize);
                 let planes = PlaneStrides { first: bins.at(channels.start, 0), ..bins };
-                interleave::<V>(grad_output, planes, (count, range.bins), work.staged, (work.bins, W));
+                interleave::<V>((grad_output, false), planes, (count, range.bins), (work.bins, W));
                 spread::<V, N, W>(plan.samples(row as usize, level), &work);
             }
             if last > 0 {
@@ -73,7 +73,7 @@ unsafe fn add<V: Vector, const N: usize, const W: usize>(
         }
         let all = if last > 0 { work.total } else { work.sums };
         let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
-        separate::<V>((all, W), grad_input, planes, (count, map.cells()));
+        separate::<V>((all, W), (grad_input, false), planes, (count, map.cells()));
     }
 }
 

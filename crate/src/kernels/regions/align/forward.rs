@@ -51,27 +51,24 @@ unsafe fn pool<V: Vector, const N: usize, const W: usize>(
     let count = channels.len();
     // SAFETY: the caller's promise.
     unsafe {
-        let work = AlignScratch::take(plan, input.kind(), &mut Parts::cut(scratch));
+        let work = AlignScratch::take(plan, &mut Parts::cut(scratch));
         let planes = PlaneStrides { first: here.at(channels.start, 0), ..here };
-        interleave::<V>(input, planes, (count, map.cells()), work.staged, (work.cells, W));
+        interleave::<V>((input, false), planes, (count, map.cells()), (work.cells, W));
         let writer = RegionWriter {
             pyramid: &plan.set().pyramid,
             channels: (channels.start, map.channels),
+            count,
             output,
+            half_bits: false,
             indices: Span::empty(),
-            staged: work.staged,
         };
         let rows = plan.set().rows(item);
         for (i, &row) in rows.iter().enumerate() {
-            let next = rows.get(i + 1).filter(|_| count == REGION_CHANNELS);
+            let next = rows.get(i + 1);
             for level in 0..plan.set().pyramid.levels.len() {
                 let ahead = next.map(|&next| writer.store_prefetch(next as usize, level));
                 average::<V, N, W>(plan.samples(row as usize, level), &work, ahead);
-                if W == REGION_CHANNELS {
-                    writer.write_block::<V>(row as usize, level, count, (work.pooled, Span::empty()));
-                } else {
-                    writer.write_values(row as usize, level, count, (work.pooled, W));
-                }
+                writer.write::<V>(row as usize, level, (work.pooled, Span::empty()), W);
             }
         }
     }
