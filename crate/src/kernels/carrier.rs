@@ -92,7 +92,6 @@ impl Carrier for u8 {
 
 /// Negative numbers as well, by their two's complements.
 impl Stored for u8 {
-    const PAIRED: bool = true;
     #[inline(always)]
     fn put(value: f32) -> u8 {
         value as i32 as u8
@@ -106,11 +105,6 @@ impl Stored for u8 {
     unsafe fn store<V: Vector>(packed: V, to: *mut u8) {
         // SAFETY: the caller's promise.
         unsafe { packed.store_u8(to) }
-    }
-    #[inline(always)]
-    unsafe fn store_pair<V: Vector>((low, high): (V, V), to: *mut u8) {
-        // SAFETY: the caller's promise.
-        unsafe { low.store_u8_pair(high, to) }
     }
 }
 

@@ -62,11 +62,6 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// `to` must be writable for four bytes.
     unsafe fn store_u8(self, to: *mut u8);
-    /// The same for eight bytes.
-    ///
-    /// # Safety
-    /// `to` must be writable for eight bytes.
-    unsafe fn store_u8_pair(self, high: Self, to: *mut u8);
     /// Adds the four values, each multiplied by `scale`, to as many sums.
     ///
     /// # Safety

@@ -86,14 +86,6 @@ impl Vector for Lanes {
         }
     }
     #[inline(always)]
-    unsafe fn store_u8_pair(self, high: Self, to: *mut u8) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            self.store_u8(to);
-            high.store_u8(to.add(4));
-        }
-    }
-    #[inline(always)]
     unsafe fn store_u8(self, to: *mut u8) {
         // SAFETY: writable, by the caller's promise.
         unsafe { to.cast::<[u8; 4]>().write(self.0.map(|lane| lane as u8)) }

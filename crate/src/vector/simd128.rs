@@ -83,12 +83,6 @@ impl Vector for V128 {
         unsafe { v128_store(to.cast(), u16x8_narrow_i32x4(self.0, high.0)) }
     }
     #[inline(always)]
-    unsafe fn store_u8_pair(self, high: Self, to: *mut u8) {
-        let words = u16x8_narrow_i32x4(self.0, high.0);
-        // SAFETY: writable, by the caller's promise.
-        unsafe { v128_store64_lane::<0>(u8x16_narrow_i16x8(words, words), to.cast()) }
-    }
-    #[inline(always)]
     unsafe fn store_u8(self, to: *mut u8) {
         let words = u16x8_narrow_i32x4(self.0, self.0);
         // SAFETY: writable, by the caller's promise.

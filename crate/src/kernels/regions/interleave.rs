@@ -1,12 +1,15 @@
 //! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane. Elements are converted
 //! where they are loaded, and where they are stored again.
 
+use core::ops::Range;
+
 use half::f16;
 
 use crate::element::{ElementType, Elements};
 use crate::geometry::shape::PlaneStrides;
 use crate::kernels::carrier::{Carrier, HalfBits, Stored};
 use crate::memory::span::Span;
+use crate::tuning::REGION_CHANNELS;
 use crate::vector::Vector;
 
 /// Copies the first `count` elements of some planes to `to`, those of a cell side by side, `block` for each cell. Lanes without a channel
@@ -45,7 +48,7 @@ pub(super) unsafe fn separate<V: Vector>(
     // SAFETY: the caller's promise.
     unsafe {
         match to.kind() {
-            ElementType::F32 => store::<V, f32>(from, to.cast(), planes, counts),
+            ElementType::F32 => separate_words::<V>(from, to.cast(), planes, counts),
             ElementType::F16 if half_bits => store::<V, HalfBits>(from, to.cast(), planes, counts),
             ElementType::F16 => store::<V, f16>(from, to.cast(), planes, counts),
             ElementType::I8 | ElementType::U8 => store::<V, u8>(from, to.cast(), planes, counts),
@@ -95,10 +98,53 @@ unsafe fn load<V: Vector, C: Carrier>(
     }
 }
 
+/// The same for `f32`, and for indices taken for such.
+///
+/// # Safety
+/// As [`separate`].
+pub(super) unsafe fn separate_words<V: Vector>(
+    from: (Span<f32>, usize),
+    to: Span<f32>,
+    planes: PlaneStrides,
+    counts: (usize, usize),
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        if (from.1, counts.0) == (REGION_CHANNELS, REGION_CHANNELS) {
+            store_block::<V>(from.0, to, planes, counts.1);
+        } else {
+            store::<V, f32>(from, to, planes, counts);
+        }
+    }
+}
+
+/// Stores a whole block of channels, whose number the compiler knows: loops over them become straight lines.
+///
 /// # Safety
 /// As [`separate`].
 #[inline(never)]
-pub(super) unsafe fn store<V: Vector, C: Stored>(
+unsafe fn store_block<V: Vector>(from: Span<f32>, to: Span<f32>, planes: PlaneStrides, count: usize) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { store_any::<V, f32>((from, REGION_CHANNELS), to, planes, (REGION_CHANNELS, count)) }
+}
+
+/// # Safety
+/// As [`separate`].
+#[inline(never)]
+unsafe fn store<V: Vector, C: Stored>(
+    from: (Span<f32>, usize),
+    to: Span<C::Element>,
+    planes: PlaneStrides,
+    counts: (usize, usize),
+) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { store_any::<V, C>(from, to, planes, counts) }
+}
+
+/// # Safety
+/// As [`separate`].
+#[inline(always)]
+unsafe fn store_any<V: Vector, C: Stored>(
     (from, block): (Span<f32>, usize),
     to: Span<C::Element>,
     planes: PlaneStrides,
@@ -132,10 +178,14 @@ pub(super) unsafe fn store<V: Vector, C: Stored>(
                 }
             }
         }
-        for channel in 0..channels {
-            for cell in if channel < vectors { transposed } else { 0 }..count {
-                to.set(planes.at(channel, cell), C::put(from.get(block * cell + channel)));
+        let rest = |cells: Range<usize>, channels: Range<usize>| {
+            for cell in cells {
+                for channel in channels.clone() {
+                    to.set(planes.at(channel, cell), C::put(from.get(block * cell + channel)));
+                }
             }
-        }
+        };
+        rest(transposed..count, 0..vectors);
+        rest(0..count, vectors..channels);
     }
 }

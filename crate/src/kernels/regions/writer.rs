@@ -1,7 +1,7 @@
 //! Writes the bins of regions to the output.
 
 use super::block::Selected;
-use super::interleave::{separate, store};
+use super::interleave::{separate, separate_words};
 use crate::element::{Elements, Places};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{OutputOrder, PlaneStrides};
@@ -90,7 +90,7 @@ impl<'a> RegionWriter<'a> {
         unsafe {
             separate::<V>((values, block), (self.output, self.half_bits), strides, counts);
             if self.indices.len() > 0 {
-                store::<V, f32>((indices.as_words(), block), self.indices.as_words(), strides, counts);
+                separate_words::<V>((indices.as_words(), block), self.indices.as_words(), strides, counts);
             }
         }
     }
