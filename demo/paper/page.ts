@@ -234,7 +234,9 @@ function detectionRemarks(
   const timesOf = (name: DetectorName) => times.find(({ detector }) => detector === name)!.times;
   const difference = (name: DetectorName, other: DetectorName) => {
     const points = 100 * (precision(name) - precision(other));
-    return `${Math.abs(points).toFixed(1)} points ${points >= 0 ? 'above' : 'below'} ${other}`;
+    const rounded = Math.abs(points).toFixed(1);
+    if (rounded === '0.0') return `as good as ${other}`;
+    return `${rounded} points ${points > 0 ? 'above' : 'below'} ${other}`;
   };
   const [rcnn, one] = [timesOf('R-CNN'), timesOf('SPP-net, one scale')];
   const pixels = (windows * WARPED_SIDE ** 2) / (SCENE_HEIGHT * SCENE_WIDTH);
