@@ -7,15 +7,12 @@ import type { WasmMemory } from '../memory/wasm-memory.js';
 import { type Bins, binRules, checkBinCounts } from './bins.js';
 import type { Plan } from './plan.js';
 
-/** Types that the elements of a map may have. */
-const ELEMENT_TYPES = 4;
-
 /** A pyramid planned for one size of map. */
 class CachedPlan implements Plan {
   /** Calls under way: a plan in use is never freed. */
   users = 0;
-  /** What was asked for already. A call to WASM takes longer than to look here. */
-  readonly #scratchWords: number[] = [];
+  /** What was asked for already, by operation and type. A call to WASM takes longer than to look here. */
+  readonly #scratchWords: number[][] = [];
 
   constructor(
     readonly cache: PlanCache,
@@ -26,10 +23,10 @@ class CachedPlan implements Plan {
   ) {}
 
   scratchWords(operation: number, element: number): number {
-    const key = ELEMENT_TYPES * operation + element;
-    this.#scratchWords[key] ??=
-      this.cache.memory.kernels.plan_scratch(this.address, operation, element) >>> 0;
-    return this.#scratchWords[key];
+    this.#scratchWords[operation] ??= [];
+    const words = this.#scratchWords[operation];
+    words[element] ??= this.cache.memory.kernels.plan_scratch(this.address, operation, element) >>> 0;
+    return words[element];
   }
 
   release(): void {
