@@ -149,16 +149,21 @@ impl Real for f16 {
 #[inline(never)]
 fn sum_of_halves(a: f16, b: f16) -> f16 {
     const INFINITY: u32 = 0x7c00 << 13;
-    // The exponents keep the halves' bias: a number that is 2^-112 of the value, and that is rounded and ends where the half does.
-    let [x, y] = [a, b].map(|half| (i32::from(half.to_bits() as i16) << 13) as u32 & 0x8fff_e000);
-    if (x & INFINITY == INFINITY) | (y & INFINITY == INFINITY) {
+    let (x, y) = (with_half_bias(a), with_half_bias(b));
+    if (x.to_bits() & INFINITY == INFINITY) | (y.to_bits() & INFINITY == INFINITY) {
         return f16::narrow(a.widen() + b.widen());
     }
-    let bits = (f32::from_bits(x) + f32::from_bits(y)).to_bits();
+    let bits = (x + y).to_bits();
     let magnitude = bits & 0x7fff_ffff;
     // To the nearest, and to the even one of two. Beyond the greatest half is infinity.
     let half = (magnitude + 0x0fff + (magnitude >> 13 & 1)) >> 13;
     f16::from_bits((half.min(0x7c00) | bits >> 16 & 0x8000) as u16)
+}
+
+/// A finite half as a number whose exponent keeps the half's bias: it is 2^-112 of the value, and is rounded and ends where the half does.
+#[inline(always)]
+pub(crate) fn with_half_bias(half: f16) -> f32 {
+    f32::from_bits((i32::from(half.to_bits() as i16) << 13) as u32 & 0x8fff_e000)
 }
 
 /// A stretch of elements whose type is known at run time only.

@@ -3,7 +3,7 @@
 
 use half::f16;
 
-use crate::element::{Element, ElementType, Elements};
+use crate::element::{Element, ElementType, Elements, with_half_bias};
 use crate::vector::{IN_REGISTERS, Native, Vector};
 
 /// A way of carrying the elements of a type.
@@ -221,7 +221,7 @@ impl Carrier for SmallHalf {
     type Element = f16;
     #[inline(always)]
     fn get(element: f16) -> f32 {
-        f32::from_bits((i32::from(element.to_bits() as i16) << SHIFT) as u32 & 0x8fff_e000)
+        with_half_bias(element)
     }
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const f16) -> V {
