@@ -1,6 +1,6 @@
 /** The demo in Firefox, which is driven another way. */
 import { type Browser, launch, type Page } from 'puppeteer-core';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { findBrowser } from '../../scripts/browsers.mjs';
 
 const executablePath = findBrowser('firefox');
@@ -13,6 +13,11 @@ describe.runIf(executablePath)('in Firefox', () => {
   beforeAll(async () => {
     const program = executablePath as string;
     browser = await launch({ browser: 'firefox', headless: true, executablePath: program });
+  });
+  afterAll(() => browser.close());
+
+  // A page of its own for each test, so that one that is repeated begins anew.
+  beforeEach(async () => {
     page = await browser.newPage();
     page.on('console', (message) => {
       if (['error', 'warn'].includes(message.type())) complaints.push(message.text());
@@ -20,15 +25,25 @@ describe.runIf(executablePath)('in Firefox', () => {
     page.on('pageerror', (error) => complaints.push(String(error)));
     await page.goto(`${inject('isolated')}#/pool`);
   });
-  afterAll(() => browser.close());
+  afterEach(async () => {
+    await page.close();
+    expect(complaints.splice(0)).toEqual([]);
+  });
 
-  const says = (selector: string, text: string) =>
-    page.waitForFunction(
-      (selector: string, text: string) => document.querySelector(selector)?.textContent?.includes(text),
-      {},
-      selector,
-      text,
-    );
+  const says = async (selector: string, text: string) => {
+    const isSaid = (selector: string, text: string) =>
+      document.querySelector(selector)?.textContent?.includes(text);
+    try {
+      await page.waitForFunction(isSaid, {}, selector, text);
+    } catch (error) {
+      throw new Error(`${selector} does not say '${text}'. ${await shownText()}`, { cause: error });
+    }
+  };
+  /** What explains a test that fails: all that the page says, and its complaints. */
+  const shownText = async () => {
+    const text = await page.$eval('main', (main) => (main as HTMLElement).innerText);
+    return `The page says: ${text} Complaints: ${JSON.stringify(complaints)}`;
+  };
   const show = async (view: string) => {
     await page.click(`.views a[href="#/${view}"]`);
     await page.waitForSelector(`.view-${view}:not([hidden])`);
@@ -41,7 +56,6 @@ describe.runIf(executablePath)('in Firefox', () => {
     await says('#times-text', 'times as fast');
     const found = await page.$eval('#boxes-text', ({ textContent }) => textContent);
     expect(Number(/^(\d+) digits/.exec(found ?? '')?.[1])).toBeGreaterThan(10);
-    expect(complaints).toEqual([]);
   });
 
   test('a benchmark is cancelled, and the next one runs', async () => {
@@ -59,7 +73,6 @@ describe.runIf(executablePath)('in Firefox', () => {
     });
     await page.click('#run');
     await says('#measure-status', 'Measured.');
-    expect(complaints).toEqual([]);
   });
 
   test('a network is trained', async () => {
@@ -73,6 +86,5 @@ describe.runIf(executablePath)('in Firefox', () => {
     for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await says('#answer-text', 'that is a');
-    expect(complaints).toEqual([]);
   });
 });
