@@ -12,67 +12,40 @@ export const plainJs: Engine = {
   // Gradients are summed where they land, in another order than PyTorch's.
   tolerance: 1e-5,
   async prepare(workload): Promise<PreparedEngine | undefined> {
-    const { case: c, operation, maps, gradients } = workload;
+    const { case: c, operation, maps, regions } = workload;
     if (c.samplingRatio) return prepareAlign(workload);
-    if (c.regions) return prepareRegions(workload);
+    if (c.regions && operation === 'arrays') return undefined;
     const output = new Float32Array(outputLengthOf(c));
     const indices = new Int32Array(output.length);
-    if (operation === 'indices') {
-      return {
-        run: (turn) => forwardWithIndices(c, maps[turn % maps.length]!, output, indices),
-        answer: () => [output, indices],
-        dispose() {},
-      };
-    }
-    if (operation === 'backward') {
-      const gradInput = new Float32Array(cellsOf(c));
-      const places = maps.map((map) => {
-        forwardWithIndices(c, map, output, indices);
-        return indices.slice();
-      });
-      return {
-        run: (turn) => backward(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
-        answer: () => [gradInput],
-        dispose() {},
-      };
-    }
-    return {
-      run: (turn) => forward(c, maps[turn % maps.length]!, output),
-      answer: () => [output],
-      dispose() {},
+    // The plainest of loops over regions finds the index as well.
+    const poolWithIndices = (turn: number) => {
+      const i = turn % maps.length;
+      if (c.regions) poolRegionsInto(c, maps[i]!, regions[i]!, output, indices);
+      else forwardWithIndices(c, maps[i]!, output, indices);
     };
+    if (operation === 'backward') return prepareBackward(workload, poolWithIndices, indices);
+    if (operation === 'indices') {
+      return { run: poolWithIndices, answer: () => [output, indices], dispose() {} };
+    }
+    const pool = (turn: number) => forward(c, maps[turn % maps.length]!, output);
+    return { run: c.regions ? poolWithIndices : pool, answer: () => [output], dispose() {} };
   },
 };
 
-/** Regions in the plainest of loops, which find the index as well. */
-function prepareRegions({
-  case: c,
-  operation,
-  maps,
-  gradients,
-  regions,
-}: Workload): PreparedEngine | undefined {
-  if (operation === 'arrays') return undefined;
-  const output = new Float32Array(outputLengthOf(c));
-  const indices = new Int32Array(output.length);
-  const pool = (turn: number) => {
-    const i = turn % maps.length;
-    poolRegionsInto(c, maps[i]!, regions[i]!, output, indices);
-  };
-  if (operation !== 'backward') {
-    return {
-      run: pool,
-      answer: () => (operation === 'indices' ? [output, indices] : [output]),
-      dispose() {},
-    };
-  }
+/** `poolWithIndices` fills `indices` with those of a turn. */
+function prepareBackward(
+  { case: c, maps, gradients }: Workload,
+  poolWithIndices: (turn: number) => void,
+  indices: Int32Array,
+): PreparedEngine {
   const gradInput = new Float32Array(cellsOf(c));
-  const places = maps.map((_, i) => {
-    pool(i);
+  const places = maps.map((_, turn) => {
+    poolWithIndices(turn);
     return indices.slice();
   });
+  const spread = c.regions ? spreadRegions : backward;
   return {
-    run: (turn) => spreadRegions(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
+    run: (turn) => spread(c, gradients[turn % maps.length]!, places[turn % maps.length]!, gradInput),
     answer: () => [gradInput],
     dispose() {},
   };
