@@ -71,11 +71,11 @@ export function wasmEnv(toolchain, env = process.env) {
 }
 
 /**
- * Arguments of a cargo that builds for WASM. The features left out of the standard library serve panics that
+ * Arguments of a cargo that builds for WASM, with the allocator of the modules. The features left out of the standard library serve panics that
  * say something.
  */
 export const wasmTarget = [
-  ...['--target', 'wasm32-unknown-unknown'],
+  ...['--target', 'wasm32-unknown-unknown', '--features', 'allocator'],
   ...['-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features='],
 ];
 

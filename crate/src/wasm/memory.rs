@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Alignment of every allocation: one cache line, so that threads do not share one by accident.
 const ALIGN: usize = 64;
 
+/// Whole lines, so that blocks lie beside each other and leave nothing between them.
 fn block(bytes: usize) -> Option<Block> {
-    Block::from_size_align(bytes.max(1), ALIGN).ok()
+    Block::from_size_align(bytes.max(1).checked_next_multiple_of(ALIGN)?, ALIGN).ok()
 }
 
 /// Address of `bytes` new bytes, or 0 where memory is exhausted.

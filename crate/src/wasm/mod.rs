@@ -10,6 +10,8 @@ use crate::error::PoolError;
 use crate::geometry::bins::Rule;
 use crate::geometry::shape::{Arrangement, Layout, OutputOrder};
 
+#[cfg(feature = "allocator")]
+mod allocator;
 mod jobs;
 mod memory;
 mod operation;
