@@ -1,6 +1,7 @@
 //! The only place that names instructions. Kernels are written once over [`Vector`], four lanes of 32 bits, or over
 //! [`Packed`], the same register as narrower lanes.
 
+mod halves;
 mod packed;
 
 /// Four lanes, read as `f32` values or as `u32` indices as the operation's name says. A mask is a vector whose lanes
@@ -146,6 +147,7 @@ pub(crate) trait Vector: Copy {
     }
 }
 
+pub(crate) use halves::add_halves;
 pub(crate) use packed::Packed;
 
 /// Whether a vector is held in one register, so that straight lines of code pay. Builds for tests go the way of those with SIMD.

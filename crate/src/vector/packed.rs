@@ -26,8 +26,22 @@ pub(crate) trait Packed: Vector {
     fn sign_i16(self) -> Self;
     /// 0x7fff in the lanes of a mask.
     fn magnitude_u16(self) -> Self;
+    fn shift_left_u16<const BITS: u32>(self) -> Self;
+    /// The sign comes in at the left.
+    fn shift_right_i16<const BITS: u32>(self) -> Self;
     fn zip_low_u16(self, other: Self) -> Self;
     fn zip_high_u16(self, other: Self) -> Self;
+
+    /// Loads eight words.
+    ///
+    /// # Safety
+    /// All must be readable.
+    unsafe fn gather_u16(from: [*const u16; 8]) -> Self;
+    /// Stores the lower half of each lane of 32 bits.
+    ///
+    /// # Safety
+    /// All must be writable.
+    unsafe fn scatter_u16(self, to: [*mut u16; 4]);
 
     fn xor(self, other: Self) -> Self;
 }

@@ -288,6 +288,12 @@ impl Packed for Lanes {
     fn magnitude_u16(self) -> Self {
         each_u16(self, self, |a, _| a >> 1)
     }
+    fn shift_left_u16<const BITS: u32>(self) -> Self {
+        each_u16(self, self, |a, _| a << BITS)
+    }
+    fn shift_right_i16<const BITS: u32>(self) -> Self {
+        each_u16(self, self, |a, _| (a as i16 >> BITS) as u16)
+    }
     #[inline(never)]
     fn zip_low_u16(self, b: Self) -> Self {
         let (a, b) = (halves(self), halves(b));
@@ -297,6 +303,14 @@ impl Packed for Lanes {
     fn zip_high_u16(self, b: Self) -> Self {
         let (a, b) = (halves(self), halves(b));
         from_halves(core::array::from_fn(|i| if i % 2 == 0 { a[4 + i / 2] } else { b[4 + i / 2] }))
+    }
+    unsafe fn gather_u16(from: [*const u16; 8]) -> Self {
+        // SAFETY: readable, by the caller's promise.
+        from_halves(from.map(|from| unsafe { *from }))
+    }
+    unsafe fn scatter_u16(self, to: [*mut u16; 4]) {
+        // SAFETY: writable, by the caller's promise.
+        to.into_iter().zip(self.0).for_each(|(to, lane)| unsafe { *to = lane as u16 });
     }
     fn xor(self, other: Self) -> Self {
         each(self, other, |a, b| a ^ b)

@@ -267,12 +267,45 @@ impl Packed for V128 {
         V128(u16x8_shr(self.0, 1))
     }
     #[inline(always)]
+    fn shift_left_u16<const BITS: u32>(self) -> Self {
+        V128(u16x8_shl(self.0, BITS))
+    }
+    #[inline(always)]
+    fn shift_right_i16<const BITS: u32>(self) -> Self {
+        V128(i16x8_shr(self.0, BITS))
+    }
+    #[inline(always)]
     fn zip_low_u16(self, b: Self) -> Self {
         V128(u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(self.0, b.0))
     }
     #[inline(always)]
     fn zip_high_u16(self, b: Self) -> Self {
         V128(u16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(self.0, b.0))
+    }
+    #[inline(always)]
+    unsafe fn gather_u16(from: [*const u16; 8]) -> Self {
+        let all = u16x8_splat(0);
+        // SAFETY: readable, by the caller's promise.
+        unsafe {
+            let all = v128_load16_lane::<0>(all, from[0]);
+            let all = v128_load16_lane::<1>(all, from[1]);
+            let all = v128_load16_lane::<2>(all, from[2]);
+            let all = v128_load16_lane::<3>(all, from[3]);
+            let all = v128_load16_lane::<4>(all, from[4]);
+            let all = v128_load16_lane::<5>(all, from[5]);
+            let all = v128_load16_lane::<6>(all, from[6]);
+            V128(v128_load16_lane::<7>(all, from[7]))
+        }
+    }
+    #[inline(always)]
+    unsafe fn scatter_u16(self, to: [*mut u16; 4]) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe {
+            v128_store16_lane::<0>(self.0, to[0]);
+            v128_store16_lane::<2>(self.0, to[1]);
+            v128_store16_lane::<4>(self.0, to[2]);
+            v128_store16_lane::<6>(self.0, to[3]);
+        }
     }
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
