@@ -21,3 +21,32 @@ pub(crate) fn add_halves<V: Packed>(eight: V) -> V {
     let sign = sum.shift_right::<16>().and(V::splat_index(0x8000));
     rounded.min_index(V::splat_index(0x7c00)).or(nan).or(sign)
 }
+
+#[cfg(test)]
+mod tests {
+    use half::f16;
+
+    use super::*;
+    use crate::vector::{Native, Vector};
+
+    #[test]
+    fn sums_of_halves_are_those_of_floats_rounded() {
+        for other in 0..=u16::MAX {
+            for four in
+                [[0, 0x8000, 0x0001, 0x83ff], [0x7bff, 0xfbff, 0x7c00, 0xfc00], [0x3c01, 0x4eef, 0x8401, 0x7e01]]
+            {
+                let all: [u16; 8] = core::array::from_fn(|i| if i < 4 { four[i] } else { other });
+                // SAFETY: eight words.
+                let sums =
+                    add_halves(unsafe { Native::gather_u16(all.each_ref().map(|word| &raw const *word)) }).lanes();
+                for (sum, one) in sums.map(|sum| f16::from_bits(sum as u16)).into_iter().zip(four.map(f16::from_bits)) {
+                    let other = f16::from_bits(other);
+                    let expected = f16::from_f32(one.to_f32() + other.to_f32());
+                    // Which NaN a sum of two is, Rust leaves open.
+                    let alike = sum.to_bits() == expected.to_bits() || one.is_nan() && other.is_nan() && sum.is_nan();
+                    assert!(alike, "{one} + {other} = {sum}, not {expected}");
+                }
+            }
+        }
+    }
+}

@@ -1,10 +1,8 @@
 //! Halves, the same bin of four planes at a time: sums of different planes do not wait for each other.
 
-use core::mem::MaybeUninit;
+use core::hint::black_box;
 
-use half::f16;
-
-use super::{Add, GradientBlock, Sums};
+use super::block::{Add, GradientBlock, Sums};
 use crate::element::Real;
 use crate::geometry::shape::{Layout, LevelRange};
 use crate::vector::{Native, Packed, add_halves};
@@ -15,9 +13,9 @@ pub(super) enum Fours {}
 impl<T: Real> Add<T> for Fours {
     #[inline(never)]
     fn scatter(block: GradientBlock<T>, level: LevelRange, to: Sums<T>) {
-        let mut nowhere = MaybeUninit::<T>::uninit();
-        // What is read there is nobody's concern, but the compiler would make a branch of knowing it.
-        let (cells, nowhere) = (block.map.cells(), core::hint::black_box(nowhere.as_mut_ptr()));
+        let mut nowhere = T::ZERO;
+        // Hidden from the compiler, which would else make a branch of whether an index is that of a cell.
+        let (cells, nowhere) = (block.map.cells(), black_box(&raw mut nowhere));
         visit(block, level, false, |planes, indices, bins| {
             // SAFETY: cells of the planes, and bins of the output.
             unsafe {

@@ -1,6 +1,6 @@
 //! One bin after the other.
 
-use super::{Add, GradientBlock, Sums};
+use super::block::{Add, GradientBlock, Sums};
 use crate::element::Real;
 use crate::geometry::shape::{LevelRange, PlaneStrides};
 
