@@ -185,6 +185,12 @@ impl<'a> Elements<'a> {
         Elements { at: slice.as_mut_ptr().cast(), len: slice.len(), kind: T::TYPE, life: PhantomData }
     }
 
+    /// As many elements of a type as fit into working memory.
+    pub fn in_memory(memory: Span<'a, f32>, kind: ElementType) -> Self {
+        let len = memory.len() * (size_of::<f32>() / kind.size());
+        Elements { at: memory.as_mut_ptr().cast(), len, kind, life: PhantomData }
+    }
+
     /// # Safety
     /// `at` must be valid for reads, and for writes if elements are narrowed to it, of `len` elements of the type for
     /// `'a`, and aligned for them. Other holders of the same memory must not touch an element while this one does.
@@ -215,6 +221,26 @@ impl<'a> Elements<'a> {
         debug_assert!(first + len <= self.len);
         // SAFETY: the caller keeps the part inside.
         Elements { at: unsafe { self.at.add(first * self.kind.size()) }, len, ..self }
+    }
+
+    /// The elements from `first` on.
+    ///
+    /// # Safety
+    /// `first` must not exceed the length.
+    #[inline(always)]
+    pub unsafe fn from(self, first: usize) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { self.part(first, self.len - first) }
+    }
+
+    /// Copies all of `from`, elements of the same type, to the first of these.
+    ///
+    /// # Safety
+    /// There must be as many, and they may not overlap.
+    pub unsafe fn copy_from(self, from: Elements) {
+        debug_assert!(self.kind == from.kind && from.len <= self.len);
+        // SAFETY: inside, by the caller's promise.
+        unsafe { core::ptr::copy_nonoverlapping(from.at, self.at, from.len * self.kind.size()) }
     }
 
     /// The elements as those of a type, or of one of the same size whose bits are the same.

@@ -122,6 +122,25 @@ pub(crate) const WIDE: usize = 8;
 /// Measure 28 x 28 of 512 channels under 4, 2, 1 and 40 x 40 of 256 under 6, 3, 2, 1, NHWC: 0.6, with indices 0.9; elsewhere no change.
 pub(crate) const BAND_BYTES: usize = 16 << 10;
 
+// Maxima of bytes and halves, NCHW.
+
+/// Cells of reduced rows that are transposed together: those of a block of planes stay in the first-level cache.
+///
+/// Measure `c` and `d`, NCHW, `uint8` and `float16`, with and without indices.
+pub(crate) const NARROW_CELLS: usize = 512;
+/// Cells of planes that are transposed before anything else.
+///
+/// Measure `b`, NCHW, `uint8` and `float16`, with and without indices.
+pub(crate) const NARROW_SMALL: usize = 256;
+/// Cells of a reduced row, and bins of all levels, up to which planes are pooled in their type.
+///
+/// Bounds memory: 4 MiB a thread.
+pub(crate) const MOST_NARROW: usize = 1 << 12;
+/// The fewest planes that are pooled so: what is done with a plane in every lane takes as long for one as for eight.
+///
+/// Measure maps of 1 to 8 channels, NCHW, `uint8`.
+pub(crate) const NARROW_FEWEST: usize = 4;
+
 // Gradients of maxima.
 
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.

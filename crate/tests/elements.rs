@@ -204,16 +204,58 @@ fn bins_of_more_cells_than_places_agree_with_the_reference() {
 /// Halves are first compared in an order that is right for values of 0 or more.
 #[test]
 fn negative_halves_agree_with_the_reference() {
-    let map = FeatureMap { batch: 1, channels: 40, height: 9, width: 11 };
+    let maps =
+        [(9, 11), (38, 50), (13, 13)].map(|(height, width)| FeatureMap { batch: 1, channels: 40, height, width });
     for (i, arrangement) in ARRANGEMENTS.into_iter().enumerate() {
-        let negative: Vec<f16> =
-            values(Kind::Normal, i as u64, map.len()).iter().map(|value| f16::from_f32(-value.abs())).collect();
-        check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &negative);
-        check_forward(map, &[(3, 2), (1, 1)], arrangement, &negative);
-        for special in [0x8000, 0xfc00, 0xfe01, 0x7e01, 0x0000] {
-            let mut mixed = negative.clone();
-            mixed.iter_mut().step_by(7).for_each(|cell| *cell = f16::from_bits(special));
-            check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &mixed);
+        for map in maps {
+            let negative: Vec<f16> =
+                values(Kind::Normal, i as u64, map.len()).iter().map(|value| f16::from_f32(-value.abs())).collect();
+            check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &negative);
+            check_forward(map, &[(3, 2), (1, 1)], arrangement, &negative);
+            for special in [0x8000, 0xfc00, 0xfe01, 0x7e01, 0x0000] {
+                let mut mixed = negative.clone();
+                mixed.iter_mut().step_by(7).for_each(|cell| *cell = f16::from_bits(special));
+                check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &mixed);
+            }
+        }
+    }
+}
+
+/// Rows of NCHW planes are reduced in vectors, of which the last overlaps the one before or is read beyond a narrow row.
+#[test]
+fn planes_of_every_width_agree_with_the_reference() {
+    let levels: [&[(usize, usize)]; 3] =
+        [&[(4, 4), (2, 2), (1, 1)], &[(6, 6), (3, 3), (2, 2), (1, 1)], &[(5, 2), (3, 4)]];
+    for width in (1..=36).chain([48, 50, 56, 63, 64, 65, 97, 128, 131, 260]) {
+        // Fewer than a vector, more than a block of halves, and more than one of bytes.
+        let map = FeatureMap { batch: 2, channels: [5, 37, 67][width % 3], height: 3 + width % 11, width };
+        let kind = KINDS[width % KINDS.len()];
+        let (halves, signed, unsigned) = narrowed(kind, width as u64, map.len());
+        for arrangement in ARRANGEMENTS {
+            check_forward(map, levels[width / 3 % 3], arrangement, &halves);
+            check_forward(map, levels[width / 3 % 3], arrangement, &signed);
+            check_forward(map, levels[width / 3 % 3], arrangement, &unsigned);
+        }
+    }
+}
+
+/// The numbers of a bin's rows are counted in eight bits for bytes, and in fifteen for halves.
+#[test]
+fn bins_of_many_rows_agree_with_the_reference() {
+    for (height, width) in [(255, 9), (256, 9), (700, 3), (33_000, 1)] {
+        let map = FeatureMap { batch: 1, channels: 17, height, width };
+        for kind in [Kind::Ties, Kind::NegativeInfinity] {
+            let (halves, signed, unsigned) = narrowed(kind, height as u64, map.len());
+            // The first of equal cells counts, and the last row holds the only maximum of a plane.
+            let at = map.cells() - 1;
+            for arrangement in ARRANGEMENTS {
+                let (mut halves, mut unsigned) = (halves.clone(), unsigned.clone());
+                let last = if arrangement.layout == Layout::Nchw { at } else { at * map.channels };
+                (halves[last], unsigned[last]) = (f16::from_f32(9.0), 255);
+                check_forward(map, &[(1, 1)], arrangement, &halves);
+                check_forward(map, &[(1, 1)], arrangement, &signed);
+                check_forward(map, &[(1, 1)], arrangement, &unsigned);
+            }
         }
     }
 }

@@ -64,15 +64,17 @@ impl Pyramid {
         self.arrangement.bins(channels, self.bins, range, row)
     }
 
+    /// Bins of a plane that lie one after the other: those of a level or, in the order of channels, those of all levels.
+    pub fn stretches(&self) -> impl Iterator<Item = LevelRange> {
+        let together = self.arrangement.order == OutputOrder::Channels;
+        let count = if together { 1 } else { self.levels.len() };
+        (0..count)
+            .map(move |level| if together { LevelRange { first: 0, bins: self.bins } } else { self.levels[level] })
+    }
+
     /// The stretches of row `row` that hold the bins of some channels, in the order in which they would lie in an output of these
     /// channels alone.
     pub fn runs(&self, channels: usize, row: usize, some: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        // In the order of channels, all levels lie together.
-        let together = self.arrangement.order == OutputOrder::Channels;
-        let count = if together { 1 } else { self.levels.len() };
-        (0..count).flat_map(move |level| {
-            let range = if together { LevelRange { first: 0, bins: self.bins } } else { self.levels[level] };
-            self.bins_at(channels, range, row).runs(some.clone(), range.bins)
-        })
+        self.stretches().flat_map(move |range| self.bins_at(channels, range, row).runs(some.clone(), range.bins))
     }
 }

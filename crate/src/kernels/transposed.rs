@@ -152,7 +152,12 @@ unsafe fn transpose_planes<V: Vector>(from: *const f32, to: *mut f32, (planes, c
 /// # Safety
 /// As [`transpose_bins`].
 #[inline(never)]
-unsafe fn transpose_any<V: Vector>(from: *const f32, to: *mut f32, apart: (usize, usize), counts: (usize, usize)) {
+pub(super) unsafe fn transpose_any<V: Vector>(
+    from: *const f32,
+    to: *mut f32,
+    apart: (usize, usize),
+    counts: (usize, usize),
+) {
     // SAFETY: the caller's promise is the same.
     unsafe { transpose_bins::<V>(from, to, apart, counts) }
 }

@@ -6,14 +6,14 @@ use super::strips::{Strip, strips};
 use super::{nchw, square, transposed};
 use crate::element::ElementType;
 use crate::error::PoolError;
-use crate::geometry::bins::Rule;
+use crate::geometry::bins::{Bin, Rule};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{Arrangement, FeatureMap, Layout, OutputOrder};
 use crate::geometry::units::Units;
 use crate::memory::reserve::reserve;
 use crate::tuning::{
-    BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES, STRIPPED_PLANE,
-    TRANSPOSED_FEWEST,
+    BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, MOST_NARROW, NARROW_FEWEST, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES,
+    STRIPPED_PLANE, TRANSPOSED_FEWEST,
 };
 use crate::vector::IN_REGISTERS;
 
@@ -112,19 +112,25 @@ impl PyramidPlan {
         match kind {
             ElementType::F32 if self.layout() == Layout::Nhwc && large => Units::new(map, map.channels),
             _ if !self.pools_narrow(map, kind) => self.units(map),
+            _ if self.layout() == Layout::Nchw => Units::new(map, CHANNEL_BLOCK),
             // Kernels take no fewer channels.
             _ if map.channels.is_multiple_of(line) => Units::new(map, line),
             _ => Units::new(map, map.channels),
         }
     }
 
-    /// Whether maxima of a map are found in the type of its elements, bytes or halves: where the channels of an NHWC cell fill a line.
+    /// Whether maxima of a map are found in the type of its elements, bytes or halves: where the channels of an NHWC cell fill a line, and in
+    /// all but a few NCHW planes.
     pub(crate) fn pools_narrow(&self, map: &FeatureMap, kind: ElementType) -> bool {
-        IN_REGISTERS
-            && kind != ElementType::F32
-            && self.layout() == Layout::Nhwc
-            && !self.transposes_output()
-            && map.channels >= CACHE_LINE / kind.size()
+        match self.layout() {
+            Layout::Nchw => self.fits_narrow(kind) && map.channels >= NARROW_FEWEST,
+            Layout::Nhwc => has_kernels(kind) && !self.transposes_output() && map.channels >= CACHE_LINE / kind.size(),
+        }
+    }
+
+    /// Whether NCHW planes of a type are pooled in it: where a block of reduced rows and of bins takes little memory.
+    pub(super) fn fits_narrow(&self, kind: ElementType) -> bool {
+        has_kernels(kind) && self.layout() == Layout::Nchw && self.width.max(self.pyramid.bins) <= MOST_NARROW
     }
 
     /// The level of sixteen bins over small square NCHW planes, and those of four and of one that are made along with it, where there
@@ -134,6 +140,20 @@ impl PyramidPlan {
         let LevelKernel::Square([four, one]) = self.levels[root].kernel else { return None };
         let all = [Some(root), four, one];
         (self.levels.len() == all.iter().flatten().count()).then_some(all)
+    }
+
+    /// Whether the rows and columns of each bin can be told apart by numbers of a type.
+    pub(crate) fn counts_cells(&self, kind: ElementType) -> bool {
+        let bits = if kind == ElementType::F16 { 15 } else { 8 };
+        let counts = |bins: &[Bin]| bins.iter().all(|bin| bin.len() >> bits == 0);
+        let mut roots = self.levels.iter().filter(|level| level.source == Source::Map);
+        self.layout() == Layout::Nhwc || roots.all(|level| counts(&level.rows) && counts(&level.columns))
+    }
+
+    /// Rows of bins of the level that reads the map and has most of them.
+    pub(super) fn most_rows(&self) -> usize {
+        let rows = self.levels.iter().filter(|level| level.source == Source::Map).map(|level| level.rows.len());
+        rows.max().unwrap_or(1)
     }
 
     /// Whether so many NCHW planes are transposed to NHWC to be pooled: as many as fill the lanes, if they are small.
@@ -206,6 +226,11 @@ impl PyramidPlan {
         let pays = transposed::pays(self.size(), self.pyramid.bins, roots().count());
         self.layout() == Layout::Nchw && pays && !roots().all(|level| square::is_square(self.size(), level))
     }
+}
+
+/// Whether there are kernels for a type beside `f32`.
+fn has_kernels(kind: ElementType) -> bool {
+    IN_REGISTERS && kind != ElementType::F32
 }
 
 /// Fails unless a plane has cells, and no more than 31 bits count. [`Pyramid`] counts the bins.

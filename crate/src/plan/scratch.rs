@@ -1,13 +1,17 @@
 //! The working memory that kernels take for a plan: each part is counted and cut here alone.
 
 use super::pyramid_plan::PyramidPlan;
-use crate::element::ElementType;
+use crate::element::{ElementType, Elements};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::Layout;
 use crate::memory::maxima::Maxima;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
-use crate::tuning::{AVERAGE_SUMS, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TRANSPOSED, TRANSPOSED_BLOCK};
+use crate::tuning::{
+    AVERAGE_SUMS, CACHE_LINE, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TRANSPOSED, NARROW_CELLS, NARROW_SMALL,
+    TRANSPOSED_BLOCK,
+};
+use crate::vector::BYTES as VECTOR_BYTES;
 
 /// Number of words of working memory that averages and their gradients take: sums in `f64` with a word to align them, and
 /// elements that are brought side by side.
@@ -29,7 +33,57 @@ pub(crate) struct ConvertScratch<'a> {
     pub indices: Span<'a, u32>,
 }
 
+/// What a block of NCHW planes of bytes or halves is pooled in.
+pub(crate) struct NarrowScratch<'a> {
+    /// The planes of a block: their values of a cell fill a line of the cache.
+    pub line: usize,
+    /// Elements of a vector.
+    pub lanes: usize,
+    /// Whether planes are small, and all their cells transposed first.
+    small: bool,
+    /// Rows of bins that are made together.
+    pub together: usize,
+    /// Elements from one plane's reduced rows to the next.
+    pub stride: usize,
+    /// The reduced rows of eight planes, and the numbers of their rows.
+    pub rows: [Elements<'a>; 2],
+    /// The same of all planes, transposed: a plane beside the other.
+    pub cells: [Elements<'a>; 2],
+    /// The bins of all levels, a plane beside the other.
+    pub values: Elements<'a>,
+    pub indices: Span<'a, u32>,
+    /// Bins in the order of the output. At other times, planes whose rows are narrower than a vector, and as much as is read with the last of
+    /// them.
+    pub staged: Elements<'a>,
+}
+
+impl NarrowScratch<'_> {
+    /// Whether so many planes are transposed before anything else: small ones that fill half of a line at least.
+    pub fn transposes(&self, planes: usize) -> bool {
+        self.small && 2 * planes >= self.line
+    }
+}
+
 impl PyramidPlan {
+    /// What planes of bytes or halves are pooled in.
+    pub(crate) fn narrow_scratch<'a>(&self, kind: ElementType, parts: &mut Parts<'a>) -> NarrowScratch<'a> {
+        let (line, lanes) = (CACHE_LINE / kind.size(), VECTOR_BYTES / kind.size());
+        let plane = self.height * self.width;
+        let small = plane >= lanes && plane <= NARROW_SMALL;
+        let together = (NARROW_CELLS / self.width).clamp(1, self.most_rows());
+        let cells = (together * self.width).next_multiple_of(lanes);
+        // Stores of the last row may reach behind it.
+        let stride = cells + lanes;
+        let bins = self.pyramid.bins;
+        let copied = if self.width < lanes { (plane + 2 * lanes).div_ceil(line) } else { 0 };
+        let mut take = |lines: usize| take_lines(lines, kind, parts);
+        let (some, all) = ((8 * stride).div_ceil(line), if small { plane.max(cells) } else { cells });
+        let (rows, cells) = ([take(some), take(some)], [take(all), take(all)]);
+        let (values, staged) = (take(bins), take(copied.max(bins + 1)));
+        let indices = parts.take(&[line, bins]).cast();
+        NarrowScratch { line, lanes, small, together, stride, rows, cells, values, indices, staged }
+    }
+
     pub(crate) fn nchw_scratch<'a>(&self, parts: &mut Parts<'a>) -> NchwScratch<'a> {
         let reduced = [self.reduced_rows(), self.row_stride()];
         NchwScratch {
@@ -101,7 +155,12 @@ impl PyramidPlan {
         let transposed = Parts::count(|parts| {
             self.transposed_scratch(parts);
         });
-        Parts::count(|parts| {
+        let narrow = Parts::count(|parts| {
+            if self.fits_narrow(kind) {
+                self.narrow_scratch(kind, parts);
+            }
+        });
+        let wide = Parts::count(|parts| {
             self.take_converted(kind, parts);
             match self.layout() {
                 Layout::Nchw if self.transposed => parts.take(&[nchw.max(transposed)]),
@@ -112,7 +171,8 @@ impl PyramidPlan {
                 }
                 Layout::Nhwc => Span::empty(),
             };
-        })
+        });
+        wide.max(narrow)
     }
 
     /// Number of words of working memory that a thread needs for a gradient.
@@ -126,6 +186,12 @@ impl PyramidPlan {
     pub(crate) fn average_scratch(&self) -> usize {
         AVERAGE_SCRATCH
     }
+}
+
+/// Elements of a type that fill so many lines of the cache.
+#[inline(never)]
+fn take_lines<'a>(lines: usize, kind: ElementType, parts: &mut Parts<'a>) -> Elements<'a> {
+    Elements::in_memory(parts.take(&[lines, CACHE_LINE / 4]), kind)
 }
 
 /// Two blocks of planes for gradients of several levels: a single one is scattered straight into the result.

@@ -11,7 +11,7 @@ use crate::memory::scratch;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::check::check_length;
-use crate::pool::{convert, floats, narrow};
+use crate::pool::{floats, narrow};
 
 /// Pools `input` into `output`: for each item a row of `channels * sum(nh * nw)` values, level after level.
 ///
@@ -102,13 +102,9 @@ pub(crate) unsafe fn forward_units(
     unsafe {
         if let (Some(input), Some(values)) = (input.as_f32(), output.as_f32()) {
             floats::forward(plan, map, input.shared(), Maxima { values, indices }, units, scratch);
-        } else if plan.pools_narrow(map, input.kind()) {
-            narrow::forward(plan, map, input, (output, indices), units, scratch);
-        } else if input.kind().size() == 1 && indices.len() == 0 && plan.squares().is_some() {
-            narrow::squares(plan, map, input, output, units);
         } else {
-            for part in plan.units(map).items(units) {
-                convert::forward(plan, map, input, (output, indices), part, scratch);
+            for part in plan.forward_units(map, input.kind()).items(units) {
+                narrow::forward(plan, map, input, (output, indices), part, scratch);
             }
         }
     }

@@ -1,60 +1,56 @@
-//! Runs the kernels for bytes and halves over a range of units.
+//! Chooses how maxima of bytes and halves are found, and runs the kernels for them.
 
 use core::ops::Range;
 
 use crate::element::Elements;
-use crate::geometry::shape::FeatureMap;
-use crate::kernels::narrow::{Bins, Item, Kernel, nhwc, squares, with_kernel};
+use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::units::blocks;
+use crate::kernels::narrow::{Bins, Item, Kernel, nchw, nhwc, squares, with_kernel};
+use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::convert;
+use crate::tuning::CACHE_LINE;
 
-/// Pools a range of units. Indices are found where there is room for them.
+/// Pools some channels of an item. Indices are found where there is room for them.
 ///
 /// # Safety
-/// As [`forward_units`](crate::pool::forward::forward_units), for a map that the plan pools so.
+/// As [`forward_units`](crate::pool::forward::forward_units) for the units of these channels.
 pub(crate) unsafe fn forward(
     plan: &PyramidPlan,
     map: &FeatureMap,
     input: Elements,
     (values, indices): (Elements, Span<u32>),
-    units: Range<usize>,
+    (row, channels): (usize, Range<usize>),
     scratch: Span<f32>,
 ) {
-    let (arrangement, channels) = (plan.pyramid().arrangement, map.channels);
-    let output = Bins { values, indices };
-    let run = |kernel: &mut dyn Kernel| {
-        for (row, some) in plan.forward_units(map, input.kind()).items(units) {
-            let cells = arrangement.layout.cells(map, row);
-            let item = Item { plan, input, cells, output, channels, row, arrangement };
-            // SAFETY: the caller's promise is the same, item by item.
-            unsafe {
-                nhwc::pool(&item, some.clone(), kernel);
-                if kernel.take_faults(&item, some.clone()) {
-                    convert::forward(plan, map, input, (values, indices), (row, some), scratch);
+    let (arrangement, kind, indexed) = (plan.pyramid().arrangement, input.kind(), indices.len() > 0);
+    let (cells, output) = (arrangement.layout.cells(map, row), Bins { values, indices });
+    let item = Item { plan, input, cells, output, channels: map.channels, row, arrangement };
+    // SAFETY: the caller's promise is the same.
+    let converted = |some| unsafe { convert::forward(plan, map, input, (values, indices), (row, some), scratch) };
+    if kind.size() == 1 && !indexed && plan.squares().is_some() {
+        // SAFETY: the caller's promise is the same.
+        unsafe { squares::planes(&item, channels) };
+    } else if !plan.pools_narrow(map, kind) || indexed && !plan.counts_cells(kind) {
+        converted(channels);
+    } else {
+        let is_nchw = plan.layout() == Layout::Nchw;
+        with_kernel(kind, |kernel: &mut dyn Kernel| {
+            for some in blocks(channels, if is_nchw { CACHE_LINE / kind.size() } else { map.channels }) {
+                // SAFETY: the caller's promise is the same.
+                unsafe {
+                    if is_nchw {
+                        let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
+                        nchw::pool(&item, some.clone(), kernel, &work);
+                    } else {
+                        nhwc::pool(&item, some.clone(), kernel);
+                    }
+                    if kernel.seen().take_faults(&item, some.clone()) {
+                        converted(some);
+                    }
                 }
             }
-        }
-    };
-    with_kernel(input.kind(), indices.len() > 0, run);
-}
-
-/// Pools a range of units of small square planes of bytes, without indices.
-///
-/// # Safety
-/// As [`forward`], for a plan of [`squares`](PyramidPlan::squares).
-pub(crate) unsafe fn squares(
-    plan: &PyramidPlan,
-    map: &FeatureMap,
-    input: Elements,
-    values: Elements,
-    units: Range<usize>,
-) {
-    let (arrangement, channels) = (plan.pyramid().arrangement, map.channels);
-    let output = Bins { values, indices: Span::empty() };
-    for (row, some) in plan.units(map).items(units) {
-        let cells = arrangement.layout.cells(map, row);
-        // SAFETY: the caller's promise is the same, item by item.
-        unsafe { squares::planes(&Item { plan, input, cells, output, channels, row, arrangement }, some) };
+        });
     }
 }

@@ -120,6 +120,7 @@ pub(crate) trait Vector: Copy {
     fn bits(self) -> u32;
 
     fn add_index(self, other: Self) -> Self;
+    fn mul_index(self, other: Self) -> Self;
     fn ne_index(self, other: Self) -> Self;
     fn eq_index(self, other: Self) -> Self;
     /// Compares as `i32`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
@@ -149,6 +150,9 @@ pub(crate) trait Vector: Copy {
 
 pub(crate) use halves::add_halves;
 pub(crate) use packed::Packed;
+
+/// Bytes of a vector.
+pub(crate) const BYTES: usize = 16;
 
 /// Whether a vector is held in one register, so that straight lines of code pay. Builds for tests go the way of those with SIMD.
 pub(crate) const IN_REGISTERS: bool = cfg!(any(target_feature = "simd128", not(target_arch = "wasm32")));

@@ -6,6 +6,7 @@ use super::Vector;
 pub(crate) trait Packed: Vector {
     fn splat_u8(value: u8) -> Self;
     fn max_u8(self, other: Self) -> Self;
+    fn min_u8(self, other: Self) -> Self;
     fn eq_u8(self, other: Self) -> Self;
     /// The lower bytes of both, one of each in turn.
     fn zip_low_u8(self, other: Self) -> Self;
@@ -19,6 +20,7 @@ pub(crate) trait Packed: Vector {
     fn splat_u16(value: u16) -> Self;
     fn max_i16(self, other: Self) -> Self;
     fn max_u16(self, other: Self) -> Self;
+    fn min_u16(self, other: Self) -> Self;
     fn eq_u16(self, other: Self) -> Self;
     /// Whether `self` is greater, as `i16`.
     fn gt_i16(self, other: Self) -> Self;
@@ -44,4 +46,9 @@ pub(crate) trait Packed: Vector {
     unsafe fn scatter_u16(self, to: [*mut u16; 4]);
 
     fn xor(self, other: Self) -> Self;
+    /// Stores the first eight bytes and the last eight, each at a place of their own.
+    ///
+    /// # Safety
+    /// `low` and `high` must be writable.
+    unsafe fn store_parts(self, low: *mut [u8; 8], high: *mut [u8; 8]);
 }

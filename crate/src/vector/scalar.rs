@@ -165,6 +165,10 @@ impl Vector for Lanes {
         each(self, other, u32::wrapping_add)
     }
     #[inline(always)]
+    fn mul_index(self, other: Self) -> Self {
+        each(self, other, u32::wrapping_mul)
+    }
+    #[inline(always)]
     fn ne_index(self, other: Self) -> Self {
         each(self, other, |a, b| if a != b { u32::MAX } else { 0 })
     }
@@ -246,6 +250,10 @@ impl Packed for Lanes {
     fn max_u8(self, other: Self) -> Self {
         each_u8(self, other, u8::max)
     }
+    #[inline(always)]
+    fn min_u8(self, other: Self) -> Self {
+        each_u8(self, other, u8::min)
+    }
     fn eq_u8(self, other: Self) -> Self {
         each_u8(self, other, |a, b| if a == b { u8::MAX } else { 0 })
     }
@@ -275,6 +283,10 @@ impl Packed for Lanes {
     }
     fn max_u16(self, other: Self) -> Self {
         each_u16(self, other, u16::max)
+    }
+    #[inline(always)]
+    fn min_u16(self, other: Self) -> Self {
+        each_u16(self, other, u16::min)
     }
     fn eq_u16(self, other: Self) -> Self {
         each_u16(self, other, |a, b| if a == b { u16::MAX } else { 0 })
@@ -311,6 +323,14 @@ impl Packed for Lanes {
     unsafe fn scatter_u16(self, to: [*mut u16; 4]) {
         // SAFETY: writable, by the caller's promise.
         to.into_iter().zip(self.0).for_each(|(to, lane)| unsafe { *to = lane as u16 });
+    }
+    unsafe fn store_parts(self, low: *mut [u8; 8], high: *mut [u8; 8]) {
+        let bytes = bytes(self);
+        // SAFETY: writable, by the caller's promise.
+        unsafe {
+            low.cast::<u8>().copy_from(bytes.as_ptr(), 8);
+            high.cast::<u8>().copy_from(bytes[8..].as_ptr(), 8);
+        }
     }
     fn xor(self, other: Self) -> Self {
         each(self, other, |a, b| a ^ b)

@@ -168,6 +168,10 @@ impl Vector for V128 {
         V128(i32x4_add(self.0, other.0))
     }
     #[inline(always)]
+    fn mul_index(self, other: Self) -> Self {
+        V128(i32x4_mul(self.0, other.0))
+    }
+    #[inline(always)]
     fn ne_index(self, other: Self) -> Self {
         V128(i32x4_ne(self.0, other.0))
     }
@@ -219,6 +223,10 @@ impl Packed for V128 {
         V128(u8x16_max(self.0, other.0))
     }
     #[inline(always)]
+    fn min_u8(self, other: Self) -> Self {
+        V128(u8x16_min(self.0, other.0))
+    }
+    #[inline(always)]
     fn eq_u8(self, other: Self) -> Self {
         V128(u8x16_eq(self.0, other.0))
     }
@@ -249,6 +257,10 @@ impl Packed for V128 {
     #[inline(always)]
     fn max_u16(self, other: Self) -> Self {
         V128(u16x8_max(self.0, other.0))
+    }
+    #[inline(always)]
+    fn min_u16(self, other: Self) -> Self {
+        V128(u16x8_min(self.0, other.0))
     }
     #[inline(always)]
     fn eq_u16(self, other: Self) -> Self {
@@ -305,6 +317,14 @@ impl Packed for V128 {
             v128_store16_lane::<2>(self.0, to[1]);
             v128_store16_lane::<4>(self.0, to[2]);
             v128_store16_lane::<6>(self.0, to[3]);
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_parts(self, low: *mut [u8; 8], high: *mut [u8; 8]) {
+        // SAFETY: writable, by the caller's promise.
+        unsafe {
+            v128_store64_lane::<0>(self.0, low.cast());
+            v128_store64_lane::<1>(self.0, high.cast());
         }
     }
     #[inline(always)]

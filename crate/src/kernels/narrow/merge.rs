@@ -1,13 +1,14 @@
 //! Nested levels, made from the bins of their parents, a channel in every lane.
 
-use super::order::{Order, Seen, load, store};
+use super::order::{Order, load, store};
 use super::pass::{Nest, Pass};
+use super::seen::Seen;
 use crate::vector::{Native as V, Vector};
 
 /// Makes the values of a level.
 ///
 /// # Safety
-/// As [`Kernel::merge_level`](super::pass::Kernel::merge_level).
+/// As [`Kernel::merge_level`](super::kernel::Kernel::merge_level).
 #[inline(never)]
 pub(super) unsafe fn values<O: Order>(pass: &Pass, nest: &Nest, flip: V, seen: &mut Seen) {
     let (from, to) = (nest.from.values.cast(), pass.out.values.cast());
@@ -42,7 +43,7 @@ fn vectors<O: Order>(pass: &Pass) -> impl Iterator<Item = usize> {
 /// Makes the indices of a level whose values are made: the lowest index of those whose value is the bin's.
 ///
 /// # Safety
-/// As [`Kernel::merge_level`](super::pass::Kernel::merge_level).
+/// As [`Kernel::merge_level`](super::kernel::Kernel::merge_level).
 #[inline(never)]
 pub(super) unsafe fn indices<O: Order>(pass: &Pass, nest: &Nest) {
     let (from, to) = (nest.from.values.cast(), pass.out.values.cast());

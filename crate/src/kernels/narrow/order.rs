@@ -32,7 +32,13 @@ pub(crate) trait Order {
     const PLACES: u32;
     /// The same place in every lane.
     fn splat_place(place: u32) -> V;
+    /// The greater place. Of halves it is compared as `i16`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
     fn max_place(a: V, b: V) -> V;
+    /// The lesser place, where all ones are the greatest.
+    fn min_place(a: V, b: V) -> V;
+    /// The lower cells of both, one of each in turn.
+    fn zip_low(a: V, b: V) -> V;
+    fn zip_high(a: V, b: V) -> V;
     /// All lanes as 32 bits each, four in a vector; of halves, the last two vectors repeat the first.
     fn words(lanes: V) -> [V; 4];
     /// The same for a mask.
@@ -75,6 +81,18 @@ impl Order for Bytes {
     #[inline(always)]
     fn max_place(a: V, b: V) -> V {
         a.max_u8(b)
+    }
+    #[inline(always)]
+    fn min_place(a: V, b: V) -> V {
+        a.min_u8(b)
+    }
+    #[inline(always)]
+    fn zip_low(a: V, b: V) -> V {
+        a.zip_low_u8(b)
+    }
+    #[inline(always)]
+    fn zip_high(a: V, b: V) -> V {
+        a.zip_high_u8(b)
     }
     #[inline(always)]
     fn words(lanes: V) -> [V; 4] {
@@ -135,6 +153,18 @@ impl<const ALL: bool> Order for Halves<ALL> {
         a.max_i16(b)
     }
     #[inline(always)]
+    fn min_place(a: V, b: V) -> V {
+        a.min_u16(b)
+    }
+    #[inline(always)]
+    fn zip_low(a: V, b: V) -> V {
+        a.zip_low_u16(b)
+    }
+    #[inline(always)]
+    fn zip_high(a: V, b: V) -> V {
+        a.zip_high_u16(b)
+    }
+    #[inline(always)]
     fn words(lanes: V) -> [V; 4] {
         let zero = V::splat_u16(0);
         zipped(lanes, lanes, zero, zero)
@@ -143,61 +173,6 @@ impl<const ALL: bool> Order for Halves<ALL> {
     fn mask_words(mask: V) -> [V; 4] {
         zipped(mask, mask, mask, mask)
     }
-}
-
-/// What was seen of halves that tells whether something is left to be mended. Of bytes nothing is.
-#[derive(Clone, Copy)]
-pub(super) struct Seen {
-    /// The greatest of the cells as `u16`: above negative infinity, it is NaN.
-    cells: V,
-    /// The greatest of the bins as `i16`: above infinity, it is NaN.
-    bins: V,
-    /// Lanes in which a bin came out as positive zero: a negative one before it would be chosen.
-    zeros: V,
-}
-
-const INFINITY: u16 = 0x7c00;
-const NEGATIVE_INFINITY: u16 = 0xfc00;
-
-impl Seen {
-    #[inline(always)]
-    pub fn nothing() -> Self {
-        let none = V::splat_u16(0);
-        Seen { cells: none, bins: none, zeros: none }
-    }
-
-    #[inline(always)]
-    pub fn cells<O: Order, const K: usize>(&mut self, cells: &[V; K]) {
-        if O::FLOATS {
-            self.cells = self.cells.max_u16(crate::kernels::tree(cells, V::max_u16));
-        }
-    }
-
-    #[inline(always)]
-    pub fn bin<O: Order>(&mut self, bin: V) {
-        if O::FLOATS {
-            self.bins = self.bins.max_i16(bin);
-            self.zeros = self.zeros.or(bin.eq_u16(V::splat_u16(0)));
-        }
-    }
-
-    /// Whether some cell may be NaN.
-    pub fn has_nan(self) -> bool {
-        let most = V::splat_u16(NEGATIVE_INFINITY);
-        let negative = self.cells.max_u16(most).eq_u16(most).not();
-        negative.or(self.bins.gt_i16(V::splat_u16(INFINITY))).any()
-    }
-
-    /// Whether some bin is a zero.
-    pub fn has_zero(self) -> bool {
-        self.zeros.any()
-    }
-}
-
-/// Whether there is a negative zero among some halves.
-#[inline(never)]
-pub(super) fn has_negative_zero(halves: &[f16]) -> bool {
-    halves.iter().fold(false, |any, half| any | (half.to_bits() == 0x8000))
 }
 
 /// Loads a vector of elements.

@@ -3,7 +3,6 @@
 use core::ops::Range;
 
 use crate::element::Elements;
-use crate::geometry::bins::Bin;
 use crate::geometry::shape::{Arrangement, PlaneStrides};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
@@ -91,24 +90,27 @@ impl Nest<'_> {
     }
 }
 
-/// The passes over elements of one type, with or without indices.
-pub(crate) trait Kernel {
-    /// Reduces some rows of a row of bins, which have these columns and stand in the output from the second number on.
-    ///
-    /// # Safety
-    /// `pass` must hold the rows and the bins, and its channels lie inside them.
-    unsafe fn reduce_row(&mut self, pass: &Pass, bins: (&[Bin], usize), rows: Bin);
+/// The cells of an NCHW plane, from element `first` on, in rows of `width`.
+pub(crate) struct Plane<'a> {
+    pub cells: &'a Elements<'a>,
+    pub first: usize,
+    pub width: usize,
+}
 
-    /// Makes every bin of a nested level from its parent's.
-    ///
-    /// # Safety
-    /// As [`Kernel::reduce_row`]; `nest` must be how the level nests.
-    unsafe fn merge_level(&mut self, pass: &Pass, nest: &Nest);
+/// Rows of elements, of which the first begins at element `first`, and which lie `apart`.
+pub(crate) struct Rows<'a> {
+    pub of: &'a Elements<'a>,
+    pub first: usize,
+    pub apart: usize,
+    pub count: usize,
+}
 
-    /// Whether something was seen that these passes do not get right: NaN, or zeros of both signs among some cells of the item. It is
-    /// not seen again.
-    ///
-    /// # Safety
-    /// The planes must be some of the item's.
-    unsafe fn take_faults(&mut self, item: &Item, planes: Range<usize>) -> bool;
+/// Reduced rows of some NCHW planes, transposed: the planes side by side in `line` elements for each cell.
+pub(crate) struct Reduced<'a> {
+    /// The greatest cell of each column of a row of bins, and the number of its row in the bin.
+    pub cells: &'a [Elements<'a>; 2],
+    /// Columns of the map.
+    pub width: usize,
+    pub line: usize,
+    pub planes: usize,
 }

@@ -2,10 +2,9 @@
 
 use core::ops::Range;
 
-use super::merge;
-use super::order::{Order, Seen, has_negative_zero, load, store};
-use super::pass::{Item, Kernel, Nest, Pass};
-use crate::element::ElementType;
+use super::order::{Order, load, store};
+use super::pass::Pass;
+use super::seen::Seen;
 use crate::geometry::bins::Bin;
 use crate::kernels::tree;
 use crate::memory::span::Span;
@@ -14,73 +13,45 @@ use crate::vector::{Native as V, Packed, Vector};
 /// Vectors of channels that are scanned together.
 const TOGETHER: usize = 4;
 
-/// The passes in the order `O`.
-pub(crate) struct Scan<O: Order, const INDEXED: bool> {
-    seen: Seen,
+/// See [`Kernel::reduce_row`](super::kernel::Kernel::reduce_row).
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
+    pass: &Pass,
+    (columns, first): (&[Bin], usize),
+    rows: Bin,
     flip: V,
-    order: core::marker::PhantomData<O>,
-}
-
-impl<O: Order, const INDEXED: bool> Scan<O, INDEXED> {
-    pub fn new(kind: ElementType) -> Self {
-        Scan { seen: Seen::nothing(), flip: O::flip(kind), order: core::marker::PhantomData }
-    }
-}
-
-impl<O: Order, const INDEXED: bool> Kernel for Scan<O, INDEXED> {
-    unsafe fn reduce_row(&mut self, pass: &Pass, (columns, first): (&[Bin], usize), rows: Bin) {
-        let pass = &Typed::<O> {
-            cells: pass.cells.cast(),
-            cell_apart: pass.cell_apart,
-            width: pass.width,
-            values: pass.out.values.cast(),
-            indices: pass.out.indices,
-            bin_apart: pass.bin_apart,
-            channels: pass.channels.clone(),
-            flip: self.flip,
-        };
-        for (&columns, bin) in columns.iter().zip(first..) {
-            // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
-            let most = if INDEXED { O::PLACES } else { u32::MAX };
-            let rows_of_piece = if INDEXED { (most / pass.width as u32).max(1) } else { most };
-            let mut is_first = true;
-            for rows in rows.pieces(rows_of_piece) {
-                for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
-                    let piece = &Piece { rows, columns, is_first };
-                    let last = pass.channels.end - TOGETHER * O::LANES;
-                    for first in pass.channels.clone().step_by(TOGETHER * O::LANES) {
-                        // The last vectors overlap those before.
-                        // SAFETY: the caller's promise.
-                        unsafe { reduce::<O, INDEXED>(pass, bin, piece, &mut self.seen, first.min(last)) };
-                    }
-                    is_first = false;
+    seen: &mut Seen,
+) {
+    let pass = &Typed::<O> {
+        cells: pass.cells.cast(),
+        cell_apart: pass.cell_apart,
+        width: pass.width,
+        values: pass.out.values.cast(),
+        indices: pass.out.indices,
+        bin_apart: pass.bin_apart,
+        channels: pass.channels.clone(),
+        flip,
+    };
+    for (&columns, bin) in columns.iter().zip(first..) {
+        // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
+        let most = if INDEXED { O::PLACES } else { u32::MAX };
+        let rows_of_piece = if INDEXED { (most / pass.width as u32).max(1) } else { most };
+        let mut is_first = true;
+        for rows in rows.pieces(rows_of_piece) {
+            for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
+                let piece = &Piece { rows, columns, is_first };
+                let last = pass.channels.end - TOGETHER * O::LANES;
+                for first in pass.channels.clone().step_by(TOGETHER * O::LANES) {
+                    // The last vectors overlap those before.
+                    // SAFETY: the caller's promise.
+                    unsafe { reduce::<O, INDEXED>(pass, bin, piece, seen, first.min(last)) };
                 }
+                is_first = false;
             }
         }
-    }
-
-    unsafe fn merge_level(&mut self, pass: &Pass, nest: &Nest) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            merge::values::<O::Full>(pass, nest, self.flip, &mut self.seen);
-            if INDEXED {
-                merge::indices::<O::Full>(pass, nest);
-            }
-        }
-    }
-
-    unsafe fn take_faults(&mut self, item: &Item, planes: Range<usize>) -> bool {
-        if !O::FLOATS {
-            return false;
-        }
-        let seen = core::mem::replace(&mut self.seen, Seen::nothing());
-        // Maps behind a ReLU are full of zeros, but of one sign.
-        let negative = |run: Range<usize>| {
-            // SAFETY: cells of the item, which nobody writes.
-            has_negative_zero(unsafe { item.input.part(run.start, run.len()).cast().shared() })
-        };
-        let (height, width) = item.plan.size();
-        seen.has_nan() || (seen.has_zero() && item.cells.runs(planes, height * width).any(negative))
     }
 }
 
@@ -107,7 +78,7 @@ struct Piece {
 /// Reduces a piece of one bin, for the vectors of channels from `first` on.
 ///
 /// # Safety
-/// As [`Kernel::reduce_row`]; piece and vectors must lie inside the bin and the channels.
+/// As [`row`]; piece and vectors must lie inside the bin and the channels.
 #[inline(always)]
 unsafe fn reduce<O: Order, const INDEXED: bool>(
     pass: &Typed<O>,
@@ -145,14 +116,14 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
         }
         if O::PARTIAL && tree(&most, V::or).sign_i16().any() {
             *seen = found;
-            return reduce_fully::<O, INDEXED>(pass, bin, piece, seen, first);
+            return reduce_fully(pass, bin, piece, seen, first);
         }
         let start = piece.rows.start * pass.width as u32 + piece.columns.start;
         for k in 0..TOGETHER {
             let value = O::key(most[k], flip);
             found.bin::<O>(value);
             store::<O>(pass.values, to(k), value);
-            if INDEXED {
+            if INDEXED && pass.indices.len() > 0 {
                 store_places::<O>(places[k], pass.indices, to(k), (start, piece.is_first));
             }
         }
@@ -160,24 +131,18 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
     }
 }
 
-/// [`reduce`] in the order of all cells, for channels of which some hold negative values alone.
+/// [`reduce`] in the order of all cells, for channels of which some hold negative values alone. The same code serves values alone.
 ///
 /// # Safety
 /// As [`reduce`].
 #[cold]
 #[inline(never)]
-unsafe fn reduce_fully<O: Order, const INDEXED: bool>(
-    pass: &Typed<O>,
-    bin: usize,
-    piece: &Piece,
-    seen: &mut Seen,
-    first: usize,
-) {
+unsafe fn reduce_fully<O: Order>(pass: &Typed<O>, bin: usize, piece: &Piece, seen: &mut Seen, first: usize) {
     let &Typed { cells, width, cell_apart, values, indices, bin_apart, ref channels, flip } = pass;
     let channels = channels.clone();
     let pass = &Typed::<O::Full> { cells, width, cell_apart, values, indices, bin_apart, channels, flip };
     // SAFETY: the caller's promise is the same.
-    unsafe { reduce::<O::Full, INDEXED>(pass, bin, piece, seen, first) };
+    unsafe { reduce::<O::Full, true>(pass, bin, piece, seen, first) };
 }
 
 /// Stores the indices of places, which are counted from 1 at index `start`. Later pieces of a bin keep those that stand there where
