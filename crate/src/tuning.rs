@@ -34,11 +34,10 @@ const _: () = assert!(STRIP_INDEXED <= 4 && STRIP_VALUES <= MOST_STRIP, "`reduce
 /// Measure 20 x 20 to 100 x 100 under 6, 3, 2, 1 and 4, 2, 1, NCHW: half as many takes 0.99 to 1.06, and 1.18
 /// for 20 x 20 in a disturbed run; twice as many 0.99 to 1.05.
 pub(crate) const SMALL_PLANE: usize = 6144;
-/// Cells of a plane up to which bins of a single vector are reduced in strips, and strips with indices go from top to bottom
-/// rather than over one row of bins at a time.
+/// Cells of a plane up to which strips with indices go from top to bottom rather than over one row of bins at a time.
 ///
-/// Measure 15 to 60 columns: 32 x 32 under 8, 4, 2, 1 takes 0.66 (with indices 0.5) in strips, and 0.87 with indices from
-/// top to bottom; 28 x 28 under 5, 3, 1 0.93, 38 x 50 0.96.
+/// Measure 15 to 60 columns with indices, NCHW: 32 x 32 under 8, 4, 2, 1 takes 0.87 from top to bottom; 28 x 28 under 5, 3, 1 0.93,
+/// 38 x 50 0.96.
 pub(crate) const STRIPPED_PLANE: usize = 2560;
 /// Cells of a plane from which wide bins are read side by side, in the order of memory, though some cells are read twice.
 ///

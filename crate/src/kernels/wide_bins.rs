@@ -9,7 +9,7 @@ use super::{Accumulator, Flags, tree, tree_sum};
 use crate::geometry::bins::Bin;
 use crate::memory::maxima::Maxima;
 use crate::memory::span;
-use crate::plan::{RUNS, WideBins};
+use crate::plan::{RUNS, WHOLE, WideBins};
 use crate::vector::{IN_REGISTERS, Vector};
 
 /// Reduces the bins of one plane.
@@ -26,17 +26,12 @@ pub(super) unsafe fn reduce<V: Vector, A: Accumulator<V>>(
     for (i, rows) in rows.iter().enumerate() {
         for wide in groups {
             let bins = wide.bins.0..wide.bins.1;
-            let shares = !A::INDEXED && wide.shared > 0;
             // SAFETY: the caller's promise is the same.
             unsafe {
-                let best = match wide.vectors {
-                    _ if !IN_REGISTERS => reduce_long::<V, A>(rows, wide, map, flags),
-                    2 if shares => reduce_shared::<V, A, 2>(rows, wide, map, flags),
-                    3 if shares => reduce_shared::<V, A, 3>(rows, wide, map, flags),
-                    0 | 1 => reduce_short::<V, A, 2>(rows, wide, map, flags),
-                    2 => reduce_short::<V, A, 3>(rows, wide, map, flags),
-                    3 => reduce_short::<V, A, 4>(rows, wide, map, flags),
-                    _ => reduce_long::<V, A>(rows, wide, map, flags),
+                let best = if !A::INDEXED && wide.shared > 0 && IN_REGISTERS {
+                    reduce_shared::<V, A>(rows, wide, map, flags)
+                } else {
+                    reduce_runs::<V, A>(rows, wide, map, flags)
                 };
                 let best = combine::<V, A>(best, bins.len());
                 flags.zeros = flags.zeros.or(best.value().eq(V::splat(0.0)));
@@ -98,56 +93,13 @@ unsafe fn first_equal<V: Vector>(row: &[f32], columns: Range<usize>, value: f32)
     columns.start
 }
 
-/// Reduces four runs of `N` vectors over a row of bins.
-///
-/// # Safety
-/// As [`reduce`].
-#[inline(always)]
-unsafe fn reduce_short<V: Vector, A: Accumulator<V>, const N: usize>(
-    rows: &Bin,
-    wide: &WideBins,
-    (cells, width): (&[f32], usize),
-    flags: &mut Flags<V>,
-) -> [A; RUNS] {
-    let WideBins { starts, lasts, .. } = *wide;
-    let mut best = [A::empty(V::splat_index(rows.start * width as u32)); RUNS];
-    let mut row = rows.start as usize * width;
-    let end = rows.end as usize * width;
-    while row < end {
-        let index = V::splat_index(row as u32);
-        let run = |i: usize| -> [V; N] {
-            let offset = |k: usize| if k + 1 == N { lasts[i] - starts[i] } else { V::LANES * k };
-            // SAFETY: runs lie inside the rows.
-            unsafe {
-                let cells = cells.get_unchecked(row + starts[i]..);
-                core::array::from_fn(|k| span::load(cells, offset(k), V::LANES))
-            }
-        };
-        let two = |best: &mut [A], sum: &mut V, runs: [[V; N]; 2]| {
-            for (best, values) in best.iter_mut().zip(&runs) {
-                best.update(tree(values, V::pmax), index);
-            }
-            *sum = sum.add(tree_sum(&runs.map(|values| tree_sum(&values))));
-        };
-        two(&mut best[..2], &mut flags.sum, [run(0), run(1)]);
-        if N > 2 {
-            best[0].force_evaluation();
-            best[1].force_evaluation();
-            flags.sum.force_evaluation();
-        }
-        two(&mut best[2..], &mut flags.sum, [run(2), run(3)]);
-        row += width;
-    }
-    best
-}
-
-/// Reduces four runs, each pair of which is `N` vectors, one that both share, and `N` more, over a row of bins. For
+/// Reduces four runs, each pair of which is [`WHOLE`] vectors, one that both share, and as many more, over a row of bins. For
 /// values alone: with indices, one vector less is not faster.
 ///
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_shared<V: Vector, A: Accumulator<V>, const N: usize>(
+unsafe fn reduce_shared<V: Vector, A: Accumulator<V>>(
     rows: &Bin,
     wide: &WideBins,
     (cells, width): (&[f32], usize),
@@ -161,10 +113,10 @@ unsafe fn reduce_shared<V: Vector, A: Accumulator<V>, const N: usize>(
         let take = |best: &mut [V; 3], sum: &mut V, (start, last): (usize, usize)| {
             // SAFETY: runs lie inside the rows.
             let load = |offset: usize| unsafe { span::load(cells.get_unchecked(row + start..), offset, V::LANES) };
-            let left: [V; N] = core::array::from_fn(|k| load(V::LANES * k));
-            let between: V = load(V::LANES * N);
-            let right: [V; N] =
-                core::array::from_fn(|k| load(if k + 1 == N { last - start } else { V::LANES * (N + 1 + k) }));
+            let left: [V; WHOLE] = core::array::from_fn(|k| load(V::LANES * k));
+            let between: V = load(V::LANES * WHOLE);
+            let right: [V; WHOLE] =
+                core::array::from_fn(|k| load(if k + 1 == WHOLE { last - start } else { V::LANES * (WHOLE + 1 + k) }));
             let most = [tree(&left, V::pmax), between, tree(&right, V::pmax)];
             *best = core::array::from_fn(|i| best[i].pmax(most[i]));
             *sum = sum.add(tree_sum(&[tree_sum(&left), between, tree_sum(&right)]));
@@ -184,12 +136,12 @@ unsafe fn reduce_shared<V: Vector, A: Accumulator<V>, const N: usize>(
     [a, b, c, d]
 }
 
-/// Reduces four runs of many vectors over a row of bins.
+/// Reduces four runs over a row of bins.
 ///
 /// # Safety
 /// As [`reduce`].
 #[inline(always)]
-unsafe fn reduce_long<V: Vector, A: Accumulator<V>>(
+unsafe fn reduce_runs<V: Vector, A: Accumulator<V>>(
     rows: &Bin,
     wide: &WideBins,
     (cells, width): (&[f32], usize),

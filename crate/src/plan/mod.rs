@@ -23,4 +23,4 @@ pub use pyramid_plan::PyramidPlan;
 pub(crate) use scratch::{ConvertScratch, NarrowScratch, NchwScratch, gradient_scratch};
 pub(crate) use strips::Strip;
 pub(crate) use transposed::CELLS as TRANSPOSED_CELLS;
-pub(crate) use wide_bins::{RUNS, WideBins};
+pub(crate) use wide_bins::{RUNS, WHOLE, WideBins};

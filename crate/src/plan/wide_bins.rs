@@ -3,10 +3,13 @@
 use crate::error::PoolError;
 use crate::geometry::bins::Bin;
 use crate::memory::reserve::reserve;
-use crate::tuning::{SMALL_PLANE, STREAMED_PLANE, STRIPPED_PLANE};
+use crate::tuning::{SMALL_PLANE, STREAMED_PLANE};
 
 /// Runs of columns that are read side by side.
 pub(crate) const RUNS: usize = 4;
+
+/// Whole vectors of each run where two runs share one.
+pub(crate) const WHOLE: usize = 3;
 
 /// Cells of a vector.
 const LANES: usize = 4;
@@ -23,7 +26,7 @@ pub(crate) struct WideBins {
     pub vectors: usize,
     /// The first column of each one's last vector.
     pub lasts: [usize; RUNS],
-    /// Where each pair of runs has a vector that begins in the one and ends in the other, and without which both are whole
+    /// Where each pair of runs has a vector that begins in the one and ends in the other, and without which both are [`WHOLE`]
     /// vectors: how many of its cells are the first run's. Zero elsewhere.
     pub shared: usize,
 }
@@ -77,9 +80,8 @@ impl WideBins {
         }
         let width = width as u64;
         let pays = if cells > SMALL_PLANE { read <= 2 * width } else { 4 * read <= 5 * width };
-        // Each run has more to it than its cells, and narrow bins make many.
-        let least = if cells > STRIPPED_PLANE { LANES } else { 2 * LANES };
-        let any_wide = columns.iter().any(|bin| bin.len() > least);
+        // Each run has more to it than its cells, so those of two vectors are not worth it.
+        let any_wide = all.iter().any(|wide| wide.vectors > 1);
         Ok((pays && any_wide).then_some(all))
     }
 }
@@ -87,9 +89,9 @@ impl WideBins {
 /// How many cells of the vector between two bins are the first one's, where two pairs of bins have such a vector, and fewer
 /// vectors with it than without.
 fn shared(bins: &[Bin]) -> usize {
-    let (len, rest) = (bins[0].len(), bins[0].len() % LANES);
-    let alike = bins.len() == RUNS && bins.iter().all(|bin| bin.len() == len);
-    let pays = alike && len > LANES && (1..=2).contains(&rest);
+    let rest = bins[0].len().wrapping_sub(WHOLE * LANES);
+    let alike = bins.len() == RUNS && bins.iter().all(|bin| bin.len() == bins[0].len());
+    let pays = alike && (1..=2).contains(&rest);
     if pays && bins[0].end == bins[1].start && bins[2].end == bins[3].start { rest } else { 0 }
 }
 
@@ -133,9 +135,9 @@ mod tests {
         assert_eq!(groups(56, 4).map(|groups| (groups.len(), groups[0].vectors)), Some((1, 3)));
         assert_eq!(groups(224, 6).map(|groups| groups.len()), Some(2));
         assert!(groups(28, 4).is_none());
-        // As wide as two vectors on a small map, and as one on any.
-        assert!(groups(48, 6).is_none());
-        assert!(groups(64, 8).is_some());
+        // Two vectors each, and three.
+        assert!(groups(64, 8).is_none());
+        assert!(groups(80, 8).is_some());
         assert!(groups(112, 28).is_none());
         assert!(groups(224, 100).is_none());
     }
