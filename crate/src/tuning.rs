@@ -105,21 +105,16 @@ pub(crate) const TRANSPOSED_ROOT: usize = 256;
 pub(crate) const CHANNEL_BLOCK: usize = 16;
 /// Bytes of a line of the cache: the channels of an NHWC map of bytes or halves that are taken together.
 pub(crate) const CACHE_LINE: usize = 64;
-/// Elements of a map, all items together, from which it is taken not to be in the second-level cache. NHWC maps are then read cell by
-/// cell, and planes prefetched before they are transposed.
+/// Elements of an NHWC map, all items together, from which it is read cell by cell rather than in blocks of channels.
 ///
-/// Measure `c` and `d`, NHWC: cell by cell 0.7. For planes, 64 items of 10 x 10 and 14 x 14: 0.7 to 0.9; 16 items 1.02 to 1.08.
+/// Measure `a`, `c`, `d`, 28 x 28 of 128 to 512 channels under 4, 2, 1 and 40 x 40 of 256 under 6, 3, 2, 1, NHWC: cell by cell 0.6 to 0.9, but
+/// 1.12 for four items of 13 x 13; `a` 1.11.
+pub(crate) const STREAMED_LEVEL: usize = 1 << 16;
+/// Elements of a map, all items together, from which it is taken not to be in the second-level cache: planes are then prefetched before
+/// they are transposed, and the channels of an NHWC item are not shared among threads.
+///
+/// Measure 64 items of 10 x 10 and 14 x 14, NCHW: 0.7 to 0.9; 16 items 1.02 to 1.08.
 pub(crate) const STREAMED_MAP: usize = 1 << 18;
-/// Columns of bins wide enough to be read a row at a time, the bins of a row after each other.
-///
-/// Measure `c`, 28 x 28 under 4, 2, 1 and 80 x 80 under 6, 3, 2, 1, NHWC: 4, 16 and 32 differ by
-/// less than that run was disturbed.
-pub(crate) const WIDE: usize = 8;
-/// Bytes of the rows of a narrower bin that are read together, one block of channels after the other: they stay in the first-level
-/// cache.
-///
-/// Measure 28 x 28 of 512 channels under 4, 2, 1 and 40 x 40 of 256 under 6, 3, 2, 1, NHWC: 0.6, with indices 0.9; elsewhere no change.
-pub(crate) const BAND_BYTES: usize = 16 << 10;
 
 // Maxima of bytes and halves, NCHW.
 

@@ -223,9 +223,9 @@ unsafe fn reduce_rows<V: Vector, A: Accumulator<V>>(plan: &PyramidPlan, bins: &[
         for &strip in plan.strips(A::INDEXED) {
             // SAFETY: the caller's promise is the same.
             let cells = unsafe {
+                // One vector is taken twice by a strip of two, which a maximum does not mind.
                 match strip.vectors {
-                    1 => reduce_strip::<V, A, 1>(map, bins, strip, reduced, stride),
-                    2 => reduce_strip::<V, A, 2>(map, bins, strip, reduced, stride),
+                    1 | 2 => reduce_strip::<V, A, 2>(map, bins, strip, reduced, stride),
                     3 => reduce_strip::<V, A, 3>(map, bins, strip, reduced, stride),
                     4 => reduce_strip::<V, A, 4>(map, bins, strip, reduced, stride),
                     _ if !A::INDEXED => reduce_strip::<V, A, 5>(map, bins, strip, reduced, stride),

@@ -11,7 +11,7 @@ use crate::geometry::shape::PlaneStrides;
 use crate::memory::maxima::Maxima;
 use crate::memory::span;
 use crate::plan::{Level, PyramidPlan, Source};
-use crate::tuning::{BAND_BYTES, CHANNEL_BLOCK, STREAMED_MAP, WIDE};
+use crate::tuning::{CHANNEL_BLOCK, STREAMED_LEVEL};
 use crate::vector::Vector;
 
 /// Pools some channels of one item, whose cells lie in `input` at `cells`.
@@ -109,28 +109,19 @@ unsafe fn reduce_level<V: Vector, A: Accumulator<V>>(
     channels: Range<usize>,
     flags: &mut Flags<V>,
 ) {
-    let across = level.columns[0].len();
-    // Two blocks or fewer are read in about this order in any case.
-    let blocks = channels.len().is_multiple_of(CHANNEL_BLOCK) && channels.len() > 2 * CHANNEL_BLOCK;
-    // Narrow bins lose more by it where the map is in the cache after all.
-    let large = if across < WIDE { 2 * STREAMED_MAP } else { STREAMED_MAP };
-    if blocks && pass.len >= large {
+    let mut channels = channels;
+    // A few blocks are read in about this order in any case.
+    if pass.len >= STREAMED_LEVEL && channels.len() >= 4 * CHANNEL_BLOCK {
+        let whole = channels.end - channels.len() % CHANNEL_BLOCK;
         // SAFETY: the caller's promise.
-        return unsafe { stream_level::<V, A>(pass, level, channels, flags) };
+        unsafe { stream_level::<V, A>(pass, level, channels.start..whole, flags) };
+        channels.start = whole;
     }
     for (i, &rows) in level.rows.iter().enumerate() {
-        let band = if across < WIDE { BAND_BYTES / (4 * channels.len() * across) } else { 1 };
-        let most = band.clamp(1, rows.len()) as u32;
-        let mut start = rows.start;
-        while start < rows.end {
-            let band = Bin { start, end: rows.end.min(start + most) };
-            for (j, &columns) in level.columns.iter().enumerate() {
-                let bin = i * level.columns.len() + j;
-                let first_row = (start == rows.start).then_some(rows.start);
-                // SAFETY: the caller's promise.
-                unsafe { for_each_block!(channels, reduce, (pass, bin, first_row, band, columns, flags)) }
-            }
-            start = band.end;
+        for (j, &columns) in level.columns.iter().enumerate() {
+            let bin = i * level.columns.len() + j;
+            // SAFETY: the caller's promise.
+            unsafe { for_each_block!(channels, reduce, (pass, bin, rows, columns, flags)) }
         }
     }
 }
@@ -199,17 +190,14 @@ unsafe fn update_cell<V: Vector, A: Accumulator<V>>(
     flags.sum = sum;
 }
 
-/// Reduces a band of rows of one bin, for `K` vectors of channels. Without `first_row` it goes on from what stands in
-/// the output.
+/// Reduces one bin, for `K` vectors of channels.
 ///
 /// # Safety
 /// As [`reduce_level`]; `rows` and `columns` must lie inside the map, and `first + 4 * K` or `lanes` inside its channels.
-#[expect(clippy::too_many_arguments, reason = "the innermost step: a struct would go through memory")]
 #[inline(always)]
 unsafe fn reduce<V: Vector, A: Accumulator<V>, const K: usize>(
     pass: Pass,
     bin: usize,
-    first_row: Option<u32>,
     rows: Bin,
     columns: Bin,
     flags: &mut Flags<V>,
@@ -220,10 +208,7 @@ unsafe fn reduce<V: Vector, A: Accumulator<V>, const K: usize>(
     let to = bin * pass.apart.bins + first;
     // SAFETY: the block's channels of this bin, and of the cells it reads.
     unsafe {
-        let mut best: [A; K] = match first_row {
-            Some(row) => [A::empty(V::splat_index(row * pass.width as u32 + columns.start)); K],
-            None => core::array::from_fn(|k| A::load(pass.out, to + 4 * k, lanes)),
-        };
+        let mut best = [A::empty(V::splat_index(rows.start * pass.width as u32 + columns.start)); K];
         let mut sum = V::splat(0.0);
         for row in rows.range() {
             for column in columns.range() {
