@@ -33,6 +33,7 @@ const wasmOpt = [
   '--reorder-functions-by-name',
   '--strip-debug',
   '--strip-producers',
+  '--strip-target-features',
 ];
 
 /** @type {Record<string, Variant>} */
