@@ -20,7 +20,7 @@ import { referenceBackward, referenceForward, ruleNames, rules } from '../unit/r
 /** Planes of a call, about. */
 const PLANES = 6000;
 /** Channels of a map: some that do not fill the lanes, and some that do, with more and with fewer than a block of them. */
-const numbers = [1, 2, 3, 4, 13, 37];
+const numbers = [1, 2, 3, 4, 13, 37, 70];
 /** The longest axis is one of these, all through a call. */
 const longest = [4, 6, 9, 14, 24];
 
@@ -32,7 +32,7 @@ const elements = {
   uint8: { of: (words: Uint32Array) => upper(new Uint8Array(words.buffer)), numberOf: Number },
 } as const;
 type Type = keyof typeof elements;
-const types: Type[] = ['float32', 'float32', 'float32', 'float32', 'float16', 'int8', 'uint8'];
+const types = Object.keys(elements) as Type[];
 
 interface Batch {
   readonly levels: [rows: number, columns: number][];

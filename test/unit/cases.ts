@@ -12,6 +12,7 @@ import {
 } from 'pyramid-pool';
 import { fill, kinds } from '../corpus/random.mjs';
 import { expectBits, expectSame } from './bits.js';
+import { halfToNumber } from './halves.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 import { referenceBackward, referenceForward, ruleNames, rules } from './reference.js';
 
@@ -97,10 +98,23 @@ export function answersOf({ shape, levels, rule, layout, outputOrder, kind, seed
   };
 }
 
+/** Maps of the narrow types, and what the reference makes of them. */
+function narrowAnswersOf({ shape, levels, rule, layout, outputOrder, kind, seed }: Case) {
+  const cells = shape.reduce((product, size) => product * size, 1);
+  return narrowed(fill(kind, seed, cells)).map(({ data, type, numbers }) => {
+    const { output, indices } = referenceForward(numbers, shape, levels, rule);
+    const arrange = <A extends Float32Array | Int32Array>(row: A) =>
+      outputTo(row, shape, levels, layout, outputOrder);
+    const input = mapTo(data as unknown as Float32Array, shape, layout);
+    return { type, input, output: arrange(output), indices: arrange(indices) };
+  });
+}
+
 /** Expects the bits of the reference from every runtime. */
 export async function expectReference(drawn: Case, runtimes: readonly Runtime[]): Promise<void> {
   const { levels, rule: bins, layout, outputOrder } = drawn;
   const expected = answersOf(drawn);
+  const narrow = narrowAnswersOf(drawn);
   for (const runtime of runtimes) {
     const what = nameOf(runtime);
     using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
@@ -110,7 +124,37 @@ export async function expectReference(drawn: Case, runtimes: readonly Runtime[])
     expectSame(indices.data, expected.indices, `${what}: indices`);
     const gradient = pool.backward(expected.gradOutput, { dims: expected.input.dims, indices });
     expectBits(gradient.data, expected.gradient, `${what}: gradient`);
+    for (const { input, type, output, indices } of narrow) {
+      const of = `${what}: ${type}`;
+      const map = { data: input, dims: expected.input.dims, type } as TensorLike;
+      expectBits(numbersOf(pool.forward(map)), output, `${of} forward`);
+      const found = pool.forwardWithIndices(map);
+      expectBits(numbersOf(found.output), output, `${of} output`);
+      expectSame(found.indices.data, indices, `${of} indices`);
+    }
   }
+}
+
+/** What the elements of a narrow type stand for. */
+function numbersOf({ type, data }: Tensor): Float32Array {
+  const numbers =
+    type === 'float16'
+      ? Array.from(new Uint16Array(data.buffer, data.byteOffset, data.length), halfToNumber)
+      : data;
+  return Float32Array.from(numbers);
+}
+
+/** The upper bits of floats as elements of the narrow types, and the numbers that they stand for. */
+function narrowed(data: Float32Array<ArrayBuffer>) {
+  const words = new Uint32Array(data.buffer);
+  const halves = Uint16Array.from(words, (word) => word >>> 16);
+  const signed = Int8Array.from(words, (word) => word >> 24);
+  const unsigned = Uint8Array.from(words, (word) => word >>> 24);
+  return [
+    { data: halves, type: 'float16' as const, numbers: Float32Array.from(halves, halfToNumber) },
+    { data: signed, type: 'int8' as const, numbers: Float32Array.from(signed) },
+    { data: unsigned, type: 'uint8' as const, numbers: Float32Array.from(unsigned) },
+  ];
 }
 
 /** Expects the same bits from every runtime, for cases that plain loops do not cover or would take too long for. */
@@ -139,18 +183,11 @@ async function allAnswers(drawn: Case, runtime: Runtime): Promise<Tensor[]> {
   const [batch, channels, height, width] = shape;
   const dims = mapDims(shape, layout);
   const data = fill(kind, seed, batch * channels * height * width);
-  const words = new Uint32Array(data.buffer);
   using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
   using regions = await createRoiPyramidPool({ levels, layout, outputOrder, spatialScale: 0.5, runtime });
 
   const answers: Tensor[] = [];
-  const maps = [
-    { data, dims },
-    { data: Uint16Array.from(words, (word) => word >>> 16), dims, type: 'float16' },
-    { data: Int8Array.from(words, (word) => word >> 24), dims },
-    { data: Uint8Array.from(words, (word) => word >>> 24), dims },
-  ];
-  for (const map of maps) {
+  for (const map of [{ data, dims }, ...narrowed(data).map(({ data, type }) => ({ data, dims, type }))]) {
     const { output, indices } = await pool.forwardWithIndicesAsync(map as TensorLike);
     answers.push(output, indices, pool.forward(map as TensorLike));
   }
