@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::element::Elements;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::kernels::narrow::{Bins, Item, Kernel, nchw, nhwc, squares, with_kernel};
+use crate::kernels::narrow::{Bins, Item, Kernel, nchw, nhwc, squares, with_kernel, words};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
@@ -40,11 +40,11 @@ pub(crate) unsafe fn forward(
             for some in blocks(channels, if is_nchw { CACHE_LINE / kind.size() } else { map.channels }) {
                 // SAFETY: the caller's promise is the same.
                 unsafe {
-                    if is_nchw {
+                    if !is_nchw {
+                        nhwc::pool(&item, some.clone(), kernel);
+                    } else if !words::planes(&item, some.clone(), kernel.seen()) {
                         let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
                         nchw::pool(&item, some.clone(), kernel, &work);
-                    } else {
-                        nhwc::pool(&item, some.clone(), kernel);
                     }
                     if kernel.seen().take_faults(&item, some.clone()) {
                         converted(some);

@@ -15,6 +15,7 @@ mod scan;
 mod seen;
 pub(crate) mod squares;
 mod transpose;
+pub(crate) mod words;
 
 pub(crate) use kernel::{Kernel, with_kernel};
 pub(crate) use pass::{Bins, Item};

@@ -1,4 +1,4 @@
-//! Sixteen bins of small square NCHW planes of bytes, and the four and the one that they make up. A row is one vector: the rows of a row
+//! Sixteen bins of small square NCHW planes of bytes without indices, and the four and the one that they make up. A row is one vector: the rows of a row
 //! of bins are reduced, and one swizzle lays its bins side by side.
 
 use core::ops::Range;
