@@ -266,10 +266,15 @@ impl<'a> Elements<'a> {
         /// Not inlined, as it has code for each type.
         #[inline(never)]
         unsafe fn converted(elements: Elements, i: usize) -> f32 {
-            let mut element = [0.0];
-            // SAFETY: the caller's promise.
-            unsafe { elements.widen(i, &mut element) };
-            element[0]
+            // SAFETY: the caller's promise, and the element is of the type.
+            unsafe {
+                match elements.kind {
+                    ElementType::F32 => elements.cast::<f32>().get(i),
+                    ElementType::F16 => elements.cast::<f16>().get(i).widen(),
+                    ElementType::I8 => elements.cast::<i8>().get(i).widen(),
+                    ElementType::U8 => elements.cast::<u8>().get(i).widen(),
+                }
+            }
         }
         // SAFETY: the caller's promise.
         unsafe { self.as_f32().map_or_else(|| converted(self, i), |elements| elements.get(i)) }
@@ -281,13 +286,21 @@ impl<'a> Elements<'a> {
     /// `i` must be below the length.
     #[inline(always)]
     pub unsafe fn set(self, i: usize, value: f32) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match self.as_f32() {
-                Some(elements) => elements.set(i, value),
-                None => self.narrow(i, &[value]),
+        /// Not inlined, as it has code for each type.
+        #[inline(never)]
+        unsafe fn converted(elements: Elements, i: usize, value: f32) {
+            // SAFETY: the caller's promise, and the element is of the type.
+            unsafe {
+                match elements.kind {
+                    ElementType::F32 => elements.cast().set(i, value),
+                    ElementType::F16 => elements.cast().set(i, f16::narrow(value)),
+                    ElementType::I8 => elements.cast().set(i, i8::narrow(value)),
+                    ElementType::U8 => elements.cast().set(i, u8::narrow(value)),
+                }
             }
         }
+        // SAFETY: the caller's promise.
+        unsafe { self.as_f32().map_or_else(|| converted(self, i, value), |elements| elements.set(i, value)) }
     }
 
     /// Copies elements to others of the same stretch, which may not overlap them.
