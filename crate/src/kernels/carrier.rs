@@ -4,7 +4,7 @@
 use half::f16;
 
 use crate::element::{Element, ElementType, Elements, with_half_bias};
-use crate::vector::{IN_REGISTERS, Native, Vector};
+use crate::vector::{IN_REGISTERS, Native, Packed, Vector};
 
 /// A way of carrying the elements of a type.
 pub(crate) trait Carrier {
@@ -228,6 +228,14 @@ impl Carrier for SmallHalf {
         // SAFETY: the caller's promise.
         unsafe { V::load_i16(from.cast()) }.shift_left::<SHIFT>().and(V::splat_index(0x8fff_e000))
     }
+}
+
+/// Eight halves as [`SmallHalf`]: those at even places, and those at odd ones.
+#[inline(always)]
+pub(crate) fn small_halves<V: Packed>(eight: V) -> [V; 2] {
+    // Each product is a half in its place of an `f32`, beside a zero.
+    let places = [1 << SHIFT, 1 << (16 + SHIFT)].map(V::splat_index);
+    places.map(|place| eight.dot_i16(place).and(V::splat_index(0x8fff_e000)))
 }
 
 /// Rounds `from` to elements from the `first` on.

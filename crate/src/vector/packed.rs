@@ -31,6 +31,8 @@ pub(crate) trait Packed: Vector {
     fn shift_left_u16<const BITS: u32>(self) -> Self;
     /// The sign comes in at the left.
     fn shift_right_i16<const BITS: u32>(self) -> Self;
+    /// The products of the words as `i16`, those of each two neighbours added: four lanes of 32 bits.
+    fn dot_i16(self, other: Self) -> Self;
     fn zip_low_u16(self, other: Self) -> Self;
     fn zip_high_u16(self, other: Self) -> Self;
 

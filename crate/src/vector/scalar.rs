@@ -306,6 +306,10 @@ impl Packed for Lanes {
     fn shift_right_i16<const BITS: u32>(self) -> Self {
         each_u16(self, self, |a, _| (a as i16 >> BITS) as u16)
     }
+    fn dot_i16(self, other: Self) -> Self {
+        let product = |a: u32, b: u32| i32::from(a as i16).wrapping_mul(i32::from(b as i16)) as u32;
+        each(self, other, |a, b| product(a, b).wrapping_add(product(a >> 16, b >> 16)))
+    }
     #[inline(never)]
     fn zip_low_u16(self, b: Self) -> Self {
         let (a, b) = (halves(self), halves(b));

@@ -287,6 +287,10 @@ impl Packed for V128 {
         V128(i16x8_shr(self.0, BITS))
     }
     #[inline(always)]
+    fn dot_i16(self, other: Self) -> Self {
+        V128(i32x4_dot_i16x8(self.0, other.0))
+    }
+    #[inline(always)]
     fn zip_low_u16(self, b: Self) -> Self {
         V128(u16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(self.0, b.0))
     }

@@ -1,9 +1,11 @@
 //! Sums of a bin's cells, of many columns or channels at a time.
 
+use half::f16;
+
 use super::{Work, add, narrow};
 use crate::element::{ElementType, Elements};
 use crate::geometry::units::blocks;
-use crate::kernels::carrier::{Carrier, SmallHalf};
+use crate::kernels::carrier::{Carrier, SmallHalf, small_halves};
 use crate::memory::span::Span;
 use crate::vector::{Native, Vector};
 
@@ -55,6 +57,7 @@ unsafe fn sum_block(sums: &mut [f32], cells: Elements, grid: Grid) {
     // SAFETY: the caller's promise is the same.
     unsafe {
         match cells.kind() {
+            ElementType::F16 if sums.len() >= EIGHT => sum_eights(sums, cells.cast(), grid),
             ElementType::F16 => sum_as::<SmallHalf>(sums, cells.cast(), grid),
             _ => sum_as::<f32>(sums, cells.cast(), grid),
         }
@@ -96,6 +99,35 @@ unsafe fn sum_line<C: Carrier>(sums: &mut [f32], cells: Span<C::Element>, grid: 
     for (place, sum) in places.into_iter().zip(all) {
         // SAFETY: no place is beyond the last four sums.
         unsafe { sum.store(sums[place..].as_mut_ptr()) };
+    }
+}
+
+/// Halves in a register.
+const EIGHT: usize = 2 * Native::LANES;
+
+/// The same for halves, which are loaded eight at a time: two registers of sums hold every other one of them.
+///
+/// # Safety
+/// As [`sum`], and there must be as many sums as halves in a register.
+#[inline(never)]
+unsafe fn sum_eights(sums: &mut [f32], cells: Span<f16>, grid: Grid) {
+    for at in (0..sums.len()).step_by(2 * EIGHT) {
+        let places: [usize; 2] = core::array::from_fn(|k| (at + k * EIGHT).min(sums.len() - EIGHT));
+        let join = |a: [[Native; 2]; 2], b: [[Native; 2]; 2]| {
+            core::array::from_fn(|k| core::array::from_fn(|i| a[k][i].add(b[k][i])))
+        };
+        // SAFETY: inside, by the caller's promise.
+        let cells_at = |cell: usize| {
+            places.map(|place| small_halves(unsafe { Native::load(cells.as_mut_ptr().add(cell + place).cast()) }))
+        };
+        let all = in_runs(grid, [[Native::splat(0.0); 2]; 2], |all, at| join(all, cells_at(at)), join);
+        for (place, [even, odd]) in places.into_iter().zip(all) {
+            // SAFETY: no place is beyond the last eight sums.
+            unsafe {
+                even.zip_low(odd).store(sums[place..].as_mut_ptr());
+                even.zip_high(odd).store(sums[place + Native::LANES..].as_mut_ptr());
+            }
+        }
     }
 }
 
