@@ -8,14 +8,14 @@ use crate::memory::maxima::Maxima;
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::tuning::{
-    AVERAGE_SUMS, CACHE_LINE, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TRANSPOSED, NARROW_CELLS, NARROW_SMALL,
+    AVERAGE_GATHERED, AVERAGE_SUMS, CACHE_LINE, CHANNEL_BLOCK, MOST_CONVERTED, MOST_TRANSPOSED, NARROW_CELLS, NARROW_SMALL,
     TRANSPOSED_BLOCK,
 };
 use crate::vector::BYTES as VECTOR_BYTES;
 
 /// Number of words of working memory that averages and their gradients take: sums in `f64` with a word to align them, and
 /// elements that are brought side by side.
-const AVERAGE_SCRATCH: usize = 3 * AVERAGE_SUMS + 1;
+const AVERAGE_SCRATCH: usize = 3 * AVERAGE_SUMS + AVERAGE_GATHERED + 1;
 
 /// What NCHW kernels work in.
 #[derive(Clone, Copy)]

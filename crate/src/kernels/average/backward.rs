@@ -4,18 +4,16 @@
 
 use core::ops::Range;
 
-use half::f16;
-
 use super::spread::Spread;
-use super::{Axis, FEW, Item, Work, add, alike, gradients_of, narrow};
+use super::{Axis, FEW, Item, Work, add, alike, narrow};
 use crate::element::{ElementType, Elements};
 use crate::geometry::bins::covering;
-use crate::geometry::shape::{FeatureMap, Layout};
+use crate::geometry::shape::{FeatureMap, Layout, PlaneStrides};
 use crate::geometry::units::blocks;
-use crate::kernels::carrier::{Carrier, store_all};
-use crate::memory::span::Span;
+use crate::kernels::carrier::store_all;
+use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
-use crate::tuning::AVERAGE_SUMS;
+use crate::tuning::{AVERAGE_GATHERED, AVERAGE_SUMS, CACHE_LINE};
 use crate::vector::{Native, Vector};
 
 /// The gradient of some channels of one item: each bin's is shared out evenly among its cells. Every cell is written.
@@ -41,7 +39,11 @@ pub(crate) unsafe fn backward(
                 _ => planes(item, channels, grad_output, grad_input, Work::of(scratch)),
             },
             Layout::Nhwc => {
-                for channels in blocks(channels, AVERAGE_SUMS / 2) {
+                let block = match AVERAGE_GATHERED / plan.pyramid().bins / CACHE_LINE * CACHE_LINE {
+                    most @ 1.. if !stand_ready(item, grad_output) => most,
+                    _ => AVERAGE_SUMS,
+                };
+                for channels in blocks(channels, block.min(AVERAGE_SUMS / 2)) {
                     cells(item, channels, grad_output, grad_input, Work::of(scratch), few);
                 }
             }
@@ -51,7 +53,7 @@ pub(crate) unsafe fn backward(
 
 /// NCHW: sums the gradients of a row of some planes, a stretch of columns at a time, and writes them to all rows that are alike.
 unsafe fn planes(item: Item, channels: Range<usize>, grad_output: Elements, grad_input: Elements, work: Work) {
-    let Work { sums, staged } = work;
+    let Work { sums, staged, .. } = work;
     let (levels, width) = (item.plan.levels(), item.map.width);
     for columns in blocks(0..width, AVERAGE_SUMS) {
         for rows in alike(levels, Axis::Rows, item.map.height) {
@@ -114,8 +116,22 @@ unsafe fn cells(
     few: bool,
 ) {
     let levels = item.plan.levels();
-    let (gathered, staged) = work.staged.split_at_mut(AVERAGE_SUMS / 2);
-    let (sums, staged) = (&mut work.sums[..channels.len()], &mut staged[..channels.len()]);
+    let (sums, staged) = (&mut work.sums[..channels.len()], &mut work.staged[..channels.len()]);
+    // Each bin is in many cells. So what must be converted or gathered is once, if there is room for all bins.
+    let (count, room) = (channels.len(), work.gathered);
+    let once = item.plan.pyramid().bins.saturating_mul(count) <= room.len() && !stand_ready(item, grad_output);
+    // SAFETY: room for a bin, and bins of the item.
+    let place = |level: &Level, bin: usize| unsafe {
+        room.part(if once { (level.range.first + bin) * count } else { 0 }, count)
+    };
+    let bring = |level: &Level, bin: usize| unsafe {
+        gradients_of(grad_output, (item.bins(level), bin), &channels, place(level, bin))
+    };
+    if once {
+        for level in levels {
+            (0..level.range.bins).for_each(|bin| _ = bring(level, bin));
+        }
+    }
     for rows in alike(levels, Axis::Rows, item.map.height) {
         for columns in alike(levels, Axis::Columns, item.map.width) {
             sums.fill(0.0);
@@ -123,16 +139,13 @@ unsafe fn cells(
             for level in levels.iter().rev() {
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
-                        let bin = (item.bins(level), i * level.columns.len() + j);
-                        // SAFETY: a bin of the item.
-                        unsafe {
-                            let gradients = gradients_of(grad_output, bin, &channels, gathered);
-                            if few {
-                                add_shares(staged, gradients, level.divisor(i, j) as f32);
-                            } else {
-                                gradients.widen(0, staged);
-                                add(sums, staged, level.scale(i, j));
-                            }
+                        let bin = i * level.columns.len() + j;
+                        // SAFETY: they are written no more.
+                        let gradients = if once { unsafe { place(level, bin).shared() } } else { bring(level, bin) };
+                        if few {
+                            add_shares(staged, gradients, level.divisor(i, j) as f32);
+                        } else {
+                            add(sums, gradients, level.scale(i, j));
                         }
                     }
                 }
@@ -151,36 +164,63 @@ unsafe fn cells(
     }
 }
 
-/// Adds gradients, each divided by `cells`, to sums.
+/// Whether the gradients of the channels of a bin are `f32` and stand side by side.
+fn stand_ready(item: Item, grad_output: Elements) -> bool {
+    grad_output.kind() == ElementType::F32 && item.plan.levels().iter().all(|level| item.bins(level).plane == 1)
+}
+
+/// The gradients of a bin for some channels, side by side as `f32`: as they stand in the output, or brought to `to`.
 ///
 /// # Safety
-/// There must be as many gradients.
-unsafe fn add_shares(sums: &mut [f32], gradients: Elements, cells: f32) {
-    // SAFETY: the caller's promise is the same.
+/// The bin must lie inside the output, and `to` have room for as many and no other holder.
+#[inline(always)]
+unsafe fn gradients_of<'a>(
+    grad_output: Elements<'a>,
+    (bins, bin): (PlaneStrides, usize),
+    channels: &Range<usize>,
+    to: Span<'a, f32>,
+) -> &'a [f32] {
+    let first = bins.at(channels.start, bin);
+    // SAFETY: gradients of these channels, by the caller's promise.
     unsafe {
-        match gradients.kind() {
-            ElementType::F16 => add_shares_as::<f16>(sums, gradients.cast(), cells),
-            _ => add_shares_as::<f32>(sums, gradients.cast(), cells),
+        match grad_output.as_f32() {
+            Some(gradients) if bins.plane == 1 => gradients.part(first, channels.len()).shared(),
+            _ => {
+                gather(grad_output, first, bins.plane, to.exclusive());
+                to.shared()
+            }
         }
     }
 }
 
-/// The same for elements of a type. Not inlined, as [`narrow`].
+/// Brings elements that lie `apart` side by side.
 ///
 /// # Safety
-/// As [`add_shares`].
+/// There must be as many.
 #[inline(never)]
-unsafe fn add_shares_as<C: Carrier>(sums: &mut [f32], gradients: Span<C::Element>, cells: f32) {
-    let whole = sums.len() / Native::LANES * Native::LANES;
-    let (vectors, rest) = sums.split_at_mut(whole);
+unsafe fn gather(from: Elements, first: usize, apart: usize, to: &mut [f32]) {
     // SAFETY: the caller's promise.
     unsafe {
-        for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
-            let share = C::load::<Native>(gradients.as_mut_ptr().add(Native::LANES * i)).div(Native::splat(cells));
+        if apart == 1 {
+            return from.widen(first, to);
+        }
+        to.iter_mut().enumerate().for_each(|(k, to)| *to = from.get(first + k * apart));
+    }
+}
+
+/// Adds gradients, each divided by `cells`, to sums. Not inlined, as [`narrow`].
+#[inline(never)]
+fn add_shares(sums: &mut [f32], gradients: &[f32], cells: f32) {
+    let whole = sums.len() / Native::LANES * Native::LANES;
+    let (vectors, rest) = sums.split_at_mut(whole);
+    for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
+        // SAFETY: there are as many gradients as sums, and as many sums as lanes.
+        unsafe {
+            let share = load::<Native>(gradients, i * Native::LANES, Native::LANES).div(Native::splat(cells));
             Native::load(sums.as_ptr()).add(share).store(sums.as_mut_ptr());
         }
-        rest.iter_mut().enumerate().for_each(|(i, sum)| *sum += C::get(gradients.get(whole + i)) / cells);
     }
+    rest.iter_mut().zip(&gradients[whole..]).for_each(|(sum, gradient)| *sum += gradient / cells);
 }
 
 /// Whether few bins share a cell, and `f32` holds the number of cells of each. Neighbouring bins of a level overlap by a cell, and where

@@ -19,7 +19,7 @@ use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
 use crate::plan::{Level, PyramidPlan};
-use crate::tuning::AVERAGE_SUMS;
+use crate::tuning::{AVERAGE_GATHERED, AVERAGE_SUMS};
 use crate::vector::{Native, Vector};
 
 /// The most bins that may share a cell for their shares to be added in `f32`: the sum of so many, each rounded, is off by at most 1e-6
@@ -51,6 +51,8 @@ struct Work<'a> {
     sums: &'a mut [f64],
     /// What belongs to the channels of a cell, side by side.
     staged: &'a mut [f32],
+    /// The gradients of some channels of all bins.
+    gathered: Span<'a, f32>,
 }
 
 impl<'a> Work<'a> {
@@ -61,34 +63,13 @@ impl<'a> Work<'a> {
     unsafe fn of(scratch: Span<'a, f32>) -> Self {
         // SAFETY: this thread's alone; any bits are an `f64`.
         unsafe {
-            let (staged, sums) = scratch.exclusive().split_at_mut(AVERAGE_SUMS);
+            let gathered = scratch.part(0, AVERAGE_GATHERED);
+            let rest = scratch.part(AVERAGE_GATHERED, scratch.len() - AVERAGE_GATHERED).exclusive();
+            let (staged, sums) = rest.split_at_mut(AVERAGE_SUMS);
             let (_, sums, _) = sums.align_to_mut::<f64>();
-            Work { sums: &mut sums[..AVERAGE_SUMS], staged }
+            Work { sums: &mut sums[..AVERAGE_SUMS], staged, gathered }
         }
     }
-}
-
-/// The gradients of one bin of some channels: as they stand in the output, or gathered where channels do not stand side by side.
-///
-/// # Safety
-/// The bin must lie inside the output.
-#[inline(always)]
-unsafe fn gradients_of<'a>(
-    grad_output: Elements<'a>,
-    (bins, bin): (PlaneStrides, usize),
-    channels: &Range<usize>,
-    gathered: &'a mut [f32],
-) -> Elements<'a> {
-    let first = bins.at(channels.start, bin);
-    let gathered = &mut gathered[..channels.len()];
-    // SAFETY: gradients of these channels, by the caller's promise.
-    unsafe {
-        if bins.plane == 1 {
-            return grad_output.part(first, channels.len());
-        }
-        gathered.iter_mut().enumerate().for_each(|(k, gradient)| *gradient = grad_output.get(first + k * bins.plane));
-    }
-    Elements::of_mut(gathered)
 }
 
 /// Adds values, each multiplied by `scale`, to sums. Not inlined, as [`narrow`].
