@@ -289,6 +289,13 @@ mod tests {
                 finite.map(|half| half.widen().to_bits())
             );
             assert_eq!(load::<SmallHalf>(finite), finite.map(SmallHalf::get));
+            let eight = Native::indices(finite.map(|half| u32::from(half.to_bits()) << 16 | 0x3c00));
+            let [even, odd] = small_halves(eight).map(|four| four.lanes().map(f32::from_bits));
+            assert_eq!((even, odd), ([SmallHalf::get(f16::ONE); 4], finite.map(SmallHalf::get)));
+            let [even, odd] =
+                small_halves(Native::indices(finite.map(|half| u32::from(half.to_bits()) | 0xbc00 << 16)))
+                    .map(|four| four.lanes().map(f32::from_bits));
+            assert_eq!((even, odd), (finite.map(SmallHalf::get), [SmallHalf::get(f16::NEG_ONE); 4]));
         }
     }
 

@@ -120,12 +120,14 @@ unsafe fn cells(
     // Each bin is in many cells. So what must be converted or gathered is once, if there is room for all bins.
     let (count, room) = (channels.len(), work.gathered);
     let once = item.plan.pyramid().bins.saturating_mul(count) <= room.len() && !stand_ready(item, grad_output);
-    // SAFETY: room for a bin, and bins of the item.
-    let place = |level: &Level, bin: usize| unsafe {
-        room.part(if once { (level.range.first + bin) * count } else { 0 }, count)
+    let place = |level: &Level, bin: usize| {
+        let first = if once { (level.range.first + bin) * count } else { 0 };
+        // SAFETY: there is room for all bins, or for one.
+        unsafe { room.part(first, count) }
     };
-    let bring = |level: &Level, bin: usize| unsafe {
-        gradients_of(grad_output, (item.bins(level), bin), &channels, place(level, bin))
+    let bring = |level: &Level, bin: usize| {
+        // SAFETY: a bin of the item, and this thread's working memory.
+        unsafe { gradients_of(grad_output, (item.bins(level), bin), &channels, place(level, bin)) }
     };
     if once {
         for level in levels {
@@ -140,7 +142,7 @@ unsafe fn cells(
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
                         let bin = i * level.columns.len() + j;
-                        // SAFETY: they are written no more.
+                        // SAFETY: they are not written any more.
                         let gradients = if once { unsafe { place(level, bin).shared() } } else { bring(level, bin) };
                         if few {
                             add_shares(staged, gradients, level.divisor(i, j) as f32);

@@ -14,7 +14,6 @@ pub(crate) use forward::forward;
 
 use core::ops::Range;
 
-use crate::element::Elements;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
@@ -51,7 +50,7 @@ struct Work<'a> {
     sums: &'a mut [f64],
     /// What belongs to the channels of a cell, side by side.
     staged: &'a mut [f32],
-    /// The gradients of some channels of all bins.
+    /// Gradients that are brought side by side.
     gathered: Span<'a, f32>,
 }
 

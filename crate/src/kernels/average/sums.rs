@@ -116,8 +116,8 @@ unsafe fn sum_eights(sums: &mut [f32], cells: Span<f16>, grid: Grid) {
         let join = |a: [[Native; 2]; 2], b: [[Native; 2]; 2]| {
             core::array::from_fn(|k| core::array::from_fn(|i| a[k][i].add(b[k][i])))
         };
-        // SAFETY: inside, by the caller's promise.
         let cells_at = |cell: usize| {
+            // SAFETY: inside, by the caller's promise.
             places.map(|place| small_halves(unsafe { Native::load(cells.as_mut_ptr().add(cell + place).cast()) }))
         };
         let all = in_runs(grid, [[Native::splat(0.0); 2]; 2], |all, at| join(all, cells_at(at)), join);
