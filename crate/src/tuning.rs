@@ -19,11 +19,11 @@ use crate::vector::IN_REGISTERS;
 /// Measure `d`, 40 x 40 under 6, 3, 2, 1 and 28 x 28 under 8, 4, 2, 1, NCHW, forward: 3 takes 1.06 to 1.15 times as long, 4 takes 1.03
 /// to 1.15. `reduce_rows` has an arm for each length up to [`MOST_STRIP`].
 pub(crate) const STRIP_VALUES: usize = 5;
-/// The same with an index beside every value; a single one where a vector is four words.
+/// The same with an index beside every value; two where a vector is four words.
 ///
 /// Measure the same with indices, in `simd` and in `scalar`: in `simd` 2 takes 1.03 to 1.23 times as long, 3 takes 1.00 to 1.08.
-/// In `scalar` 2 takes 0.90 to 0.97, 4 takes 1.85 to 1.89.
-pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 1 };
+/// In `scalar` 1 takes 1.03 to 1.11, 4 takes twice as long.
+pub(crate) const STRIP_INDEXED: usize = if IN_REGISTERS { 4 } else { 2 };
 /// The longest strips that `reduce_rows` has code for.
 pub(crate) const MOST_STRIP: usize = 5;
 const _: () = assert!(STRIP_INDEXED <= 4 && STRIP_VALUES <= MOST_STRIP, "`reduce_rows` has no arm for so long a strip");
