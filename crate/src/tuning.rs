@@ -124,7 +124,7 @@ pub(crate) const STREAMED_MAP: usize = 1 << 18;
 pub(crate) const NARROW_CELLS: usize = 512;
 /// Cells of planes that are transposed before anything else.
 ///
-/// Measure `b`, NCHW, `uint8` and `float16`, with and without indices.
+/// Measure squares of 7 to 14 cells, NCHW, `uint8` and `float16`, with and without indices: none transposed takes 1.2 to 2.3.
 pub(crate) const NARROW_SMALL: usize = 256;
 /// Cells of a reduced row, and bins of all levels, up to which planes are pooled in their type.
 ///
