@@ -149,7 +149,8 @@ impl<'a> Spread<'a> {
                             *sum = sum.add(self.words.load(at + k * self.plane + column, Native::LANES));
                         }
                     }
-                    let packed = sums.map(C::pack);
+                    // Not by `map`, which makes a function of it.
+                    let packed = [C::pack(sums[0]), C::pack(sums[1])];
                     for _ in rows.clone() {
                         for (packed, cell) in packed.iter().zip(&mut cells) {
                             C::store(*packed, grad_input.as_mut_ptr().add(*cell));

@@ -164,7 +164,11 @@ unsafe fn store_any<V: Vector, C: Stored>(
                 }
                 continue;
             }
-            let transpose = |cell: usize| V::transpose(core::array::from_fn(|i| load(cell + i))).map(C::pack);
+            // Not by `map`, which makes a function of it.
+            let transpose = |cell: usize| {
+                let [a, b, c, d] = V::transpose(core::array::from_fn(|i| load(cell + i)));
+                [C::pack(a), C::pack(b), C::pack(c), C::pack(d)]
+            };
             let pairs = if C::PAIRED { transposed / (2 * V::LANES) * (2 * V::LANES) } else { 0 };
             for cell in (0..pairs).step_by(2 * V::LANES) {
                 let (near, far) = (transpose(cell), transpose(cell + V::LANES));
