@@ -20,7 +20,7 @@ mod wide_bins;
 pub(crate) use level::{Level, Source};
 pub(crate) use level_kernel::{Gather, LevelKernel, group_start};
 pub use pyramid_plan::PyramidPlan;
-pub(crate) use scratch::{ConvertScratch, NarrowScratch, NchwScratch, gradient_scratch};
+pub(crate) use scratch::{AVERAGE_SCRATCH, ConvertScratch, NarrowScratch, NchwScratch, gradient_scratch};
 pub(crate) use strips::Strip;
 pub(crate) use transposed::CELLS as TRANSPOSED_CELLS;
 pub(crate) use wide_bins::{RUNS, WHOLE, WideBins};

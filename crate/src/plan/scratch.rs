@@ -13,9 +13,9 @@ use crate::tuning::{
 };
 use crate::vector::BYTES as VECTOR_BYTES;
 
-/// Number of words of working memory that averages and their gradients take: sums in `f64` with a word to align them, and
+/// Number of words of working memory that averages and their gradients take in any case: sums in `f64` with a word to align them, and
 /// elements that are brought side by side.
-const AVERAGE_SCRATCH: usize = 3 * AVERAGE_SUMS + AVERAGE_GATHERED + 1;
+pub(crate) const AVERAGE_SCRATCH: usize = 3 * AVERAGE_SUMS + 1;
 
 /// What NCHW kernels work in.
 #[derive(Clone, Copy)]
@@ -182,9 +182,14 @@ impl PyramidPlan {
         })
     }
 
-    /// Number of words of working memory that a thread needs to average, or for the gradient of an average.
+    /// Number of words of working memory that a thread needs to average, or for the gradient of an average. In NHWC the
+    /// gradients of all bins of some channels are brought side by side.
     pub(crate) fn average_scratch(&self) -> usize {
-        AVERAGE_SCRATCH
+        let gathered = match self.layout() {
+            Layout::Nchw => 0,
+            Layout::Nhwc => (AVERAGE_SUMS / 2).saturating_mul(self.pyramid.bins).min(AVERAGE_GATHERED),
+        };
+        AVERAGE_SCRATCH + gathered
     }
 }
 

@@ -17,8 +17,8 @@ use core::ops::Range;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, PlaneStrides};
 use crate::memory::span::{Span, load};
-use crate::plan::{Level, PyramidPlan};
-use crate::tuning::{AVERAGE_GATHERED, AVERAGE_SUMS};
+use crate::plan::{AVERAGE_SCRATCH, Level, PyramidPlan};
+use crate::tuning::AVERAGE_SUMS;
 use crate::vector::{Native, Vector};
 
 /// The most bins that may share a cell for their shares to be added in `f32`: the sum of so many, each rounded, is off by at most 1e-6
@@ -50,7 +50,7 @@ struct Work<'a> {
     sums: &'a mut [f64],
     /// What belongs to the channels of a cell, side by side.
     staged: &'a mut [f32],
-    /// Gradients that are brought side by side.
+    /// Gradients that are brought side by side, in NHWC.
     gathered: Span<'a, f32>,
 }
 
@@ -62,9 +62,8 @@ impl<'a> Work<'a> {
     unsafe fn of(scratch: Span<'a, f32>) -> Self {
         // SAFETY: this thread's alone; any bits are an `f64`.
         unsafe {
-            let gathered = scratch.part(0, AVERAGE_GATHERED);
-            let rest = scratch.part(AVERAGE_GATHERED, scratch.len() - AVERAGE_GATHERED).exclusive();
-            let (staged, sums) = rest.split_at_mut(AVERAGE_SUMS);
+            let gathered = scratch.part(AVERAGE_SCRATCH, scratch.len() - AVERAGE_SCRATCH);
+            let (staged, sums) = scratch.part(0, AVERAGE_SCRATCH).exclusive().split_at_mut(AVERAGE_SUMS);
             let (_, sums, _) = sums.align_to_mut::<f64>();
             Work { sums: &mut sums[..AVERAGE_SUMS], staged, gathered }
         }
