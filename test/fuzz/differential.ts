@@ -9,12 +9,13 @@ import {
   type OutputOrder,
   type Runtime,
   type Tensor,
+  type TensorLike,
 } from 'pyramid-pool';
 import { fill, kinds, words } from '../corpus/random.mjs';
 import { expectBits, expectSame } from '../unit/bits.js';
 import { concatenate } from '../unit/concatenate.js';
-import { halfToNumber } from '../unit/halves.js';
-import { mapDims, mapTo, outputTo } from '../unit/layouts.js';
+import { halfToNumber, roundToHalf } from '../unit/halves.js';
+import { type Elements, mapDims, mapTo, outputTo } from '../unit/layouts.js';
 import { referenceBackward, referenceForward, ruleNames, rules } from '../unit/reference.js';
 
 /** Planes of a call, about. */
@@ -24,77 +25,83 @@ const numbers = [1, 2, 3, 4, 13, 37, 70];
 /** The longest axis is one of these, all through a call. */
 const longest = [4, 6, 9, 14, 24];
 
-/** Which elements the words of a map make, and what an element stands for where it is not a number already. */
+/** For each type the array of its elements, what one stands for, and how sums of gradients are rounded, where it can have gradients. */
 const elements = {
-  float32: { of: (words: Uint32Array) => new Float32Array(words.buffer), numberOf: undefined },
-  float16: { of: (words: Uint32Array) => upper(new Uint16Array(words.buffer)), numberOf: halfToNumber },
-  int8: { of: (words: Uint32Array) => upper(new Int8Array(words.buffer)), numberOf: Number },
-  uint8: { of: (words: Uint32Array) => upper(new Uint8Array(words.buffer)), numberOf: Number },
+  float32: { Elements: Float32Array, numberOf: Number, round: Math.fround },
+  float16: { Elements: Uint16Array, numberOf: halfToNumber, round: roundToHalf },
+  int8: { Elements: Int8Array, numberOf: Number, round: undefined },
+  uint8: { Elements: Uint8Array, numberOf: Number, round: undefined },
 } as const;
 type Type = keyof typeof elements;
 const types = Object.keys(elements) as Type[];
 
-interface Batch {
+interface Pyramid {
   readonly levels: [rows: number, columns: number][];
   readonly bins: Bins;
   readonly layout: Layout;
   readonly outputOrder: OutputOrder;
-  readonly type: Type;
-  readonly maps: ReturnType<typeof answersOf>[];
 }
 
-/** Compares a batch that a seed stands for. Gives the number of its cases. */
+interface Drawn {
+  readonly shape: [batch: 1, channels: number, height: number, width: number];
+  readonly kind: (typeof kinds)[number];
+  readonly seed: number;
+}
+
+/** Compares a batch that a seed stands for, in every type. Gives the number of its cases: a map in one type is one. */
 export async function compare(seed: number, runtimes: readonly Runtime[]): Promise<number> {
-  const { levels, bins, layout, outputOrder, type, maps } = drawBatch(seed);
-  const inputs = maps.map(({ input, dims }) => ({ data: input, dims, type }));
-  const gradOutput = concatenate(
-    Float32Array,
-    maps.map(({ gradOutput }) => gradOutput),
-  );
+  const { maps, ...pyramid } = drawBatch(seed);
+  for (const type of types) await compareType(seed, { maps, pyramid, type }, runtimes);
+  return types.length * maps.length;
+}
+
+async function compareType(
+  seed: number,
+  { maps, pyramid, type }: { maps: readonly Drawn[]; pyramid: Pyramid; type: Type },
+  runtimes: readonly Runtime[],
+): Promise<void> {
+  const answers = maps.map((map) => answersOf(map, pyramid, type));
+  const inputs = answers.map(({ input, dims }) => ({ data: input, dims, type }) as TensorLike);
   const output = concatenate(
     Float32Array,
-    maps.map(({ output }) => output),
+    answers.map(({ output }) => output),
   );
   const indices = concatenate(
     Int32Array,
-    maps.map(({ indices }) => indices),
+    answers.map(({ indices }) => indices),
+  );
+  const gradOutput = concatenate(
+    elements[type].Elements,
+    answers.map(({ gradOutput }) => gradOutput),
   );
   const gradient = concatenate(
     Float32Array,
-    maps.map(({ gradient }) => gradient),
+    answers.flatMap(({ gradient }) => gradient ?? []),
   );
+  const { levels, bins, layout, outputOrder } = pyramid;
   for (const runtime of runtimes) {
     const what = (which: string) =>
       `seed ${seed}: ${type} ${bins} [${levels.join('; ')}] ${layout} ${outputOrder}, ${runtime.variant}: ${which}`;
-    using pool = await createPyramidPool({ levels, bins, layout, outputOrder, runtime });
+    using pool = await createPyramidPool({ ...pyramid, runtime });
     expectBits(valuesOf(pool.forward(inputs)), output, what('forward'));
     const found = seed % 2 ? pool.forwardWithIndices(inputs) : await pool.forwardWithIndicesAsync(inputs);
     expectBits(valuesOf(found.output), output, what('output'));
     expectSame(found.indices.data, indices, what('indices'));
-    if (type !== 'float32') continue;
+    if (!elements[type].round) continue;
     const context = { dims: inputs.map(({ dims }) => dims), indices: found.indices };
-    const given = { data: gradOutput, dims: found.output.dims };
+    const given = { ...found.output, data: gradOutput };
     const gradients = seed % 2 ? await pool.backwardAsync(given, context) : pool.backward(given, context);
-    expectBits(
-      concatenate(
-        Float32Array,
-        gradients.map(({ data }) => data as Float32Array),
-      ),
-      gradient,
-      what('gradient'),
-    );
+    expectBits(concatenate(Float32Array, gradients.map(valuesOf)), gradient, what('gradient'));
   }
-  return maps.length;
 }
 
-function drawBatch(seed: number): Batch {
+function drawBatch(seed: number): Pyramid & { maps: Drawn[] } {
   const next = words(seed);
   const upTo = (most: number) => 1 + (next() % most);
   const pick = <T>(from: readonly T[]) => from[next() % from.length] as T;
   const levels = Array.from({ length: upTo(3) }, () => [upTo(5), upTo(5)] as [number, number]);
   const layout = pick<Layout>(['NCHW', 'NHWC']);
   const outputOrder = pick<OutputOrder>(['levels', 'channels']);
-  const type = pick(types);
   const channels = pick(numbers);
   const most = pick(longest);
   const sizesOf = (bins: Bins) =>
@@ -107,62 +114,45 @@ function drawBatch(seed: number): Batch {
   const drawn = pick(ruleNames);
   const bins = sizesOf(drawn).every(({ length }) => length > 0) ? drawn : 'adaptive';
   const [heights, widths] = sizesOf(bins);
-  const pyramid = { levels, bins, layout, outputOrder, type };
-  const maps = Array.from({ length: Math.ceil(PLANES / channels) }, () => {
+  const maps = Array.from({ length: Math.ceil(PLANES / channels) }, (): Drawn => {
     const shape: Drawn['shape'] = [1, channels, pick(heights), pick(widths)];
-    return answersOf({ shape, kind: pick(kinds), seed: next() }, pyramid);
+    return { shape, kind: pick(kinds), seed: next() };
   });
-  return { ...pyramid, maps };
+  return { levels, bins, layout, outputOrder, maps };
 }
 
-interface Drawn {
-  readonly shape: [batch: 1, channels: number, height: number, width: number];
-  readonly kind: (typeof kinds)[number];
-  readonly seed: number;
-}
-
-/** A map as it goes in, and what plain loops make of it, both laid out as the batch says. */
-function answersOf(
-  { shape, kind, seed }: Drawn,
-  { levels, bins, layout, outputOrder, type }: Omit<Batch, 'maps'>,
-) {
+/** A map as it goes in, the gradient of its output, and what plain loops make of them, all laid out as the pyramid says. */
+function answersOf({ shape, kind, seed }: Drawn, { levels, bins, layout, outputOrder }: Pyramid, type: Type) {
   const [, channels, height, width] = shape;
-  const data = elements[type].of(new Uint32Array(fill(kind, seed, channels * height * width).buffer));
-  const { output, indices } = referenceForward(numbersOf(data, type), shape, levels, bins);
-  const gradOutput = fill(kind, seed + 1, output.length);
-  const gradient = referenceBackward(gradOutput, indices, shape, levels, bins);
-  const arrange = <A extends Float32Array | Int32Array>(row: A) =>
-    outputTo(row, shape, levels, layout, outputOrder);
+  const { numberOf, round } = elements[type];
+  const data = drawElements(type, kind, seed, channels * height * width);
+  const { output, indices } = referenceForward(Float32Array.from(data, numberOf), shape, levels, bins);
+  const gradOutput = drawElements(type, kind, seed + 1, output.length);
+  const arrange = <A extends Elements>(row: A) => outputTo(row, shape, levels, layout, outputOrder);
+  const gradient =
+    round && referenceBackward(Float32Array.from(gradOutput, numberOf), indices, shape, levels, bins, round);
   return {
-    input: mapTo(data as Float32Array, shape, layout),
+    input: mapTo(data, shape, layout),
     dims: mapDims(shape, layout),
     gradOutput: arrange(gradOutput),
     output: arrange(output),
     indices: arrange(indices),
-    gradient: mapTo(gradient, shape, layout),
+    gradient: gradient && mapTo(gradient, shape, layout),
   };
 }
 
-/** The upper part of every word, which tells plain values apart, in little-endian order as WASM has it. */
-function upper<A extends Uint16Array | Int8Array | Uint8Array>(parts: A): A {
+/** Elements of a type: the upper part of every word, which tells plain values apart, in little-endian order as WASM has it. */
+function drawElements(type: Type, kind: Drawn['kind'], seed: number, length: number) {
+  const parts = new elements[type].Elements(fill(kind, seed, length).buffer);
   const step = 4 / parts.BYTES_PER_ELEMENT;
-  const kept = parts.subarray(0, parts.length / step) as A;
-  for (let i = 0; i < kept.length; i++) kept[i] = parts[i * step + step - 1] as number;
+  const kept = parts.subarray(0, length);
+  for (let i = 0; i < length; i++) kept[i] = parts[i * step + step - 1] as number;
   return kept;
 }
 
 /** What the elements of a result stand for. */
 function valuesOf({ type, data }: Tensor): Float32Array {
-  const { buffer, byteOffset, length } = data;
+  const { Elements, numberOf } = elements[type as Type];
   // Where the host has arrays of halves, their bits are wanted.
-  return numbersOf(type === 'float16' ? new Uint16Array(buffer, byteOffset, length) : data, type as Type);
-}
-
-/** What elements stand for. */
-function numbersOf(data: Tensor['data'], type: Type): Float32Array {
-  const { numberOf } = elements[type];
-  if (!numberOf) return data as Float32Array;
-  const numbers = new Float32Array(data.length);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = numberOf(data[i] as number);
-  return numbers;
+  return Float32Array.from(new Elements(data.buffer as ArrayBuffer, data.byteOffset, data.length), numberOf);
 }

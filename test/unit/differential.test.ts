@@ -4,7 +4,7 @@ import { minutes, report, seed, timeout } from '../fuzz/budget.js';
 import { compare } from '../fuzz/differential.js';
 import { canShareMemory, checkedRuntimes, useRuntime } from './runtimes.js';
 
-const FEW_BATCHES = 8;
+const FEW_BATCHES = 4;
 
 const engines = [
   useRuntime({ variant: 'scalar' }),

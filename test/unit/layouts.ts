@@ -1,7 +1,8 @@
 /** Rearranges maps and outputs from NCHW, in which answers are kept, to another layout. */
 import type { Layout, OutputOrder } from 'pyramid-pool';
 
-type Numbers = Float32Array | Int32Array;
+/** Elements of a tensor, halves by their bits. */
+export type Elements = Float32Array | Int32Array | Uint16Array | Int8Array | Uint8Array;
 type Shape = readonly [batch: number, channels: number, height: number, width: number];
 
 export function mapDims([batch, channels, height, width]: Shape, layout: Layout): number[] {
@@ -9,7 +10,7 @@ export function mapDims([batch, channels, height, width]: Shape, layout: Layout)
 }
 
 /** A feature map. */
-export function mapTo<A extends Numbers>(
+export function mapTo<A extends Elements>(
   data: A,
   [batch, channels, height, width]: Shape,
   layout: Layout,
@@ -18,7 +19,7 @@ export function mapTo<A extends Numbers>(
 }
 
 /** An output, or its indices or gradient. */
-export function outputTo<A extends Numbers>(
+export function outputTo<A extends Elements>(
   data: A,
   [batch, channels]: Shape,
   levels: readonly (readonly [number, number])[],
@@ -31,7 +32,7 @@ export function outputTo<A extends Numbers>(
 }
 
 /** Brings the bins of all levels together, channel after channel: `torch.cat([pooled.flatten(2) for ...], 2).flatten(1)`. */
-function byChannel(data: Numbers, batch: number, channels: number, levels: number[]): Numbers {
+function byChannel(data: Elements, batch: number, channels: number, levels: number[]): Elements {
   const result = data.slice();
   const all = levels.reduce((sum, bins) => sum + bins, 0);
   let from = 0;
@@ -49,7 +50,7 @@ function byChannel(data: Numbers, batch: number, channels: number, levels: numbe
 }
 
 /** Turns each `[channels, n]` part of every item into `[n, channels]`. */
-function transpose(data: Numbers, batch: number, channels: number, parts: number[]): Numbers {
+function transpose(data: Elements, batch: number, channels: number, parts: number[]): Elements {
   const result = data.slice();
   let first = 0;
   for (let item = 0; item < batch; item++) {

@@ -75,20 +75,24 @@ export function referenceForward(
   return { output: Float32Array.from(output), indices: Int32Array.from(indices) };
 }
 
-/** The gradients of each level are added in planes of its own, which are then added from the last level to the first. */
+/**
+ * The gradients of each level are added in planes of its own, which are then added from the last level to the first. Each sum is
+ * rounded to the type of the gradients.
+ */
 export function referenceBackward(
   gradOutput: Float32Array,
   indices: Int32Array,
   shape: Shape,
   levels: Levels,
   bins: Bins,
+  round: (sum: number) => number = Math.fround,
 ): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   const byLevel = levels.map(() => new Float32Array(length));
   forEachBin(shape, levels, bins, ({ level, at, plane }) => {
     const sums = byLevel[level] as Float32Array;
     const cell = plane + (indices[at] as number);
-    sums[cell] = (sums[cell] as number) + (gradOutput[at] as number);
+    sums[cell] = round((sums[cell] as number) + (gradOutput[at] as number));
   });
-  return byLevel.reduceRight((sum, level) => sum.map((value, i) => value + (level[i] as number)));
+  return byLevel.reduceRight((sum, level) => sum.map((value, i) => round(value + (level[i] as number))));
 }
