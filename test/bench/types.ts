@@ -9,6 +9,7 @@ import {
   type ResidentTensor,
   type Runtime,
 } from 'pyramid-pool';
+import { concatenate } from '../unit/concatenate.js';
 import { halfToNumber, numberToHalf } from '../unit/halves.js';
 import { alignRule } from './core/align.js';
 import { type Case, cases, cellsOf, outputLengthOf } from './core/case.js';
@@ -35,7 +36,7 @@ export interface TypeResult {
 /** A call that can be repeated, on input number `turn`, and what it gave last. */
 interface PreparedEngine {
   run(turn: number): void;
-  values(): number[];
+  values(): Float32Array;
   dispose(): void;
 }
 
@@ -214,7 +215,7 @@ async function prepare(
     for (const tensor of tensors) tensor.dispose();
     calls.dispose();
   };
-  const values = (...results: ResidentTensor[]) => results.flatMap((tensor) => numbersOf(tensor));
+  const values = (...results: ResidentTensor[]) => concatenate(Float32Array, results.map(valuesOf));
   if (operation === 'forward' || operation === 'average') {
     return { run: calls.forward, values: () => values(output), dispose };
   }
@@ -234,9 +235,15 @@ function rawOf({ type, data }: ResidentTensor) {
     : (data as Float32Array);
 }
 
-function numbersOf(tensor: ResidentTensor): number[] {
-  const raw = Array.from(rawOf(tensor));
-  return tensor.type === 'float16' ? raw.map(halfToNumber) : raw;
+/**
+ * The values of a tensor. A bare loop, since the bins of regions are many millions. Indices are exact in `float32`, as planes are small.
+ */
+function valuesOf(tensor: ResidentTensor): Float32Array {
+  const raw = rawOf(tensor);
+  const values = new Float32Array(raw.length);
+  const isHalf = tensor.type === 'float16';
+  for (let i = 0; i < raw.length; i++) values[i] = isHalf ? halfToNumber(raw[i]!) : raw[i]!;
+  return values;
 }
 
 /** A number from -2 to 2 as one that type `of` has, and as an element of `type`. */

@@ -19,9 +19,13 @@ export function roundToHalf(value: number): number {
   return Math.abs(rounded) > 65504 ? Math.sign(rounded) * Number.POSITIVE_INFINITY : rounded;
 }
 
+const float = new Float32Array(1);
+const word = new Uint32Array(float.buffer);
+
 /** The bits of the half that a number is, cut off where it has more digits. */
 export function numberToHalf(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  float[0] = value;
+  const bits = word[0]!;
   const exponent = ((bits >>> 23) & 255) - 112;
   const magnitude = exponent <= 0 ? 0 : exponent >= 31 ? 0x7c00 : (exponent << 10) | ((bits >>> 13) & 1023);
   return ((bits >>> 16) & 0x8000) | magnitude;
