@@ -39,6 +39,7 @@ pub(super) unsafe fn interleave<V: Vector>(
 ///
 /// # Safety
 /// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
+#[inline(always)]
 pub(super) unsafe fn separate<V: Vector>(
     from: (Span<f32>, usize),
     (to, half_bits): (Elements, bool),
@@ -102,6 +103,7 @@ unsafe fn load<V: Vector, C: Carrier>(
 ///
 /// # Safety
 /// As [`separate`].
+#[inline(always)]
 pub(super) unsafe fn separate_words<V: Vector>(
     from: (Span<f32>, usize),
     to: Span<f32>,

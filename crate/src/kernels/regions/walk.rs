@@ -50,7 +50,11 @@ pub(super) unsafe fn merge<V: Vector, A: Accumulator<V>>(
     // SAFETY: bins of both levels.
     unsafe {
         let maxima = (level_of::<A>(plan, parent, pooled), level_of::<A>(plan, level, pooled));
-        merge_groups::<V, A>((fine.0 / coarse.0, fine.1 / coarse.1), fine, maxima, ahead);
+        // The usual one as constants, for the compiler to unroll; with indices there is more to do than to count.
+        match (fine.0 / coarse.0, fine.1 / coarse.1) {
+            (2, 2) if !A::INDEXED => merge_groups::<V, A>((2, 2), fine, maxima, ahead),
+            group => merge_groups::<V, A>(group, fine, maxima, ahead),
+        }
     }
 }
 

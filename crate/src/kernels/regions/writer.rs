@@ -25,6 +25,7 @@ pub(super) struct RegionWriter<'a> {
 
 impl<'a> RegionWriter<'a> {
     /// Where a level's bins are in a region's row. The block's first channel is plane 0.
+    #[inline(always)]
     fn strides(&self, row: usize, level: usize) -> PlaneStrides {
         let (first, all) = self.channels;
         let bins = self.pyramid.bins_at(all, self.pyramid.levels[level], row);
@@ -71,14 +72,15 @@ impl<'a> RegionWriter<'a> {
         }
     }
 
-    /// Writes one level of a region from what was pooled for the channels, interleaved in blocks of so many.
+    /// Writes one level of a region from what was pooled for the channels, interleaved in blocks of so many. One function for all kernels,
+    /// in which nothing else is called but what moves the elements.
     ///
     /// # Safety
     /// Row, level and channels must lie inside the output. There must be the values of the level's bins, and their indices if they are
     /// asked for.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn write<V: Vector>(
-        self,
+        &self,
         row: usize,
         level: usize,
         (values, indices): (Span<f32>, Span<u32>),
