@@ -180,6 +180,58 @@ fn squares_agree_with_the_reference() {
     }
 }
 
+/// Each cell in turn is the greatest of its bins alone, then equal to those of its row, its column and its plane behind it.
+#[test]
+fn each_cell_of_squares_is_found() {
+    for side in [7, 13, 14] {
+        let map = FeatureMap { batch: 1, channels: side * side, height: side, width: side };
+        for mode in 0..4 {
+            let greatest = |channel: usize, cell: usize| {
+                let ((row, column), (y, x)) = ((channel / side, channel % side), (cell / side, cell % side));
+                let equal = [false, y == row, x == column, true][mode];
+                cell == channel || equal && cell > channel
+            };
+            let cells = (0..map.len()).map(|i| greatest(i / map.cells(), i % map.cells()));
+            let (halves, signed, unsigned): (Vec<f16>, Vec<i8>, Vec<u8>) = (
+                cells.clone().map(|most| f16::from_f32(if most { 3.0 } else { 0.5 })).collect(),
+                cells.clone().map(|most| if most { -3 } else { -128 }).collect(),
+                cells.map(|most| if most { 200 } else { 100 }).collect(),
+            );
+            for arrangement in ARRANGEMENTS {
+                check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &halves);
+                check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &signed);
+                check_forward(map, &[(4, 4), (2, 2), (1, 1)], arrangement, &unsigned);
+            }
+        }
+    }
+}
+
+/// Some planes of squares hold what is not found in the order of the others: bins of negative values, of NaN or of zeros.
+#[test]
+fn special_halves_in_few_planes_of_squares_agree_with_the_reference() {
+    for side in [7, 13, 14] {
+        let map = FeatureMap { batch: 2, channels: 70, height: side, width: side };
+        let positive: Vec<f16> =
+            values(Kind::Normal, side as u64, map.len()).iter().map(|value| f16::from_f32(value.abs())).collect();
+        for special in [0xbc00, 0xfc00, 0x7c00, 0x8000, 0x0000, 0x7e01, 0xfe01] {
+            for plane in [0, 33, 139] {
+                let mut input = positive.clone();
+                let cells = plane * map.cells()..(plane + 1) * map.cells();
+                // The whole plane, its last cell alone, and every other cell.
+                for step in [1, map.cells(), 2] {
+                    input[cells.clone()]
+                        .iter_mut()
+                        .rev()
+                        .step_by(step)
+                        .for_each(|cell| *cell = f16::from_bits(special));
+                    check_forward(map, &[(4, 4), (2, 2), (1, 1)], Layout::Nchw.into(), &input);
+                    input[cells.clone()].copy_from_slice(&positive[cells.clone()]);
+                }
+            }
+        }
+    }
+}
+
 /// Places of bytes are counted in eight bits, and those of halves in fifteen.
 #[test]
 fn bins_of_more_cells_than_places_agree_with_the_reference() {

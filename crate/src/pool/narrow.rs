@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::element::Elements;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::kernels::narrow::{Bins, Item, Kernel, nchw, nhwc, squares, with_kernel, words};
+use crate::kernels::narrow::{Bins, Item, Kernel, Squares, nchw, nhwc, with_kernel};
 use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
@@ -29,20 +29,20 @@ pub(crate) unsafe fn forward(
     let item = Item { plan, input, cells, output, channels: map.channels, row, arrangement };
     // SAFETY: the caller's promise is the same.
     let converted = |some| unsafe { convert::forward(plan, map, input, (values, indices), (row, some), scratch) };
-    if kind.size() == 1 && !indexed && plan.squares().is_some() {
-        // SAFETY: the caller's promise is the same.
-        unsafe { squares::planes(&item, channels) };
-    } else if !plan.pools_narrow(map, kind) || indexed && !plan.counts_cells(kind) {
+    if !plan.pools_narrow(map, kind) || indexed && !plan.counts_cells(kind) {
         converted(channels);
     } else {
-        let is_nchw = plan.layout() == Layout::Nchw;
+        let (is_nchw, squares) = (plan.layout() == Layout::Nchw, Squares::new(&item));
         with_kernel(kind, |kernel: &mut dyn Kernel| {
             for some in blocks(channels, if is_nchw { CACHE_LINE / kind.size() } else { map.channels }) {
                 // SAFETY: the caller's promise is the same.
                 unsafe {
                     if !is_nchw {
                         nhwc::pool(&item, some.clone(), kernel);
-                    } else if !words::planes(&item, some.clone(), kernel.seen()) {
+                    } else if !squares
+                        .as_ref()
+                        .is_some_and(|squares| kernel.pool_squares(squares, some.clone(), indexed))
+                    {
                         let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
                         nchw::pool(&item, some.clone(), kernel, &work);
                     }

@@ -120,6 +120,7 @@ pub(crate) trait Vector: Copy {
     fn bits(self) -> u32;
 
     fn add_index(self, other: Self) -> Self;
+    fn sub_index(self, other: Self) -> Self;
     fn mul_index(self, other: Self) -> Self;
     fn ne_index(self, other: Self) -> Self;
     fn eq_index(self, other: Self) -> Self;

@@ -14,8 +14,10 @@ pub(crate) trait Packed: Vector {
 
     /// The bytes at these places, which must be below 16.
     fn swizzle(self, places: Self) -> Self;
-    /// Every odd byte in the place of the even one before it.
-    fn odd_u8(self) -> Self;
+    /// Every second lane of both, from the first on. A lane has 1, 2 or 4 bytes.
+    fn even(self, other: Self, bytes: usize) -> Self;
+    /// The lanes between them.
+    fn odd(self, other: Self, bytes: usize) -> Self;
 
     fn splat_u16(value: u16) -> Self;
     fn max_i16(self, other: Self) -> Self;

@@ -165,6 +165,10 @@ impl Vector for Lanes {
         each(self, other, u32::wrapping_add)
     }
     #[inline(always)]
+    fn sub_index(self, other: Self) -> Self {
+        each(self, other, u32::wrapping_sub)
+    }
+    #[inline(always)]
     fn mul_index(self, other: Self) -> Self {
         each(self, other, u32::wrapping_mul)
     }
@@ -243,6 +247,13 @@ fn each_u16(a: Lanes, b: Lanes, f: fn(u16, u16) -> u16) -> Lanes {
     from_halves(core::array::from_fn(|i| f(a[i], b[i])))
 }
 
+/// Every second lane of so many bytes, from the byte `first` on.
+fn every_second(a: Lanes, b: Lanes, size: usize, first: usize) -> Lanes {
+    let both = [bytes(a), bytes(b)];
+    let byte = |i: usize| i / size * 2 * size + first + i % size;
+    from_bytes(core::array::from_fn(|i| both[byte(i) / 16][byte(i) % 16]))
+}
+
 impl Packed for Lanes {
     fn splat_u8(value: u8) -> Self {
         from_bytes([value; 16])
@@ -272,8 +283,11 @@ impl Packed for Lanes {
         let (from, places) = (bytes(self), bytes(places));
         from_bytes(core::array::from_fn(|i| from[usize::from(places[i])]))
     }
-    fn odd_u8(self) -> Self {
-        each_u16(self, self, |a, _| a >> 8)
+    fn even(self, other: Self, bytes: usize) -> Self {
+        every_second(self, other, bytes, 0)
+    }
+    fn odd(self, other: Self, bytes: usize) -> Self {
+        every_second(self, other, bytes, bytes)
     }
     fn splat_u16(value: u16) -> Self {
         from_halves([value; 8])

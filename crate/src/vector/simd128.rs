@@ -168,6 +168,10 @@ impl Vector for V128 {
         V128(i32x4_add(self.0, other.0))
     }
     #[inline(always)]
+    fn sub_index(self, other: Self) -> Self {
+        V128(i32x4_sub(self.0, other.0))
+    }
+    #[inline(always)]
     fn mul_index(self, other: Self) -> Self {
         V128(i32x4_mul(self.0, other.0))
     }
@@ -243,8 +247,22 @@ impl Packed for V128 {
         V128(u8x16_swizzle(self.0, places.0))
     }
     #[inline(always)]
-    fn odd_u8(self) -> Self {
-        V128(u16x8_shr(self.0, 8))
+    fn even(self, other: Self, bytes: usize) -> Self {
+        let (a, b) = (self.0, other.0);
+        V128(match bytes {
+            1 => u8x16_shuffle::<0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30>(a, b),
+            2 => u16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(a, b),
+            _ => u32x4_shuffle::<0, 2, 4, 6>(a, b),
+        })
+    }
+    #[inline(always)]
+    fn odd(self, other: Self, bytes: usize) -> Self {
+        let (a, b) = (self.0, other.0);
+        V128(match bytes {
+            1 => u8x16_shuffle::<1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31>(a, b),
+            2 => u16x8_shuffle::<1, 3, 5, 7, 9, 11, 13, 15>(a, b),
+            _ => u32x4_shuffle::<1, 3, 5, 7>(a, b),
+        })
     }
     #[inline(always)]
     fn splat_u16(value: u16) -> Self {

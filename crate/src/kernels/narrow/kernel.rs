@@ -1,8 +1,11 @@
 //! The passes over cells and bins, for the type of elements that a map has.
 
+use core::ops::Range;
+
 use super::order::{Bytes, Halves, Order};
 use super::pass::{Bins, Nest, Pass, Plane, Reduced, Rows};
 use super::seen::Seen;
+use super::squares::{self, Squares};
 use super::{columns, merge, rows, scan, transpose};
 use crate::element::{ElementType, Elements};
 use crate::geometry::bins::Bin;
@@ -10,6 +13,12 @@ use crate::vector::Native as V;
 
 /// The passes over elements of one type. They find indices where there is room for them.
 pub(crate) trait Kernel {
+    /// Pools some planes of a size that there are kernels for. The answer is whether it did: not where some bin holds negative halves alone.
+    ///
+    /// # Safety
+    /// The item's buffers must have the lengths of its plan, and the channels lie inside them.
+    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool) -> bool;
+
     /// Reduces some rows of a row of bins, which have these columns and stand in the output from the second number on.
     ///
     /// # Safety
@@ -68,6 +77,17 @@ pub(crate) fn with_kernel(kind: ElementType, run: impl FnOnce(&mut dyn Kernel)) 
 }
 
 impl<O: Order> Kernel for Passes<O> {
+    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool) -> bool {
+        // SAFETY: the caller's promise is the same.
+        unsafe {
+            if indexed {
+                squares::pool::<O, true>(squares, channels, self.flip, &mut self.seen)
+            } else {
+                squares::pool::<O, false>(squares, channels, self.flip, &mut self.seen)
+            }
+        }
+    }
+
     unsafe fn reduce_row(&mut self, pass: &Pass, bins: (&[Bin], usize), rows: Bin) {
         // SAFETY: the caller's promise is the same.
         unsafe {

@@ -13,9 +13,9 @@ mod pass;
 mod rows;
 mod scan;
 mod seen;
-pub(crate) mod squares;
+mod squares;
 mod transpose;
-pub(crate) mod words;
 
 pub(crate) use kernel::{Kernel, with_kernel};
 pub(crate) use pass::{Bins, Item};
+pub(crate) use squares::Squares;

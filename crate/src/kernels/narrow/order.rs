@@ -32,6 +32,8 @@ pub(crate) trait Order {
     const PLACES: u32;
     /// The same place in every lane.
     fn splat_place(place: u32) -> V;
+    /// The places of lanes by those of their bytes.
+    fn of_bytes(bytes: V) -> V;
     /// The greater place. Of halves it is compared as `i16`: LLVM would turn an unsigned maximum with a masked operand into two instructions.
     fn max_place(a: V, b: V) -> V;
     /// The lesser place, where all ones are the greatest.
@@ -79,6 +81,10 @@ impl Order for Bytes {
         V::splat_u8(place as u8)
     }
     #[inline(always)]
+    fn of_bytes(bytes: V) -> V {
+        bytes
+    }
+    #[inline(always)]
     fn max_place(a: V, b: V) -> V {
         a.max_u8(b)
     }
@@ -108,7 +114,7 @@ impl Order for Bytes {
 
 /// Two vectors of 16-bit lanes, zipped with two others.
 #[inline(always)]
-fn zipped(a: V, b: V, with_a: V, with_b: V) -> [V; 4] {
+pub(super) fn zipped(a: V, b: V, with_a: V, with_b: V) -> [V; 4] {
     [a.zip_low_u16(with_a), a.zip_high_u16(with_a), b.zip_low_u16(with_b), b.zip_high_u16(with_b)]
 }
 
@@ -149,6 +155,10 @@ impl<const ALL: bool> Order for Halves<ALL> {
         V::splat_u16(place as u16)
     }
     #[inline(always)]
+    fn of_bytes(bytes: V) -> V {
+        bytes.and(V::splat_u16(0xff)).shift_right::<1>()
+    }
+    #[inline(always)]
     fn max_place(a: V, b: V) -> V {
         a.max_i16(b)
     }
@@ -172,6 +182,17 @@ impl<const ALL: bool> Order for Halves<ALL> {
     #[inline(always)]
     fn mask_words(mask: V) -> [V; 4] {
         zipped(mask, mask, mask, mask)
+    }
+}
+
+/// Takes a row's keys into the greatest of those before. For `INDEXED`, lanes in which they are greater get the row's place, which must be above
+/// those before.
+#[inline(always)]
+pub(super) fn update<O: Order, const INDEXED: bool>((most, place): (&mut V, &mut V), keys: V, next: V) {
+    let before = *most;
+    *most = O::max(before, keys);
+    if INDEXED {
+        *place = O::max_place(*place, O::eq(*most, before).not().and(next));
     }
 }
 

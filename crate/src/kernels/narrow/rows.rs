@@ -1,12 +1,12 @@
 //! The rows of rows of bins of NCHW planes, reduced to one each, a column in every lane.
 
-use super::order::{Order, load, store};
+use super::order::{Order, load, store, update};
 use super::pass::Plane;
 use super::seen::Seen;
 use crate::element::Elements;
 use crate::geometry::bins::Bin;
 use crate::memory::span::Span;
-use crate::vector::{Native as V, Vector};
+use crate::vector::Native as V;
 
 /// See [`Kernel::reduce_rows`](super::kernel::Kernel::reduce_rows).
 ///
@@ -78,11 +78,7 @@ unsafe fn reduce_strip<O: Order, const INDEXED: bool, const K: usize>(
             found.cells::<O, K>(&cells);
             let place = O::splat_place(number);
             for k in 0..K {
-                let before = most[k];
-                most[k] = O::max(before, O::key(cells[k], flip));
-                if INDEXED {
-                    best[k] = O::max_place(best[k], O::eq(most[k], before).not().and(place));
-                }
+                update::<O, INDEXED>((&mut most[k], &mut best[k]), O::key(cells[k], flip), place);
             }
         }
         let to = i * width + column;

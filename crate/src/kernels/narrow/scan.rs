@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::order::{Order, load, store};
+use super::order::{Order, load, store, update};
 use super::pass::Pass;
 use super::seen::Seen;
 use crate::geometry::bins::Bin;
@@ -104,11 +104,7 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
                 found.cells::<O, TOGETHER>(&cells);
                 let place = O::splat_place(number);
                 for k in 0..TOGETHER {
-                    let before = most[k];
-                    most[k] = O::max(before, O::key(cells[k], flip));
-                    if INDEXED {
-                        places[k] = O::max_place(places[k], O::eq(most[k], before).not().and(place));
-                    }
+                    update::<O, INDEXED>((&mut most[k], &mut places[k]), O::key(cells[k], flip), place);
                 }
                 number += 1;
             }

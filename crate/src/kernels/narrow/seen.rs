@@ -17,7 +17,7 @@ pub(crate) struct Seen {
     cells: V,
     /// The greatest of the bins as `i16`: above infinity, it is NaN.
     bins: V,
-    /// Lanes in which a bin came out as positive zero: a negative one before it would be chosen.
+    /// The least of the bins as `u16`: of 0, it is positive zero, and a negative one before it would be chosen.
     zeros: V,
 }
 
@@ -28,7 +28,7 @@ impl Seen {
     #[inline(always)]
     pub fn nothing() -> Self {
         let none = V::splat_u16(0);
-        Seen { cells: none, bins: none, zeros: none }
+        Seen { cells: none, bins: none, zeros: none.not() }
     }
 
     #[inline(always)]
@@ -42,7 +42,7 @@ impl Seen {
     pub fn bin<O: Order>(&mut self, bin: V) {
         if O::FLOATS {
             self.bins = self.bins.max_i16(bin);
-            self.zeros = self.zeros.or(bin.eq_u16(V::splat_u16(0)));
+            self.zeros = self.zeros.min_u16(bin);
         }
     }
 
@@ -75,7 +75,7 @@ impl Seen {
 
     /// Whether some bin is a zero.
     fn has_zero(self) -> bool {
-        self.zeros.any()
+        self.zeros.eq_u16(V::splat_u16(0)).any()
     }
 }
 
