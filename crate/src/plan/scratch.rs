@@ -183,11 +183,11 @@ impl PyramidPlan {
     }
 
     /// Number of words of working memory that a thread needs to average, or for the gradient of an average. In NHWC the
-    /// gradients of all bins of some channels are brought side by side.
+    /// gradients of all bins of some channels are brought side by side; a vector may reach behind the last.
     pub(crate) fn average_scratch(&self) -> usize {
         let gathered = match self.layout() {
             Layout::Nchw => 0,
-            Layout::Nhwc => (AVERAGE_SUMS / 2).saturating_mul(self.pyramid.bins).min(AVERAGE_GATHERED),
+            Layout::Nhwc => (AVERAGE_SUMS / 2).saturating_mul(self.pyramid.bins).min(AVERAGE_GATHERED) + 4,
         };
         AVERAGE_SCRATCH + gathered
     }

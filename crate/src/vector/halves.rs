@@ -1,6 +1,72 @@
-//! Sums of halves.
+//! Halves to `f32` and back, and their sums.
 
-use super::Packed;
+use super::{Packed, Vector};
+
+/// The exponent of infinity and NaN where a half's bits stand [`SHIFT`] places higher: as its digits do in an `f32`.
+const SPECIAL: u32 = 0x7c00 << SHIFT;
+const SHIFT: u32 = 13;
+/// What a number with the half's bias of the exponent is multiplied by to have that of an `f32`.
+pub(crate) const UNIT: f32 = f32::from_bits((127 + 112) << 23);
+
+/// Halves, whose bits are given as signed integers, as numbers that keep the half's bias of the exponent, and so cost little to make: each
+/// finite one stands for its value over [`UNIT`]. Sums of them are rounded as sums of the values are.
+#[inline(always)]
+pub(crate) fn small_halves<V: Vector>(words: V) -> V {
+    words.shift_left::<SHIFT>().and(V::splat_index(0x8fff_e000))
+}
+
+/// Eight halves likewise: those at even places, and those at odd ones.
+#[inline(always)]
+pub(crate) fn eight_small_halves<V: Packed>(eight: V) -> [V; 2] {
+    // Each product is a half in its place of an `f32`, beside a zero.
+    let places = [1 << SHIFT, 1 << (16 + SHIFT)].map(V::splat_index);
+    places.map(|place| eight.dot_i16(place).and(V::splat_index(0x8fff_e000)))
+}
+
+/// The values of halves whose bits are given as signed integers.
+#[inline(always)]
+pub(crate) fn widen_halves<V: Vector>(words: V) -> V {
+    let small = small_halves(words);
+    let special = small.and(V::splat_index(SPECIAL)).eq_index(V::splat_index(SPECIAL));
+    small.mul(V::splat(UNIT)).or(special.and(V::splat(f32::INFINITY)))
+}
+
+/// The bits of the nearest halves, the even one of two, as integers. Whether some are NaN is asked once for all.
+#[inline(always)]
+pub(crate) fn round_to_halves<V: Vector, const N: usize>(values: [V; N]) -> [V; N] {
+    let (mut halves, mut nan) = (values, V::splat_index(0));
+    for (half, value) in halves.iter_mut().zip(values) {
+        *half = round_numbers(value);
+        nan = nan.or(value.ne(value));
+    }
+    if nan.any() {
+        for (half, value) in halves.iter_mut().zip(values) {
+            *half = with_nans(value, *half);
+        }
+    }
+    halves
+}
+
+/// The same for values of which none is NaN.
+#[inline(always)]
+fn round_numbers<V: Vector>(values: V) -> V {
+    // To round, the number is added to one whose last digit is the half's: the sum ends in the half's digits, the first included.
+    let magnitude = values.and(V::splat_index(0x7fff_ffff)).min_index(V::splat(65536.0));
+    let exponent = magnitude.and(V::splat(f32::INFINITY)).max_index(V::splat_index(113 << 23));
+    let digits = magnitude.add(exponent.add_index(V::splat_index(13 << 23))).and(V::splat_index(0xfff));
+    let biased = exponent.shift_right::<SHIFT>().add_index(V::splat_index((113_u32 << 10).wrapping_neg()));
+    let sign = values.shift_right::<16>().and(V::splat_index(0x8000));
+    digits.add_index(biased).or(sign)
+}
+
+/// A NaN keeps its upper digits, and is made quiet.
+#[cold]
+#[inline(never)]
+fn with_nans<V: Vector>(values: V, halves: V) -> V {
+    let nan = values.ne(values);
+    let digits = values.shift_right::<SHIFT>().and(V::splat_index(0x3ff)).or(V::splat_index(0x7e00));
+    halves.or(nan.and(digits))
+}
 
 /// Adds the first four of eight halves to the last four, and rounds each sum to the nearest half: its bits are in the lower half of its
 /// lane.
@@ -27,7 +93,28 @@ mod tests {
     use half::f16;
 
     use super::*;
-    use crate::vector::{Native, Vector};
+    use crate::vector::Native;
+
+    fn floats(vector: Native) -> [f32; 4] {
+        vector.lanes().map(f32::from_bits)
+    }
+
+    #[test]
+    fn small_halves_stand_for_the_values() {
+        for word in (0..=u16::MAX).filter(|word| word & 0x7c00 != 0x7c00) {
+            let value = f16::from_bits(word).to_f32();
+            let small = floats(small_halves(Native::splat_index(i32::from(word as i16) as u32)));
+            assert_eq!(small.map(|small| (small * UNIT).to_bits()), [value.to_bits(); 4]);
+            let one = 1.0 / UNIT;
+            for (other, sign) in [(0x3c00, one), (0xbc00, -one)] {
+                let eight = |low: u16, high: u16| {
+                    eight_small_halves(Native::splat_index(u32::from(high) << 16 | u32::from(low))).map(floats)
+                };
+                assert_eq!(eight(word, other), [small, [sign; 4]]);
+                assert_eq!(eight(other, word), [[sign; 4], small]);
+            }
+        }
+    }
 
     #[test]
     fn sums_of_halves_are_those_of_floats_rounded() {

@@ -149,7 +149,7 @@ pub(crate) trait Vector: Copy {
     }
 }
 
-pub(crate) use halves::add_halves;
+pub(crate) use halves::{UNIT, add_halves, eight_small_halves, round_to_halves, small_halves, widen_halves};
 pub(crate) use packed::Packed;
 
 /// Bytes of a vector.

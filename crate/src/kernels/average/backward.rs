@@ -4,14 +4,14 @@
 
 use core::ops::Range;
 
+use super::shared::Shares;
 use super::spread::Spread;
 use super::{Axis, FEW, Item, Work, add, alike, narrow};
-use crate::element::{ElementType, Elements};
+use crate::element::Elements;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, Layout, PlaneStrides};
 use crate::geometry::units::blocks;
-use crate::kernels::carrier::store_all;
-use crate::memory::span::{Span, load};
+use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::{AVERAGE_GATHERED, AVERAGE_SUMS, CACHE_LINE};
 use crate::vector::{Native, Vector};
@@ -40,8 +40,8 @@ pub(crate) unsafe fn backward(
             },
             Layout::Nhwc => {
                 let block = match AVERAGE_GATHERED / plan.pyramid().bins / CACHE_LINE * CACHE_LINE {
-                    most @ 1.. if !stand_ready(item, grad_output) => most,
-                    _ => AVERAGE_SUMS,
+                    0 => AVERAGE_SUMS,
+                    most => most,
                 };
                 for channels in blocks(channels, block.min(AVERAGE_SUMS / 2)) {
                     cells(item, channels, grad_output, grad_input, Work::of(scratch), few);
@@ -69,7 +69,7 @@ unsafe fn planes(item: Item, channels: Range<usize>, grad_output: Elements, grad
                     narrow(sums, staged);
                     for row in rows.clone() {
                         // SAFETY: cells of this plane, which is this thread's.
-                        unsafe { store_all(staged, grad_input, item.cells().at(channel, row * width + columns.start)) };
+                        unsafe { grad_input.narrow(item.cells().at(channel, row * width + columns.start), staged) };
                     }
                 }
             }
@@ -116,80 +116,71 @@ unsafe fn cells(
     few: bool,
 ) {
     let levels = item.plan.levels();
-    let (sums, staged) = (&mut work.sums[..channels.len()], &mut work.staged[..channels.len()]);
-    // Each bin is in many cells. So what must be converted or gathered is once, if there is room for all bins.
     let (count, room) = (channels.len(), work.gathered);
-    let once = item.plan.pyramid().bins.saturating_mul(count) <= room.len() && !stand_ready(item, grad_output);
-    let place = |level: &Level, bin: usize| {
-        let first = if once { (level.range.first + bin) * count } else { 0 };
-        // SAFETY: there is room for all bins, or for one.
-        unsafe { room.part(first, count) }
-    };
-    let bring = |level: &Level, bin: usize| {
+    let (staged, cell) = work.staged.split_at_mut(AVERAGE_SUMS / 2);
+    let (sums, staged) = (&mut work.sums[..count], &mut staged[..count]);
+    let memory = Elements::in_memory(Span::new(cell), grad_input.kind());
+    // SAFETY: half of the working memory has room for as many.
+    let cell = unsafe { memory.part(0, count) };
+    // Brings what a cell gets of a bin to `at`: the share where few are added, or else the gradient.
+    let bring = |level: &Level, (i, j): (usize, usize), at: usize| {
+        let bins = item.bins(level);
+        let first = bins.at(channels.start, i * level.columns.len() + j);
         // SAFETY: a bin of the item, and this thread's working memory.
-        unsafe { gradients_of(grad_output, (item.bins(level), bin), &channels, place(level, bin)) }
+        unsafe {
+            let to = room.part(at, count).exclusive();
+            gather(grad_output, first, bins.plane, to);
+            if few {
+                divide(to, level.divisor(i, j) as f32);
+            }
+        }
     };
+    // Each bin is in many cells. So it is brought once, if there is room for all bins.
+    let once = item.plan.pyramid().bins.saturating_mul(count).saturating_add(Native::LANES) <= room.len();
+    let place = |level: &Level, (i, j): (usize, usize)| (level.range.first + i * level.columns.len() + j) * count;
     if once {
         for level in levels {
-            (0..level.range.bins).for_each(|bin| _ = bring(level, bin));
+            for i in 0..level.rows.len() {
+                (0..level.columns.len()).for_each(|j| bring(level, (i, j), place(level, (i, j))));
+            }
         }
     }
     for rows in alike(levels, Axis::Rows, item.map.height) {
         for columns in alike(levels, Axis::Columns, item.map.width) {
+            let (mut held, mut shares) = ([0; FEW], 0);
             sums.fill(0.0);
-            staged.fill(0.0);
             for level in levels.iter().rev() {
                 for i in covering(&level.rows, rows.start) {
                     for j in covering(&level.columns, columns.start) {
-                        let bin = i * level.columns.len() + j;
-                        // SAFETY: they are not written any more.
-                        let gradients = if once { unsafe { place(level, bin).shared() } } else { bring(level, bin) };
+                        let at = if once { place(level, (i, j)) } else { shares * count };
+                        if !once {
+                            bring(level, (i, j), at);
+                        }
                         if few {
-                            add_shares(staged, gradients, level.divisor(i, j) as f32);
+                            held[shares] = at;
+                            shares += 1;
                         } else {
-                            add(sums, gradients, level.scale(i, j));
+                            // SAFETY: it was brought there.
+                            add(sums, unsafe { room.part(at, count).shared() }, level.scale(i, j));
                         }
                     }
                 }
             }
-            if !few {
-                narrow(sums, staged);
-            }
-            let place = |row: usize, column: usize| item.cells().at(channels.start, row * item.map.width + column);
-            let first = place(rows.start, columns.start);
-            // SAFETY: these channels of the cells are this thread's.
-            unsafe { store_all(staged, grad_input, first) };
-            let others = rows.clone().flat_map(|row| columns.clone().map(move |column| place(row, column))).skip(1);
-            // SAFETY: these channels of the other cells likewise.
-            others.for_each(|cell| unsafe { grad_input.copy(first, cell, channels.len()) });
-        }
-    }
-}
-
-/// Whether the gradients of the channels of a bin are `f32` and stand side by side.
-fn stand_ready(item: Item, grad_output: Elements) -> bool {
-    grad_output.kind() == ElementType::F32 && item.plan.levels().iter().all(|level| item.bins(level).plane == 1)
-}
-
-/// The gradients of a bin for some channels, side by side as `f32`: as they stand in the output, or brought to `to`.
-///
-/// # Safety
-/// The bin must lie inside the output, and `to` have room for as many and no other holder.
-#[inline(always)]
-unsafe fn gradients_of<'a>(
-    grad_output: Elements<'a>,
-    (bins, bin): (PlaneStrides, usize),
-    channels: &Range<usize>,
-    to: Span<'a, f32>,
-) -> &'a [f32] {
-    let first = bins.at(channels.start, bin);
-    // SAFETY: gradients of these channels, by the caller's promise.
-    unsafe {
-        match grad_output.as_f32() {
-            Some(gradients) if bins.plane == 1 => gradients.part(first, channels.len()).shared(),
-            _ => {
-                gather(grad_output, first, bins.plane, to.exclusive());
-                to.shared()
+            // SAFETY: working memory, and these channels of the cells, which are this thread's.
+            unsafe {
+                if few {
+                    let shares = Shares { words: room, held: &held[..shares], len: count, plane: 0 };
+                    shares.write(memory, PlaneStrides { first: 0, plane: 0, step: 0 }, (1, 1));
+                } else {
+                    narrow(sums, staged);
+                    cell.narrow(0, staged);
+                }
+                for row in rows.clone() {
+                    for column in columns.clone() {
+                        let first = item.cells().at(channels.start, row * item.map.width + column);
+                        grad_input.part(first, count).copy_from(cell);
+                    }
+                }
             }
         }
     }
@@ -210,19 +201,10 @@ unsafe fn gather(from: Elements, first: usize, apart: usize, to: &mut [f32]) {
     }
 }
 
-/// Adds gradients, each divided by `cells`, to sums. Not inlined, as [`narrow`].
+/// Divides all. Not inlined, as [`narrow`].
 #[inline(never)]
-fn add_shares(sums: &mut [f32], gradients: &[f32], cells: f32) {
-    let whole = sums.len() / Native::LANES * Native::LANES;
-    let (vectors, rest) = sums.split_at_mut(whole);
-    for (i, sums) in vectors.chunks_exact_mut(Native::LANES).enumerate() {
-        // SAFETY: there are as many gradients as sums, and as many sums as lanes.
-        unsafe {
-            let share = load::<Native>(gradients, i * Native::LANES, Native::LANES).div(Native::splat(cells));
-            Native::load(sums.as_ptr()).add(share).store(sums.as_mut_ptr());
-        }
-    }
-    rest.iter_mut().zip(&gradients[whole..]).for_each(|(sum, gradient)| *sum += gradient / cells);
+fn divide(shares: &mut [f32], cells: f32) {
+    shares.iter_mut().for_each(|share| *share /= cells);
 }
 
 /// Whether few bins share a cell, and `f32` holds the number of cells of each. Neighbouring bins of a level overlap by a cell, and where

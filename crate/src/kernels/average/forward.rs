@@ -10,11 +10,10 @@ use crate::element::{ElementType, Elements};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::{FeatureMap, Layout};
 use crate::geometry::units::blocks;
-use crate::kernels::carrier::{UNIT, store_all};
 use crate::memory::span::Span;
 use crate::plan::{Level, PyramidPlan};
 use crate::tuning::AVERAGE_SUMS;
-use crate::vector::{Native, Packed, Vector};
+use crate::vector::{Native, Packed, UNIT, Vector};
 
 /// Averages some channels of one item.
 ///
@@ -123,7 +122,7 @@ unsafe fn cells(item: Item, channels: Range<usize>, input: &Source, output: Elem
                 // SAFETY: these channels of the bin.
                 unsafe {
                     if bins.plane == 1 {
-                        store_all(averages, output, at);
+                        output.narrow(at, averages);
                     } else {
                         averages.iter().enumerate().for_each(|(k, &average)| output.set(at + k * bins.plane, average));
                     }

@@ -6,6 +6,7 @@
 
 mod backward;
 mod forward;
+mod shared;
 mod spread;
 mod sums;
 

@@ -3,15 +3,31 @@
 use half::f16;
 
 use super::{Work, add, narrow};
-use crate::element::{ElementType, Elements};
+use crate::element::{ElementType, Elements, small_half};
 use crate::geometry::units::blocks;
-use crate::kernels::carrier::{Carrier, SmallHalf, small_halves};
+use crate::kernels::carrier::Carrier;
 use crate::memory::span::Span;
-use crate::vector::{Native, Vector};
+use crate::vector::{Native, Vector, eight_small_halves, small_halves};
 
 /// Cells that are added one after the other in `f32`, and how many of such sums are added before their sum is added to one in `f64`:
 /// 64 cells in all. Rounding moves the average of so many by at most 6e-7 of the largest magnitude.
 const RUN: usize = 8;
+
+/// Finite halves by [`small_halves`].
+enum SmallHalf {}
+
+impl Carrier for SmallHalf {
+    type Element = f16;
+    #[inline(always)]
+    fn get(half: f16) -> f32 {
+        small_half(half)
+    }
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const f16) -> V {
+        // SAFETY: the caller's promise.
+        small_halves(unsafe { V::load_i16(from.cast()) })
+    }
+}
 
 /// Stretches of neighbouring cells, `rows` times `columns` of them. For each direction: how far two neighbours lie apart, and how many
 /// there are.
@@ -23,7 +39,7 @@ pub(super) struct Grid {
     pub columns: (usize, usize),
 }
 
-/// Sums the stretches of a grid element by element into `work.staged`: halves as [`SmallHalf`].
+/// Sums the stretches of a grid element by element into `work.staged`: halves by [`small_halves`].
 ///
 /// # Safety
 /// The stretches, each of `len` cells, must lie inside `cells`.
@@ -118,7 +134,7 @@ unsafe fn sum_eights(sums: &mut [f32], cells: Span<f16>, grid: Grid) {
         };
         let cells_at = |cell: usize| {
             // SAFETY: inside, by the caller's promise.
-            places.map(|place| small_halves(unsafe { Native::load(cells.as_mut_ptr().add(cell + place).cast()) }))
+            places.map(|place| eight_small_halves(unsafe { Native::load(cells.as_mut_ptr().add(cell + place).cast()) }))
         };
         let all = in_runs(grid, [[Native::splat(0.0); 2]; 2], |all, at| join(all, cells_at(at)), join);
         for (place, [even, odd]) in places.into_iter().zip(all) {

@@ -162,15 +162,11 @@ unsafe fn store_any<V: Vector, C: Stored>(
             let first = to.as_mut_ptr().add(planes.first + channel * planes.plane);
             if neighbours {
                 for cell in 0..count {
-                    C::store(C::pack(load(cell)), first.add(cell * planes.step));
+                    C::store(C::pack([load(cell)])[0], first.add(cell * planes.step));
                 }
                 continue;
             }
-            // Not by `map`, which makes a function of it.
-            let transpose = |cell: usize| {
-                let [a, b, c, d] = V::transpose(core::array::from_fn(|i| load(cell + i)));
-                [C::pack(a), C::pack(b), C::pack(c), C::pack(d)]
-            };
+            let transpose = |cell: usize| C::pack(V::transpose(core::array::from_fn(|i| load(cell + i))));
             let pairs = if C::PAIRED { transposed / (2 * V::LANES) * (2 * V::LANES) } else { 0 };
             for cell in (0..pairs).step_by(2 * V::LANES) {
                 let (near, far) = (transpose(cell), transpose(cell + V::LANES));
