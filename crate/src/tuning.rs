@@ -126,6 +126,10 @@ pub(crate) const NARROW_CELLS: usize = 512;
 ///
 /// Measure squares of 7 to 14 cells, NCHW, `uint8` and `float16`, with and without indices: none transposed takes 1.2 to 2.3.
 pub(crate) const NARROW_SMALL: usize = 256;
+/// Small square planes that are pooled together. Where one holds NaN, all are pooled again.
+///
+/// Measure `a`, NCHW, `float16`.
+pub(crate) const MOST_SQUARES: usize = 128;
 /// Cells of a reduced row, and bins of all levels, up to which planes are pooled in their type.
 ///
 /// Bounds memory: 4 MiB a thread.

@@ -10,7 +10,7 @@ use crate::memory::scratch::Parts;
 use crate::memory::span::Span;
 use crate::plan::PyramidPlan;
 use crate::pool::convert;
-use crate::tuning::CACHE_LINE;
+use crate::tuning::{CACHE_LINE, MOST_SQUARES};
 
 /// Pools some channels of an item. Indices are found where there is room for them.
 ///
@@ -34,17 +34,19 @@ pub(crate) unsafe fn forward(
     } else {
         let (is_nchw, squares) = (plan.layout() == Layout::Nchw, Squares::new(&item));
         with_kernel(kind, |kernel: &mut dyn Kernel| {
-            for some in blocks(channels, if is_nchw { CACHE_LINE / kind.size() } else { map.channels }) {
+            let line = if is_nchw { CACHE_LINE / kind.size() } else { map.channels };
+            for some in blocks(channels, if squares.is_some() { MOST_SQUARES } else { line }) {
                 // SAFETY: the caller's promise is the same.
                 unsafe {
-                    if !is_nchw {
-                        nhwc::pool(&item, some.clone(), kernel);
-                    } else if !squares
-                        .as_ref()
-                        .is_some_and(|squares| kernel.pool_squares(squares, some.clone(), indexed))
-                    {
-                        let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
-                        nchw::pool(&item, some.clone(), kernel, &work);
+                    if !squares.as_ref().is_some_and(|squares| kernel.pool_squares(squares, some.clone(), indexed)) {
+                        for some in blocks(some.clone(), line) {
+                            if is_nchw {
+                                let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
+                                nchw::pool(&item, some, kernel, &work);
+                            } else {
+                                nhwc::pool(&item, some, kernel);
+                            }
+                        }
                     }
                     if kernel.seen().take_faults(&item, some.clone()) {
                         converted(some);

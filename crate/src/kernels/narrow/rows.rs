@@ -34,6 +34,7 @@ pub(super) unsafe fn reduce<O: Order, const INDEXED: bool>(
             // SAFETY: the caller's promise. The last vectors overlap those before.
             done += unsafe {
                 match vectors - done {
+                    3 if !INDEXED && O::FLOATS => reduce_strip::<O, INDEXED, 3>((cells, width), strip, to, flip, seen),
                     3.. if !INDEXED => reduce_strip::<O, INDEXED, 4>((cells, width), strip, to, flip, seen),
                     _ => reduce_strip::<O, INDEXED, 2>((cells, width), strip, to, flip, seen),
                 }
