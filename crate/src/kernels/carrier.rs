@@ -132,6 +132,11 @@ impl Stored for f16 {
         // SAFETY: the caller's promise.
         unsafe { packed.store_u16(to.cast()) }
     }
+    #[inline(always)]
+    unsafe fn store_pair<V: Vector>((low, high): (V, V), to: *mut f16) {
+        // SAFETY: the caller's promise.
+        unsafe { low.store_u16_pair(high, to.cast()) }
+    }
 }
 
 /// Halves by their bits in the upper half of a word: a number that compares as the half does, unless it is NaN.
@@ -173,9 +178,9 @@ impl Stored for HalfBits {
         unsafe { f16::store(packed, to) }
     }
     #[inline(always)]
-    unsafe fn store_pair<V: Vector>((low, high): (V, V), to: *mut f16) {
+    unsafe fn store_pair<V: Vector>(pair: (V, V), to: *mut f16) {
         // SAFETY: the caller's promise.
-        unsafe { low.store_u16_pair(high, to.cast()) }
+        unsafe { f16::store_pair(pair, to) }
     }
 }
 

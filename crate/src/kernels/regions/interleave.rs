@@ -1,16 +1,28 @@
-//! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane. Elements are converted
-//! where they are loaded, and where they are stored again.
+//! Blocks of channels that lie interleaved: the elements of a plane become vectors, a channel in every lane. Elements of other types
+//! are converted to `f32`, and back, in stretches that lie one after the other in memory.
 
+use core::mem::MaybeUninit;
 use core::ops::Range;
 
 use half::f16;
 
 use crate::element::{ElementType, Elements};
 use crate::geometry::shape::PlaneStrides;
+use crate::geometry::units::blocks;
 use crate::kernels::carrier::{Carrier, HalfBits, Stored};
 use crate::memory::span::Span;
 use crate::tuning::REGION_CHANNELS;
 use crate::vector::Vector;
+
+/// Cells or bins of planes that are converted together, before they are interleaved or after.
+const CONVERTED: usize = 64;
+
+/// Stretches of elements of one length: `len` elements, `count` times.
+#[derive(Clone, Copy)]
+struct Stretches {
+    len: usize,
+    count: usize,
+}
 
 /// Copies the first `count` elements of some planes to `to`, those of a cell side by side, `block` for each cell. Lanes without a channel
 /// are left as they are. Halves come by their bits, or else by their values.
@@ -18,19 +30,28 @@ use crate::vector::Vector;
 /// # Safety
 /// The planes must lie inside `from`, and `to` have room for `block * count` elements.
 pub(super) unsafe fn interleave<V: Vector>(
-    (from, half_bits): (Elements, bool),
+    from: (Elements, bool),
     planes: PlaneStrides,
-    counts: (usize, usize),
-    to: (Span<f32>, usize),
+    (channels, count): (usize, usize),
+    (to, block): (Span<f32>, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        match from.kind() {
-            ElementType::F32 => load::<V, f32>(from.cast(), planes, counts, to),
-            ElementType::F16 if half_bits => load::<V, HalfBits>(from.cast(), planes, counts, to),
-            ElementType::F16 => load::<V, f16>(from.cast(), planes, counts, to),
-            ElementType::I8 => load::<V, i8>(from.cast(), planes, counts, to),
-            ElementType::U8 => load::<V, u8>(from.cast(), planes, counts, to),
+        if planes.plane == 1 {
+            let stretches = Stretches { len: channels, count };
+            return widen::<V>(from, (planes.first, planes.step), (to, block), stretches);
+        }
+        if let Some(from) = from.0.as_f32() {
+            return load::<V>(from, planes, (channels, count), (to, block));
+        }
+        let mut staged = MaybeUninit::<[f32; REGION_CHANNELS * CONVERTED]>::uninit();
+        let staged = Span::from_raw(staged.as_mut_ptr().cast(), REGION_CHANNELS * CONVERTED);
+        let packed = PlaneStrides { first: 0, plane: CONVERTED, step: 1 };
+        for cells in blocks(0..count, CONVERTED) {
+            let stretches = Stretches { len: cells.len(), count: channels };
+            widen::<V>(from, (planes.at(0, cells.start), planes.plane), (staged, CONVERTED), stretches);
+            let to = to.part(block * cells.start, block * cells.len());
+            load::<V>(staged, packed, (channels, cells.len()), (to, block));
         }
     }
 }
@@ -41,131 +62,214 @@ pub(super) unsafe fn interleave<V: Vector>(
 /// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
 #[inline(always)]
 pub(super) unsafe fn separate<V: Vector>(
-    from: (Span<f32>, usize),
-    (to, half_bits): (Elements, bool),
+    (from, block): (Span<f32>, usize),
+    to: (Elements, bool),
     planes: PlaneStrides,
-    counts: (usize, usize),
+    (channels, count): (usize, usize),
+) {
+    let whole = (block, channels) == (REGION_CHANNELS, REGION_CHANNELS);
+    // SAFETY: the caller's promise.
+    unsafe {
+        if planes.plane == 1 {
+            let stretches = Stretches { len: channels, count };
+            return narrow::<V>((from, block), to, (planes.first, planes.step), stretches);
+        }
+        match to.0.kind() {
+            ElementType::F32 if whole => store_block::<V, f32>(from, to.0.cast(), planes, count),
+            ElementType::F32 => store::<V>((from, block), to.0.cast(), planes, (channels, count)),
+            ElementType::F16 if whole && to.1 => store_block::<V, HalfBits>(from, to.0.cast(), planes, count),
+            ElementType::I8 | ElementType::U8 if whole => store_block::<V, u8>(from, to.0.cast(), planes, count),
+            _ => store_staged::<V>((from, block), to, planes, (channels, count)),
+        }
+    }
+}
+
+/// [`separate`] for planes whose elements are brought side by side before they are converted.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+unsafe fn store_staged<V: Vector>(
+    (from, block): (Span<f32>, usize),
+    to: (Elements, bool),
+    planes: PlaneStrides,
+    (channels, count): (usize, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        match to.kind() {
-            ElementType::F32 => separate_words::<V>(from, to.cast(), planes, counts),
-            ElementType::F16 if half_bits => store::<V, HalfBits>(from, to.cast(), planes, counts),
-            ElementType::F16 => store::<V, f16>(from, to.cast(), planes, counts),
-            ElementType::I8 | ElementType::U8 => store::<V, u8>(from, to.cast(), planes, counts),
+        let mut staged = MaybeUninit::<[f32; REGION_CHANNELS * CONVERTED]>::uninit();
+        let staged = Span::from_raw(staged.as_mut_ptr().cast(), REGION_CHANNELS * CONVERTED);
+        let packed = PlaneStrides { first: 0, plane: CONVERTED, step: 1 };
+        for cells in blocks(0..count, CONVERTED) {
+            let from = from.part(block * cells.start, block * cells.len());
+            store::<V>((from, block), staged, packed, (channels, cells.len()));
+            let stretches = Stretches { len: cells.len(), count: channels };
+            narrow::<V>((staged, CONVERTED), to, (planes.at(0, cells.start), planes.plane), stretches);
+        }
+    }
+}
+
+/// Converts stretches of elements, which begin so far apart on either side.
+///
+/// # Safety
+/// They must lie inside `from`, and `to` have room for them.
+unsafe fn widen<V: Vector>(
+    (from, half_bits): (Elements, bool),
+    at: (usize, usize),
+    to: (Span<f32>, usize),
+    stretches: Stretches,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match from.kind() {
+            ElementType::F16 if half_bits => widen_as::<V, HalfBits>(from.cast(), at, to, stretches),
+            ElementType::F16 => widen_as::<V, f16>(from.cast(), at, to, stretches),
+            ElementType::U8 => widen_as::<V, u8>(from.cast(), at, to, stretches),
+            ElementType::I8 => widen_as::<V, i8>(from.cast(), at, to, stretches),
+            ElementType::F32 => widen_as::<V, f32>(from.cast(), at, to, stretches),
         }
     }
 }
 
 /// # Safety
-/// As [`interleave`].
+/// As [`widen`].
 #[inline(never)]
-unsafe fn load<V: Vector, C: Carrier>(
+unsafe fn widen_as<V: Vector, C: Carrier>(
     from: Span<C::Element>,
+    (first, apart): (usize, usize),
+    (to, to_apart): (Span<f32>, usize),
+    Stretches { len, count }: Stretches,
+) {
+    let whole = len / V::LANES * V::LANES;
+    for i in 0..count {
+        let (from_at, to_at) = (first + i * apart, i * to_apart);
+        // SAFETY: the caller's promise.
+        unsafe {
+            for k in (0..whole).step_by(V::LANES) {
+                to.store(to_at + k, C::load::<V>(from.as_mut_ptr().add(from_at + k)), V::LANES);
+            }
+            for k in whole..len {
+                to.set(to_at + k, C::get(from.get(from_at + k)));
+            }
+        }
+    }
+}
+
+/// Converts stretches back.
+///
+/// # Safety
+/// They must lie inside `from`, and `to` have room for them, which must be this thread's.
+unsafe fn narrow<V: Vector>(
+    from: (Span<f32>, usize),
+    (to, half_bits): (Elements, bool),
+    at: (usize, usize),
+    stretches: Stretches,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match to.kind() {
+            ElementType::F16 if half_bits => narrow_as::<V, HalfBits>(from, to.cast(), at, stretches),
+            ElementType::F16 => narrow_as::<V, f16>(from, to.cast(), at, stretches),
+            ElementType::I8 | ElementType::U8 => narrow_as::<V, u8>(from, to.cast(), at, stretches),
+            ElementType::F32 => narrow_as::<V, f32>(from, to.cast(), at, stretches),
+        }
+    }
+}
+
+/// # Safety
+/// As [`narrow`].
+#[inline(never)]
+unsafe fn narrow_as<V: Vector, C: Stored>(
+    (from, from_apart): (Span<f32>, usize),
+    to: Span<C::Element>,
+    (first, apart): (usize, usize),
+    Stretches { len, count }: Stretches,
+) {
+    let whole = len / (2 * V::LANES) * (2 * V::LANES);
+    for i in 0..count {
+        let (from_at, to_at) = (i * from_apart, first + i * apart);
+        // SAFETY: the caller's promise.
+        unsafe {
+            for k in (0..whole).step_by(2 * V::LANES) {
+                let [low, high] = C::pack([0, V::LANES].map(|next| from.load::<V>(from_at + k + next, V::LANES)));
+                C::store_pair((low, high), to.as_mut_ptr().add(to_at + k));
+            }
+            for k in whole..len {
+                to.set(to_at + k, C::put(from.get(from_at + k)));
+            }
+        }
+    }
+}
+
+/// [`interleave`] for planes of `f32`: four cells of four channels at a time.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+unsafe fn load<V: Vector>(
+    from: Span<f32>,
     planes: PlaneStrides,
     (channels, count): (usize, usize),
     (to, block): (Span<f32>, usize),
 ) {
-    // Four channels at a time; where those of a cell are no neighbours, four cells as well.
-    let neighbours = planes.plane == 1;
     let whole = |n: usize| n / V::LANES * V::LANES;
-    let (vectors, transposed) = (whole(channels), if neighbours { count } else { whole(count) });
+    let (vectors, transposed) = (whole(channels), whole(count));
     // SAFETY: the caller's promise.
     unsafe {
         let first = from.as_mut_ptr().add(planes.first);
-        if neighbours {
-            for cell in 0..count {
-                for channel in (0..vectors).step_by(V::LANES) {
-                    let vector: V = C::load(first.add(cell * planes.step + channel));
-                    to.store(block * cell + channel, vector, V::LANES);
-                }
-            }
-        } else {
-            for channel in (0..vectors).step_by(V::LANES) {
-                let rows: [_; 4] = core::array::from_fn(|i| first.add((channel + i) * planes.plane));
-                for cell in (0..transposed).step_by(V::LANES) {
-                    let columns: [V; 4] = V::transpose(rows.map(|row| C::load(row.add(cell))));
-                    for (i, column) in columns.into_iter().enumerate() {
-                        to.store(block * (cell + i) + channel, column, V::LANES);
-                    }
+        for channel in (0..vectors).step_by(V::LANES) {
+            let rows: [_; 4] = core::array::from_fn(|i| first.add((channel + i) * planes.plane));
+            for cell in (0..transposed).step_by(V::LANES) {
+                let columns: [V; 4] = V::transpose(rows.map(|row| V::load(row.add(cell))));
+                for (i, column) in columns.into_iter().enumerate() {
+                    to.store(block * (cell + i) + channel, column, V::LANES);
                 }
             }
         }
         for channel in 0..channels {
             for cell in if channel < vectors { transposed } else { 0 }..count {
-                to.set(block * cell + channel, C::get(from.get(planes.at(channel, cell))));
+                to.set(block * cell + channel, from.get(planes.at(channel, cell)));
             }
         }
     }
 }
 
-/// The same for `f32`, and for indices taken for such.
+/// [`separate`] for planes of a whole block of channels, whose number the compiler knows: loops over them become straight lines.
 ///
 /// # Safety
-/// As [`separate`].
-#[inline(always)]
-pub(super) unsafe fn separate_words<V: Vector>(
-    from: (Span<f32>, usize),
-    to: Span<f32>,
-    planes: PlaneStrides,
-    counts: (usize, usize),
-) {
+/// As there.
+#[inline(never)]
+unsafe fn store_block<V: Vector, C: Stored>(from: Span<f32>, to: Span<C::Element>, planes: PlaneStrides, count: usize) {
     // SAFETY: the caller's promise is the same.
-    unsafe {
-        if (from.1, counts.0) == (REGION_CHANNELS, REGION_CHANNELS) {
-            store_block::<V>(from.0, to, planes, counts.1);
-        } else {
-            store::<V, f32>(from, to, planes, counts);
-        }
-    }
+    unsafe { store_planes::<V, C>((from, REGION_CHANNELS), to, planes, (REGION_CHANNELS, count)) }
 }
 
-/// Stores a whole block of channels, whose number the compiler knows: loops over them become straight lines.
+/// [`separate`] for planes of `f32`.
 ///
 /// # Safety
-/// As [`separate`].
+/// As there.
 #[inline(never)]
-unsafe fn store_block<V: Vector>(from: Span<f32>, to: Span<f32>, planes: PlaneStrides, count: usize) {
+unsafe fn store<V: Vector>(from: (Span<f32>, usize), to: Span<f32>, planes: PlaneStrides, counts: (usize, usize)) {
     // SAFETY: the caller's promise is the same.
-    unsafe { store_any::<V, f32>((from, REGION_CHANNELS), to, planes, (REGION_CHANNELS, count)) }
-}
-
-/// # Safety
-/// As [`separate`].
-#[inline(never)]
-unsafe fn store<V: Vector, C: Stored>(
-    from: (Span<f32>, usize),
-    to: Span<C::Element>,
-    planes: PlaneStrides,
-    counts: (usize, usize),
-) {
-    // SAFETY: the caller's promise is the same.
-    unsafe { store_any::<V, C>(from, to, planes, counts) }
+    unsafe { store_planes::<V, f32>(from, to, planes, counts) }
 }
 
 /// # Safety
 /// As [`separate`].
 #[inline(always)]
-unsafe fn store_any<V: Vector, C: Stored>(
+unsafe fn store_planes<V: Vector, C: Stored>(
     (from, block): (Span<f32>, usize),
     to: Span<C::Element>,
     planes: PlaneStrides,
     (channels, count): (usize, usize),
 ) {
-    let neighbours = planes.plane == 1;
     let whole = |n: usize| n / V::LANES * V::LANES;
-    let (vectors, transposed) = (whole(channels), if neighbours { count } else { whole(count) });
+    let (vectors, transposed) = (whole(channels), whole(count));
     // SAFETY: the caller's promise.
     unsafe {
         for channel in (0..vectors).step_by(V::LANES) {
-            let load = |cell: usize| -> V { from.load(block * cell + channel, V::LANES) };
             let first = to.as_mut_ptr().add(planes.first + channel * planes.plane);
-            if neighbours {
-                for cell in 0..count {
-                    C::store(C::pack([load(cell)])[0], first.add(cell * planes.step));
-                }
-                continue;
-            }
+            let load = |cell: usize| from.load(block * cell + channel, V::LANES);
             let transpose = |cell: usize| C::pack(V::transpose(core::array::from_fn(|i| load(cell + i))));
             let pairs = if C::PAIRED { transposed / (2 * V::LANES) * (2 * V::LANES) } else { 0 };
             for cell in (0..pairs).step_by(2 * V::LANES) {

@@ -1,8 +1,8 @@
 //! Writes the bins of regions to the output.
 
 use super::block::Selected;
-use super::interleave::{separate, separate_words};
-use crate::element::{Elements, Places};
+use super::interleave::separate;
+use crate::element::{ElementType, Elements, Places};
 use crate::geometry::pyramid::Pyramid;
 use crate::geometry::shape::{OutputOrder, PlaneStrides};
 use crate::memory::span::Span;
@@ -92,7 +92,8 @@ impl<'a> RegionWriter<'a> {
         unsafe {
             separate::<V>((values, block), (self.output, self.half_bits), strides, counts);
             if self.indices.len() > 0 {
-                separate_words::<V>((indices.as_words(), block), self.indices.as_words(), strides, counts);
+                let to = Elements::in_memory(self.indices.as_words(), ElementType::F32);
+                separate::<V>((indices.as_words(), block), (to, false), strides, counts);
             }
         }
     }
