@@ -9,6 +9,8 @@ pub(crate) use elements::Elements;
 pub(crate) use halves::{nearest_half, pack_halves, small_half};
 pub(crate) use places::Places;
 
+use crate::vector::{Native, Vector};
+
 /// An element type by name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ElementType {
@@ -86,7 +88,7 @@ impl Element for f32 {
 }
 
 macro_rules! integer {
-    ($type:ty, $name:ident) => {
+    ($type:ty, $name:ident, $load:ident) => {
         impl Element for $type {
             const TYPE: ElementType = ElementType::$name;
             #[inline(always)]
@@ -97,11 +99,20 @@ macro_rules! integer {
             fn narrow(value: f32) -> Self {
                 value as $type
             }
+            fn widen_all(from: &[Self], to: &mut [f32]) {
+                let (fours, rest) = to.as_chunks_mut::<{ Native::LANES }>();
+                let (from, left) = from.as_chunks::<{ Native::LANES }>();
+                for (to, from) in fours.iter_mut().zip(from) {
+                    // SAFETY: both have as many elements as lanes.
+                    unsafe { Native::$load(from.as_ptr()).store(to.as_mut_ptr()) };
+                }
+                rest.iter_mut().zip(left).for_each(|(to, from)| *to = from.widen());
+            }
         }
     };
 }
-integer!(i8, I8);
-integer!(u8, U8);
+integer!(i8, I8, load_i8);
+integer!(u8, U8, load_u8);
 
 impl Real for f32 {
     const ZERO: Self = 0.0;

@@ -2,6 +2,7 @@
 
 use crate::error::PoolError;
 use crate::geometry::shape::FeatureMap;
+use crate::vector::{Native, Vector};
 
 pub(crate) fn check_length(buffer: &'static str, found: usize, needed: usize) -> Result<(), PoolError> {
     if found == needed { Ok(()) } else { Err(PoolError::WrongLength { buffer, found, needed }) }
@@ -28,10 +29,22 @@ pub(crate) fn first_outside(indices: &[u32], cells: usize, nowhere: bool) -> Opt
     // One up, which makes it 0.
     let shift = u32::from(nowhere);
     let cells = cells as u32 + shift;
-    let shifted = |&index: &u32| index.wrapping_add(shift);
     // The highest of a run is found without branches; the place is looked for only where there is one.
-    indices
-        .chunks(1024)
-        .position(|run| run.iter().map(shifted).fold(0, u32::max) >= cells)
-        .and_then(|run| indices[1024 * run..].iter().position(|i| shifted(i) >= cells).map(|i| 1024 * run + i))
+    let run = indices.chunks(1024).position(|run| highest(run, shift) >= cells)?;
+    let place = indices[1024 * run..].iter().position(|index| index.wrapping_add(shift) >= cells)?;
+    Some(1024 * run + place)
+}
+
+/// The highest of some indices, each with `shift` added.
+#[inline(always)]
+fn highest(indices: &[u32], shift: u32) -> u32 {
+    let (fours, rest) = indices.as_chunks::<{ Native::LANES }>();
+    let shifts = Native::splat_index(shift);
+    // Vectors find minima of unsigned numbers: the least complement is that of the highest.
+    let least = fours.iter().fold(Native::splat_index(u32::MAX), |least, four| {
+        // SAFETY: as many indices as lanes.
+        least.min_index(unsafe { Native::load(four.as_ptr().cast()) }.add_index(shifts).not())
+    });
+    let rest = rest.iter().map(|index| index.wrapping_add(shift));
+    least.not().lanes().into_iter().chain(rest).fold(0, u32::max)
 }

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use super::shared::Shares;
 use super::spread::Spread;
-use super::{Axis, FEW, Item, Work, add, alike, narrow};
+use super::{Axis, FEW, Item, Work, add, alike, divide, narrow};
 use crate::element::Elements;
 use crate::geometry::bins::covering;
 use crate::geometry::shape::{FeatureMap, Layout, PlaneStrides};
@@ -131,7 +131,7 @@ unsafe fn cells(
             let to = room.part(at, count).exclusive();
             gather(grad_output, first, bins.plane, to);
             if few {
-                divide(to, level.divisor(i, j) as f32);
+                divide(to, 1.0, level.divisor(i, j) as f32);
             }
         }
     };
@@ -199,12 +199,6 @@ unsafe fn gather(from: Elements, first: usize, apart: usize, to: &mut [f32]) {
         }
         to.iter_mut().enumerate().for_each(|(k, to)| *to = from.get(first + k * apart));
     }
-}
-
-/// Divides all. Not inlined, as [`narrow`].
-#[inline(never)]
-fn divide(shares: &mut [f32], cells: f32) {
-    shares.iter_mut().for_each(|share| *share /= cells);
 }
 
 /// Whether few bins share a cell, and `f32` holds the number of cells of each. Neighbouring bins of a level overlap by a cell, and where

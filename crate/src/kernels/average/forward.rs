@@ -5,7 +5,7 @@ use core::ops::Range;
 use half::f16;
 
 use super::sums::{Grid, sum};
-use super::{Item, Work};
+use super::{Item, Work, divide};
 use crate::element::{ElementType, Elements};
 use crate::geometry::bins::Bin;
 use crate::geometry::shape::{FeatureMap, Layout};
@@ -130,14 +130,6 @@ unsafe fn cells(item: Item, channels: Range<usize>, input: &Source, output: Elem
             }
         }
     }
-}
-
-/// Multiplies and divides sums, and says whether all came out finite.
-fn divide(sums: &mut [f32], unit: f32, by: f32) -> bool {
-    sums.iter_mut().fold(true, |finite, sum| {
-        *sum = *sum * unit / by;
-        finite & sum.is_finite()
-    })
 }
 
 /// The sum of all, in two sums that do not wait for each other.

@@ -83,6 +83,24 @@ fn add(sums: &mut [f64], values: &[f32], scale: f64) {
     rest.iter_mut().zip(&values[whole..]).for_each(|(sum, &value)| *sum += f64::from(value) * scale);
 }
 
+/// Multiplies and divides values, and says whether all came out finite. Not inlined, as [`narrow`].
+#[inline(never)]
+fn divide(values: &mut [f32], unit: f32, by: f32) -> bool {
+    let (fours, rest) = values.as_chunks_mut::<{ Native::LANES }>();
+    // A finite number times zero is zero, and any other is NaN.
+    let mut zeros = Native::splat(0.0);
+    for four in fours {
+        // SAFETY: as many values as lanes.
+        unsafe {
+            let quotients = Native::load(four.as_ptr()).mul(Native::splat(unit)).div(Native::splat(by));
+            quotients.store(four.as_mut_ptr());
+            zeros = zeros.add(quotients.mul(Native::splat(0.0)));
+        }
+    }
+    rest.iter_mut().for_each(|value| *value = *value * unit / by);
+    !zeros.ne(zeros).any() && rest.iter().all(|value| value.is_finite())
+}
+
 /// Rounds sums.
 ///
 /// Not inlined: its vector loop would stand in the WASM once for each use.

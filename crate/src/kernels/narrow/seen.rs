@@ -82,5 +82,11 @@ impl Seen {
 /// Whether there is a negative zero among some halves.
 #[inline(never)]
 fn has_negative_zero(halves: &[f16]) -> bool {
-    halves.iter().fold(false, |any, half| any | (half.to_bits() == 0x8000))
+    const NEGATIVE_ZERO: u16 = 0x8000;
+    let (eights, rest) = halves.as_chunks::<{ 2 * V::LANES }>();
+    let zeros = eights.iter().fold(V::splat_u16(0), |zeros, eight| {
+        // SAFETY: a vector of halves.
+        zeros.or(unsafe { V::load(eight.as_ptr().cast()) }.eq_u16(V::splat_u16(NEGATIVE_ZERO)))
+    });
+    zeros.any() || rest.iter().any(|half| half.to_bits() == NEGATIVE_ZERO)
 }
