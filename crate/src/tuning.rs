@@ -139,6 +139,17 @@ pub(crate) const MOST_NARROW: usize = 1 << 12;
 /// Measure maps of 1 to 8 channels, NCHW, `uint8`.
 pub(crate) const NARROW_FEWEST: usize = 4;
 
+// Maxima of bytes and halves, NHWC.
+
+/// Cells of a bin from which its rows are read in the order of memory before they are compared.
+///
+/// Measure `a` to `d`, NHWC, `float16`: always takes 1.07 for `d`, 1.08 for `b`; never takes 1.19 for `c`.
+pub(crate) const NARROW_STREAMED: usize = 128;
+/// Bytes of rows that are read so at a time: they stay in the first-level cache.
+///
+/// Measure `c`, NHWC, `float16`: half of it takes 1.02.
+pub(crate) const NARROW_PIECE: usize = 1 << 15;
+
 // Gradients of maxima.
 
 /// Cells of the planes whose gradients are gathered together: they stay in the first-level cache.

@@ -253,6 +253,24 @@ fn bins_of_more_cells_than_places_agree_with_the_reference() {
     }
 }
 
+/// Large NHWC bins are pooled some rows at a time.
+#[test]
+fn large_bins_of_many_channels_agree_with_the_reference() {
+    for (channels, kind) in [(64, Kind::Ties), (192, Kind::Normal), (320, Kind::NegativeInfinity), (160, Kind::Bits)] {
+        let map = FeatureMap { batch: 1, channels, height: 29, width: 41 };
+        let (mut halves, signed, unsigned) = narrowed(kind, channels as u64, map.len());
+        for sign in [false, true] {
+            check_forward(map, &[(2, 2), (1, 1)], Layout::Nhwc.into(), &halves);
+            // Then negative values alone, but for a few in the last rows.
+            halves.iter_mut().for_each(|half| *half = f16::from_bits(half.to_bits() | 0x8000));
+            halves.iter_mut().rev().step_by(211).take(40).for_each(|half| *half = if sign { -*half } else { *half });
+        }
+        check_forward(map, &[(2, 2), (1, 1)], Layout::Nhwc.into(), &halves);
+        check_forward(map, &[(2, 2), (1, 1)], Layout::Nhwc.into(), &signed);
+        check_forward(map, &[(2, 2), (1, 1)], Layout::Nhwc.into(), &unsigned);
+    }
+}
+
 /// Halves are first compared in an order that is right for values of 0 or more.
 #[test]
 fn negative_halves_agree_with_the_reference() {

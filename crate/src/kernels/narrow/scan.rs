@@ -8,6 +8,7 @@ use super::seen::Seen;
 use crate::geometry::bins::Bin;
 use crate::kernels::tree;
 use crate::memory::span::Span;
+use crate::tuning::{CACHE_LINE, NARROW_PIECE, NARROW_STREAMED};
 use crate::vector::{Native as V, Packed, Vector};
 
 /// Vectors of channels that are scanned together.
@@ -36,11 +37,28 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
         flip,
     };
     for (&columns, bin) in columns.iter().zip(first..) {
+        // Large bins of values alone are read in the order of memory first, as much as stays in the cache.
+        let row = columns.len() * pass.cell_apart * size_of::<O::Element>();
+        let streams =
+            !INDEXED && rows.len() * columns.len() >= NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
         // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
         let most = if INDEXED { O::PLACES } else { u32::MAX };
-        let rows_of_piece = if INDEXED { (most / pass.width as u32).max(1) } else { most };
+        let rows_of_piece = match (INDEXED, streams) {
+            (true, _) => most / pass.width as u32,
+            (_, true) => (NARROW_PIECE / row) as u32,
+            _ => most,
+        };
         let mut is_first = true;
-        for rows in rows.pieces(rows_of_piece) {
+        for rows in rows.pieces(rows_of_piece.max(1)) {
+            if streams {
+                for i in rows.range() {
+                    // SAFETY: cells of the bin.
+                    unsafe {
+                        let first = (i * pass.width + columns.start as usize) * pass.cell_apart;
+                        read_ahead(pass.cells.as_mut_ptr().add(first).cast(), row);
+                    }
+                }
+            }
             for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
                 let piece = &Piece { rows, columns, is_first };
                 let last = pass.channels.end - TOGETHER * O::LANES;
@@ -52,6 +70,18 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
                 is_first = false;
             }
         }
+    }
+}
+
+/// Reads a byte of each line of the cache.
+///
+/// # Safety
+/// The bytes must be readable.
+#[inline(never)]
+unsafe fn read_ahead(from: *const u8, len: usize) {
+    for i in (0..len).step_by(CACHE_LINE) {
+        // SAFETY: one of the bytes.
+        unsafe { from.add(i).read_volatile() };
     }
 }
 
@@ -92,7 +122,7 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
     // SAFETY: the channels of this bin, and of the cells it reads.
     unsafe {
         let (mut most, mut places) = ([O::lowest(); TOGETHER], [O::splat_place(1); TOGETHER]);
-        if INDEXED && !piece.is_first {
+        if !piece.is_first {
             most = core::array::from_fn(|k| O::key(load::<O>(pass.values, to(k)), flip));
             places = [O::splat_place(0); TOGETHER];
         }
