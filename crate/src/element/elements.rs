@@ -192,20 +192,6 @@ impl<'a> Elements<'a> {
             rest = after;
         }
     }
-
-    /// Narrows `from` into some stretches, one after the other.
-    ///
-    /// # Safety
-    /// As [`Elements::widen_runs`].
-    pub unsafe fn narrow_runs(self, runs: impl Iterator<Item = Range<usize>>, from: &[f32]) {
-        let mut rest = from;
-        for run in runs {
-            let (part, after) = rest.split_at(run.len());
-            // SAFETY: the caller's promise.
-            unsafe { self.narrow(run.start, part) };
-            rest = after;
-        }
-    }
 }
 
 unsafe fn widen<T: Element>(at: *mut u8, first: usize, to: &mut [f32]) {

@@ -1,7 +1,5 @@
 //! The levels of a pyramid, and where their bins stand in the output, whatever they are computed from.
 
-use core::ops::Range;
-
 use crate::error::PoolError;
 use crate::geometry::shape::{Arrangement, LevelRange, OutputOrder, PlaneStrides};
 use crate::memory::reserve::reserve;
@@ -70,11 +68,5 @@ impl Pyramid {
         let count = if together { 1 } else { self.levels.len() };
         (0..count)
             .map(move |level| if together { LevelRange { first: 0, bins: self.bins } } else { self.levels[level] })
-    }
-
-    /// The stretches of row `row` that hold the bins of some channels, in the order in which they would lie in an output of these
-    /// channels alone.
-    pub fn runs(&self, channels: usize, row: usize, some: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        self.stretches().flat_map(move |range| self.bins_at(channels, range, row).runs(some.clone(), range.bins))
     }
 }

@@ -51,11 +51,6 @@ impl WidenedBlock<'_> {
     fn cell_runs(&self) -> impl Iterator<Item = Range<usize>> {
         self.plan.layout().cells(self.whole, self.item).runs(self.channels.clone(), self.whole.cells())
     }
-
-    /// Where its bins lie in the whole output, in their order.
-    fn bin_runs(&self) -> impl Iterator<Item = Range<usize>> {
-        self.plan.pyramid().runs(self.whole.channels, self.item, self.channels.clone())
-    }
 }
 
 /// Pools some channels of an item.
@@ -78,12 +73,16 @@ pub(crate) unsafe fn forward(
             let places = if indexed { block.indices } else { block.indices.part(0, 0) };
             let maxima = Maxima { values: block.bins, indices: places };
             floats::forward(plan, &block.map, block.cells.shared(), maxima, block.units(), block.scratch);
-            output.narrow_runs(block.bin_runs(), block.bins.shared());
-            if indexed {
-                let mut from = 0;
-                for run in block.bin_runs() {
-                    let part = block.indices.part(from, run.len()).shared();
-                    indices.part(run.start, run.len()).exclusive().copy_from_slice(part);
+            // The bins of a block lie one after the other, in the order of their runs in the output.
+            let mut from = 0;
+            for range in plan.pyramid().stretches() {
+                let bins = plan.pyramid().bins_at(map.channels, range, block.item);
+                for run in bins.runs(block.channels.clone(), range.bins) {
+                    output.narrow(run.start, block.bins.part(from, run.len()).shared());
+                    if indexed {
+                        let part = block.indices.part(from, run.len()).shared();
+                        indices.part(run.start, run.len()).exclusive().copy_from_slice(part);
+                    }
                     from += run.len();
                 }
             }
