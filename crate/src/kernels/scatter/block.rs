@@ -33,6 +33,14 @@ pub(super) struct Sums<'a, T> {
     pub cells: PlaneStrides,
 }
 
+impl<T> Sums<'_, T> {
+    /// Where a cell is. `FLAT`: the cells of a plane lie one after the other, so that no stride is multiplied.
+    #[inline(always)]
+    pub fn place<const FLAT: bool>(&self, plane: usize, cell: usize) -> usize {
+        self.cells.first + plane * self.cells.plane + if FLAT { cell } else { cell * self.cells.step }
+    }
+}
+
 /// How the gradients of a level are added.
 pub(super) trait Add<T> {
     /// Adds every bin's gradient to its cell.
@@ -77,8 +85,8 @@ impl<T: Real> GradientBlock<'_, T> {
         unsafe { self.gradients.indices.as_ptr().add(bin).read_volatile() }
     }
 
-    /// Prefetches the bins of a level of a row. Not inlined: it would stand in the WASM once for each way of adding.
-    #[inline(never)]
+    /// Prefetches the bins of a level of a row. Inlined: as a function of its own it takes 2 % more of `f`, backward.
+    #[inline(always)]
     fn prefetch(self, bins: PlaneStrides, count: usize) {
         for run in bins.runs(self.channels.0..self.channels.1, count) {
             // SAFETY: bins of the output, which has as many indices.

@@ -4,23 +4,23 @@ use core::hint::black_box;
 
 use super::block::{Add, GradientBlock, Sums};
 use crate::element::Real;
-use crate::geometry::shape::{Layout, LevelRange};
+use crate::geometry::shape::{LevelRange, PlaneStrides};
 use crate::vector::{Native, Packed, add_halves};
 
-/// For elements that are `f16`.
-pub(super) enum Fours {}
+/// For elements that are `f16`. `FLAT`: the cells and bins of a plane lie one after the other, so that no stride is multiplied.
+pub(super) enum Fours<const FLAT: bool> {}
 
-impl<T: Real> Add<T> for Fours {
+impl<const FLAT: bool, T: Real> Add<T> for Fours<FLAT> {
     #[inline(never)]
     fn scatter(block: GradientBlock<T>, level: LevelRange, to: Sums<T>) {
         let mut nowhere = T::ZERO;
         // Hidden from the compiler, which would else make a branch of whether an index is that of a cell.
         let (cells, nowhere) = (block.map.cells(), black_box(&raw mut nowhere));
-        visit(block, level, false, |planes, indices, bins| {
+        visit::<FLAT, T>(block, level, false, |planes, indices, bins| {
             // SAFETY: cells of the planes, and bins of the output.
             unsafe {
                 let gradients = bins.map(|bin| block.gradients.output.as_ptr().add(bin));
-                let sums = places(to, planes, indices);
+                let sums = places::<FLAT, T>(to, planes, indices);
                 add(core::array::from_fn(|k| if indices[k] < cells { sums[k] } else { nowhere }), gradients);
             }
         });
@@ -29,10 +29,10 @@ impl<T: Real> Add<T> for Fours {
     #[inline(never)]
     fn merge(block: GradientBlock<T>, level: LevelRange, from: Sums<T>, to: Sums<T>) {
         let cells = block.map.cells();
-        visit(block, level, block.names_most(level), |planes, indices, _| {
+        visit::<FLAT, T>(block, level, block.names_most(level), |planes, indices, _| {
             // To move the first cell as well changes nothing.
             let indices = indices.map(|index| if index < cells { index } else { 0 });
-            let (sources, targets) = (places(from, planes, indices), places(to, planes, indices));
+            let (sources, targets) = (places::<FLAT, T>(from, planes, indices), places::<FLAT, T>(to, planes, indices));
             // SAFETY: cells of the planes. Those that were moved are zero afterwards.
             unsafe {
                 add(targets, sources.map(<*mut T>::cast_const));
@@ -58,23 +58,23 @@ unsafe fn add<T>(to: [*mut T; 4], from: [*const T; 4]) {
 
 /// Where cells are, or some places where there are no such cells.
 #[inline(always)]
-fn places<T: Copy>(sums: Sums<T>, planes: [usize; 4], cells: [usize; 4]) -> [*mut T; 4] {
-    core::array::from_fn(|k| sums.memory.as_mut_ptr().wrapping_add(sums.cells.at(planes[k], cells[k])))
+fn places<const FLAT: bool, T: Copy>(sums: Sums<T>, planes: [usize; 4], cells: [usize; 4]) -> [*mut T; 4] {
+    core::array::from_fn(|k| sums.memory.as_mut_ptr().wrapping_add(sums.place::<FLAT>(planes[k], cells[k])))
 }
 
 /// Calls `each(planes, indices, places of the bins in the output)` for every bin of a level, or for every cell if `whole`. Where fewer
 /// than four planes are left, the last is repeated: what is written to it twice is the same.
 #[inline(always)]
-fn visit<T: Real>(
+fn visit<const FLAT: bool, T: Real>(
     block: GradientBlock<T>,
     level: LevelRange,
     whole: bool,
     mut each: impl FnMut([usize; 4], [usize; 4], [usize; 4]),
 ) {
     let planes = block.planes();
-    let prefetched = block.pyramid.arrangement.layout == Layout::Nchw;
     let (rows, bins_of_row) = if whole { (&block.rows[..1], block.map.cells()) } else { (block.rows, level.bins) };
-    GradientBlock { rows, ..block }.for_each_row(level, prefetched, |bins| {
+    GradientBlock { rows, ..block }.for_each_row(level, FLAT, |bins| {
+        let bins = PlaneStrides { step: if FLAT { 1 } else { bins.step }, ..bins };
         for first in (0..planes).step_by(4) {
             let planes = core::array::from_fn(|k| (first + k).min(planes - 1));
             for bin in 0..bins_of_row {

@@ -25,9 +25,17 @@ impl<T: Real> GradientBlock<'_, T> {
     /// `scratch` has room for the block's planes, which must be zero and are left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
         match self.pyramid.arrangement.layout {
-            _ if T::TYPE == ElementType::F16 && IN_REGISTERS => self.add_levels::<Fours>(scratch),
-            Layout::Nchw => self.add_levels::<Singly<true>>(scratch),
-            Layout::Nhwc => self.add_levels::<Singly<false>>(scratch),
+            Layout::Nchw => self.add_planes::<true>(scratch),
+            Layout::Nhwc => self.add_planes::<false>(scratch),
+        }
+    }
+
+    /// `FLAT`: the cells of a plane lie one after the other, and so do its bins.
+    fn add_planes<const FLAT: bool>(self, scratch: [Span<T>; 2]) {
+        if T::TYPE == ElementType::F16 && IN_REGISTERS {
+            self.add_levels::<Fours<FLAT>>(scratch);
+        } else {
+            self.add_levels::<Singly<FLAT>>(scratch);
         }
     }
 

@@ -11,7 +11,7 @@ impl<const FLAT: bool, T: Real> Add<T> for Singly<FLAT> {
     #[inline(never)]
     fn scatter(block: GradientBlock<T>, level: LevelRange, to: Sums<T>) {
         visit::<FLAT, T>(block, level, |plane, cell, bin| {
-            let at = place::<FLAT, T>(to, plane, cell);
+            let at = to.place::<FLAT>(plane, cell);
             // SAFETY: a cell of the plane, and a bin of the output.
             unsafe { to.memory.set(at, to.memory.get(at).add(*block.gradients.output.get_unchecked(bin))) }
         });
@@ -20,7 +20,7 @@ impl<const FLAT: bool, T: Real> Add<T> for Singly<FLAT> {
     #[inline(never)]
     fn merge(block: GradientBlock<T>, level: LevelRange, from: Sums<T>, to: Sums<T>) {
         let move_cell = |plane: usize, cell: usize| {
-            let (source, target) = (place::<FLAT, T>(from, plane, cell), place::<FLAT, T>(to, plane, cell));
+            let (source, target) = (from.place::<FLAT>(plane, cell), to.place::<FLAT>(plane, cell));
             // SAFETY: cells of the plane. A cell that was moved is zero afterwards.
             unsafe {
                 to.memory.set(target, to.memory.get(target).add(from.memory.get(source)));
@@ -34,12 +34,6 @@ impl<const FLAT: bool, T: Real> Add<T> for Singly<FLAT> {
             visit::<FLAT, T>(block, level, |plane, cell, _| move_cell(plane, cell));
         }
     }
-}
-
-/// Where a cell is.
-#[inline(always)]
-fn place<const FLAT: bool, T>(sums: Sums<T>, plane: usize, cell: usize) -> usize {
-    sums.cells.first + plane * sums.cells.plane + if FLAT { cell } else { cell * sums.cells.step }
 }
 
 /// Calls `each(plane, cell, place of the bin in the output)` for every bin of a level, in the order in which the
