@@ -128,7 +128,7 @@ pub(crate) const NARROW_CELLS: usize = 512;
 pub(crate) const NARROW_SMALL: usize = 256;
 /// Small square planes that are pooled together. Where one holds NaN, all are pooled again.
 ///
-/// Measure `a`, NCHW, `float16`.
+/// Measure `a`, NCHW, `float16`: 32 planes take 1.07.
 pub(crate) const MOST_SQUARES: usize = 128;
 /// Cells of a reduced row, and bins of all levels, up to which planes are pooled in their type.
 ///
