@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{Element, ElementType, Real};
+use super::{Element, ElementType, Real, widen_vectors};
 use crate::vector::{IN_REGISTERS, Native, Vector, round_to_halves, small_halves, widen_halves};
 
 impl Element for f16 {
@@ -17,13 +17,8 @@ impl Element for f16 {
     }
     #[inline(never)]
     fn widen_all(from: &[Self], to: &mut [f32]) {
-        let whole = to.len() / Native::LANES * Native::LANES;
-        let ((vectors, rest), (from, left)) = (to.split_at_mut(whole), from.split_at(whole));
-        for (to, from) in vectors.chunks_exact_mut(Native::LANES).zip(from.chunks_exact(Native::LANES)) {
-            // SAFETY: both have as many elements as lanes.
-            unsafe { widen_halves(Native::load_i16(from.as_ptr().cast())).store(to.as_mut_ptr()) };
-        }
-        rest.iter_mut().zip(left).for_each(|(to, from)| *to = from.widen());
+        // SAFETY: as many elements as lanes.
+        widen_vectors(from, to, |four| widen_halves(unsafe { Native::load_i16(four.as_ptr().cast()) }));
     }
     #[inline(never)]
     fn narrow_all(from: &[f32], to: &mut [Self]) {

@@ -87,6 +87,18 @@ impl Element for f32 {
     }
 }
 
+/// Widens as many elements as there are by `load`, a vector at a time, and those behind the last vector one by one.
+#[inline(always)]
+fn widen_vectors<T: Element>(from: &[T], to: &mut [f32], load: impl Fn(&[T; Native::LANES]) -> Native) {
+    let (fours, rest) = to.as_chunks_mut::<{ Native::LANES }>();
+    let (from, left) = from.as_chunks::<{ Native::LANES }>();
+    for (to, from) in fours.iter_mut().zip(from) {
+        // SAFETY: as many elements as lanes.
+        unsafe { load(from).store(to.as_mut_ptr()) };
+    }
+    rest.iter_mut().zip(left).for_each(|(to, from)| *to = from.widen());
+}
+
 macro_rules! integer {
     ($type:ty, $name:ident, $load:ident) => {
         impl Element for $type {
@@ -100,13 +112,8 @@ macro_rules! integer {
                 value as $type
             }
             fn widen_all(from: &[Self], to: &mut [f32]) {
-                let (fours, rest) = to.as_chunks_mut::<{ Native::LANES }>();
-                let (from, left) = from.as_chunks::<{ Native::LANES }>();
-                for (to, from) in fours.iter_mut().zip(from) {
-                    // SAFETY: both have as many elements as lanes.
-                    unsafe { Native::$load(from.as_ptr()).store(to.as_mut_ptr()) };
-                }
-                rest.iter_mut().zip(left).for_each(|(to, from)| *to = from.widen());
+                // SAFETY: as many elements as lanes.
+                widen_vectors(from, to, |four| unsafe { Native::$load(four.as_ptr()) });
             }
         }
     };

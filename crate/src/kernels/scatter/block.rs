@@ -60,16 +60,17 @@ impl<T: Real> GradientBlock<'_, T> {
         level.bins * self.rows.len() >= self.map.cells()
     }
 
-    /// Calls `each` with where the bins of a level are, row by row of the output. `prefetched`: those of the next row are brought to the
-    /// cache meanwhile, as rows lie far apart.
+    /// Calls `each` with where the bins of a level are, row by row of the output. `FLAT`: the bins of a plane lie one after the other. Those of
+    /// the next row are brought to the cache meanwhile, as rows lie far apart.
     #[inline(always)]
-    pub(super) fn for_each_row(self, level: LevelRange, prefetched: bool, mut each: impl FnMut(PlaneStrides)) {
+    pub(super) fn for_each_row<const FLAT: bool>(self, level: LevelRange, mut each: impl FnMut(PlaneStrides)) {
         let bins_of = |row: u32| self.pyramid.bins_at(self.map.channels, level, row as usize);
         for (i, &row) in self.rows.iter().enumerate() {
-            if let Some(&next) = self.rows.get(i + 1).filter(|_| prefetched) {
+            if let Some(&next) = self.rows.get(i + 1).filter(|_| FLAT) {
                 self.prefetch(bins_of(next), level.bins);
             }
-            each(bins_of(row));
+            let bins = bins_of(row);
+            each(PlaneStrides { step: if FLAT { 1 } else { bins.step }, ..bins });
         }
     }
 

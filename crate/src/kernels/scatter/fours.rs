@@ -4,7 +4,7 @@ use core::hint::black_box;
 
 use super::block::{Add, GradientBlock, Sums};
 use crate::element::Real;
-use crate::geometry::shape::{LevelRange, PlaneStrides};
+use crate::geometry::shape::LevelRange;
 use crate::vector::{Native, Packed, add_halves};
 
 /// For elements that are `f16`. `FLAT`: the cells and bins of a plane lie one after the other, so that no stride is multiplied.
@@ -73,8 +73,7 @@ fn visit<const FLAT: bool, T: Real>(
 ) {
     let planes = block.planes();
     let (rows, bins_of_row) = if whole { (&block.rows[..1], block.map.cells()) } else { (block.rows, level.bins) };
-    GradientBlock { rows, ..block }.for_each_row(level, FLAT, |bins| {
-        let bins = PlaneStrides { step: if FLAT { 1 } else { bins.step }, ..bins };
+    GradientBlock { rows, ..block }.for_each_row::<FLAT>(level, |bins| {
         for first in (0..planes).step_by(4) {
             let planes = core::array::from_fn(|k| (first + k).min(planes - 1));
             for bin in 0..bins_of_row {

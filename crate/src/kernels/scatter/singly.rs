@@ -2,7 +2,7 @@
 
 use super::block::{Add, GradientBlock, Sums};
 use crate::element::Real;
-use crate::geometry::shape::{LevelRange, PlaneStrides};
+use crate::geometry::shape::LevelRange;
 
 /// `FLAT`: the cells and bins of a plane lie one after the other, so that no stride is multiplied.
 pub(super) enum Singly<const FLAT: bool> {}
@@ -45,8 +45,7 @@ fn visit<const FLAT: bool, T: Real>(
     mut each: impl FnMut(usize, usize, usize),
 ) {
     let (cells, planes) = (block.map.cells(), block.planes());
-    block.for_each_row(level, FLAT, |bins| {
-        let bins = PlaneStrides { step: if FLAT { 1 } else { bins.step }, ..bins };
+    block.for_each_row::<FLAT>(level, |bins| {
         let mut visit_bin = |plane: usize, bin: usize| {
             let at = bins.at(block.channels.0 + plane, bin);
             // SAFETY: a bin of the planes.
