@@ -10,6 +10,7 @@ import {
   type Runtime,
 } from 'pyramid-pool';
 import { concatenate } from '../unit/concatenate.js';
+import { valuesOf } from '../unit/element-types.js';
 import { halfToNumber, numberToHalf } from '../unit/halves.js';
 import { alignRule } from './core/align.js';
 import { type Case, cases, cellsOf, outputLengthOf } from './core/case.js';
@@ -217,6 +218,7 @@ async function prepare(
     for (const tensor of tensors) tensor.dispose();
     calls.dispose();
   };
+  // Indices are exact in `float32`, as planes are small.
   const values = (...results: ResidentTensor[]) => concatenate(Float32Array, results.map(valuesOf));
   if (operation === 'forward' || operation === 'average') {
     return { run: calls.forward, values: () => values(output), dispose };
@@ -235,17 +237,6 @@ function rawOf({ type, data }: ResidentTensor) {
   return type === 'float16'
     ? new Uint16Array(data.buffer, data.byteOffset, data.length)
     : (data as Float32Array);
-}
-
-/**
- * The values of a tensor. A bare loop, since the bins of regions are many millions. Indices are exact in `float32`, as planes are small.
- */
-function valuesOf(tensor: ResidentTensor): Float32Array {
-  const raw = rawOf(tensor);
-  const values = new Float32Array(raw.length);
-  const isHalf = tensor.type === 'float16';
-  for (let i = 0; i < raw.length; i++) values[i] = isHalf ? halfToNumber(raw[i]!) : raw[i]!;
-  return values;
 }
 
 /** A number from -2 to 2 as one that type `of` has, and as an element of `type`. */

@@ -8,13 +8,19 @@ import {
   type Layout,
   type OutputOrder,
   type Runtime,
-  type Tensor,
   type TensorLike,
 } from 'pyramid-pool';
 import { fill, kinds, words } from '../corpus/random.mjs';
 import { expectBits, expectSame } from '../unit/bits.js';
 import { concatenate } from '../unit/concatenate.js';
-import { halfToNumber, roundToHalf } from '../unit/halves.js';
+import {
+  type ElementType,
+  elementArrays,
+  elementsOf,
+  elementTypes,
+  valuesOf,
+} from '../unit/element-types.js';
+import { roundToHalf } from '../unit/halves.js';
 import { type Elements, mapDims, mapTo, outputTo } from '../unit/layouts.js';
 import { referenceBackward, referenceForward, ruleNames, rules } from '../unit/reference.js';
 
@@ -25,15 +31,11 @@ const numbers = [1, 2, 3, 4, 13, 37, 70];
 /** The longest axis is one of these, all through a call. */
 const longest = [4, 6, 9, 14, 24];
 
-/** For each type the array of its elements, what one stands for where it is not a number already, and how sums of gradients are rounded, where it can have gradients. */
-const elements = {
-  float32: { Elements: Float32Array, numberOf: undefined, round: Math.fround },
-  float16: { Elements: Uint16Array, numberOf: halfToNumber, round: roundToHalf },
-  int8: { Elements: Int8Array, numberOf: undefined, round: undefined },
-  uint8: { Elements: Uint8Array, numberOf: undefined, round: undefined },
-} as const;
-type Type = keyof typeof elements;
-const types = Object.keys(elements) as Type[];
+/** How sums of gradients are rounded, for the types that have them. */
+const rounding: Partial<Record<ElementType, (sum: number) => number>> = {
+  float32: Math.fround,
+  float16: roundToHalf,
+};
 
 interface Pyramid {
   readonly levels: [rows: number, columns: number][];
@@ -51,13 +53,13 @@ interface Drawn {
 /** Compares a batch that a seed stands for, in every type. Gives the number of its cases: a map in one type is one. */
 export async function compare(seed: number, runtimes: readonly Runtime[]): Promise<number> {
   const { maps, ...pyramid } = drawBatch(seed);
-  for (const type of types) await compareType(seed, { maps, pyramid, type }, runtimes);
-  return types.length * maps.length;
+  for (const type of elementTypes) await compareType(seed, { maps, pyramid, type }, runtimes);
+  return elementTypes.length * maps.length;
 }
 
 async function compareType(
   seed: number,
-  { maps, pyramid, type }: { maps: readonly Drawn[]; pyramid: Pyramid; type: Type },
+  { maps, pyramid, type }: { maps: readonly Drawn[]; pyramid: Pyramid; type: ElementType },
   runtimes: readonly Runtime[],
 ): Promise<void> {
   const answers = maps.map((map) => answersOf(map, pyramid, type));
@@ -71,7 +73,7 @@ async function compareType(
     answers.map(({ indices }) => indices),
   );
   const gradOutput = concatenate(
-    elements[type].Elements,
+    elementArrays[type],
     answers.map(({ gradOutput }) => gradOutput),
   );
   const gradient = concatenate(
@@ -87,7 +89,7 @@ async function compareType(
     const found = seed % 2 ? pool.forwardWithIndices(inputs) : await pool.forwardWithIndicesAsync(inputs);
     expectBits(valuesOf(found.output), output, what('output'));
     expectSame(found.indices.data, indices, what('indices'));
-    if (!elements[type].round) continue;
+    if (!rounding[type]) continue;
     const context = { dims: inputs.map(({ dims }) => dims), indices: found.indices };
     const given = { ...found.output, data: gradOutput };
     const gradients = seed % 2 ? await pool.backwardAsync(given, context) : pool.backward(given, context);
@@ -122,15 +124,19 @@ function drawBatch(seed: number): Pyramid & { maps: Drawn[] } {
 }
 
 /** A map as it goes in, the gradient of its output, and what plain loops make of them, all laid out as the pyramid says. */
-function answersOf({ shape, kind, seed }: Drawn, { levels, bins, layout, outputOrder }: Pyramid, type: Type) {
+function answersOf(
+  { shape, kind, seed }: Drawn,
+  { levels, bins, layout, outputOrder }: Pyramid,
+  type: ElementType,
+) {
   const [, channels, height, width] = shape;
-  const { round } = elements[type];
-  const data = drawElements(type, kind, seed, channels * height * width);
-  const { output, indices } = referenceForward(numbersOf(data, type), shape, levels, bins);
-  const gradOutput = drawElements(type, kind, seed + 1, output.length);
+  const round = rounding[type];
+  const data = elementsOf(type, fill(kind, seed, channels * height * width));
+  const { output, indices } = referenceForward(valuesOf({ type, data }), shape, levels, bins);
+  const gradOutput = elementsOf(type, fill(kind, seed + 1, output.length));
   const arrange = <A extends Elements>(row: A) => outputTo(row, shape, levels, layout, outputOrder);
   const gradient =
-    round && referenceBackward(numbersOf(gradOutput, type), indices, shape, levels, bins, round);
+    round && referenceBackward(valuesOf({ type, data: gradOutput }), indices, shape, levels, bins, round);
   return {
     input: mapTo(data, shape, layout),
     dims: mapDims(shape, layout),
@@ -139,30 +145,4 @@ function answersOf({ shape, kind, seed }: Drawn, { levels, bins, layout, outputO
     indices: arrange(indices),
     gradient: gradient && mapTo(gradient, shape, layout),
   };
-}
-
-/** Elements of a type: the upper part of every word, which tells plain values apart, in little-endian order as WASM has it. */
-function drawElements(type: Type, kind: Drawn['kind'], seed: number, length: number) {
-  const parts = new elements[type].Elements(fill(kind, seed, length).buffer);
-  const step = 4 / parts.BYTES_PER_ELEMENT;
-  const kept = parts.subarray(0, length);
-  for (let i = 0; i < length; i++) kept[i] = parts[i * step + step - 1] as number;
-  return kept;
-}
-
-/** What the elements of a result stand for. */
-function valuesOf({ type, data }: Tensor): Float32Array {
-  const { Elements } = elements[type as Type];
-  // Where the host has arrays of halves, their bits are wanted.
-  const raw = new Elements(data.buffer as ArrayBuffer, data.byteOffset, data.length);
-  return numbersOf(raw, type as Type);
-}
-
-/** What elements stand for. A bare loop, since the tests convert billions. */
-function numbersOf(raw: Elements, type: Type): Float32Array {
-  const { numberOf } = elements[type];
-  if (!numberOf) return raw instanceof Float32Array ? raw : new Float32Array(raw);
-  const numbers = new Float32Array(raw.length);
-  for (let i = 0; i < raw.length; i++) numbers[i] = numberOf(raw[i] as number);
-  return numbers;
 }

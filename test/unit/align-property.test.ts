@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { fill, kinds } from '../corpus/random.mjs';
 import { budget, report, timeout } from '../fuzz/budget.js';
 import { expectBits } from './bits.js';
-import { halfToNumber, roundToHalf } from './halves.js';
+import { elementsOf, valuesOf } from './element-types.js';
+import { roundToHalf } from './halves.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 import { type AlignRule, referenceAlign, referenceAlignBackward } from './reference-align.js';
 import { canShareMemory, checkedRuntimes, useRuntime } from './runtimes.js';
@@ -47,17 +48,8 @@ function regionsOf({ shape, rule, regions, seed }: Case): Float32Array {
 
 /** Numbers of the type, as bits and as values. */
 function draw({ type, kind }: Case, seed: number, length: number) {
-  const values = fill(kind, seed, length);
-  if (type === 'float32') return { data: values, values };
-  const data = Uint16Array.from(new Uint32Array(values.buffer), (word) => word >>> 16);
-  return { data, values: Float32Array.from(data, halfToNumber) };
-}
-
-/** Values of a result, whose halves are a `Float16Array` where the host has one. */
-function valuesOf({ type, data }: { type: string; data: unknown }): Float32Array {
-  if (type !== 'float16') return data as Float32Array;
-  const { buffer, byteOffset, length } = data as Uint16Array<ArrayBuffer>;
-  return Float32Array.from(new Uint16Array(buffer, byteOffset, length), halfToNumber);
+  const data = elementsOf(type, fill(kind, seed, length));
+  return { data, values: valuesOf({ type, data }) };
 }
 
 async function check(drawn: Case, runtimes: readonly Runtime[]): Promise<void> {

@@ -12,7 +12,7 @@ import {
 } from 'pyramid-pool';
 import { fill, kinds } from '../corpus/random.mjs';
 import { expectBits, expectSame } from './bits.js';
-import { halfToNumber } from './halves.js';
+import { elementsOf, elementTypes, valuesOf } from './element-types.js';
 import { mapDims, mapTo, outputTo } from './layouts.js';
 import { referenceBackward, referenceForward, ruleNames, rules } from './reference.js';
 
@@ -101,11 +101,11 @@ export function answersOf({ shape, levels, rule, layout, outputOrder, kind, seed
 /** Maps of the narrow types, and what the reference makes of them. */
 function narrowAnswersOf({ shape, levels, rule, layout, outputOrder, kind, seed }: Case) {
   const cells = shape.reduce((product, size) => product * size, 1);
-  return narrowed(fill(kind, seed, cells)).map(({ data, type, numbers }) => {
-    const { output, indices } = referenceForward(numbers, shape, levels, rule);
+  return narrowed(fill(kind, seed, cells)).map(({ data, type }) => {
+    const { output, indices } = referenceForward(valuesOf({ type, data }), shape, levels, rule);
     const arrange = <A extends Float32Array | Int32Array>(row: A) =>
       outputTo(row, shape, levels, layout, outputOrder);
-    const input = mapTo(data as unknown as Float32Array, shape, layout);
+    const input = mapTo(data, shape, layout);
     return { type, input, output: arrange(output), indices: arrange(indices) };
   });
 }
@@ -127,34 +127,19 @@ export async function expectReference(drawn: Case, runtimes: readonly Runtime[])
     for (const { input, type, output, indices } of narrow) {
       const of = `${what}: ${type}`;
       const map = { data: input, dims: expected.input.dims, type } as TensorLike;
-      expectBits(numbersOf(pool.forward(map)), output, `${of} forward`);
+      expectBits(valuesOf(pool.forward(map)), output, `${of} forward`);
       const found = pool.forwardWithIndices(map);
-      expectBits(numbersOf(found.output), output, `${of} output`);
+      expectBits(valuesOf(found.output), output, `${of} output`);
       expectSame(found.indices.data, indices, `${of} indices`);
     }
   }
 }
 
-/** What the elements of a narrow type stand for. */
-function numbersOf({ type, data }: Tensor): Float32Array {
-  const numbers =
-    type === 'float16'
-      ? Array.from(new Uint16Array(data.buffer, data.byteOffset, data.length), halfToNumber)
-      : data;
-  return Float32Array.from(numbers);
-}
-
-/** The upper bits of floats as elements of the narrow types, and the numbers that they stand for. */
+/** The upper bits of floats as elements of the narrow types. */
 function narrowed(data: Float32Array<ArrayBuffer>) {
-  const words = new Uint32Array(data.buffer);
-  const halves = Uint16Array.from(words, (word) => word >>> 16);
-  const signed = Int8Array.from(words, (word) => word >> 24);
-  const unsigned = Uint8Array.from(words, (word) => word >>> 24);
-  return [
-    { data: halves, type: 'float16' as const, numbers: Float32Array.from(halves, halfToNumber) },
-    { data: signed, type: 'int8' as const, numbers: Float32Array.from(signed) },
-    { data: unsigned, type: 'uint8' as const, numbers: Float32Array.from(unsigned) },
-  ];
+  return elementTypes
+    .filter((type) => type !== 'float32')
+    .map((type) => ({ data: elementsOf(type, data), type }));
 }
 
 /** Expects the same bits from every runtime, for cases that plain loops do not cover or would take too long for. */
