@@ -38,15 +38,13 @@ pub(crate) unsafe fn forward(
             for some in blocks(channels, if squares.is_some() { MOST_SQUARES } else { line }) {
                 // SAFETY: the caller's promise is the same.
                 unsafe {
-                    if !squares.as_ref().is_some_and(|squares| kernel.pool_squares(squares, some.clone(), indexed)) {
-                        for some in blocks(some.clone(), line) {
-                            if is_nchw {
-                                let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
-                                nchw::pool(&item, some, kernel, &work);
-                            } else {
-                                nhwc::pool(&item, some, kernel);
-                            }
-                        }
+                    if let Some(squares) = &squares {
+                        kernel.pool_squares(squares, some.clone(), indexed);
+                    } else if is_nchw {
+                        let work = plan.narrow_scratch(kind, &mut Parts::cut(scratch));
+                        nchw::pool(&item, some.clone(), kernel, &work);
+                    } else {
+                        nhwc::pool(&item, some.clone(), kernel);
                     }
                     if kernel.seen().take_faults(&item, some.clone()) {
                         converted(some);

@@ -13,11 +13,11 @@ use crate::vector::Native as V;
 
 /// The passes over elements of one type. They find indices where there is room for them.
 pub(crate) trait Kernel {
-    /// Pools some planes of a size that there are kernels for. The answer is whether it did: not where some bin holds negative halves alone.
+    /// Pools some planes of a size that there are kernels for.
     ///
     /// # Safety
     /// The item's buffers must have the lengths of its plan, and the channels lie inside them.
-    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool) -> bool;
+    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool);
 
     /// Reduces some rows of a row of bins, which have these columns and stand in the output from the second number on.
     ///
@@ -77,13 +77,13 @@ pub(crate) fn with_kernel(kind: ElementType, run: impl FnOnce(&mut dyn Kernel)) 
 }
 
 impl<O: Order> Kernel for Passes<O> {
-    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool) -> bool {
+    unsafe fn pool_squares(&mut self, squares: &Squares, channels: Range<usize>, indexed: bool) {
         // SAFETY: the caller's promise is the same.
         unsafe {
             if indexed {
-                squares::pool::<O, true>(squares, channels, self.flip, &mut self.seen)
+                squares::pool::<O, true>(squares, channels, self.flip, &mut self.seen);
             } else {
-                squares::pool::<O, false>(squares, channels, self.flip, &mut self.seen)
+                squares::pool::<O, false>(squares, channels, self.flip, &mut self.seen);
             }
         }
     }

@@ -10,7 +10,6 @@ use core::ops::Range;
 use super::order::{Order, update, zipped};
 use super::pass::Item;
 use super::seen::Seen;
-use crate::element::ElementType;
 use crate::geometry::shape::PlaneStrides;
 use crate::plan::square::{BINS, SIDES, bin};
 use crate::vector::{BYTES, Native as V, Packed, Vector};
@@ -64,11 +63,7 @@ impl<'a> Squares<'a> {
     pub fn new(item: &'a Item) -> Option<Self> {
         let levels = item.plan.squares()?.map(|level| level.map(|level| item.place(&item.plan.levels()[level])));
         let ([Some(sixteen), four, one], (side, _)) = (levels, item.plan.size()) else { return None };
-        let (kind, size) = (item.input.kind(), item.input.kind().size());
-        // Of so few cells, bins often are negative halves alone.
-        if kind == ElementType::F16 && side < BYTES / 2 {
-            return None;
-        }
+        let size = item.input.kind().size();
         let rows = core::array::from_fn(|i| core::array::from_fn(|step| size * side * of_four(side, i, step)));
         let columns = &COLUMNS[SIDES.iter().position(|&other| side == other)?][size - 1];
         Some(Squares { item, sixteen, four, one, rows, columns })
@@ -94,10 +89,30 @@ pub(super) unsafe fn pool<O: Order, const INDEXED: bool>(
     channels: Range<usize>,
     flip: V,
     seen: &mut Seen,
+) {
+    // Bins of few cells often hold negative halves alone.
+    let few = squares.item.plan.size().0 < BYTES / 2;
+    // SAFETY: the caller's promise is the same.
+    unsafe {
+        if few || pool_by::<O, INDEXED>(squares, channels.clone(), flip, seen) {
+            pool_by::<O::Full, INDEXED>(squares, channels, flip, seen);
+        }
+    }
+}
+
+/// Pools planes in one order. The answer is whether it was the wrong one for some bins.
+///
+/// # Safety
+/// As [`pool`].
+unsafe fn pool_by<O: Order, const INDEXED: bool>(
+    squares: &Squares,
+    channels: Range<usize>,
+    flip: V,
+    seen: &mut Seen,
 ) -> bool {
     let (item, side) = (squares.item, squares.item.plan.size().0);
     let (input, mut end) = (item.input.cast::<O::Element>(), channels.end);
-    let mut pooled = true;
+    let mut is_wrong = false;
     // SAFETY: cells of the item. What is read behind the last plane of the input lies in a copy of that.
     unsafe {
         if item.cells.at(end, 0) + O::LANES.saturating_sub(side) > input.len() {
@@ -105,14 +120,14 @@ pub(super) unsafe fn pool<O: Order, const INDEXED: bool>(
             let mut copy = MaybeUninit::<[u8; MOST_CELLS + BYTES]>::uninit();
             let cells = input.part(item.cells.at(end, 0), side * side);
             cells.as_mut_ptr().copy_to_nonoverlapping(copy.as_mut_ptr().cast(), cells.len());
-            pooled = pool_planes::<O, INDEXED>(squares, end..channels.end, copy.as_ptr().cast(), flip, seen);
+            is_wrong = pool_planes::<O, INDEXED>(squares, end..channels.end, copy.as_ptr().cast(), flip, seen);
         }
         let first = input.as_mut_ptr().add(item.cells.at(channels.start, 0)).cast::<u8>();
-        pooled & pool_planes::<O, INDEXED>(squares, channels.start..end, first, flip, seen)
+        is_wrong | pool_planes::<O, INDEXED>(squares, channels.start..end, first, flip, seen)
     }
 }
 
-/// Reduces four rows in one vector of columns, and lays the columns of its bins side by side.
+/// The greatest cell of each column of four rows and, for `INDEXED`, the number of its row's first cell.
 ///
 /// # Safety
 /// The vectors must be readable.
@@ -120,10 +135,9 @@ pub(super) unsafe fn pool<O: Order, const INDEXED: bool>(
 unsafe fn reduce<O: Order, const INDEXED: bool>(
     from: *const u8,
     rows: [usize; ROWS],
-    (columns, numbers): (V, V),
     flip: V,
     seen: &mut Seen,
-) -> V {
+) -> (V, V) {
     // SAFETY: the caller's promise.
     let cells = rows.map(|row| unsafe { V::load(from.add(row).cast()) });
     seen.cells::<O, ROWS>(&cells);
@@ -133,6 +147,12 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
     take(1);
     take(2);
     take(3);
+    (most, best)
+}
+
+/// Lays the columns of bins side by side, as words for `INDEXED`.
+#[inline(always)]
+fn lay<O: Order, const INDEXED: bool>((most, best): (V, V), (columns, numbers): (V, V)) -> V {
     let most = most.swizzle(columns);
     if !INDEXED {
         return most;
@@ -170,13 +190,18 @@ unsafe fn pool_planes<O: Order, const INDEXED: bool>(
         unsafe {
             // A row of bins: as many columns of each as there is room for, bin beside bin.
             let mut reduce_row = |i: usize| {
-                let mut reduce = |from, columns| reduce::<O, INDEXED>(from, squares.rows[i], columns, flip, &mut found);
-                let first = reduce(plane, left);
-                match (size, INDEXED) {
-                    (1, _) => first,
-                    (_, false) => zip(first, reduce(plane.add(right.0), right.1)),
-                    (_, true) => join(first, reduce(plane.add(right.0), right.1)),
+                let mut reduce = |from| reduce::<O, INDEXED>(from, squares.rows[i], flip, &mut found);
+                let mut columns = reduce(plane);
+                let first = lay::<O, INDEXED>(columns, left);
+                if size == 1 {
+                    return first;
                 }
+                // One vector may hold the whole row.
+                if right.0 > 0 {
+                    columns = reduce(plane.add(right.0));
+                }
+                let second = lay::<O, INDEXED>(columns, right.1);
+                if INDEXED { join(first, second) } else { zip(first, second) }
             };
             for (i, row) in rows.iter_mut().enumerate() {
                 *row = reduce_row(i);
@@ -229,7 +254,7 @@ unsafe fn pool_planes<O: Order, const INDEXED: bool>(
         }
     }
     *seen = found;
-    !(O::PARTIAL && all.sign_i16().any())
+    O::PARTIAL && all.sign_i16().any()
 }
 
 /// The index in a word of 32 bits.
