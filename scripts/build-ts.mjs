@@ -1,7 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { deflateAsync } from '@gfx/zopfli';
+import { unpackModule } from './build-unpack.mjs';
 import { writeStubs } from './entry-stubs.mjs';
 import { hosts, specifiers } from './hosts.mjs';
+import { packLzma } from './lzma.mjs';
 import { installedProgram } from './programs.mjs';
 import { inProject } from './project.mjs';
 import { run, step } from './step.mjs';
@@ -34,7 +35,7 @@ export async function buildTs() {
       outdir: dist('wasm'),
       format: 'esm',
       minify: true,
-      banner: holding('fflate, Copyright Arjun Barrett, MIT License'),
+      plugins: [specifiers({ '#unpack-module': { text: readFileSync(unpackModule, 'base64') } })],
     });
     await Promise.all(published.map(writePayload));
   });
@@ -52,8 +53,8 @@ export async function buildTs() {
 }
 
 /**
- * One variant as a module: its glue as a factory, and the WASM in base64, which every bundler and runtime can carry: deflated, and as it
- * is for Node, which reads it from a disk and is slow to load its inflater. The glue is there as well by itself where some have
+ * One variant as a module: its glue as a factory, and the WASM in base64, which every bundler and runtime can carry: packed, and as it
+ * is for Node, which reads it from a disk. The glue is there as well by itself where some have
  * the WASM from elsewhere: workerd, and threads. One file is loaded sooner than two.
  */
 async function writePayload(variant) {
@@ -72,8 +73,7 @@ async function writePayload(variant) {
   const glue = `export function createGlue() {\n${script}return glue;\n}\n`;
   if (variant !== 'scalar') writeFileSync(dist('wasm', `${variant}-glue.js`), glue);
   const bytes = readFileSync(wasm);
-  // Zopfli is slow, but its output is a twentieth smaller than that of zlib.
-  writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, bytes, await deflateAsync(bytes, {})));
+  writeFileSync(dist('wasm', `${variant}.js`), glue + payload(variant, bytes, await packLzma(bytes)));
   writeFileSync(dist('node', `${variant}.js`), glue + payload(variant, bytes, bytes));
 }
 

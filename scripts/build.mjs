@@ -1,6 +1,7 @@
 import { buildBounds } from './build-bounds.mjs';
 import { buildExtract } from './build-extract.mjs';
 import { buildTs } from './build-ts.mjs';
+import { buildUnpack } from './build-unpack.mjs';
 import { buildWasm } from './build-wasm.mjs';
 import { cli } from './cli.mjs';
 import { step } from './step.mjs';
@@ -15,6 +16,7 @@ Run scripts/setup.mjs first.`;
 /** Builds the whole package. */
 export async function build() {
   await buildWasm();
+  await step('wasm unpack built', buildUnpack);
   await buildTs();
   await step('pyramid-pool-extract bundled', buildExtract);
   await step('bounds assembled', buildBounds);

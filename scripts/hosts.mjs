@@ -2,7 +2,7 @@
  * @typedef {object} Host one kind of host, by the condition under which the package exports its code
  * @property {string} platform its file in ts/platform
  * @property {string} bytes likewise: how it gets from text or a URL to a WASM module
- * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>: deflated in dist/wasm, as it is in dist/node
+ * @property {string} payloads where `#wasm/*` lies, seen from dist/<host>: packed in dist/wasm, as it is in dist/node
  * @property {Record<string, string>} files modules beside its code
  */
 

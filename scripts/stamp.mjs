@@ -29,8 +29,9 @@ const sources = () => [
   ...filesUnder(inProject('crate')).filter(isSource),
 ];
 
-// What fuzzes the crate does not shape a module.
-const isSource = (file) => !file.startsWith(inProject('crate', 'fuzz'));
+// Crates of their own do not shape a module.
+const others = ['fuzz', 'unpack'].map((name) => inProject('crate', name));
+const isSource = (file) => !others.some((folder) => file.startsWith(folder));
 
 function filesUnder(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

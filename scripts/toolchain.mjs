@@ -70,14 +70,14 @@ export function wasmEnv(toolchain, env = process.env) {
   };
 }
 
-/**
- * Arguments of a cargo that builds for WASM, with the allocator of the modules. The features left out of the standard library serve panics that
- * say something.
- */
-export const wasmTarget = [
-  ...['--target', 'wasm32-unknown-unknown', '--features', 'allocator'],
+/** Arguments of a cargo that builds for WASM. The features left out of the standard library serve panics that say something. */
+export const bareWasmTarget = [
+  ...['--target', 'wasm32-unknown-unknown'],
   ...['-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features='],
 ];
+
+/** Likewise, with the allocator of the modules. */
+export const wasmTarget = [...bareWasmTarget, '--features', 'allocator'];
 
 const buildsWasm = ({ sources, linker }) => Boolean(sources && linker);
 

@@ -18,9 +18,15 @@ declare module '#bytes' {
   export const load: import('./platform/platform.js').Platform['load'];
 }
 
-/** A module of its own: bundlers cannot tell that its tables are dropped where nothing is unpacked. */
+/** A module of its own, which is left out where nothing is unpacked. */
 declare module '#unpack' {
   export const unpack: typeof import('./platform/unpack.js').unpack;
+}
+
+/** The WASM of `crate/unpack`, in base64. */
+declare module '#unpack-module' {
+  const unpackModule: string;
+  export default unpackModule;
 }
 
 declare module '#wasm/simd-threads-glue' {

@@ -74,7 +74,7 @@ export interface Payload {
   /** A fresh copy of the glue, whose state holds one instance: so that runtimes do not share one. */
   createGlue(): Glue;
   /**
-   * The module in base64, deflated where it is downloaded: base64 alone keeps servers from packing it well. Or compiled, where
+   * The module in base64, packed where it is downloaded: base64 alone keeps servers from packing it well. Or compiled, where
    * a host does so ahead of time.
    */
   readonly wasm: string | WebAssemblyModule;

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { WebAssemblyModule } from '../core/host-types.js';
 
-/** Not deflated here: to load `node:zlib` and to unpack would take a fifth of a start. */
+/** Not packed here: to unpack would take more of a start than to read more from a disk. */
 export const unpack = (text: string): Uint8Array<ArrayBuffer> => Buffer.from(text, 'base64');
 
 export const compile = (bytes: BufferSource): WebAssemblyModule => new WebAssembly.Module(bytes);
