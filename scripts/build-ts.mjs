@@ -61,13 +61,9 @@ async function writePayload(variant) {
   const wasm = pkg(variant, 'pyramid_pool_bg.wasm');
   copyFileSync(wasm, dist('wasm', `${variant}.wasm`));
   // The glue keeps one instance in module state. Wrapped in a function, each runtime gets a copy of its own.
-  const script = await bundleScript({
+  const module = pkg(variant, 'pyramid_pool.js');
+  const script = await bundleScript('glue', 'initSync', module, {
     minify: true,
-    stdin: {
-      contents: `export { initSync } from ${JSON.stringify(pkg(variant, 'pyramid_pool.js'))}`,
-      resolveDir: inProject(),
-    },
-    globalName: 'glue',
     plugins: [withoutModuleCheck],
   });
   const glue = `export function createGlue() {\n${script}return glue;\n}\n`;
@@ -110,10 +106,8 @@ function sharedFlagOf(bytes) {
 
 /** The script of workers, which sets the global \`worker\`. */
 const bundleWorker = (options) =>
-  bundleScript({
+  bundleScript('worker', 'serve', inProject('ts', 'threads', 'worker.ts'), {
     ...options,
-    entryPoints: [inProject('ts', 'threads', 'worker.ts')],
-    globalName: 'worker',
     plugins: [specifiers({ '#wasm/*': { path: dist('wasm', '*.js') } })],
   });
 
@@ -165,9 +159,16 @@ async function writeWorkerFile() {
   writeFileSync(dist('worker.js'), await bundleWorker({ footer, sourcemap: 'inline' }));
 }
 
-/** Bundles to the text of a script that sets a global. */
-async function bundleScript(options) {
-  const { outputFiles } = await bundle({ format: 'iife', write: false, ...options });
+/** Bundles to the text of a script that sets a variable to an object with one export of a module; exports of a script take more bytes. */
+async function bundleScript(name, exported, module, options) {
+  const contents = `import { ${exported} } from ${JSON.stringify(module)};\n${name}.${exported} = ${exported};\n`;
+  const { outputFiles } = await bundle({
+    format: 'iife',
+    write: false,
+    stdin: { contents, resolveDir: inProject() },
+    banner: { js: `var ${name} = {};` },
+    ...options,
+  });
   return outputFiles[0].text;
 }
 
