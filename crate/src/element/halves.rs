@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::{Element, ElementType, Real, widen_vectors};
-use crate::vector::{IN_REGISTERS, Native, Vector, round_to_halves, small_halves, widen_halves};
+use crate::vector::{IN_REGISTERS, Native, Vector, round_to_half_bits, small_halves, widen_halves};
 
 impl Element for f16 {
     const TYPE: ElementType = ElementType::F16;
@@ -13,7 +13,7 @@ impl Element for f16 {
     }
     #[inline(always)]
     fn narrow(value: f32) -> Self {
-        f16::from_bits(round_to_halves([Native::splat(value)])[0].lanes()[0] as u16)
+        f16::from_bits((round_to_half_bits([Native::splat(value)])[0].lanes()[0] >> 16) as u16)
     }
     #[inline(never)]
     fn widen_all(from: &[Self], to: &mut [f32]) {
@@ -59,7 +59,7 @@ pub(crate) fn nearest_half(value: f32) -> f16 {
 #[inline(always)]
 pub(crate) fn pack_halves<V: Vector, const N: usize>(values: [V; N]) -> [V; N] {
     if IN_REGISTERS {
-        return round_to_halves(values);
+        return round_to_half_bits(values).map(V::shift_right::<16>);
     }
     let nearest = |value| u32::from(nearest_half(f32::from_bits(value)).to_bits());
     values.map(|values| V::indices(values.lanes().map(nearest)))

@@ -25,6 +25,16 @@ impl<'a> Places<'a> {
         Places { first: memory.wrapping_add(first * size), apart: apart * size, life: PhantomData }
     }
 
+    /// Prefetches the cache line of element `i` of these by reading from it.
+    ///
+    /// # Safety
+    /// It must lie inside.
+    #[inline(always)]
+    pub unsafe fn prefetch(self, i: usize) {
+        // SAFETY: inside, by the caller's promise.
+        unsafe { self.first.add(i * self.apart).read_volatile() };
+    }
+
     /// Prefetches the cache line of element `i` of these with a dummy store, before its value is written. Nothing waits for that store, as
     /// it would for the read of a [`prefetch`](crate::memory::span::prefetch).
     ///

@@ -31,41 +31,54 @@ pub(crate) fn widen_halves<V: Vector>(words: V) -> V {
     small.mul(V::splat(UNIT)).or(special.and(V::splat(f32::INFINITY)))
 }
 
-/// The bits of the nearest halves, the even one of two, as integers. Whether some are NaN is asked once for all.
+/// The bits of the nearest halves, the even one of two, in the upper halves of their lanes. Whether some are beyond the greatest half, or
+/// NaN, is asked once for all.
 #[inline(always)]
-pub(crate) fn round_to_halves<V: Vector, const N: usize>(values: [V; N]) -> [V; N] {
-    let (mut halves, mut nan) = (values, V::splat_index(0));
-    for (half, value) in halves.iter_mut().zip(values) {
-        *half = round_numbers(value);
-        nan = nan.or(value.ne(value));
-    }
-    if nan.any() {
+pub(crate) fn round_to_half_bits<V: Vector, const N: usize>(values: [V; N]) -> [V; N] {
+    let mut halves = values.map(round_numbers);
+    if any_special(values.into_iter()) {
         for (half, value) in halves.iter_mut().zip(values) {
-            *half = with_nans(value, *half);
+            *half = with_specials(value, *half);
         }
     }
     halves
 }
 
-/// The same for values of which none is NaN.
+/// The greatest magnitude below 2^16. All from there on is infinity as a half, and the bits of NaN are above it as well.
+const BELOW_INFINITY: u32 = ((127 + 16) << 23) - 1;
+
 #[inline(always)]
-fn round_numbers<V: Vector>(values: V) -> V {
-    // To round, the number is added to one whose last digit is the half's: the sum ends in the half's digits, the first included.
-    let magnitude = values.and(V::splat_index(0x7fff_ffff)).min_index(V::splat(65536.0));
-    let exponent = magnitude.and(V::splat(f32::INFINITY)).max_index(V::splat_index(113 << 23));
-    let digits = magnitude.add(exponent.add_index(V::splat_index(13 << 23))).and(V::splat_index(0xfff));
-    let biased = exponent.shift_right::<SHIFT>().add_index(V::splat_index((113_u32 << 10).wrapping_neg()));
-    let sign = values.shift_right::<16>().and(V::splat_index(0x8000));
-    digits.add_index(biased).or(sign)
+fn magnitude<V: Vector>(values: V) -> V {
+    values.and(V::splat_index(0x7fff_ffff))
 }
 
-/// A NaN keeps its upper digits, and is made quiet.
+/// Whether [`round_numbers`] is not enough for some values.
+#[inline(always)]
+pub(crate) fn any_special<V: Vector>(values: impl Iterator<Item = V>) -> bool {
+    let finite = V::splat_index(BELOW_INFINITY);
+    values.fold(finite, |greatest, values| greatest.max_index(magnitude(values))).ne_index(finite).any()
+}
+
+/// [`round_to_half_bits`] for numbers whose magnitude is below 2^16.
+#[inline(always)]
+pub(crate) fn round_numbers<V: Vector>(values: V) -> V {
+    // To round, the number is added to one whose last digit is the half's: the sum ends in the half's digits, the first included. What
+    // turns the exponent of an `f32` into that of a half stands there already.
+    let magnitude = magnitude(values);
+    let exponent = magnitude.and(V::splat(f32::INFINITY)).max_index(V::splat_index(113 << 23));
+    let digits = magnitude.add(exponent.add_index(V::splat_index((13 << 23) + (15 << 10))));
+    digits.shift_left::<16>().add_index(exponent.shift_left::<3>()).or(values.and(V::splat(-0.0)))
+}
+
+/// Mends what [`round_numbers`] made of other values: infinity from 2^16 on, and NaN, which keeps its upper digits and is made quiet.
 #[cold]
 #[inline(never)]
-fn with_nans<V: Vector>(values: V, halves: V) -> V {
-    let nan = values.ne(values);
-    let digits = values.shift_right::<SHIFT>().and(V::splat_index(0x3ff)).or(V::splat_index(0x7e00));
-    halves.or(nan.and(digits))
+fn with_specials<V: Vector>(values: V, halves: V) -> V {
+    let finite = V::splat_index(BELOW_INFINITY);
+    let special = magnitude(values).max_index(finite).ne_index(finite);
+    let digits = values.shift_left::<3>().and(V::splat_index(0x03ff_0000)).or(V::splat_index(0x0200_0000));
+    let infinity = values.and(V::splat(-0.0)).or(V::splat_index(0x7c00_0000));
+    halves.and(special.not()).or(special.and(infinity.or(values.ne(values).and(digits))))
 }
 
 /// Adds the first four of eight halves to the last four, and rounds each sum to the nearest half: its bits are in the lower half of its

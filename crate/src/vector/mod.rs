@@ -149,7 +149,9 @@ pub(crate) trait Vector: Copy {
     }
 }
 
-pub(crate) use halves::{UNIT, add_halves, eight_small_halves, round_to_halves, small_halves, widen_halves};
+pub(crate) use halves::{
+    UNIT, add_halves, any_special, eight_small_halves, round_numbers, round_to_half_bits, small_halves, widen_halves,
+};
 pub(crate) use packed::Packed;
 
 /// Bytes of a vector.

@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use half::f16;
 
+use super::round::round_to_half_bits;
 use crate::element::{ElementType, Elements};
 use crate::geometry::shape::PlaneStrides;
 use crate::geometry::units::blocks;
@@ -38,8 +39,15 @@ pub(super) unsafe fn interleave<V: Vector>(
     // SAFETY: the caller's promise.
     unsafe {
         if planes.plane == 1 {
-            let stretches = Stretches { len: channels, count };
-            return widen::<V>(from, (planes.first, planes.step), (to, block), stretches);
+            let memory = from.0.places(planes.first, planes.step);
+            for cells in blocks(0..count, CONVERTED) {
+                // All at once: a conversion is so long that few of its loads are under way at a time.
+                cells.clone().for_each(|cell| memory.prefetch(cell));
+                let stretches = Stretches { len: channels, count: cells.len() };
+                let to = to.part(block * cells.start, block * cells.len());
+                widen::<V>(from, (planes.at(0, cells.start), planes.step), (to, block), stretches);
+            }
+            return;
         }
         if let Some(from) = from.0.as_f32() {
             return load::<V>(from, planes, (channels, count), (to, block));
@@ -56,29 +64,32 @@ pub(super) unsafe fn interleave<V: Vector>(
     }
 }
 
-/// Copies interleaved elements back to planes: the inverse of [`interleave`], but that values are rounded.
+/// Copies interleaved elements back to planes: the inverse of [`interleave`], but that values are rounded, which changes `from`.
 ///
 /// # Safety
 /// `from` must have `block * count` elements, and the planes lie inside `to` and be this thread's.
 #[inline(always)]
 pub(super) unsafe fn separate<V: Vector>(
     (from, block): (Span<f32>, usize),
-    to: (Elements, bool),
+    (to, half_bits): (Elements, bool),
     planes: PlaneStrides,
     (channels, count): (usize, usize),
 ) {
     let whole = (block, channels) == (REGION_CHANNELS, REGION_CHANNELS);
     // SAFETY: the caller's promise.
     unsafe {
+        if to.kind() == ElementType::F16 && !half_bits {
+            round_to_half_bits::<V>(from.part(0, block * count));
+        }
         if planes.plane == 1 {
             let stretches = Stretches { len: channels, count };
             return narrow::<V>((from, block), to, (planes.first, planes.step), stretches);
         }
-        match to.0.kind() {
-            ElementType::F32 if whole => store_block::<V, f32>(from, to.0.cast(), planes, count),
-            ElementType::F32 => store::<V>((from, block), to.0.cast(), planes, (channels, count)),
-            ElementType::F16 if whole && to.1 => store_block::<V, HalfBits>(from, to.0.cast(), planes, count),
-            ElementType::I8 | ElementType::U8 if whole => store_block::<V, u8>(from, to.0.cast(), planes, count),
+        match to.kind() {
+            ElementType::F32 if whole => store_block::<V, f32>(from, to.cast(), planes, count),
+            ElementType::F32 => store::<V>((from, block), to.cast(), planes, (channels, count)),
+            ElementType::F16 if whole => store_block::<V, HalfBits>(from, to.cast(), planes, count),
+            ElementType::I8 | ElementType::U8 if whole => store_block::<V, u8>(from, to.cast(), planes, count),
             _ => store_staged::<V>((from, block), to, planes, (channels, count)),
         }
     }
@@ -91,7 +102,7 @@ pub(super) unsafe fn separate<V: Vector>(
 #[inline(never)]
 unsafe fn store_staged<V: Vector>(
     (from, block): (Span<f32>, usize),
-    to: (Elements, bool),
+    to: Elements,
     planes: PlaneStrides,
     (channels, count): (usize, usize),
 ) {
@@ -159,17 +170,11 @@ unsafe fn widen_as<V: Vector, C: Carrier>(
 ///
 /// # Safety
 /// They must lie inside `from`, and `to` have room for them, which must be this thread's.
-unsafe fn narrow<V: Vector>(
-    from: (Span<f32>, usize),
-    (to, half_bits): (Elements, bool),
-    at: (usize, usize),
-    stretches: Stretches,
-) {
+unsafe fn narrow<V: Vector>(from: (Span<f32>, usize), to: Elements, at: (usize, usize), stretches: Stretches) {
     // SAFETY: the caller's promise.
     unsafe {
         match to.kind() {
-            ElementType::F16 if half_bits => narrow_as::<V, HalfBits>(from, to.cast(), at, stretches),
-            ElementType::F16 => narrow_as::<V, f16>(from, to.cast(), at, stretches),
+            ElementType::F16 => narrow_as::<V, HalfBits>(from, to.cast(), at, stretches),
             ElementType::I8 | ElementType::U8 => narrow_as::<V, u8>(from, to.cast(), at, stretches),
             ElementType::F32 => narrow_as::<V, f32>(from, to.cast(), at, stretches),
         }

@@ -20,6 +20,7 @@ pub(crate) mod average;
 mod block;
 mod interleave;
 mod lanes;
+mod round;
 mod scan;
 mod tables;
 mod walk;
