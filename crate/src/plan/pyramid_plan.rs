@@ -203,9 +203,12 @@ impl PyramidPlan {
     pub(crate) fn backward_block(&self) -> usize {
         let planes = |cells: usize| cells / (self.height * self.width);
         let (few, many) = (planes(BACKWARD_BLOCK), planes(4 * BACKWARD_BLOCK));
-        // Large planes have few cells that are touched, and in NHWC a line has the same cell of many planes.
-        let block = if self.layout() == Layout::Nchw { few.max(many.min(4)) } else { many };
-        block.max(1)
+        // Large planes have few cells that are touched, and in NHWC a line has the same cell of many planes. Halves
+        // are added to four planes at a time.
+        match if self.layout() == Layout::Nchw { few.max(many.min(4)) } else { many } {
+            fours @ 4.. => fours / 4 * 4,
+            few => few.max(1),
+        }
     }
 
     /// Fails unless `map` has the planned size and its elements can be counted.

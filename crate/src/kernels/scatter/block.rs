@@ -74,16 +74,16 @@ impl<T: Real> GradientBlock<'_, T> {
         }
     }
 
-    /// The index of a bin. The bin of a region that holds no cell has one beyond the cells.
+    /// The index of the bin `beside` places behind a bin. The bin of a region that holds no cell has one beyond the cells.
     ///
     /// # Safety
-    /// It must be a bin of the output, which has as many indices.
+    /// Both must be bins of the output, which has as many indices.
     #[inline(always)]
-    pub(super) unsafe fn index(self, bin: usize) -> u32 {
+    pub(super) unsafe fn index(self, bin: usize, beside: usize) -> u32 {
         // Volatile: indices were checked, but another thread may write shared memory, and then the index that is compared must be the
         // one that is used.
         // SAFETY: the caller's promise.
-        unsafe { self.gradients.indices.as_ptr().add(bin).read_volatile() }
+        unsafe { self.gradients.indices.as_ptr().add(bin).add(beside).read_volatile() }
     }
 
     /// Prefetches the bins of a level of a row. Inlined: as a function of its own it takes 2 % more of `f`, backward.

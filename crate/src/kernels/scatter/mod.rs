@@ -16,7 +16,7 @@ use fours::Fours;
 use singly::Singly;
 
 use crate::element::{ElementType, Real};
-use crate::geometry::shape::{Layout, LevelRange, PlaneStrides};
+use crate::geometry::shape::{Arrangement, Layout, LevelRange, OutputOrder, PlaneStrides};
 use crate::memory::span::Span;
 use crate::vector::IN_REGISTERS;
 
@@ -24,27 +24,29 @@ impl<T: Real> GradientBlock<'_, T> {
     /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
     /// `scratch` has room for the block's planes, which must be zero and are left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
-        match self.pyramid.arrangement.layout {
-            Layout::Nchw => self.add_planes::<true>(scratch),
-            Layout::Nhwc => self.add_planes::<false>(scratch),
+        let planes = PlaneStrides { first: 0, plane: self.map.cells(), step: 1 };
+        let halves = T::TYPE == ElementType::F16 && IN_REGISTERS;
+        match self.pyramid.arrangement {
+            Arrangement { layout: Layout::Nchw, .. } if halves => self.add_levels::<Fours<false>>(scratch, planes),
+            Arrangement { layout: Layout::Nchw, .. } => self.add_levels::<Singly<true>>(scratch, planes),
+            Arrangement { order: OutputOrder::Levels, .. } if halves => {
+                // The same cell of neighbouring planes lies side by side in scratch too.
+                let (first, end) = self.channels;
+                let whole = end - self.planes() % 4;
+                let beside = PlaneStrides { first: 0, plane: 1, step: whole - first };
+                GradientBlock { channels: (first, whole), ..self }.add_levels::<Fours<true>>(scratch, beside);
+                GradientBlock { channels: (whole, end), ..self }.add_levels::<Singly<false>>(scratch, planes);
+            }
+            _ => self.add_levels::<Singly<false>>(scratch, planes),
         }
     }
 
-    /// `FLAT`: the cells of a plane lie one after the other, and so do its bins.
-    fn add_planes<const FLAT: bool>(self, scratch: [Span<T>; 2]) {
-        if T::TYPE == ElementType::F16 && IN_REGISTERS {
-            self.add_levels::<Fours<FLAT>>(scratch);
-        } else {
-            self.add_levels::<Singly<FLAT>>(scratch);
-        }
-    }
-
-    fn add_levels<A: Add<T>>(self, scratch: [Span<T>; 2]) {
+    /// Cells of `scratch` lie as `planes` says.
+    fn add_levels<A: Add<T>>(self, scratch: [Span<T>; 2], planes: PlaneStrides) {
         let cells = self.pyramid.arrangement.layout.cells(self.map, self.item);
         let result =
             Sums { memory: self.gradients.input, cells: PlaneStrides { first: cells.at(self.channels.0, 0), ..cells } };
-        let cells = PlaneStrides { first: 0, plane: self.map.cells(), step: 1 };
-        let [rest, one] = scratch.map(|memory| Sums { memory, cells });
+        let [rest, one] = scratch.map(|memory| Sums { memory, cells: planes });
         match &self.pyramid.levels[..] {
             // The first or the last level may be added to the result directly: take the one with more bins.
             [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {

@@ -49,7 +49,7 @@ fn visit<const FLAT: bool, T: Real>(
         let mut visit_bin = |plane: usize, bin: usize| {
             let at = bins.at(block.channels.0 + plane, bin);
             // SAFETY: a bin of the planes.
-            let cell = unsafe { block.index(at) } as usize;
+            let cell = unsafe { block.index(at, 0) } as usize;
             if cell < cells {
                 each(plane, cell, at);
             }
