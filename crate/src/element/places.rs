@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::memory::span::Span;
+use crate::memory::span::{Span, prefetch};
 
 /// Elements at equal distances.
 #[derive(Clone, Copy)]
@@ -32,11 +32,11 @@ impl<'a> Places<'a> {
     #[inline(always)]
     pub unsafe fn prefetch(self, i: usize) {
         // SAFETY: inside, by the caller's promise.
-        unsafe { self.first.add(i * self.apart).read_volatile() };
+        unsafe { prefetch(self.first.add(i * self.apart), 1) };
     }
 
     /// Prefetches the cache line of element `i` of these with a dummy store, before its value is written. Nothing waits for that store, as
-    /// it would for the read of a [`prefetch`](crate::memory::span::prefetch).
+    /// it would for the read of a [`prefetch`](prefetch()).
     ///
     /// # Safety
     /// It must lie inside.
