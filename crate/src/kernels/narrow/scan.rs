@@ -37,17 +37,13 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
         flip,
     };
     for (&columns, bin) in columns.iter().zip(first..) {
-        // Large bins of values alone are read in the order of memory first, as much as stays in the cache.
+        // Large bins are read in the order of memory first, as much as stays in the cache.
         let row = columns.len() * pass.cell_apart * size_of::<O::Element>();
-        let streams =
-            !INDEXED && rows.len() * columns.len() >= NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
+        let streams = rows.len() * row > NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
+        let streamed = if streams { (NARROW_PIECE / row) as u32 } else { u32::MAX };
         // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
         let most = if INDEXED { O::PLACES } else { u32::MAX };
-        let rows_of_piece = match (INDEXED, streams) {
-            (true, _) => most / pass.width as u32,
-            (_, true) => (NARROW_PIECE / row) as u32,
-            _ => most,
-        };
+        let rows_of_piece = streamed.min(if INDEXED { most / pass.width as u32 } else { most });
         let mut is_first = true;
         for rows in rows.pieces(rows_of_piece.max(1)) {
             if streams {
