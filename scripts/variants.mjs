@@ -29,7 +29,6 @@ const wasmOpt = [
   '--low-memory-unused',
   '--one-caller-inline-max-function-size=32',
   '--flexible-inline-max-function-size=0',
-  '--reorder-locals',
   '--reorder-functions-by-name',
   '--strip-debug',
   '--strip-producers',

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use crate::tuning::CACHE_LINE;
 use crate::vector::Vector;
 
 /// A stretch of memory like a slice, but one that several threads may hold while each touches its own part of it, and
@@ -161,9 +162,6 @@ impl<T: Word> Span<'_, T> {
     }
 }
 
-/// Elements of 32 bits in a line of the cache.
-const LINE: usize = 16;
-
 /// Prefetches `count` elements by reading one of each cache line, where they lie too far from what was read before for the
 /// processor to prefetch them itself.
 ///
@@ -171,7 +169,7 @@ const LINE: usize = 16;
 /// The elements must be readable.
 #[inline(always)]
 pub(crate) unsafe fn prefetch<T: Copy>(from: *const T, count: usize) {
-    for i in (0..count).step_by(LINE) {
+    for i in (0..count).step_by(CACHE_LINE / size_of::<T>()) {
         // SAFETY: one of the elements.
         unsafe { from.add(i).read_volatile() };
     }

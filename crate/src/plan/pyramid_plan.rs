@@ -15,7 +15,7 @@ use crate::tuning::{
     BACKWARD_BLOCK, CACHE_LINE, CHANNEL_BLOCK, MOST_NARROW, NARROW_FEWEST, STREAMED_MAP, STRIP_INDEXED, STRIP_VALUES,
     STRIPPED_PLANE, TRANSPOSED_FEWEST,
 };
-use crate::vector::IN_REGISTERS;
+use crate::vector::{BYTES as VECTOR_BYTES, IN_REGISTERS};
 
 /// A pyramid planned for feature maps of one height, width and layout, of any batch size and number of channels.
 ///
@@ -105,26 +105,28 @@ impl PyramidPlan {
         Units::new(map, if self.layout() == Layout::Nhwc || self.transposed { CHANNEL_BLOCK } else { 1 })
     }
 
-    /// The same for maxima. Large NHWC items of floats stay whole: threads that take turns in every cell are slower than one alone.
+    /// The same for maxima. Large NHWC items stay whole: threads that take turns in every cell are slower than one alone.
     pub(crate) fn forward_units(&self, map: &FeatureMap, kind: ElementType) -> Units {
+        let (line, narrow) = (CACHE_LINE / kind.size(), self.pools_narrow(map, kind));
         let large = map.channels.saturating_mul(map.cells()) >= STREAMED_MAP / 2;
-        let line = CACHE_LINE / kind.size();
-        match kind {
-            ElementType::F32 if self.layout() == Layout::Nhwc && large => Units::new(map, map.channels),
-            _ if !self.pools_narrow(map, kind) => self.units(map),
-            _ if self.layout() == Layout::Nchw => Units::new(map, CHANNEL_BLOCK),
-            // Kernels take no fewer channels.
-            _ if map.channels.is_multiple_of(line) => Units::new(map, line),
-            _ => Units::new(map, map.channels),
+        match self.layout() {
+            Layout::Nhwc if large && (narrow || kind == ElementType::F32) => Units::new(map, map.channels),
+            _ if !narrow => self.units(map),
+            Layout::Nchw => Units::new(map, CHANNEL_BLOCK),
+            // A line is the least that its kernels take at once.
+            Layout::Nhwc if map.channels.is_multiple_of(line) => Units::new(map, line),
+            Layout::Nhwc => Units::new(map, map.channels),
         }
     }
 
-    /// Whether maxima of a map are found in the type of its elements, bytes or halves: where the channels of an NHWC cell fill a line, and in
+    /// Whether maxima of a map are found in the type of its elements, bytes or halves: where the channels of an NHWC cell fill a vector, and in
     /// all but a few NCHW planes.
     pub(crate) fn pools_narrow(&self, map: &FeatureMap, kind: ElementType) -> bool {
         match self.layout() {
             Layout::Nchw => self.fits_narrow(kind) && map.channels >= NARROW_FEWEST,
-            Layout::Nhwc => has_kernels(kind) && !self.transposes_output() && map.channels >= CACHE_LINE / kind.size(),
+            Layout::Nhwc => {
+                has_kernels(kind) && !self.transposes_output() && map.channels >= VECTOR_BYTES / kind.size()
+            }
         }
     }
 

@@ -10,8 +10,8 @@ use crate::plan::{Level, Source};
 /// Pools some channels of one item.
 ///
 /// # Safety
-/// The item's buffers must have the lengths of its plan, and the channels lie inside them, a line of the cache
-/// of them or more.
+/// The item's buffers must have the lengths of its plan, and the channels lie inside them, a vector of them
+/// or more.
 pub(crate) unsafe fn pool(item: &Item, channels: Range<usize>, kernel: &mut dyn Kernel) {
     for level in item.plan.in_order() {
         // SAFETY: the caller's promise is the same.

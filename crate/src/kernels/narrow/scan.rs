@@ -7,8 +7,8 @@ use super::pass::Pass;
 use super::seen::Seen;
 use crate::geometry::bins::Bin;
 use crate::kernels::tree;
-use crate::memory::span::Span;
-use crate::tuning::{CACHE_LINE, NARROW_PIECE, NARROW_STREAMED};
+use crate::memory::span::{Span, prefetch};
+use crate::tuning::{NARROW_PIECE, NARROW_STREAMED};
 use crate::vector::{Native as V, Packed, Vector};
 
 /// Vectors of channels that are scanned together.
@@ -38,9 +38,10 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
     };
     for (&columns, bin) in columns.iter().zip(first..) {
         // Large bins are read in the order of memory first, as much as stays in the cache.
-        let row = columns.len() * pass.cell_apart * size_of::<O::Element>();
-        let streams = rows.len() * row > NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
-        let streamed = if streams { (NARROW_PIECE / row) as u32 } else { u32::MAX };
+        let row = columns.len() * pass.cell_apart;
+        let bytes = row * size_of::<O::Element>();
+        let streams = rows.len() * bytes >= NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
+        let streamed = if streams { (NARROW_PIECE / bytes) as u32 } else { u32::MAX };
         // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
         let most = if INDEXED { O::PLACES } else { u32::MAX };
         let rows_of_piece = streamed.min(if INDEXED { most / pass.width as u32 } else { most });
@@ -51,33 +52,17 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
                     // SAFETY: cells of the bin.
                     unsafe {
                         let first = (i * pass.width + columns.start as usize) * pass.cell_apart;
-                        read_ahead(pass.cells.as_mut_ptr().add(first).cast(), row);
+                        prefetch(pass.cells.as_mut_ptr().add(first), row);
                     }
                 }
             }
             for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
                 let piece = &Piece { rows, columns, is_first };
-                let last = pass.channels.end - TOGETHER * O::LANES;
-                for first in pass.channels.clone().step_by(TOGETHER * O::LANES) {
-                    // The last vectors overlap those before.
-                    // SAFETY: the caller's promise.
-                    unsafe { reduce::<O, INDEXED>(pass, bin, piece, seen, first.min(last)) };
-                }
+                // SAFETY: the caller's promise.
+                unsafe { reduce_channels::<O, INDEXED>(pass, bin, piece, seen) };
                 is_first = false;
             }
         }
-    }
-}
-
-/// Reads a byte of each line of the cache.
-///
-/// # Safety
-/// The bytes must be readable.
-#[inline(never)]
-unsafe fn read_ahead(from: *const u8, len: usize) {
-    for i in (0..len).step_by(CACHE_LINE) {
-        // SAFETY: one of the bytes.
-        unsafe { from.add(i).read_volatile() };
     }
 }
 
@@ -101,12 +86,33 @@ struct Piece {
     is_first: bool,
 }
 
-/// Reduces a piece of one bin, for the vectors of channels from `first` on.
+/// Reduces a piece of one bin.
+///
+/// # Safety
+/// As [`row`]; the piece must lie inside the bin.
+#[inline(always)]
+unsafe fn reduce_channels<O: Order, const INDEXED: bool>(pass: &Typed<O>, bin: usize, piece: &Piece, seen: &mut Seen) {
+    let Range { start: mut first, end } = pass.channels;
+    // SAFETY: the caller's promise.
+    unsafe {
+        while first + TOGETHER * O::LANES <= end {
+            reduce::<O, INDEXED, TOGETHER>(pass, bin, piece, seen, first);
+            first += TOGETHER * O::LANES;
+        }
+        while first < end {
+            // The last vector overlaps the one before.
+            reduce::<O, INDEXED, 1>(pass, bin, piece, seen, first.min(end - O::LANES));
+            first += O::LANES;
+        }
+    }
+}
+
+/// Reduces a piece of one bin, for `K` vectors of channels from `first` on.
 ///
 /// # Safety
 /// As [`row`]; piece and vectors must lie inside the bin and the channels.
 #[inline(always)]
-unsafe fn reduce<O: Order, const INDEXED: bool>(
+unsafe fn reduce<O: Order, const INDEXED: bool, const K: usize>(
     pass: &Typed<O>,
     bin: usize,
     piece: &Piece,
@@ -117,19 +123,19 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
     let to = |k: usize| bin * pass.bin_apart + first + O::LANES * k;
     // SAFETY: the channels of this bin, and of the cells it reads.
     unsafe {
-        let (mut most, mut places) = ([O::lowest(); TOGETHER], [O::splat_place(1); TOGETHER]);
+        let (mut most, mut places) = ([O::lowest(); K], [O::splat_place(1); K]);
         if !piece.is_first {
             most = core::array::from_fn(|k| O::key(load::<O>(pass.values, to(k)), flip));
-            places = [O::splat_place(0); TOGETHER];
+            places = [O::splat_place(0); K];
         }
         let (mut found, mut number) = (*seen, 1);
         for row in piece.rows.range() {
             for column in piece.columns.range() {
                 let at = (row * pass.width + column) * pass.cell_apart + first;
-                let cells: [V; TOGETHER] = core::array::from_fn(|k| load::<O>(pass.cells, at + O::LANES * k));
-                found.cells::<O, TOGETHER>(&cells);
+                let cells: [V; K] = core::array::from_fn(|k| load::<O>(pass.cells, at + O::LANES * k));
+                found.cells::<O, K>(&cells);
                 let place = O::splat_place(number);
-                for k in 0..TOGETHER {
+                for k in 0..K {
                     update::<O, INDEXED>((&mut most[k], &mut places[k]), O::key(cells[k], flip), place);
                 }
                 number += 1;
@@ -138,10 +144,10 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
         }
         if O::PARTIAL && tree(&most, V::or).sign_i16().any() {
             *seen = found;
-            return reduce_fully(pass, bin, piece, seen, first);
+            return reduce_fully(pass, bin, piece, seen, (first, K));
         }
         let start = piece.rows.start * pass.width as u32 + piece.columns.start;
-        for k in 0..TOGETHER {
+        for k in 0..K {
             let value = O::key(most[k], flip);
             found.bin::<O>(value);
             store::<O>(pass.values, to(k), value);
@@ -153,18 +159,27 @@ unsafe fn reduce<O: Order, const INDEXED: bool>(
     }
 }
 
-/// [`reduce`] in the order of all cells, for channels of which some hold negative values alone. The same code serves values alone.
+/// [`reduce`] in the order of all cells, for so many vectors of channels of which some hold negative values alone. The same code serves
+/// values alone.
 ///
 /// # Safety
 /// As [`reduce`].
 #[cold]
 #[inline(never)]
-unsafe fn reduce_fully<O: Order>(pass: &Typed<O>, bin: usize, piece: &Piece, seen: &mut Seen, first: usize) {
+unsafe fn reduce_fully<O: Order>(
+    pass: &Typed<O>,
+    bin: usize,
+    piece: &Piece,
+    seen: &mut Seen,
+    (first, vectors): (usize, usize),
+) {
     let &Typed { cells, width, cell_apart, values, indices, bin_apart, ref channels, flip } = pass;
     let channels = channels.clone();
     let pass = &Typed::<O::Full> { cells, width, cell_apart, values, indices, bin_apart, channels, flip };
-    // SAFETY: the caller's promise is the same.
-    unsafe { reduce::<O::Full, true>(pass, bin, piece, seen, first) };
+    for vector in 0..vectors {
+        // SAFETY: the caller's promise is the same.
+        unsafe { reduce::<O::Full, true, 1>(pass, bin, piece, seen, first + O::LANES * vector) };
+    }
 }
 
 /// Stores the indices of places, which are counted from 1 at index `start`. Later pieces of a bin keep those that stand there where
