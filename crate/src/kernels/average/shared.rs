@@ -36,26 +36,33 @@ impl Shares<'_> {
     #[inline(never)]
     unsafe fn write_as<C: Stored>(&self, to: Span<C::Element>, rows: PlaneStrides, (planes, count): (usize, usize)) {
         let Shares { words, held, len, .. } = *self;
+        let last = len.checked_sub(2 * Native::LANES);
         for plane in 0..planes {
             let (from, first) = (plane * self.plane, rows.at(plane, 0));
             // SAFETY: the caller's promise.
             unsafe {
-                for at in (0..len).step_by(2 * Native::LANES) {
-                    let places: [usize; 2] =
-                        core::array::from_fn(|i| (at + i * Native::LANES).min(len.saturating_sub(Native::LANES)));
+                let pack = |places: [usize; 2]| {
                     let mut sums = [Native::splat(0.0); 2];
                     for at in held {
                         for (sum, place) in sums.iter_mut().zip(places) {
                             *sum = sum.add(words.load(from + at + place, Native::LANES));
                         }
                     }
-                    let packed = C::pack(sums);
-                    let mut row = first;
-                    for _ in 0..count {
-                        for (packed, place) in packed.into_iter().zip(places) {
-                            C::store(packed, to.as_mut_ptr().add(row + place));
-                        }
-                        row += rows.step;
+                    C::pack(sums)
+                };
+                let row = |i: usize| to.as_mut_ptr().add(first + i * rows.step);
+                if let Some(last) = last {
+                    for at in (0..len).step_by(2 * Native::LANES) {
+                        let place = at.min(last);
+                        let [low, high] = pack([place, place + Native::LANES]);
+                        (0..count).for_each(|i| C::store_pair((low, high), row(i).add(place)));
+                    }
+                } else {
+                    let last = len.saturating_sub(Native::LANES);
+                    let [low, high] = pack([0, last]);
+                    for i in 0..count {
+                        C::store(low, row(i));
+                        C::store(high, row(i).add(last));
                     }
                 }
             }
