@@ -113,7 +113,7 @@ impl PyramidPlan {
             Layout::Nhwc if large && (narrow || kind == ElementType::F32) => Units::new(map, map.channels),
             _ if !narrow => self.units(map),
             Layout::Nchw => Units::new(map, CHANNEL_BLOCK),
-            // A line is the least that its kernels take at once.
+            // Threads share out whole lines.
             Layout::Nhwc if map.channels.is_multiple_of(line) => Units::new(map, line),
             Layout::Nhwc => Units::new(map, map.channels),
         }

@@ -38,23 +38,17 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
     };
     for (&columns, bin) in columns.iter().zip(first..) {
         // Large bins are read in the order of memory first, as much as stays in the cache.
-        let row = columns.len() * pass.cell_apart;
-        let bytes = row * size_of::<O::Element>();
-        let streams = rows.len() * bytes >= NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
-        let streamed = if streams { (NARROW_PIECE / bytes) as u32 } else { u32::MAX };
+        let row = columns.len() * pass.cell_apart * size_of::<O::Element>();
+        let streams = rows.len() * row >= NARROW_STREAMED && pass.channels.len() == pass.cell_apart;
+        let streamed = if streams { (NARROW_PIECE / row) as u32 } else { u32::MAX };
         // Values alone need no places. Others are counted row by row of the map, from a piece's first cell.
         let most = if INDEXED { O::PLACES } else { u32::MAX };
         let rows_of_piece = streamed.min(if INDEXED { most / pass.width as u32 } else { most });
         let mut is_first = true;
         for rows in rows.pieces(rows_of_piece.max(1)) {
             if streams {
-                for i in rows.range() {
-                    // SAFETY: cells of the bin.
-                    unsafe {
-                        let first = (i * pass.width + columns.start as usize) * pass.cell_apart;
-                        prefetch(pass.cells.as_mut_ptr().add(first), row);
-                    }
-                }
+                // SAFETY: cells of the bin.
+                unsafe { prefetch_cells(pass, rows, columns) };
             }
             for columns in columns.pieces(if rows.len() > 1 { u32::MAX } else { most }) {
                 let piece = &Piece { rows, columns, is_first };
@@ -63,6 +57,19 @@ pub(super) unsafe fn row<O: Order, const INDEXED: bool>(
                 is_first = false;
             }
         }
+    }
+}
+
+/// Prefetches all channels of some cells, row by row.
+///
+/// # Safety
+/// The map must have them.
+#[inline(always)]
+unsafe fn prefetch_cells<O: Order>(pass: &Typed<O>, rows: Bin, columns: Bin) {
+    for row in rows.range() {
+        let first = (row * pass.width + columns.start as usize) * pass.cell_apart;
+        // SAFETY: cells of the row.
+        unsafe { prefetch(pass.cells.as_mut_ptr().add(first), columns.len() * pass.cell_apart) };
     }
 }
 
