@@ -15,6 +15,11 @@ interface Held {
 /** Bytes of a line of the cache. Tensors begin at one, so that threads do not share a line by accident. */
 const LINE = 64;
 
+/** Bytes that a tensor of so many bytes takes among others. At least one line, so that each has an address of its own. */
+export function roomFor(bytes: number): number {
+  return LINE * Math.floor(bytes / LINE + 1);
+}
+
 /** The WASM memory of one call: tensors that live there are used in place, others copied in and out. */
 export class CallMemory {
   readonly #memory: WasmMemory;
@@ -59,9 +64,9 @@ export class CallMemory {
         operand.address = operand.resident.address;
         continue;
       }
-      // From the beginning of the block, until there is one. Each takes at least one line, so that it has an address of its own.
+      // From the beginning of the block, until there is one.
       operand.address = bytes;
-      bytes += LINE * Math.floor(operand.bytes / LINE + 1);
+      bytes += roomFor(operand.bytes);
     }
     if (bytes === 0) return;
     const block = this.#block(bytes);

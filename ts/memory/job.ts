@@ -14,6 +14,12 @@ export const operations = {
   regionsAverageBackward: 9,
 } as const;
 
+/** Bytes of one job, as the crate reads it. */
+export const JOB_BYTES = 32;
+
+/** More units than jobs have: those that there are not are ignored. */
+export const ALL_UNITS = 2 ** 32 - 1;
+
 /** The jobs of one call, and what deciding how to run them takes. */
 export interface JobList {
   readonly count: number;

@@ -3,6 +3,7 @@ import type { WebAssemblyMemory } from '../core/host-types.js';
 import { isSharedBuffer } from '../core/realm.js';
 import { type DataType, dataTypes, type RawOf, WORD_BYTES } from '../core/tensor.js';
 import { exported, type Kernels } from '../core/variant.js';
+import type { Access } from './access.js';
 import { PAGE_BYTES } from './page-count.js';
 import { Sharing } from './sharing.js';
 
@@ -19,6 +20,8 @@ export class WasmMemory {
   #buffer: ArrayBuffer | undefined;
   /** What is shared with other threads, if the memory is. */
   readonly sharing: Sharing | undefined;
+  /** None until one is needed, and once nothing runs here any more. */
+  access: Access | undefined;
   /** Why nothing runs here any more. */
   #failure: PyramidPoolError | undefined;
 
@@ -65,7 +68,7 @@ export class WasmMemory {
       `this runtime is broken: its WebAssembly failed in the middle of a call (${messageOf(cause)}), so its memory cannot be relied on; make another one with createRuntime, and pools and tensors with it (pools without options.runtime get a new one when they are made again)`,
       { cause },
     );
-    this.#kernels = undefined;
+    this.#kernels = this.access = undefined;
     this.sharing?.tellBroken();
     this.onBroken(this.#failure);
     return this.#failure;
@@ -154,7 +157,7 @@ export class WasmMemory {
 
   /** Lets go of the instance, and with it of the memory. */
   close(): void {
-    this.#kernels = this.#memory = this.#buffer = undefined;
+    this.#kernels = this.#memory = this.#buffer = this.access = undefined;
     this.sharing?.close();
   }
 }
@@ -181,8 +184,10 @@ function disposed(): PyramidPoolError {
 
 /** A block that is made anew when more is needed, and whose contents do not matter in between. */
 export class Scratch {
-  #address = 0;
-  #bytes = -1;
+  /** Where it lies, if it has any bytes. */
+  address = 0;
+  /** How many bytes it has: -1 for none yet. */
+  bytes = -1;
   #words: Int32Array | undefined;
 
   constructor(
@@ -192,12 +197,13 @@ export class Scratch {
 
   /** Address of at least `bytes` bytes. */
   atLeast(bytes: number): number {
-    if (this.#bytes < bytes) {
+    if (this.bytes < bytes) {
+      this.memory.access = undefined;
       this.free();
-      this.#address = this.memory.alloc(bytes, this.what);
-      this.#bytes = bytes;
+      this.address = this.memory.alloc(bytes, this.what);
+      this.bytes = bytes;
     }
-    return this.#address;
+    return this.address;
   }
 
   /** At least `count` words, which go stale when memory grows. */
@@ -213,7 +219,7 @@ export class Scratch {
 
   /** Gives the block back until it is needed again. */
   free(): void {
-    if (this.#bytes >= 0) this.memory.free(this.#address, this.#bytes);
-    this.#bytes = -1;
+    if (this.bytes >= 0) this.memory.free(this.address, this.bytes);
+    this.bytes = -1;
   }
 }

@@ -16,7 +16,8 @@ class CachedPlan implements Plan {
 
   constructor(
     readonly cache: PlanCache,
-    readonly address: number,
+    /** 0 once it was freed. */
+    public address: number,
     readonly options: PlanOptions,
     readonly height: number,
     readonly width: number,
@@ -107,6 +108,7 @@ export class PlanCache {
       if (plan.users > 0) continue;
       this.#plans.delete(key);
       this.memory.kernels.plan_free(plan.address);
+      plan.address = 0;
       most--;
     }
   }

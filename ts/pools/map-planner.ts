@@ -13,8 +13,13 @@ export class MapPlanner implements Planner {
     this.#options = options;
   }
 
-  plan({ plans }: Internals, { channels, height, width }: FeatureMapShape, callMemory: CallMemory): Plan {
+  plan(internals: Internals, shape: FeatureMapShape, callMemory: CallMemory): Plan {
+    return callMemory.hold(this.acquire(internals, shape));
+  }
+
+  /** The plan of a map, which must be released. */
+  acquire({ plans }: Internals, { channels, height, width }: FeatureMapShape): Plan {
     const options = channels === 1 ? this.#options.ofOneChannel : this.#options;
-    return callMemory.hold(plans.acquire(options, height, width));
+    return plans.acquire(options, height, width);
   }
 }

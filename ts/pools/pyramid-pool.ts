@@ -21,6 +21,7 @@ import type { Call } from './call.js';
 import { backwardCall, type CallKind, forwardCall, forwardWithIndicesCall } from './make-call.js';
 import { MapPlanner } from './map-planner.js';
 import { type PyramidPoolOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { PlainCalls } from './plain-calls.js';
 import { type OutputWithIndices, Pool } from './pool.js';
 import { run, runAsync } from './run-call.js';
 
@@ -51,13 +52,16 @@ export type MapGradient<G extends TensorLike, L extends MapDims> = L extends rea
 export class PyramidPool extends Pool<ResolvedOptions> {
   readonly #pyramid: PyramidShape;
   readonly #planner: MapPlanner;
+  /** The short way of maxima. */
+  #plainCalls: PlainCalls | undefined;
 
   /** Made by `createPyramidPool`. */
   constructor(options: ResolvedOptions, runtime: Runtime) {
     super(options, runtime);
-    const { levels, bins, layout, outputOrder, spatialDims } = options;
+    const { levels, bins, layout, outputOrder, reduction, spatialDims } = options;
     this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
     this.#planner = new MapPlanner(new PlanOptions(levels, bins, layout, outputOrder));
+    if (reduction === 'max') this.#plainCalls = new PlainCalls(this.#planner);
   }
 
   /**
@@ -70,7 +74,10 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     options?: O,
   ): OutOr<O, Pooled<T>> {
     const pool = unproxied(this);
-    return run<OutOr<O, Pooled<T>>>(pool.#forward(input, options));
+    const calls = options === undefined ? pool.#plainCalls : undefined;
+    const result =
+      calls?.forward(input as TensorLike, 'forward') ?? longWay(pool.#forward(input, options), calls);
+    return result as OutOr<O, Pooled<T>>;
   }
 
   /** Pools as `forward`, and says where every value came from. */
@@ -79,7 +86,11 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
     const pool = unproxied(this);
-    return run<OutOr<O, OutputWithIndices<Pooled<T>>>>(pool.#forwardWithIndices(input, options));
+    const calls = options === undefined ? pool.#plainCalls : undefined;
+    const result =
+      calls?.forward(input as TensorLike, 'forwardWithIndices') ??
+      longWay(pool.#forwardWithIndices(input, options), calls);
+    return result as OutOr<O, OutputWithIndices<Pooled<T>>>;
   }
 
   /**
@@ -92,7 +103,10 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
     const pool = unproxied(this);
-    return run<OutOr<O, MapGradient<G, L>>>(pool.#backward(gradOutput, context, options));
+    const calls = options === undefined ? pool.#plainCalls : undefined;
+    const result =
+      calls?.backward(gradOutput, context) ?? longWay(pool.#backward(gradOutput, context, options), calls);
+    return result as OutOr<O, MapGradient<G, L>>;
   }
 
   /**
@@ -152,6 +166,12 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     return readBinBounds(Pool.internals(unproxied(this)).memory, bins, levels, height, width);
   }
 
+  /** Makes the pool unusable. Its runtime goes on, and belongs to whoever made it. */
+  override dispose(): void {
+    super.dispose();
+    unproxied(this).#plainCalls = undefined;
+  }
+
   get [Symbol.toStringTag](): string {
     return 'PyramidPool';
   }
@@ -191,6 +211,13 @@ export class PyramidPool extends Pool<ResolvedOptions> {
   #kind(operation: Call['operation'], batch: Batch): CallKind {
     return { pool: this, operation, planner: this.#planner, batch, rois: undefined };
   }
+}
+
+/** Runs a call, and lets `calls` learn from it. */
+function longWay(call: Call, calls: PlainCalls | undefined): unknown {
+  const result = run(call);
+  calls?.learn(call);
+  return result;
 }
 
 /**

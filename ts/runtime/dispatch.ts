@@ -1,22 +1,21 @@
-import { type JobList, writeJobs } from '../memory/job.js';
+import { ALL_UNITS, type JobList, writeJobs } from '../memory/job.js';
 import { Scratch, type WasmMemory } from '../memory/wasm-memory.js';
 import type { ThreadPool } from '../threads/thread-pool.js';
-
-/** More units than jobs have: those that there are not are ignored. */
-const ALL_UNITS = 2 ** 32 - 1;
 
 /** Runs jobs with the thread pool, where there is one and it is worth it, or else on the calling thread alone. */
 export class Dispatcher {
   readonly #memory: WasmMemory;
   readonly #threadPool: ThreadPool | undefined;
-  readonly #jobs: Scratch;
-  readonly #scratch: Scratch;
+  /** Where jobs are written for the calling thread. */
+  readonly jobs: Scratch;
+  /** Working memory of the calling thread. */
+  readonly scratch: Scratch;
 
   constructor(memory: WasmMemory, threadPool: ThreadPool | undefined) {
     this.#memory = memory;
     this.#threadPool = threadPool;
-    this.#jobs = new Scratch(memory, 'a list of jobs');
-    this.#scratch = new Scratch(memory, 'working memory');
+    this.jobs = new Scratch(memory, 'a list of jobs');
+    this.scratch = new Scratch(memory, 'working memory');
   }
 
   /** Runs jobs and returns when it is done. */
@@ -32,7 +31,7 @@ export class Dispatcher {
   #runAlone(jobs: JobList): void {
     const { kernels } = this.#memory;
     const { count, scratchBytes } = jobs;
-    const scratch = this.#scratch.atLeast(scratchBytes);
-    kernels.run(writeJobs(this.#jobs, jobs), count, 0, ALL_UNITS, scratch);
+    const scratch = this.scratch.atLeast(scratchBytes);
+    kernels.run(writeJobs(this.jobs, jobs), count, 0, ALL_UNITS, scratch);
   }
 }

@@ -101,7 +101,10 @@ export class Runtime extends Unproxied implements Disposable {
     memory.onBroken = (failure) => {
       const { message } = failure;
       const runtime = self.deref();
-      if (runtime) runtime.#goOnAlone(message);
+      if (runtime) {
+        runtime.#goOnAlone(message);
+        runtime.#internals?.unshared?.close();
+      }
       threadPool?.abandon(failure);
       if (options !== 'attached') void Promise.resolve().then(() => options.onFallback?.(message));
     };

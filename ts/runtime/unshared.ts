@@ -23,6 +23,11 @@ export class Unshared<T extends { readonly memory: WasmMemory }> {
     if (bytes > MOST_UNSHARED_BYTES) return undefined;
     if (this.#state === 'asked for') this.#begin();
     else if (this.#state === 'not asked for') this.#state = 'asked for';
+    return this.made;
+  }
+
+  /** The instance, if it is there. */
+  get made(): T | undefined {
     return typeof this.#state === 'object' ? this.#state : undefined;
   }
 
