@@ -272,7 +272,8 @@ test('arguments that make calls of their own while they are read', async () => {
   // Larger maps than before: the block of memory that calls use in turn moves.
   const busy = Object.defineProperty({ ...output }, 'dims', {
     get() {
-      check(pool, [1, (channels *= 2), 20, 20], 1);
+      channels *= 2;
+      check(pool, [1, channels, 20, 20], 1);
       return output.dims;
     },
   });
