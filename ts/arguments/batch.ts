@@ -47,7 +47,7 @@ export function batchOfDims(dims: unknown, pyramid: PyramidShape): Batch {
 
 /** Whether `dims` are an array of the sizes that the only map of a batch has. */
 function areSame(dims: unknown, { shapes }: Batch): boolean {
-  return Array.isArray(dims) && areSameDims(dims, (shapes[0] as FeatureMapShape).dims);
+  return areSameDims(dims, (shapes[0] as FeatureMapShape).dims);
 }
 
 /** Whether `dims` are those of several maps. */

@@ -149,9 +149,9 @@ export function checkDims(dims: unknown, path: string): readonly number[] {
   return sizes;
 }
 
-/** Whether two lists of sizes are the same. A plain loop: calls come by here several times. */
-export function areSameDims(dims: readonly unknown[], expected: readonly number[]): boolean {
-  if (dims.length !== expected.length) return false;
+/** Whether something is a list of the sizes that are expected. A plain loop: calls come by here several times. */
+export function areSameDims(dims: unknown, expected: readonly number[]): boolean {
+  if (!Array.isArray(dims) || dims.length !== expected.length) return false;
   for (let axis = 0; axis < expected.length; axis++) if (dims[axis] !== expected[axis]) return false;
   return true;
 }

@@ -11,6 +11,7 @@ export class KeptBlock extends Scratch {
     if (this.taken || bytes > MOST_KEPT_BYTES) return undefined;
     const address = this.atLeast(bytes);
     this.taken = true;
+    // It stands for a block that is free.
     this.memory.access = undefined;
     return address;
   }

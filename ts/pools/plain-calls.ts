@@ -72,7 +72,8 @@ export class PlainCalls {
       if (size === undefined || indices === undefined || context.out !== undefined) return undefined;
       if (ResidentTensor.is(gradOutput) || ResidentTensor.is(indices)) return undefined;
       const { dims, outputDims, shape } = size;
-      if (!areDims(gradOutput.dims, outputDims) || !areDims(indices.dims, outputDims)) return undefined;
+      if (!areSameDims(gradOutput.dims, outputDims)) return undefined;
+      if (!areSameDims(indices.dims, outputDims)) return undefined;
       const { data } = gradOutput;
       const { data: cells } = indices;
       // From here on nothing of the caller's runs, which could take the block.
@@ -97,8 +98,4 @@ export class PlainCalls {
 /** Whether it is an array of such a name and length. */
 function isArray(data: unknown, name: string, length: number): boolean {
   return arrayName(data) === name && lengthOf(data as ArrayBufferView) === length;
-}
-
-function areDims(dims: unknown, expected: readonly number[]): boolean {
-  return Array.isArray(dims) && areSameDims(dims, expected);
 }

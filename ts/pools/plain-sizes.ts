@@ -69,12 +69,13 @@ export class PlainSizes {
     if (!shape || shape.batch === 0 || batch.ragged || output.type !== 'float32') return undefined;
     const internals = Pool.internals(pool);
     const own = internals.memory.sharing ? internals.unshared?.made : internals;
+    if (!own) return undefined;
     const { dims } = shape;
-    const { outputDims } = batch;
-    const bytes = roomForWords(dims) + 2 * roomForWords(outputDims);
-    if (!own || bytes > MOST_KEPT_BYTES) return undefined;
     const known = this.find(dims);
     if (known && accessFor(known)) return undefined;
+    const { outputDims } = batch;
+    const bytes = roomForWords(dims) + 2 * roomForWords(outputDims);
+    if (bytes > MOST_KEPT_BYTES) return undefined;
     const plan = this.#planner.acquire(own, shape);
     plan.release();
     const { forward, forwardWithIndices, backward } = operations;
@@ -112,6 +113,7 @@ export function viewsFor(size: PlainSize, access: Access): Views {
   return views;
 }
 
+/** Puts at hand what calls of every size need, unless another call uses the block for tensors. */
 function open({ memory, keptBlock, dispatcher }: Internals): Access | undefined {
   const { jobs, scratch } = dispatcher;
   if (keptBlock.taken || jobs.bytes < JOB_BYTES) return undefined;
@@ -142,7 +144,7 @@ function makeViews({ dims, outputDims }: PlainSize, { words, block }: Access): V
   };
 }
 
-/** Runs an operation over the tensors of a call. */
+/** Runs an operation over the tensors of a call: a job of the words that `describeJobs` gives others. */
 export function runPlain(
   { plan, shape }: PlainSize,
   { words, job, run, scratch }: Access,
