@@ -25,6 +25,9 @@ pub enum ElementType {
 }
 
 impl ElementType {
+    /// Every type, each at the place of its number.
+    pub(crate) const ALL: [Self; 4] = [ElementType::F32, ElementType::F16, ElementType::I8, ElementType::U8];
+
     /// Bytes of an element.
     pub(crate) fn size(self) -> usize {
         match self {

@@ -30,6 +30,9 @@ pub struct PyramidPlan {
     order: Vec<usize>,
     strips: [Vec<Strip>; 2],
     pub(super) transposed: bool,
+    /// Words of working memory that a thread needs to pool, by the type of the elements, and for a gradient.
+    forward_scratch: [usize; 4],
+    backward_scratch: usize,
 }
 
 impl PyramidPlan {
@@ -65,6 +68,8 @@ impl PyramidPlan {
             order,
             strips: [strips(width, STRIP_VALUES)?, strips(width, STRIP_INDEXED)?],
             transposed: false,
+            forward_scratch: [0; 4],
+            backward_scratch: 0,
         };
         plan.transposed = plan.prefers_transposed();
         if arrangement.layout == Layout::Nchw {
@@ -73,7 +78,19 @@ impl PyramidPlan {
                 plan.levels[i].kernel = nchw::level_kernel((height, width), &plan.levels, i)?;
             }
         }
+        plan.forward_scratch = ElementType::ALL.map(|kind| plan.count_forward_scratch(kind));
+        plan.backward_scratch = plan.count_backward_scratch();
         Ok(plan)
+    }
+
+    /// Number of words of working memory that a thread needs to pool.
+    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+        self.forward_scratch[kind as usize]
+    }
+
+    /// The same for a gradient.
+    pub(crate) fn backward_scratch(&self) -> usize {
+        self.backward_scratch
     }
 
     /// Length of an output for `batch` items of `channels` channels: `batch * channels * sum(nh * nw)`.

@@ -216,7 +216,7 @@ impl RegionPlan {
     /// Number of words of working memory that a thread needs for a gradient.
     pub(crate) fn backward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            gradient_scratch(self.pyramid(), (self.backward_block(), self.set.cells()), parts);
+            gradient_scratch(self.pyramid(), (self.backward_block(), self.set.cells()), false, parts);
         })
     }
 

@@ -147,8 +147,8 @@ impl PyramidPlan {
         }
     }
 
-    /// Number of words of working memory that a thread needs to pool.
-    pub(crate) fn forward_scratch(&self, kind: ElementType) -> usize {
+    /// Counts the words of working memory that a thread needs to pool.
+    pub(super) fn count_forward_scratch(&self, kind: ElementType) -> usize {
         let nchw = Parts::count(|parts| {
             self.nchw_scratch(parts);
         });
@@ -175,10 +175,10 @@ impl PyramidPlan {
         wide.max(narrow)
     }
 
-    /// Number of words of working memory that a thread needs for a gradient.
-    pub(crate) fn backward_scratch(&self) -> usize {
+    /// Counts the words of working memory that a thread needs for a gradient.
+    pub(super) fn count_backward_scratch(&self) -> usize {
         Parts::count(|parts| {
-            gradient_scratch(&self.pyramid, (self.backward_block(), self.height * self.width), parts);
+            gradient_scratch(&self.pyramid, (self.backward_block(), self.height * self.width), true, parts);
         })
     }
 
@@ -199,14 +199,17 @@ fn take_lines<'a>(lines: usize, kind: ElementType, parts: &mut Parts<'a>) -> Ele
     Elements::in_memory(parts.take(&[lines, CACHE_LINE / 4]), kind)
 }
 
-/// Two blocks of planes for gradients of several levels: a single one is scattered straight into the result.
+/// Two blocks of planes for gradients of several levels, each empty where it is not needed: a level by itself is scattered straight into
+/// the result, and so is a single bin of a map's `only_row` of the output at the end.
 pub(crate) fn gradient_scratch<'a>(
     pyramid: &Pyramid,
     (block, cells): (usize, usize),
+    only_row: bool,
     parts: &mut Parts<'a>,
 ) -> [Span<'a, f32>; 2] {
-    let block = if pyramid.levels.len() > 1 { block } else { 0 };
-    [parts.take(&[block, cells]), parts.take(&[block, cells])]
+    let single = only_row && pyramid.levels.last().is_some_and(|level| level.bins == 1);
+    [1, 2 + usize::from(single)]
+        .map(|levels| parts.take(&[if pyramid.levels.len() > levels { block } else { 0 }, cells]))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub(crate) unsafe fn backward_units<T: Real>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), scratch);
+    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), true, scratch);
     for (item, channels) in plan.units(map).items(units) {
         // SAFETY: the caller's promise; each item is pooled into the row of its number.
         unsafe { scratch.backward(plan.pyramid(), map, gradients, (item, &[item as u32]), channels) };
@@ -84,15 +84,17 @@ pub(crate) unsafe fn backward_units<T: Real>(
 pub(crate) struct BackwardScratch<'a, T> {
     /// Channels of a block at most.
     channels: usize,
-    /// Two blocks of planes where there are several levels. They are zero before and after every block.
+    /// Blocks of planes, where there are several levels. They are zero before and after every block.
     planes: [Span<'a, T>; 2],
 }
 
 impl<'a, T: Real> BackwardScratch<'a, T> {
-    /// Cuts working memory that has room for two blocks of `most` channels. No more is zeroed than the channels of the map take.
-    pub fn cut(pyramid: &Pyramid, map: &FeatureMap, most: usize, scratch: Span<'a, f32>) -> Self {
+    /// Cuts working memory that has room for blocks of `most` channels. No more is zeroed than the channels of the map take. `only_row`: each
+    /// item has a single row of the output.
+    pub fn cut(pyramid: &Pyramid, map: &FeatureMap, most: usize, only_row: bool, scratch: Span<'a, f32>) -> Self {
         let channels = most.min(map.channels);
-        let planes = gradient_scratch(pyramid, (channels, map.cells()), &mut Parts::cut(scratch)).map(Span::cast);
+        let planes =
+            gradient_scratch(pyramid, (channels, map.cells()), only_row, &mut Parts::cut(scratch)).map(Span::cast);
         // SAFETY: this thread's alone.
         planes.iter().for_each(|planes| unsafe { planes.exclusive() }.fill(T::ZERO));
         BackwardScratch { channels, planes }
@@ -164,7 +166,7 @@ mod tests {
         let gradients = Gradients { output: &output, indices: &indices, input: Span::new(&mut input) };
         // SAFETY: the lengths are the plan's, and nobody else holds the buffers.
         unsafe { backward_units(&plan, &map, gradients, plan.units(&map).all(), Span::new(&mut scratch)) };
-        let blocks = 2 * map.channels * map.cells();
+        let blocks = map.channels * map.cells();
         assert!(scratch[..blocks].iter().all(|&word| word == 0.0));
         assert!(scratch[blocks..].iter().all(|&word| word == 7.0) && scratch.len() > blocks);
         assert_eq!(input.iter().sum::<f32>(), len as f32);

@@ -120,7 +120,7 @@ pub(crate) unsafe fn region_backward_units<T: Real>(
     units: Range<usize>,
     scratch: Span<f32>,
 ) {
-    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), scratch);
+    let scratch = BackwardScratch::cut(plan.pyramid(), map, plan.backward_block(), false, scratch);
     for (item, channels) in plan.set().units(map).items(units) {
         let rows = (item, plan.set().rows(item));
         // SAFETY: the caller's promise is the same, item by item.

@@ -39,12 +39,7 @@ fn arrangement(number: usize) -> Arrangement {
 
 /// An element type by its number.
 fn element(number: usize) -> ElementType {
-    match number {
-        0 => ElementType::F32,
-        1 => ElementType::F16,
-        2 => ElementType::I8,
-        _ => ElementType::U8,
-    }
+    ElementType::ALL[number.min(3)]
 }
 
 /// What stands for a plan that could not be made: 0 where memory is exhausted, 2 where a region is wrong, and 1 where sizes

@@ -46,15 +46,15 @@ impl<T: Real> GradientBlock<'_, T> {
         let cells = self.pyramid.arrangement.layout.cells(self.map, self.item);
         let result =
             Sums { memory: self.gradients.input, cells: PlaneStrides { first: cells.at(self.channels.0, 0), ..cells } };
-        let [rest, one] = scratch.map(|memory| Sums { memory, cells: planes });
+        let [sums, one] = scratch.map(|memory| Sums { memory, cells: planes });
         match &self.pyramid.levels[..] {
             // The first or the last level may be added to the result directly: take the one with more bins.
             [first, others @ ..] if others.last().is_some_and(|last| first.bins > last.bins) => {
                 A::scatter(self, *first, result);
-                self.fold::<A>(others, rest, one);
-                others.iter().for_each(|&level| A::merge(self, level, rest, result));
+                self.fold::<A>(others, sums, one);
+                others.iter().for_each(|&level| A::merge(self, level, sums, result));
             }
-            levels => self.fold::<A>(levels, result, one),
+            levels => self.fold::<A>(levels, result, sums),
         }
     }
 
