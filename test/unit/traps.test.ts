@@ -125,7 +125,7 @@ test('the default runtime is made anew', async () => {
   const { dispose } = (await createPyramidPool({ levels: [1] })).runtime;
   expect(dispose).toBeTypeOf('function');
   (await createPyramidPool({ levels: [1] })).runtime.dispose();
-  const { runtime, trap } = await breakable('run', async () => {
+  const { runtime, trap } = await breakable('run_checked', async () => {
     const pool = await createPyramidPool({ levels: [1] });
     // Where the runtime has threads, the second call makes a second instance, over memory that is not shared.
     for (let call = 0; call < 2; call++) pool.forward(map(1));

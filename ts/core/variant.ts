@@ -34,6 +34,7 @@ export interface Kernels {
   first_bad_index(indices: number, count: number, cells: number, nowhere: number): number;
   job_units(jobs: number, count: number): number;
   run(jobs: number, count: number, first: number, end: number, scratch: number): void;
+  run_checked(job: number, scratch: number): number;
   /** Gives back the stack and the locals of the calling thread; wasm-bindgen's, where there are threads. */
   __wbindgen_thread_destroy?(): void;
 }
@@ -54,6 +55,7 @@ export const exported = [
   'first_bad_index',
   'job_units',
   'run',
+  'run_checked',
   'abi_version',
 ] as const satisfies readonly (keyof Kernels)[];
 

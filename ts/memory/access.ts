@@ -1,21 +1,14 @@
 import type { Kernels } from '../core/variant.js';
 
-/** The tensors of a call in the block that they share. */
-export interface Views {
-  readonly map: Float32Array;
-  readonly output: Float32Array;
-  readonly indices: Int32Array;
-}
-
 /**
  * What the short way of calls needs of a memory, at hand in one object. It is dropped when any of it changes, and of no use any more when
- * memory has grown: then its array has no elements.
+ * memory has grown: then its arrays have no elements.
  */
 export interface Access {
-  /** All of the memory. */
+  /** All of the memory, twice. */
+  readonly floats: Float32Array;
   readonly words: Int32Array;
-  readonly run: Kernels['run'];
-  readonly firstBadIndex: Kernels['first_bad_index'];
+  readonly run: Kernels['run_checked'];
   /** Address of a job. */
   readonly job: number;
   /** Address of working memory, and how many bytes it has. */
@@ -24,6 +17,4 @@ export interface Access {
   /** Address of a block for the tensors of a call, and how many bytes it has. */
   readonly block: number;
   readonly blockBytes: number;
-  /** The tensors of calls that were made before, by what describes them. Here, so that nothing else holds the memory. */
-  readonly views: WeakMap<object, Views>;
 }

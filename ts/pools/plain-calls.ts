@@ -1,11 +1,14 @@
+import type { PyramidShape } from '../arguments/batch.js';
 import { areSameDims } from '../arguments/checks.js';
 import type { PlainTensor } from '../core/result-types.js';
+import { dataTypes, WORD_BYTES } from '../core/tensor.js';
 import { arrayName, lengthOf } from '../core/typed-array.js';
+import type { Access } from '../memory/access.js';
 import { operations } from '../memory/job.js';
-import { ResidentTensor } from '../memory/resident-tensor.js';
-import type { Call } from './call.js';
+import type { ResidentTensor } from '../memory/resident-tensor.js';
+import type { Internals } from '../runtime/runtime.js';
 import type { MapPlanner } from './map-planner.js';
-import { accessFor, PlainSizes, runPlain, viewsFor } from './plain-sizes.js';
+import { type PlainSize, PlainSizes } from './plain-sizes.js';
 import type { OutputWithIndices } from './pool.js';
 
 /** A tensor of which nothing is known yet. */
@@ -15,47 +18,45 @@ interface Unchecked {
 }
 
 /**
- * The short way of the calls that training makes by the thousand: maxima of one map of floats, of a size that the pool has met before,
- * from arrays to new arrays. To pool a small map takes less time than to check and to describe such a call. So each size is described
- * once, and a call for it copies, runs and copies. It looks at no more than tells it from other calls. For those, and for one that fails,
- * it gives `undefined`: then it is for `run`, which takes every call and says what is wrong with one.
+ * The short way of the calls that training makes by the thousand: maxima of one map of floats, from arrays to new arrays. To pool a small
+ * map takes less time than to check and to describe such a call. So each size is described once, and a call for it copies, runs and
+ * copies. It looks at no more than tells it from other calls. For those, and for one that fails, it gives `undefined`: then it is for
+ * `run` of `run-call.ts`, which takes every call and says what is wrong with one.
  *
- * Between two calls other code runs, after which caches hold little of this. So it takes few steps, and they touch few objects.
+ * Between two calls other code runs, after which caches hold little of this. So it takes few steps, which touch few objects. To take the
+ * items of a map in turns through a block that the caches hold costs backward more than forward gains.
  */
 export class PlainCalls {
   readonly #sizes: PlainSizes;
 
-  constructor(planner: MapPlanner) {
-    this.#sizes = new PlainSizes(planner);
+  /** `internals` gives those of the pool, or fails. */
+  constructor(pyramid: PyramidShape, planner: MapPlanner, internals: () => Internals) {
+    this.#sizes = new PlainSizes(pyramid, planner, internals);
   }
 
-  /** Learns the size of a call that took the long way. */
-  learn(call: Call): void {
-    this.#sizes.learn(call);
-  }
-
-  /** Pools `input`, as the pool's method of the name of `operation` does. */
-  forward(
-    input: Unchecked,
-    operation: 'forward' | 'forwardWithIndices',
-  ): PlainTensor<'float32'> | OutputWithIndices | undefined {
+  /** Pools `input`, and says where every value came from if `withIndices`. */
+  forward(input: Unchecked, withIndices: boolean): PlainTensor<'float32'> | OutputWithIndices | undefined {
     try {
       const { data, dims } = input;
-      const size = this.#sizes.find(dims);
-      if (size === undefined || ResidentTensor.is(input)) return undefined;
-      const access = accessFor(size);
+      if (arrayName(data) !== 'Float32Array' || mayBeResident(input)) return undefined;
+      const sizes = this.#sizes;
+      const size = sizes.of(dims);
+      // From here on nothing of the caller's runs, which could take the block.
+      if (size === undefined || lengthOf(data as Float32Array) !== size.mapSize) return undefined;
+      const access = sizes.accessFor(size);
       if (access === undefined) return undefined;
-      const views = viewsFor(size, access);
-      if (!isArray(data, 'Float32Array', views.map.length)) return undefined;
-      views.map.set(data as Float32Array);
-      runPlain(size, access, views, operations[operation]);
-      const { length } = views.output;
-      const values = new Float32Array(views.output);
-      const { outputDims } = size;
-      const output = { data: values, dims: [...outputDims], type: 'float32', size: length } as const;
-      if (operation === 'forward') return output;
-      const cells = new Int32Array(views.indices);
-      return { output, indices: { data: cells, dims: [...outputDims], type: 'int32', size: length } };
+      const { outputDims, outputSize } = size;
+      const { floats, block } = access;
+      const { buffer } = floats;
+      floats.set(data as Float32Array, block / WORD_BYTES);
+      run(size, access, withIndices ? operations.forwardWithIndices : operations.forward);
+      // Made of views, as engines do not fill such arrays with zeros first.
+      const values = new Float32Array(new Float32Array(buffer, block + size.outputAt, outputSize));
+      const output = { data: values, dims: [...outputDims], type: 'float32', size: outputSize } as const;
+      if (!withIndices) return output;
+      const cells = new Int32Array(new Int32Array(buffer, block + size.indicesAt, outputSize));
+      const indices = { data: cells, dims: [...outputDims], type: 'int32', size: outputSize } as const;
+      return { output, indices };
     } catch {
       return undefined;
     }
@@ -67,35 +68,54 @@ export class PlainCalls {
     context: { readonly dims: unknown; readonly indices?: Unchecked; readonly out?: unknown },
   ): PlainTensor<'float32'> | undefined {
     try {
-      const size = this.#sizes.find(context.dims);
-      const { indices } = context;
-      if (size === undefined || indices === undefined || context.out !== undefined) return undefined;
-      if (ResidentTensor.is(gradOutput) || ResidentTensor.is(indices)) return undefined;
-      const { dims, outputDims, shape } = size;
-      if (!areSameDims(gradOutput.dims, outputDims)) return undefined;
-      if (!areSameDims(indices.dims, outputDims)) return undefined;
+      const { dims, indices } = context;
+      if (indices === undefined || context.out !== undefined) return undefined;
+      if (mayBeResident(gradOutput) || mayBeResident(indices)) return undefined;
       const { data } = gradOutput;
       const { data: cells } = indices;
+      if (arrayName(data) !== 'Float32Array' || arrayName(cells) !== 'Int32Array') return undefined;
+      const sizes = this.#sizes;
+      const size = sizes.of(dims);
+      if (size === undefined) return undefined;
+      const { outputDims, outputSize } = size;
+      if (!areSameDims(gradOutput.dims, outputDims)) return undefined;
+      if (!areSameDims(indices.dims, outputDims)) return undefined;
       // From here on nothing of the caller's runs, which could take the block.
-      const access = accessFor(size);
+      if (lengthOf(data as Float32Array) !== outputSize) return undefined;
+      if (lengthOf(cells as Int32Array) !== outputSize) return undefined;
+      const access = sizes.accessFor(size);
       if (access === undefined) return undefined;
-      const views = viewsFor(size, access);
-      const { length } = views.output;
-      if (!isArray(data, 'Float32Array', length) || !isArray(cells, 'Int32Array', length)) return undefined;
-      views.output.set(data as Float32Array);
-      views.indices.set(cells as Int32Array);
-      const plane = shape.height * shape.width;
-      if (access.firstBadIndex(views.indices.byteOffset, length, plane, 0) >>> 0 < length) return undefined;
-      runPlain(size, access, views, operations.backward);
-      const gradient = new Float32Array(views.map);
-      return { data: gradient, dims: [...dims], type: 'float32', size: gradient.length };
+      const { floats, words, block } = access;
+      floats.set(data as Float32Array, (block + size.outputAt) / WORD_BYTES);
+      words.set(cells as Int32Array, (block + size.indicesAt) / WORD_BYTES);
+      if (!run(size, access, operations.backward)) return undefined;
+      const gradient = new Float32Array(new Float32Array(words.buffer, block, size.mapSize));
+      return { data: gradient, dims: [...size.dims], type: 'float32', size: gradient.length };
     } catch {
       return undefined;
     }
   }
 }
 
-/** Whether it is an array of such a name and length. */
-function isArray(data: unknown, name: string, length: number): boolean {
-  return arrayName(data) === name && lengthOf(data as ArrayBufferView) === length;
+/** Whether a tensor may live in WASM memory. Those that do can be disposed. */
+function mayBeResident(tensor: object): boolean {
+  return (tensor as Partial<ResidentTensor>).dispose !== undefined;
+}
+
+/**
+ * Runs an operation over the tensors in the block: a job of the words that `describeJobs` gives others. False where indices are none of
+ * cells: then nothing was run.
+ */
+function run(size: PlainSize, access: Access, operation: number): boolean {
+  const { words, job, block } = access;
+  const at = job / WORD_BYTES;
+  words[at] = size.plan.address;
+  words[at + 1] = size.batch;
+  words[at + 2] = size.channels;
+  words[at + 3] = operation;
+  words[at + 4] = block;
+  words[at + 5] = block + size.outputAt;
+  words[at + 6] = block + size.indicesAt;
+  words[at + 7] = dataTypes.float32.element;
+  return access.run(job, access.scratch) !== 0;
 }

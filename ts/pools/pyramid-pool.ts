@@ -61,7 +61,8 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     const { levels, bins, layout, outputOrder, reduction, spatialDims } = options;
     this.#pyramid = { layout, spatialDims, bins: countBins(levels) };
     this.#planner = new MapPlanner(new PlanOptions(levels, bins, layout, outputOrder));
-    if (reduction === 'max') this.#plainCalls = new PlainCalls(this.#planner);
+    if (reduction === 'max')
+      this.#plainCalls = new PlainCalls(this.#pyramid, this.#planner, () => Pool.internals(this));
   }
 
   /**
@@ -73,10 +74,9 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     input: T | readonly T[],
     options?: O,
   ): OutOr<O, Pooled<T>> {
-    const pool = unproxied(this);
+    const pool = #planner in this ? this : (unproxied(this) as this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
-    const result =
-      calls?.forward(input as TensorLike, 'forward') ?? longWay(pool.#forward(input, options), calls);
+    const result = calls?.forward(input as TensorLike, false) ?? run(pool.#forward(input, options));
     return result as OutOr<O, Pooled<T>>;
   }
 
@@ -85,11 +85,9 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
-    const pool = unproxied(this);
+    const pool = #planner in this ? this : (unproxied(this) as this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
-    const result =
-      calls?.forward(input as TensorLike, 'forwardWithIndices') ??
-      longWay(pool.#forwardWithIndices(input, options), calls);
+    const result = calls?.forward(input as TensorLike, true) ?? run(pool.#forwardWithIndices(input, options));
     return result as OutOr<O, OutputWithIndices<Pooled<T>>>;
   }
 
@@ -102,10 +100,9 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     L extends MapDims,
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
-    const pool = unproxied(this);
+    const pool = #planner in this ? this : (unproxied(this) as this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
-    const result =
-      calls?.backward(gradOutput, context) ?? longWay(pool.#backward(gradOutput, context, options), calls);
+    const result = calls?.backward(gradOutput, context) ?? run(pool.#backward(gradOutput, context, options));
     return result as OutOr<O, MapGradient<G, L>>;
   }
 
@@ -211,13 +208,6 @@ export class PyramidPool extends Pool<ResolvedOptions> {
   #kind(operation: Call['operation'], batch: Batch): CallKind {
     return { pool: this, operation, planner: this.#planner, batch, rois: undefined };
   }
-}
-
-/** Runs a call, and lets `calls` learn from it. */
-function longWay(call: Call, calls: PlainCalls | undefined): unknown {
-  const result = run(call);
-  calls?.learn(call);
-  return result;
 }
 
 /**

@@ -82,6 +82,17 @@ pub fn run(jobs: usize, count: usize, first: usize, end: usize, scratch: usize) 
     }
 }
 
+/// Runs all units of one job, with working memory at `scratch`, unless it reads indices that are none of cells. Returns whether it ran.
+#[wasm_bindgen]
+pub fn run_checked(job: usize, scratch: usize) -> bool {
+    let call = Call::of(&list(job, 1)[0]);
+    let fits = call.indices_fit();
+    if fits {
+        call.run(0..call.units(), scratch);
+    }
+    fits
+}
+
 /// The plan of a job.
 #[derive(Clone, Copy)]
 enum Planned<'a> {
@@ -158,6 +169,16 @@ impl<'a> Call<'a> {
             (Planned::Regions(plan), _) => plan.set().units(&self.map),
         };
         units.all().end
+    }
+
+    /// Whether all indices that it reads are those of cells, or -1 for bins of regions.
+    fn indices_fit(&self) -> bool {
+        if !matches!(self.operation, Operation::Backward) {
+            return true;
+        }
+        // SAFETY: the caller's promise: the indices live, and are as many as the output has elements.
+        let indices = unsafe { from_raw_parts(self.job.indices as *const u32, self.len) };
+        first_outside(indices, self.map.cells(), matches!(self.plan, Planned::Regions(_))).is_none()
     }
 
     /// Runs some of its units, with working memory at `scratch`.
