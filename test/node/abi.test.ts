@@ -133,3 +133,66 @@ test.each([
   expect(fields.length).toBeGreaterThan(0);
   expect(table(heading).map(([byte, field]) => [byte, field])).toEqual(fields);
 });
+
+describe('run_checked', () => {
+  /** Runs the gradient of one level of a bin over a map of 2 x 2 in the only place of the indices. */
+  async function backward(rule: 'map' | keyof typeof roiRules, index: number) {
+    const { instance } = await WebAssembly.instantiate(readFileSync(join(root, 'dist', 'wasm', 'simd.wasm')));
+    const { memory, ...kernels } = instance.exports as Record<string, never>;
+    const call = (name: string, ...numbers: number[]) =>
+      (kernels[name] as unknown as (...numbers: number[]) => number)(...numbers) >>> 0;
+    const block = (words: number[] | Float32Array) => {
+      const address = call('alloc', 4 * words.length);
+      const { buffer } = memory as unknown as WebAssembly.Memory;
+      if (words instanceof Float32Array) new Float32Array(buffer, address).set(words);
+      else new Uint32Array(buffer, address).set(words);
+      return address;
+    };
+    const level = block([1, 1]);
+    const numbers = [...new Uint32Array(Float64Array.of(1, 0, 0).buffer)];
+    const plan =
+      rule === 'map'
+        ? call('plan_new', 2, 2, level, 1, 0, 0)
+        : call(
+            'regions_new',
+            block([
+              1,
+              2,
+              2,
+              level,
+              1,
+              0,
+              roiRules[rule].number,
+              block(Float32Array.of(0, 0, 0, 1, 1)),
+              1,
+              0,
+              ...numbers,
+            ]),
+          );
+    const { backward, regionsBackward } = operations;
+    const gradient = block(Float32Array.of(7, 7, 7, 7));
+    const indices = block([index]);
+    const operation = rule === 'map' ? backward : regionsBackward;
+    const job = block([plan, 1, 1, operation, gradient, block(Float32Array.of(4)), indices, 0]);
+    const words = call(rule === 'map' ? 'plan_scratch' : 'regions_scratch', plan, operation, 0);
+    const ran = call('run_checked', job, call('alloc', 4 * words));
+    const { buffer } = memory as unknown as WebAssembly.Memory;
+    return { ran, gradient: [...new Float32Array(buffer, gradient, 4)] };
+  }
+
+  test('runs where indices are those of cells, and leaves all as it was where not', async () => {
+    expect(await backward('map', 3)).toEqual({ ran: 1, gradient: [0, 0, 0, 4] });
+    for (const index of [4, -1])
+      expect(await backward('map', index)).toEqual({ ran: 0, gradient: [7, 7, 7, 7] });
+  });
+
+  test('-1 is an index of regions', async () => {
+    expect(await backward('roi-pool', -1)).toEqual({ ran: 1, gradient: [0, 0, 0, 0] });
+    expect(await backward('roi-pool', 4)).toEqual({ ran: 0, gradient: [7, 7, 7, 7] });
+  });
+
+  test('samples read no indices', async () => {
+    const { ran, gradient } = await backward('roi-align', 9);
+    expect([ran, gradient.reduce((sum, value) => sum + value)]).toEqual([1, 4]);
+  });
+});

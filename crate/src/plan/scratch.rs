@@ -199,8 +199,8 @@ fn take_lines<'a>(lines: usize, kind: ElementType, parts: &mut Parts<'a>) -> Ele
     Elements::in_memory(parts.take(&[lines, CACHE_LINE / 4]), kind)
 }
 
-/// Two blocks of planes for gradients of several levels, each empty where it is not needed: a level by itself is scattered straight into
-/// the result, and so is a single bin of a map's `only_row` of the output at the end.
+/// Two blocks of planes for gradients, each empty where it is not needed: the first for a level by itself, which is scattered straight into
+/// the result, the second for two levels. A single bin at the end is not counted among them where each item has an `only_row` of the output.
 pub(crate) fn gradient_scratch<'a>(
     pyramid: &Pyramid,
     (block, cells): (usize, usize),

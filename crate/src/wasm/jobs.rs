@@ -171,14 +171,16 @@ impl<'a> Call<'a> {
         units.all().end
     }
 
-    /// Whether all indices that it reads are those of cells, or -1 for bins of regions.
+    /// Whether all indices that it reads are those of cells, or -1 for bins of regions. Samples have no indices.
     fn indices_fit(&self) -> bool {
-        if !matches!(self.operation, Operation::Backward) {
-            return true;
-        }
+        let nowhere = match (self.operation, self.plan) {
+            (Operation::Backward, Planned::Map(_)) => false,
+            (Operation::Backward, Planned::Regions(PlannedRegions::Bins(_))) => true,
+            _ => return true,
+        };
         // SAFETY: the caller's promise: the indices live, and are as many as the output has elements.
         let indices = unsafe { from_raw_parts(self.job.indices as *const u32, self.len) };
-        first_outside(indices, self.map.cells(), matches!(self.plan, Planned::Regions(_))).is_none()
+        first_outside(indices, self.map.cells(), nowhere).is_none()
     }
 
     /// Runs some of its units, with working memory at `scratch`.

@@ -21,8 +21,9 @@ use crate::memory::span::Span;
 use crate::vector::IN_REGISTERS;
 
 impl<T: Real> GradientBlock<'_, T> {
-    /// Adds the gradients of all levels to the result, whose cells are zero. Where there are several levels, each of
-    /// `scratch` has room for the block's planes, which must be zero and are left so.
+    /// Adds the gradients of all levels to the result, whose cells are zero. Each of `scratch` that
+    /// [`gradient_scratch`](crate::plan::gradient_scratch) finds to be needed has room for the block's planes, which must be zero and are
+    /// left so.
     pub fn add(self, scratch: [Span<T>; 2]) {
         let planes = PlaneStrides { first: 0, plane: self.map.cells(), step: 1 };
         let halves = T::TYPE == ElementType::F16 && IN_REGISTERS;
@@ -61,7 +62,8 @@ impl<T: Real> GradientBlock<'_, T> {
     /// Adds levels to `to`, whose touched cells are zero, the last level first.
     ///
     /// The first level to be added needs no plane of its own, and neither does a single bin, which touches a cell once.
-    /// So of the last two levels, whose sum may be taken either way, a single bin comes second.
+    /// So of the last two levels, whose sum may be taken either way, a single bin comes second. Only levels before these take `one`:
+    /// where there are none it is empty.
     fn fold<A: Add<T>>(self, levels: &[LevelRange], to: Sums<T>, one: Sums<T>) {
         let (before, last) = match levels {
             [before @ .., second, last] if self.is_single(*last) => {
