@@ -138,11 +138,6 @@ export class ResidentTensor<T extends DataType = DataType>
     return fits ? block.borrow() : undefined;
   }
 
-  /** @internal Whether it is one of these tensors, and no proxy of one. */
-  static is(value: object): boolean {
-    return #block in value;
-  }
-
   #live(): TensorBlock {
     if (!this.#block) throw new PyramidPoolError('disposed', 'this tensor was disposed');
     return this.#block;

@@ -100,6 +100,7 @@ export class PlainSizes {
     const { element } = dataTypes.float32;
     const scratchWords = [forward, forwardWithIndices, backward].map((n) => plan.scratchWords(n, element));
     const scratchBytes = Math.max(...scratchWords) * WORD_BYTES;
+    // Field by field: with a spread of the shape, forward in `npm start` takes 1.15 times as long.
     return {
       dims,
       outputDims,

@@ -74,7 +74,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     input: T | readonly T[],
     options?: O,
   ): OutOr<O, Pooled<T>> {
-    const pool = #planner in this ? this : (unproxied(this) as this);
+    const pool = unproxied(this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
     const result = calls?.forward(input as TensorLike, false) ?? run(pool.#forward(input, options));
     return result as OutOr<O, Pooled<T>>;
@@ -85,7 +85,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     T extends TensorLike,
     O extends OutOption<OutputWithIndices<TensorLike, TensorLike>> = NoOut,
   >(input: T | readonly T[], options?: O): OutOr<O, OutputWithIndices<Pooled<T>>> {
-    const pool = #planner in this ? this : (unproxied(this) as this);
+    const pool = unproxied(this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
     const result = calls?.forward(input as TensorLike, true) ?? run(pool.#forwardWithIndices(input, options));
     return result as OutOr<O, OutputWithIndices<Pooled<T>>>;
@@ -100,7 +100,7 @@ export class PyramidPool extends Pool<ResolvedOptions> {
     L extends MapDims,
     O extends OutOption<TensorLike | readonly TensorLike[]> = NoOut,
   >(gradOutput: G, context: BackwardContext<L>, options?: O): OutOr<O, MapGradient<G, L>> {
-    const pool = #planner in this ? this : (unproxied(this) as this);
+    const pool = unproxied(this);
     const calls = options === undefined ? pool.#plainCalls : undefined;
     const result = calls?.backward(gradOutput, context) ?? run(pool.#backward(gradOutput, context, options));
     return result as OutOr<O, MapGradient<G, L>>;
