@@ -104,6 +104,28 @@ describe.each(['scalar', 'simd', 'auto'] as const)('%s', (variant) => {
     expect(pool.forwardWithIndices(part)).toEqual(pool.forwardWithIndices(map));
   });
 
+  test('items that pass in turns', async () => {
+    const pool = await make(variant);
+    await meet(pool, [1, 1, 1, 1]);
+    // Two items at a time and one at the end; one at a time, as each is larger than a turn; all at once.
+    for (const dims of [
+      [5, 8, 15, 13],
+      [3, 32, 20, 20],
+      [37, 1, 3, 5],
+    ] as const) {
+      for (let seed = 0; seed < 6; seed++) check(pool, dims, seed);
+      const { output, indices } = pool.forwardWithIndices(mapOf(dims));
+      const last = indices.data.length - 1;
+      const bad = { ...indices, data: indices.data.map((cell, i) => (i === last ? 7777 : cell)) };
+      await expectError(
+        () => pool.backward(output, { dims, indices: bad }),
+        'invalid-indices',
+        `[${last}] is 7777`,
+      );
+      check(pool, dims, 7);
+    }
+  });
+
   test('gives arrays of its own', async () => {
     const pool = await make(variant);
     const dims = [1, 2, 6, 5];

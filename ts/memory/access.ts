@@ -5,7 +5,8 @@ import type { Kernels } from '../core/variant.js';
  * memory has grown: then its arrays have no elements.
  */
 export interface Access {
-  /** All of the memory, twice. */
+  /** All of the memory, and two views of it, from which engines take long to get the buffer. */
+  readonly buffer: ArrayBuffer;
   readonly floats: Float32Array;
   readonly words: Int32Array;
   readonly run: Kernels['run_checked'];

@@ -2,7 +2,7 @@ import { batchOfDims, type PyramidShape } from '../arguments/batch.js';
 import { areSameDims } from '../arguments/checks.js';
 import type { FeatureMapShape } from '../arguments/feature-map.js';
 import { countElements, dataTypes, WORD_BYTES } from '../core/tensor.js';
-import { MOST_KEPT_BYTES, MOST_PLANS } from '../core/tuning.js';
+import { MOST_KEPT_BYTES, MOST_PLANS, TURN_BYTES } from '../core/tuning.js';
 import type { Access } from '../memory/access.js';
 import { roomFor } from '../memory/call-memory.js';
 import { JOB_BYTES, operations } from '../memory/job.js';
@@ -19,7 +19,11 @@ export interface PlainSize {
   /** Elements of the map, and of the output. */
   readonly mapSize: number;
   readonly outputSize: number;
-  /** Where the output and the indices lie in a block that begins with the map, and how many bytes it has. */
+  /** Elements of the map of an item. */
+  readonly itemSize: number;
+  /** Number of items that are taken at a time. */
+  readonly turn: number;
+  /** Where the output and the indices lie in a block that begins with the items of a turn, and how many bytes it has. */
   readonly outputAt: number;
   readonly indicesAt: number;
   readonly blockBytes: number;
@@ -92,7 +96,9 @@ export class PlainSizes {
     const mapSize = countElements(dims);
     const outputSize = countElements(outputDims);
     if ((mapSize + 2 * outputSize) * WORD_BYTES > MOST_KEPT_BYTES) return undefined;
-    const outputAt = roomFor(mapSize * WORD_BYTES);
+    const itemSize = mapSize / batch;
+    const turn = Math.min(batch, Math.max(1, Math.floor(TURN_BYTES / (itemSize * WORD_BYTES))));
+    const outputAt = roomFor(turn * itemSize * WORD_BYTES);
     const indicesAt = outputAt + roomFor(outputSize * WORD_BYTES);
     const blockBytes = 2 * indicesAt - outputAt;
     const plan = this.#plan(this.#own, shape);
@@ -108,6 +114,8 @@ export class PlainSizes {
       channels,
       mapSize,
       outputSize,
+      itemSize,
+      turn,
       outputAt,
       indicesAt,
       blockBytes,
@@ -142,6 +150,7 @@ export class PlainSizes {
     if (size.plan.address === 0) size.plan = this.#plan(own, size.shape);
     const { kernels, buffer } = memory;
     memory.access = {
+      buffer,
       floats: new Float32Array(buffer),
       words: new Int32Array(buffer),
       run: kernels.run_checked,
