@@ -149,30 +149,15 @@ describe('run_checked', () => {
       return address;
     };
     const level = block([1, 1]);
-    const numbers = [...new Uint32Array(Float64Array.of(1, 0, 0).buffer)];
-    const plan =
-      rule === 'map'
-        ? call('plan_new', 2, 2, level, 1, 0, 0)
-        : call(
-            'regions_new',
-            block([
-              1,
-              2,
-              2,
-              level,
-              1,
-              0,
-              roiRules[rule].number,
-              block(Float32Array.of(0, 0, 0, 1, 1)),
-              1,
-              0,
-              ...numbers,
-            ]),
-          );
-    const { backward, regionsBackward } = operations;
+    const request = (name: keyof typeof roiRules) => {
+      const [map, rois] = [[1, 2, 2], block(Float32Array.of(0, 0, 0, 1, 1))];
+      const numbers = new Uint32Array(Float64Array.of(1, 0, 0).buffer);
+      return block([...map, level, 1, 0, roiRules[name].number, rois, 1, 0, ...numbers]);
+    };
+    const plan = rule === 'map' ? call('plan_new', 2, 2, level, 1, 0, 0) : call('regions_new', request(rule));
     const gradient = block(Float32Array.of(7, 7, 7, 7));
     const indices = block([index]);
-    const operation = rule === 'map' ? backward : regionsBackward;
+    const operation = rule === 'map' ? operations.backward : operations.regionsBackward;
     const job = block([plan, 1, 1, operation, gradient, block(Float32Array.of(4)), indices, 0]);
     const words = call(rule === 'map' ? 'plan_scratch' : 'regions_scratch', plan, operation, 0);
     const ran = call('run_checked', job, call('alloc', 4 * words));
